@@ -1,0 +1,89 @@
+"""Signed addresses of renditions: `/media/{itemKey}/{version}/{name}?e={expiry}&k={keyId}&s={signature}`.
+
+One signature covers an item's key and an expiry, so it serves every rendition of the item. The same rule is checked
+in three places: here (for the local gateway), at the CDN's edge, and by whatever asks `verify`.
+"""
+
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+
+from pinhole.settings import settings
+
+WEEK = 7 * 24 * 60 * 60
+SIGNATURE_BYTES = 16
+
+PATH = re.compile(
+    r"/media/(?P<item_key>[0-9A-Za-z_-]{16,64})/(?P<version>[1-9][0-9]{0,8})/(?P<name>[0-9a-z][0-9a-z_-]{0,31}\.[0-9a-z]{2,5})"
+)
+EXPIRY = re.compile(r"[1-9][0-9]{0,11}")
+SIGNATURE = re.compile(r"[0-9A-Za-z_-]{22}")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPath:
+    """What a verified address points to."""
+
+    item_key: str
+    version: int
+    name: str
+    expires: int
+
+    @property
+    def object_key(self) -> str:
+        """Key in the renditions bucket."""
+        return f"{self.item_key}/{self.version}/{self.name}"
+
+
+def key_id() -> str:
+    """Id of the key that new signatures are made with."""
+    return settings().media_key_id
+
+
+def sign(item_key: str, expires: int) -> str:
+    """Sign an item's prefix until `expires` (Unix seconds): 128 bits of HMAC-SHA256, base64url without padding."""
+    return _signature(settings().media_keys[key_id()], item_key, expires)
+
+
+def rendition_url(item_key: str, version: int, name: str, expires: int) -> str:
+    """Address of one rendition file, such as `240.webp`, valid until `expires` (Unix seconds)."""
+    query = f"e={expires}&k={key_id()}&s={sign(item_key, expires)}"
+    return f"{settings().media_base_url}/media/{item_key}/{version}/{name}?{query}"
+
+
+def verify(path: str, query: str, now: float) -> MediaPath | None:
+    """Check a request for a rendition. `path` and `query` are taken as sent: nothing is decoded or normalised.
+
+    None when anything is not exactly as `rendition_url` writes it: an escape or a dot segment in the path, a
+    parameter that is missing, repeated or unknown, a retired key, a signature that does not match or ran out.
+    """
+    location = PATH.fullmatch(path)
+    pairs = [pair.partition("=")[::2] for pair in query.split("&")]
+    parameters = dict(pairs)
+    if location is None or len(pairs) != 3 or parameters.keys() != {"e", "k", "s"}:
+        return None
+    secret = settings().media_keys.get(parameters["k"])
+    if secret is None or not EXPIRY.fullmatch(parameters["e"]) or not SIGNATURE.fullmatch(parameters["s"]):
+        return None
+    expires = int(parameters["e"])
+    expected = _signature(secret, location["item_key"], expires)
+    # Text is compared, not decoded bytes: the last character of base64 has spare bits that decoding ignores.
+    if not hmac.compare_digest(expected, parameters["s"]) or expires <= now:
+        return None
+    return MediaPath(location["item_key"], int(location["version"]), location["name"], expires)
+
+
+def thumb_expiry(owner_id: int, now: float) -> int:
+    """When signatures handed out now run out: more than 7 and at most 14 days ahead, Unix seconds.
+
+    It stays the same for a week, so that browsers and the CDN keep what they fetched. The week begins at another
+    moment for each owner, so that a server's libraries are not all fetched anew at once.
+    """
+    shift = owner_id * 2_654_435_761 % WEEK
+    return (int(now) - shift) // WEEK * WEEK + 2 * WEEK + shift
+
+
+def _signature(secret: str, item_key: str, expires: int) -> str:
+    digest = hmac.digest(secret.encode(), f"{item_key}\n{expires}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:SIGNATURE_BYTES]).rstrip(b"=").decode()
