@@ -1,0 +1,63 @@
+"""PostgreSQL: one lazy connection per process, checked and reopened, and transactions on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import Connection, IsolationLevel
+
+from pinhole.errors import Unavailable
+from pinhole.settings import settings
+
+_connection: Connection | None = None
+
+
+def _connected() -> Connection:
+    global _connection
+    if _connection is not None and not _connection.closed:
+        return _connection
+    try:
+        # A proxy that shares server connections can't keep prepared statements.
+        _connection = psycopg.connect(
+            settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
+        )
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"The database does not answer: {error}", code="database_unavailable") from error
+    return _connection
+
+
+def _lost(error: psycopg.OperationalError, connection: Connection) -> bool:
+    return connection.closed or error.sqlstate is None
+
+
+@contextmanager
+def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
+    """A transaction that commits at the end of the block and rolls back when it raises.
+
+    snapshot: read only, REPEATABLE READ: every statement of the block sees the same moment.
+    Raises Unavailable when the database can't be reached or goes away in between.
+    """
+    connection = _awake()
+    try:
+        with connection.transaction():
+            if snapshot:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
+    except psycopg.OperationalError as error:
+        if not _lost(error, connection):
+            raise
+        connection.close()
+        raise Unavailable(f"The database went away: {error}", code="database_unavailable") from error
+
+
+def _awake() -> Connection:
+    """The connection, replaced when the server closed it while it lay idle."""
+    connection = _connected()
+    try:
+        connection.execute("")
+    except psycopg.OperationalError as error:
+        if not _lost(error, connection):
+            raise
+        connection.close()
+        connection = _connected()
+    return connection

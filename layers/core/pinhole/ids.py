@@ -1,0 +1,16 @@
+"""Random identifiers."""
+
+import secrets
+import string
+
+_ALPHABET = string.digits + string.ascii_letters
+
+
+def new_id() -> str:
+    """12 characters of [0-9A-Za-z], about 71 bits: the id of an item, an upload, an album, a person."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+def new_key() -> str:
+    """24 characters of [0-9A-Za-z], about 143 bits: what must not be guessed, such as an item's media prefix."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(24))

@@ -1,0 +1,64 @@
+"""Every setting, read once. The README's table is checked against this class."""
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, PositiveInt, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of a function, from `PINHOLE_*` variables that `template.yaml` sets.
+
+    Endpoints, region and credentials of AWS are boto3's own variables (`AWS_ENDPOINT_URL_S3`, `AWS_REGION`, ...).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PINHOLE_", frozen=True)
+
+    database_url: str = Field(description="PostgreSQL connection string")
+    originals_bucket: str = Field(description="Bucket that holds the originals, one prefix per user")
+    renditions_bucket: str = Field(description="Bucket that holds renditions, one prefix per item")
+    ingest_queue_url: str = Field("", description="SQS queue of S3 events for ingest")
+    ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
+    video_queue_url: str = Field("", description="SQS queue of videos to transcode")
+    live_queue_url: str = Field("", description="SQS queue of live notices")
+    live_connections_url: str = Field("", description="Base URL of the WebSocket API's @connections")
+
+    token_secret: SecretStr = Field(SecretStr(""), description="Key that signs access tokens, 32 characters or more")
+    media_keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description="Keys that sign media URLs, as JSON {key id: secret}"
+    )
+    media_key_id: str = Field("", description="The media key that new URLs are signed with")
+    media_base_url: str = Field("", description="Host that serves /media; empty where it is the site itself")
+    setup_token: SecretStr = Field(
+        SecretStr(""), description="What the first administrator must know to register; empty: nothing"
+    )
+    client_address_header: str = Field(
+        "", description="Header that carries the caller's address behind CloudFront; empty: the peer's address"
+    )
+
+    fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
+    max_file_bytes: PositiveInt = Field(10 * 1024 * MEBIBYTE, description="Largest file that may be uploaded")
+    max_open_uploads: PositiveInt = Field(1000, description="Uploads a user may have open at once")
+    max_user_bytes: PositiveInt | None = Field(None, description="Bytes of originals per user; unset: no limit")
+    max_pixels: PositiveInt = Field(256_000_000, description="Largest picture, in pixels, that is decoded")
+    upload_expiry_days: PositiveInt = Field(7, description="Days for which an upload can be resumed")
+    url_expiry_seconds: PositiveInt = Field(3600, description="Seconds for which an upload's URL is valid")
+    max_attempts: PositiveInt = Field(5, description="Attempts at a stage before it fails for good")
+    stale_after_seconds: PositiveInt = Field(
+        5400, description="Seconds after which requeue_stale sends a job again that no one has touched"
+    )
+
+    @field_validator("fallback_timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises pydantic.ValidationError naming each setting that is missing or wrong."""
+    return Settings()

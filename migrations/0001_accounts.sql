@@ -1,0 +1,43 @@
+-- Accounts, sessions, refresh tokens, rate limits.
+
+CREATE TYPE user_role AS ENUM ('administrator', 'member');
+
+CREATE TABLE users (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 64),
+    password_hash text NOT NULL,
+    role user_role NOT NULL,
+    -- S3 prefix of this user's originals, without a slash at either end.
+    folder text NOT NULL UNIQUE CHECK (folder ~ '^[^/]+(/[^/]+)*$'),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX users_name_key ON users (lower(name));
+
+-- One row per login. An access token names its session, so ending the session ends the token with it.
+CREATE TABLE session (
+    id text PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z]{12}$'),
+    user_id integer NOT NULL REFERENCES users ON DELETE CASCADE,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz
+);
+CREATE INDEX session_user_id_idx ON session (user_id);
+
+-- Used tokens stay until they expire: a second use is how a stolen token shows itself.
+CREATE TABLE refresh_token (
+    selector text PRIMARY KEY,
+    verifier_hash bytea NOT NULL CHECK (octet_length(verifier_hash) = 32),
+    session_id text NOT NULL REFERENCES session ON DELETE CASCADE,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX refresh_token_session_id_idx ON refresh_token (session_id);
+CREATE INDEX refresh_token_expires_at_idx ON refresh_token (expires_at);
+
+-- Attempts in one fixed window of one key, such as "login address 192.0.2.1".
+CREATE TABLE rate_limit (
+    key text NOT NULL,
+    window_start timestamptz NOT NULL,
+    attempts integer NOT NULL DEFAULT 1,
+    PRIMARY KEY (key, window_start)
+);
+CREATE INDEX rate_limit_window_start_idx ON rate_limit (window_start);
