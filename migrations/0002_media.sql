@@ -4,7 +4,8 @@ CREATE TYPE media_kind AS ENUM ('photo', 'video');
 CREATE TYPE time_confidence AS ENUM ('high', 'medium', 'low');
 
 CREATE TABLE media_item (
-    id text PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z]{12}$'),
+    -- By bytes: the tie-break of every order must not depend on the server's locale.
+    id text COLLATE "C" PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z]{12}$'),
     owner_id integer NOT NULL REFERENCES users,
     -- Opaque prefix of the item's renditions and of their URLs; says nothing about the item.
     item_key text NOT NULL UNIQUE,

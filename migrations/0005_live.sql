@@ -18,5 +18,8 @@ CREATE INDEX live_connection_user_id_idx ON live_connection (user_id);
 CREATE TABLE live_notice (
     owner_id integer PRIMARY KEY REFERENCES users ON DELETE CASCADE,
     months date[] NOT NULL,
-    requested_at timestamptz NOT NULL DEFAULT now()
+    -- The last change: what was told is forgotten only if nothing came in between.
+    changed_at timestamptz NOT NULL,
+    -- The last message that was sent to the queue for it.
+    requested_at timestamptz NOT NULL
 );

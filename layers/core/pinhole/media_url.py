@@ -9,13 +9,15 @@ import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from pinhole.settings import settings
 
 WEEK = 7 * 24 * 60 * 60
 SIGNATURE_BYTES = 16
 
 PATH = re.compile(
-    r"/media/(?P<item_key>[0-9A-Za-z_-]{16,64})/(?P<version>[1-9][0-9]{0,8})/(?P<name>[0-9a-z][0-9a-z_-]{0,31}\.[0-9a-z]{2,5})"
+    r"/media/(?P<item_key>[0-9A-Za-z]{24})/(?P<version>[1-9][0-9]{0,8})/(?P<name>[0-9a-z][0-9a-z_-]{0,31}\.[0-9a-z]{2,5})"
 )
 EXPIRY = re.compile(r"[1-9][0-9]{0,11}")
 SIGNATURE = re.compile(r"[0-9A-Za-z_-]{22}")
@@ -84,6 +86,6 @@ def thumb_expiry(owner_id: int, now: float) -> int:
     return (int(now) - shift) // WEEK * WEEK + 2 * WEEK + shift
 
 
-def _signature(secret: str, item_key: str, expires: int) -> str:
-    digest = hmac.digest(secret.encode(), f"{item_key}\n{expires}".encode(), "sha256")
+def _signature(secret: SecretStr, item_key: str, expires: int) -> str:
+    digest = hmac.digest(secret.get_secret_value().encode(), f"{item_key}\n{expires}".encode(), "sha256")
     return urlsafe_b64encode(digest[:SIGNATURE_BYTES]).rstrip(b"=").decode()
