@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     database_url: str = Field(description="PostgreSQL connection string")
     originals_bucket: str = Field(description="Bucket that holds the originals, one prefix per user")
     renditions_bucket: str = Field(description="Bucket that holds renditions, one prefix per item")
+    object_store_url: str = Field(
+        "", validation_alias="AWS_ENDPOINT_URL_S3", description="An object store other than AWS; empty: S3 of AWS"
+    )
     ingest_queue_url: str = Field("", description="SQS queue of S3 events for ingest")
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
