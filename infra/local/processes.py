@@ -1,0 +1,209 @@
+"""Services as child processes: started, waited for, stopped, and found again when an earlier run left them.
+
+A service runs in a directory of its own. Its program, its first arguments and this working directory
+together are its identity: so the next start finds what a killed run left behind, and never ends what belongs
+to someone else. A file that holds a process id may be missing or stale, the working directory of a live
+process is neither.
+"""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+HOST = "127.0.0.1"
+START_SECONDS = 60
+STOP_SECONDS = 15
+ATTEMPTS = 3
+
+
+class ServiceFailed(Exception):
+    """A service did not start. The text names its log and quotes its end."""
+
+
+class Service:
+    """One child process with its log, `{directory}/log`.
+
+    `ready` is asked until it says True; an `OSError` from it counts as not yet.
+    `user` is the account to run as, for programs that refuse to run as root.
+    """
+
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+    ) -> None:
+        self.name = name
+        self.directory = directory
+        self.log = directory / "log"
+        self._command = [str(part) for part in command]
+        self._environment = {**os.environ, **(environment or {})}
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ready(self) -> bool:
+        """Whether the service answers. Overridden by services that can tell."""
+        return True
+
+    def start(self) -> None:
+        """Start, or start again, and return when the service answers.
+
+        Raises:
+            ServiceFailed: it ended, or did not answer within a minute.
+        """
+        self._end_leftovers()
+        for attempt in range(1, ATTEMPTS + 1):
+            self._launch()
+            if self._answers():
+                return
+            if attempt < ATTEMPTS:
+                time.sleep(attempt)
+        raise ServiceFailed(f"{self.name} does not start. The end of {self.log}:\n{_end_of(self.log)}")
+
+    def stop(self) -> None:
+        """End the process, gently first. Stopping twice is harmless."""
+        self._end()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    @property
+    def ended(self) -> int | None:
+        """The exit status of a process that ended by itself (negative: by that signal), else None."""
+        return self._process.poll() if self._process is not None else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _end_leftovers(self) -> None:
+        found = [process for process in psutil.process_iter(["cmdline"]) if self._is_left_over(process)]
+        for process in found:
+            _signal(process, self.stop_signal)
+        _, alive = psutil.wait_procs(found, timeout=STOP_SECONDS)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=STOP_SECONDS)
+
+    def _is_left_over(self, process: psutil.Process) -> bool:
+        started_as = process.info["cmdline"] or [""]
+        program = Path(self._command[0]).name
+        if Path(started_as[0]).name != program or started_as[1:3] != self._command[1:3]:
+            return False
+        try:
+            return Path(process.cwd()).is_relative_to(self.directory)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+
+    def _launch(self) -> None:
+        _keep_one_old_log(self.log)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self.directory,
+                env=self._environment,
+                user=self._user,
+                group=self._user,
+                extra_groups=None if self._user is None else [],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C reaches every process of the terminal's group; services must end last.
+                start_new_session=True,
+            )
+
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            _signal(self._process, self.stop_signal)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        deadline = time.monotonic() + START_SECONDS
+        while self.ended is None and time.monotonic() < deadline:
+            if _says_yes(self.ready):
+                return True
+            time.sleep(0.05)
+        self._end()
+        return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Distinct ports of 127.0.0.1 that nothing listens on.
+
+    They come from below every system's range of ephemeral ports, so that no outgoing connection takes one
+    before a service binds it, or while the service is down and about to come back.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randint(15_000, 32_000)  # noqa: S311 - no secret
+        if port not in ports and port_is_free(port):
+            ports.append(port)
+    return ports
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def accepts_connections(port: int) -> bool:
+    """Whether something listens on this port of 127.0.0.1."""
+    with socket.create_connection((HOST, port), timeout=1):
+        return True
+
+
+def _says_yes(ready: Callable[[], bool]) -> bool:
+    try:
+        return ready()
+    except OSError:
+        return False
+
+
+def _signal(process: psutil.Process | subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
+    if os.name == "posix":
+        process.send_signal(stop_signal)
+    else:
+        process.terminate()
+
+
+def _keep_one_old_log(log: Path) -> None:
+    if log.exists() and log.stat().st_size > 10_000_000:
+        log.replace(log.with_suffix(".old"))
+
+
+def _end_of(log: Path, lines: int = 15) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
