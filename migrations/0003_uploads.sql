@@ -22,10 +22,12 @@ CREATE TABLE upload (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     received_at timestamptz,
+    -- When requeue_stale last looked whether the object had come without its event.
+    looked_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     CHECK ((method = 'multipart') = (part_size_bytes IS NOT NULL)),
     CHECK ((state = 'failed') = (error_code IS NOT NULL))
 );
 CREATE INDEX upload_open_idx ON upload (owner_id, created_at) WHERE state IN ('waiting', 'received');
-CREATE INDEX upload_waiting_idx ON upload (created_at) WHERE state = 'waiting';
+CREATE INDEX upload_waiting_idx ON upload (looked_at) WHERE state = 'waiting';
 CREATE INDEX upload_item_id_idx ON upload (item_id);

@@ -10,11 +10,14 @@ CREATE TABLE job (
     attempts smallint NOT NULL DEFAULT 0,
     last_error text,
     created_at timestamptz NOT NULL DEFAULT now(),
-    -- The start of the current attempt, and the last sign of life: a row that nobody touches is stale.
+    -- An attempt belongs to its worker until the lease ends: the worker is dead by then, for sure.
+    leased_until timestamptz,
     started_at timestamptz,
+    -- The last sign of life, or of being sent: a row that nobody touches is stale.
     touched_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
-    PRIMARY KEY (item_id, stage)
+    PRIMARY KEY (item_id, stage),
+    CHECK ((state = 'running') = (leased_until IS NOT NULL))
 );
 CREATE INDEX job_open_idx ON job (touched_at) WHERE state IN ('waiting', 'running');
 CREATE INDEX job_failed_idx ON job (finished_at) WHERE state = 'failed';

@@ -61,3 +61,11 @@ def _awake() -> Connection:
         connection.close()
         connection = _connected()
     return connection
+
+
+def disconnect() -> None:
+    """Close this process's connection, if there is one; the next transaction opens another."""
+    global _connection
+    if _connection is not None:
+        _connection.close()
+        _connection = None

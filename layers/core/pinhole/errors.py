@@ -95,3 +95,14 @@ class FileRejected(PinholeError):
     """The file itself is at fault: trying again would end the same way. `detail` is what its owner reads."""
 
     code = "file_rejected"
+
+
+class Busy(PinholeError):
+    """Somebody else holds it for now; try again after `retry_after_seconds`."""
+
+    code = "busy"
+    retryable = True
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds

@@ -1,0 +1,1 @@
+"""Ingest: an original that arrived becomes an item with metadata and renditions."""
