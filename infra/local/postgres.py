@@ -14,7 +14,6 @@ import sysconfig
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote
 
 import psutil
@@ -74,15 +73,11 @@ class Postgres(Service):
         if os.name == "posix" and self._host != str(self.directory):
             shutil.rmtree(self._host, ignore_errors=True)
 
-    def create_database(self, name: str, template: str = "template0") -> None:
-        """Create a database, as a copy of `template`, unless it exists."""
+    def create_database(self, name: str) -> None:
+        """Create an empty database, unless it exists."""
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as conn:
             if conn.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount == 0:
-                names = (sql.Identifier(name), sql.Identifier(template))
-                conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-
-    def __enter__(self) -> Self:
-        return self
+                conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
 def start(directory: Path, settings: Mapping[str, str] | None = None) -> Postgres:

@@ -100,10 +100,11 @@ class Service:
         found = [process for process in psutil.process_iter(["cmdline"]) if self._is_left_over(process)]
         for process in found:
             _signal(process, self.stop_signal)
-        _, alive = psutil.wait_procs(found, timeout=STOP_SECONDS)
-        for process in alive:
+        deadline = time.monotonic() + STOP_SECONDS
+        while (found := [process for process in found if _alive(process)]) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for process in found:
             process.kill()
-        psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
     def _is_left_over(self, process: psutil.Process) -> bool:
         started_as = process.info["cmdline"] or [""]
@@ -190,6 +191,14 @@ def _says_yes(ready: Callable[[], bool]) -> bool:
     try:
         return ready()
     except OSError:
+        return False
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Whether it still runs. One that ended but whose parent has not noticed yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
