@@ -111,8 +111,8 @@ def open_multipart(key: str, *, content_type: str) -> str:
     """Id of the multipart upload to `key`: the one already open, else a new one.
 
     Asking the store first makes a repeated call harmless when the answer to an earlier one was lost. No
-    checksum algorithm is named for the whole: so the store checks a part that comes with a hash, and takes one
-    that comes without.
+    checksum algorithm is named for the whole, so that the store takes parts with a hash, which it checks, and
+    parts without.
     """
     open_already = multiparts(key)
     if open_already:
@@ -252,8 +252,8 @@ def _answers(key: str) -> Iterator[None]:
 
 @cache
 def _s3() -> "S3Client":
-    # "virtual" signs for the bucket's region, where "auto" would sign for a host that redirects. Checksums are
-    # chosen call by call: a default one would be signed into URLs, and clients would have to send it.
+    # "virtual" signs for the bucket's region, where "auto" would sign for a host that redirects.
+    # Checksums only where a call names one: a default would be signed into the URLs of clients.
     own = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if settings().object_store_url else "virtual"},

@@ -1,0 +1,216 @@
+"""Table `upload`: what a client promised to send, and what became of it.
+
+An upload is `waiting` until its bytes arrived, `received` while they are ingested, and then ends as `ready`,
+`failed` or `duplicate`; `aborted` ends one that was waiting. Open is what waits and has not expired.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from psycopg import Connection, sql
+from psycopg.rows import class_row
+
+from pinhole.errors import PinholeError
+
+State = Literal["waiting", "received", "ready", "failed", "duplicate", "aborted"]
+Method = Literal["single", "multipart"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """filename: for people; object_key: where the bytes are to land; sha256: of the whole file, as promised.
+
+    multipart_id: the store's, once a part was asked for. expired: whether its time was over when read.
+    """
+
+    id: str
+    owner_id: int
+    object_key: str
+    filename: str
+    size_bytes: int
+    sha256: bytes
+    content_type: str
+    modified_at: datetime | None
+    method: Method
+    part_size_bytes: int | None
+    multipart_id: str | None
+    state: State
+    item_id: str | None
+    error_code: str | None
+    error_detail: str | None
+    created_at: datetime
+    expires_at: datetime
+    expired: bool
+
+    @property
+    def part_count(self) -> int:
+        """Number of parts; 0 for a single PUT."""
+        return -(-self.size_bytes // self.part_size_bytes) if self.part_size_bytes else 0
+
+    def part_bytes(self, number: int) -> int:
+        """Length of a part, counted from 1: all but the last are `part_size_bytes` long."""
+        assert self.part_size_bytes is not None  # noqa: S101
+        return min(self.part_size_bytes, self.size_bytes - (number - 1) * self.part_size_bytes)
+
+
+_COLUMNS = sql.SQL(
+    "id, owner_id, object_key, filename, size_bytes, sha256, content_type, modified_at, method,"
+    " part_size_bytes, multipart_id, state, item_id, error_code, error_detail, created_at, expires_at,"
+    " expires_at <= now() AS expired"
+)
+_SELECT = sql.SQL("SELECT {} FROM upload ").format(_COLUMNS)
+
+
+def insert(
+    conn: Connection,
+    *,
+    upload_id: str,
+    owner_id: int,
+    object_key: str,
+    filename: str,
+    size_bytes: int,
+    sha256: bytes,
+    content_type: str,
+    modified_at: datetime | None,
+    part_size_bytes: int | None,
+    expiry_days: int,
+) -> Upload:
+    """Add a waiting upload: multipart where a part size is given, else a single PUT."""
+    with conn.cursor(row_factory=class_row(Upload)) as cursor:
+        cursor.execute(
+            sql.SQL(
+                """
+                INSERT INTO upload (id, owner_id, object_key, filename, size_bytes, sha256, content_type,
+                                    modified_at, method, part_size_bytes, expires_at)
+                VALUES (%(upload_id)s, %(owner_id)s, %(object_key)s, %(filename)s, %(size_bytes)s, %(sha256)s,
+                        %(content_type)s, %(modified_at)s, %(method)s, %(part_size_bytes)s,
+                        now() + make_interval(days => %(expiry_days)s))
+                RETURNING {}
+                """
+            ).format(_COLUMNS),
+            {
+                "upload_id": upload_id,
+                "owner_id": owner_id,
+                "object_key": object_key,
+                "filename": filename,
+                "size_bytes": size_bytes,
+                "sha256": sha256,
+                "content_type": content_type,
+                "modified_at": modified_at,
+                "method": "single" if part_size_bytes is None else "multipart",
+                "part_size_bytes": part_size_bytes,
+                "expiry_days": expiry_days,
+            },
+        )
+        upload = cursor.fetchone()
+    assert upload is not None  # noqa: S101
+    return upload
+
+
+def get(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:
+    """An upload of this owner."""
+    return _one(conn, sql.SQL("WHERE id = %s AND owner_id = %s"), upload_id, owner_id)
+
+
+def lock(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:
+    """An upload of this owner, that nobody else changes until the transaction ends."""
+    return _one(conn, sql.SQL("WHERE id = %s AND owner_id = %s FOR UPDATE"), upload_id, owner_id)
+
+
+def lock_by_key(conn: Connection, object_key: str) -> Upload | None:
+    """The upload that is to land at this key, that nobody else changes until the transaction ends."""
+    return _one(conn, sql.SQL("WHERE object_key = %s FOR UPDATE"), object_key)
+
+
+def find_open(conn: Connection, owner_id: int, sha256: bytes, size_bytes: int) -> Upload | None:
+    """The owner's open upload of these bytes."""
+    where = sql.SQL("WHERE owner_id = %s AND state = 'waiting' AND expires_at > now()")
+    same = sql.SQL(" AND sha256 = %s AND size_bytes = %s")
+    return _one(conn, where + same, owner_id, sha256, size_bytes)
+
+
+def list_open(conn: Connection, owner_id: int) -> list[Upload]:
+    """The owner's open uploads, oldest first."""
+    where = sql.SQL(
+        "WHERE owner_id = %s AND state = 'waiting' AND expires_at > now() ORDER BY created_at, id"
+    )
+    with conn.cursor(row_factory=class_row(Upload)) as cursor:
+        return cursor.execute(_SELECT + where, (owner_id,)).fetchall()
+
+
+def count_open(conn: Connection, owner_id: int) -> int:
+    """How many uploads the owner has open."""
+    row = conn.execute(
+        "SELECT count(*) FROM upload WHERE owner_id = %s AND state = 'waiting' AND expires_at > now()",
+        (owner_id,),
+    ).fetchone()
+    assert row is not None  # noqa: S101
+    return int(row[0])
+
+
+def keep_multipart_id(conn: Connection, upload_id: str, multipart_id: str) -> None:
+    """Note under which id the store collects the parts."""
+    conn.execute("UPDATE upload SET multipart_id = %s WHERE id = %s", (multipart_id, upload_id))
+
+
+def mark_received(conn: Connection, upload_id: str) -> bool:
+    """The bytes arrived. True as long as the upload has not ended: also for a delivery that comes again."""
+    return (
+        conn.execute(
+            "UPDATE upload SET state = 'received', received_at = coalesce(received_at, now())"
+            " WHERE id = %s AND state IN ('waiting', 'received')",
+            (upload_id,),
+        ).rowcount
+        == 1
+    )
+
+
+def mark_ready(conn: Connection, upload_id: str, item_id: str) -> bool:
+    """The bytes became this item. False when the upload had ended before."""
+    return _end(conn, upload_id, "ready", item_id=item_id)
+
+
+def mark_duplicate(conn: Connection, upload_id: str, item_id: str) -> bool:
+    """The owner had these bytes already, as this item. False when the upload had ended before."""
+    return _end(conn, upload_id, "duplicate", item_id=item_id)
+
+
+def mark_failed(conn: Connection, upload_id: str, error: PinholeError) -> bool:
+    """The bytes can't become an item; `error.detail` is for their owner. False when it had ended."""
+    return _end(conn, upload_id, "failed", error_code=error.code, error_detail=error.detail)
+
+
+def mark_aborted(conn: Connection, upload_id: str) -> bool:
+    """Its owner gave it up before its bytes arrived. False when they had, or it was aborted."""
+    return (
+        conn.execute(
+            "UPDATE upload SET state = 'aborted', finished_at = now() WHERE id = %s AND state = 'waiting'",
+            (upload_id,),
+        ).rowcount
+        == 1
+    )
+
+
+def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:
+    with conn.cursor(row_factory=class_row(Upload)) as cursor:
+        return cursor.execute(_SELECT + where, values).fetchone()
+
+
+def _end(
+    conn: Connection,
+    upload_id: str,
+    state: State,
+    *,
+    item_id: str | None = None,
+    error_code: str | None = None,
+    error_detail: str | None = None,
+) -> bool:
+    return (
+        conn.execute(
+            "UPDATE upload SET state = %s, item_id = %s, error_code = %s, error_detail = %s,"
+            " finished_at = now() WHERE id = %s AND state IN ('waiting', 'received')",
+            (state, item_id, error_code, error_detail, upload_id),
+        ).rowcount
+        == 1
+    )
