@@ -1,0 +1,1 @@
+"""The REST API: thin doors in front of pinhole's use cases."""

@@ -1,0 +1,179 @@
+"""The one decorator that every route wears: it declares the contract, and keeps it."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, get_args
+
+from chalice.app import Response
+from pydantic import BaseModel, TypeAdapter
+
+from api.identity import session_of
+from api.problems import Headers, Unexpected, UnsupportedMediaType, problem
+from api.requests import Request
+from api.responses import Answer, NotModified, Raw
+from api.validation import body_of, path_of, query_of
+from pinhole.errors import Invalid, NotFound, PinholeError, TooLarge, Unauthenticated, Unavailable
+from pinhole.telemetry import logger
+
+current_request: ContextVar[Request] = ContextVar("current_request")
+"""Set by the app before it calls a view: Chalice keeps it in the app, which routes don't know."""
+
+_GIVEN = {"body", "query", "caller", "session", "request"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a route declares; `infra/openapi.py` reads it from the view's `endpoint` attribute."""
+
+    name: str
+    summary: str
+    description: str
+    path: Mapping[str, TypeAdapter[Any]]
+    takes: frozenset[str]
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    answers: Mapping[int, Any]
+    produces: tuple[str, ...]
+    conditional: bool
+    status: int
+    errors: tuple[type[PinholeError], ...]
+    public: bool
+
+
+def endpoint(
+    *,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    answer: Any = None,
+    status: int = 200,
+    also: Mapping[int, Any] | None = None,
+    produces: tuple[str, ...] = (),
+    conditional: bool = False,
+    errors: Iterable[type[PinholeError]] = (),
+    public: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare a route's contract:
+
+        routes = Blueprint(__name__)
+
+        @routes.route("/uploads/{upload_id}/parts", methods=["POST"])
+        @endpoint(body=RequestParts, answer=UploadParts, errors=(Conflict,))
+        def request_parts(upload_id: Id, body: RequestParts, caller: User) -> UploadParts:
+            \"\"\"One line: the summary in OpenAPI. What follows is the description.\"\"\"
+
+    The function gets what it names: path parameters (validated by their annotation; what does not match is
+    404), `body` and `query` (instances of the declared models), `caller` (accounts.User), `session`
+    (accounts.Session) and `request` (api.requests.Request: `address`, `holds(etag)`, `prefers(media_type)`).
+
+    It returns an instance of `answer`, or None where there is none; `Answer(model, status=200)` for one of
+    the other answers that `also` declares ({200: UploadDuplicate}), or with an `etag`, which makes it
+    conditional; `Raw` for content of another type, declared in `produces`; or `NotModified(etag)`.
+    `answer` and the values of `also` are models, or unions of models.
+
+    errors: what it may raise beyond what follows from the rest: Unauthenticated unless `public`, NotFound
+    with path parameters, UnsupportedMediaType and TooLarge with a body, Invalid and Unavailable always.
+    conditional: it answers 304 to a matching If-None-Match.
+    A PinholeError becomes its problem; any other exception is logged and becomes a 500 with the request id.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Response]:
+        parameters = inspect.signature(function, eval_str=True).parameters
+        path = {name: TypeAdapter(p.annotation) for name, p in parameters.items() if name not in _GIVEN}
+        implied: list[type[PinholeError]] = [Invalid, Unavailable]
+        implied += [] if public else [Unauthenticated]
+        implied += [NotFound] if path else []
+        implied += [UnsupportedMediaType, TooLarge] if body is not None else []
+        summary, _, description = (inspect.getdoc(function) or "").partition("\n")
+        spec = Endpoint(
+            name=function.__name__,
+            summary=summary,
+            description=description.strip(),
+            path=path,
+            takes=frozenset(parameters) & _GIVEN,
+            body=body,
+            query=query,
+            answers={status: answer, **(also or {})},
+            produces=produces,
+            conditional=conditional,
+            status=status,
+            errors=tuple(dict.fromkeys([*implied, *errors])),
+            public=public,
+        )
+
+        @wraps(function)
+        def view(**path_values: str) -> Response:
+            request = current_request.get()
+            try:
+                return _respond(spec, request, function(**_arguments(spec, request, path_values)))
+            except Unavailable as error:
+                logger.error("part_unavailable", extra={"code": error.code}, exc_info=True)
+                return problem(error, request.id)
+            except PinholeError as error:
+                return problem(error, request.id)
+            except Exception:  # noqa: BLE001 (the edge: nothing behind it would answer)
+                logger.exception("request_failed", extra={"route": request.route, "method": request.method})
+                return problem(Unexpected("This is our fault, and it is in the log."), request.id)
+
+        view.endpoint = spec  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str]) -> dict[str, Any]:
+    given: dict[str, Any] = {"request": request}
+    if not spec.public:
+        session = session_of(request)
+        given |= {"session": session, "caller": session.user}
+    arguments = path_of(path_values, spec.path)
+    given["query"] = query_of(request, spec.query)
+    if spec.body is not None:
+        given["body"] = body_of(request, spec.body)
+    return arguments | {name: given[name] for name in spec.takes}
+
+
+def _respond(spec: Endpoint, request: Request, result: Any) -> Response:
+    headers: Headers = {"X-Request-Id": request.id}
+    match result:
+        case NotModified(etag=etag):
+            return _not_modified(etag, headers)
+        case Raw() if result.content_type.partition(";")[0] not in spec.produces:
+            raise TypeError(f"{spec.name} answers {result.content_type}, which it does not declare")
+        case Raw() | Answer():
+            pass
+        case _:
+            result = Answer(result)
+    if result.etag is not None and request.holds(result.etag):
+        return _not_modified(result.etag, headers)
+    headers |= {"Cache-Control": "no-store"} if result.etag is None else _validators(result.etag)
+    headers |= result.headers
+    if isinstance(result, Raw):
+        return Response(result.content, headers | {"Content-Type": result.content_type}, spec.status)
+    status = result.status or spec.status
+    _check_declared(spec, status, result.body)
+    if result.body is None:
+        return Response("", headers, status)
+    headers["Content-Type"] = "application/json"
+    return Response(result.body.model_dump_json(by_alias=True), headers, status)
+
+
+def _validators(etag: str) -> Headers:
+    return {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+
+
+def _not_modified(etag: str, headers: Headers) -> Response:
+    return Response("", headers | _validators(etag), HTTPStatus.NOT_MODIFIED.value)
+
+
+def _check_declared(spec: Endpoint, status: int, body: object) -> None:
+    if status not in spec.answers:
+        raise TypeError(f"{spec.name} answers {status}, which it does not declare")
+    declared = spec.answers[status]
+    if body is not None and not isinstance(body, get_args(declared) or declared or ()):
+        raise TypeError(f"{spec.name} answers {type(body).__name__} with {status}, which it does not declare")
+    if body is None and declared is not None:
+        raise TypeError(f"{spec.name} answers nothing with {status}, but declares {declared}")

@@ -1,0 +1,16 @@
+"""Who calls: the bearer token of the request, read again from the database each time."""
+
+from api.requests import Request
+from pinhole import accounts
+from pinhole.accounts import Session
+from pinhole.db import transaction
+from pinhole.errors import Unauthenticated
+
+
+def session_of(request: Request) -> Session:
+    """The caller's session with its user as they are now. Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Log in, and send the access token as Authorization: Bearer.")
+    with transaction() as conn:
+        return accounts.authenticate(conn, token.strip())

@@ -1,0 +1,82 @@
+"""The request as an endpoint sees it."""
+
+import ipaddress
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from chalice.app import Request as ChaliceRequest
+
+from pinhole.settings import settings
+
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an endpoint may ask of the request itself.
+
+    id: correlation id, the client's own when it sent a sane one; address: the caller's, an IPv6 one as its
+    /64; headers: names in lower case.
+    """
+
+    id: str
+    method: str
+    route: str
+    address: str
+    headers: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    body: str | bytes | None
+    body_is_base64: bool
+
+    @classmethod
+    def of(cls, request: ChaliceRequest) -> Self:
+        event: dict[str, Any] = request.to_original_event()
+        headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
+        sent_id = headers.get("x-request-id", "")
+        peer = event["requestContext"].get("identity", {}).get("sourceIp", "")
+        return cls(
+            id=sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex,
+            method=request.method,
+            route=request.path,
+            address=_limited_address(headers.get(settings().client_address_header.lower()) or peer),
+            headers=headers,
+            query=event["multiValueQueryStringParameters"] or {},
+            body=event["body"],
+            body_is_base64=event.get("isBase64Encoded", False),
+        )
+
+    def holds(self, etag: str) -> bool:
+        """Whether If-None-Match names this entity tag (weak comparison: compression weakens tags)."""
+        sent = [tag.strip().removeprefix("W/") for tag in self.headers.get("if-none-match", "").split(",")]
+        return "*" in sent or etag.removeprefix("W/") in sent
+
+    def prefers(self, media_type: str) -> bool:
+        """Whether Accept names this media type, and no lower than JSON."""
+        weights = dict(_accepted(self.headers.get("accept", "")))
+        weight = weights.get(media_type, 0.0)
+        return weight > 0 and weight >= weights.get("application/json", 0.0)
+
+
+def _accepted(header: str) -> Iterator[tuple[str, float]]:
+    for part in header.lower().split(","):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = next((piece.removeprefix("q=") for piece in parameters if piece.startswith("q=")), "1")
+        if re.fullmatch(r"[01](\.\d{0,3})?", weight):
+            yield media_type, float(weight)
+
+
+def _limited_address(address: str) -> str:
+    """The address that limits count by: a household holds a whole IPv6 /64.
+
+    CloudFront-Viewer-Address carries a port after the last colon.
+    """
+    for candidate in (address, address.rpartition(":")[0].strip("[]")):
+        try:
+            ip = ipaddress.ip_address(candidate)
+        except ValueError:
+            continue
+        return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+    return "unknown"

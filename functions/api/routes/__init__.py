@@ -1,0 +1,5 @@
+"""One module per resource, each with its blueprint."""
+
+from api.routes import auth, docs, health
+
+BLUEPRINTS = [auth.routes, health.routes, docs.routes]

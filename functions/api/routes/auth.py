@@ -1,0 +1,123 @@
+"""Registration, login, refresh, logout, and who the caller is."""
+
+from typing import Self
+
+from chalice.app import Blueprint
+from pydantic import Field
+
+from api.endpoint import endpoint
+from api.requests import Request
+from api.wire import Timestamp, WireModel
+from pinhole import accounts
+from pinhole.accounts import Role, Session, Tokens, User
+from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from pinhole.db import transaction
+from pinhole.errors import Forbidden, TooManyRequests, Unauthenticated
+
+routes = Blueprint(__name__)
+
+
+class Registration(WireModel):
+    name: str = Field(
+        min_length=1, max_length=256, description="Kept NFC-normalised and trimmed, 1-64 characters"
+    )
+    password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)
+    setup_token: str = Field("", max_length=256, description="Where GET /setup says that it is required")
+
+
+class Credentials(WireModel):
+    name: str = Field(min_length=1, max_length=256)
+    password: str = Field(min_length=1, max_length=MAX_CHARACTERS)
+
+
+class RefreshRequest(WireModel):
+    refresh_token: str = Field(min_length=1, max_length=256)
+
+
+class AccountSummary(WireModel):
+    id: int
+    name: str
+    role: Role
+
+
+class SessionTokens(WireModel):
+    """`expiresAt` is the access token's; the refresh token lasts 30 days and can be used once."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: Timestamp
+    user: AccountSummary
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> Self:
+        user = AccountSummary(id=tokens.user.id, name=tokens.user.name, role=tokens.user.role)
+        return cls(
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_at=tokens.expires_at,
+            user=user,
+        )
+
+
+class Account(WireModel):
+    id: int
+    name: str
+    role: Role
+    folder: str = Field(description="Prefix of this user's originals in the bucket")
+
+
+class SetupState(WireModel):
+    registration_open: bool
+    setup_token_required: bool
+
+
+@routes.route("/setup", methods=["GET"])
+@endpoint(answer=SetupState, public=True)
+def read_setup() -> SetupState:
+    """Tell whether the first user may still register."""
+    state = accounts.setup()
+    return SetupState(
+        registration_open=state.registration_open, setup_token_required=state.setup_token_required
+    )
+
+
+@routes.route("/auth/register", methods=["POST"])
+@endpoint(
+    body=Registration, answer=SessionTokens, status=201, errors=(Forbidden, TooManyRequests), public=True
+)
+def register(body: Registration, request: Request) -> SessionTokens:
+    """Register the first user, who becomes administrator, and log them in."""
+    return SessionTokens.of(accounts.register(body.name, body.password, body.setup_token, request.address))
+
+
+@routes.route("/auth/login", methods=["POST"])
+@endpoint(body=Credentials, answer=SessionTokens, errors=(Unauthenticated, TooManyRequests), public=True)
+def login(body: Credentials, request: Request) -> SessionTokens:
+    """Begin a session with name and password."""
+    return SessionTokens.of(accounts.login(body.name, body.password, request.address))
+
+
+@routes.route("/auth/refresh", methods=["POST"])
+@endpoint(body=RefreshRequest, answer=SessionTokens, errors=(Unauthenticated, TooManyRequests), public=True)
+def refresh(body: RefreshRequest, request: Request) -> SessionTokens:
+    """Exchange a refresh token for new tokens.
+
+    A refresh token can be used once. Using one again ends all sessions of its user, since one of the two who
+    used it has stolen it: a client with several windows refreshes in one of them.
+    """
+    return SessionTokens.of(accounts.refresh(body.refresh_token, request.address))
+
+
+@routes.route("/auth/logout", methods=["POST"])
+@endpoint(status=204)
+def logout(session: Session) -> None:
+    """End the caller's session; its tokens are refused from then on."""
+    with transaction() as conn:
+        accounts.logout(conn, session)
+
+
+@routes.route("/me", methods=["GET"])
+@endpoint(answer=Account)
+def read_me(caller: User) -> Account:
+    """Tell who the caller is."""
+    return Account(id=caller.id, name=caller.name, role=caller.role, folder=caller.folder)

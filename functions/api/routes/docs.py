@@ -1,0 +1,5 @@
+"""The API's documentation."""
+
+from chalice.app import Blueprint
+
+routes = Blueprint(__name__)

@@ -1,0 +1,5 @@
+"""Whether the parts answer."""
+
+from chalice.app import Blueprint
+
+routes = Blueprint(__name__)

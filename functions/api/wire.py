@@ -1,0 +1,45 @@
+"""What the wire looks like: camelCase JSON, nothing unknown, nothing guessed."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+
+def camel_case(name: str) -> str:
+    """`size_bytes` → `sizeBytes`. pydantic's own also raises letters after digits: `sha256s` → `sha256S`."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+class WireModel(BaseModel):
+    """Base of every request body, query and answer.
+
+    Python code uses the snake_case names; the wire knows the camelCase ones alone. Types are strict (no "12"
+    for 12), unknown fields are errors, and every field of an answer is present, null when it has no value.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=camel_case,
+        validate_by_name=True,
+        validate_by_alias=True,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from error
+
+
+Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment: ISO 8601 with a zone in, with Z out."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{12}$")]
+"""Id of an item, an upload, an album, a person."""

@@ -1,0 +1,96 @@
+"""Login, refresh, logout, and who an access token stands for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+from pinhole.accounts import limits, passwords, tokens
+from pinhole.accounts.names import normalized
+from pinhole.db import transaction
+from pinhole.errors import Unauthenticated
+from pinhole.tables import refresh_token, session, user
+from pinhole.tables.session import Session
+from pinhole.tables.user import User
+from pinhole.telemetry import logger
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a client gets for a session. expires_at: of the access token; the refresh token lasts 30 days."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    user: User
+
+
+def authenticate(conn: Connection, access_token: str) -> Session:
+    """The open session that an access token names, its user read now. Raises Unauthenticated."""
+    found = session.read_open(conn, tokens.session_id_of(access_token))
+    if found is None:
+        raise Unauthenticated("This session has ended. Log in again.", code="session_ended")
+    return found
+
+
+def begin_session(conn: Connection, who: User) -> Tokens:
+    """A new session for a user who has shown who they are."""
+    return _tokens(conn, Session(session.insert(conn, who.id), who))
+
+
+def login(name: str, password: str, address: str) -> Tokens:
+    """Tokens for the right name and password.
+
+    Raises Unauthenticated, in words and time the same for an unknown name and a wrong password;
+    TooManyRequests. Opens its own transactions: an attempt counts although it fails, and none is open while
+    the hash is computed.
+    """
+    name = normalized(name)
+    limits.LOGIN.count(name, address)
+    with transaction() as conn:
+        found = user.read_credentials(conn, name)
+    who, password_hash = found or (None, passwords.NOBODY)
+    if not passwords.matches(password_hash, password) or who is None:
+        logger.warning("login_refused", extra={"user_id": who and who.id, "address": address})
+        raise Unauthenticated("The name or the password is wrong.", code="wrong_credentials")
+    with transaction() as conn:
+        if passwords.is_outdated(password_hash):
+            user.change_password_hash(conn, who.id, passwords.hash_password(password))
+        begun = begin_session(conn, who)
+    limits.LOGIN.take_back(name, address)
+    return begun
+
+
+def refresh(token: str, address: str) -> Tokens:
+    """New tokens for a refresh token, which is used up by it.
+
+    A known token that was used before, or whose second half is wrong, is in wrong hands: all sessions of its
+    user end. Raises Unauthenticated, TooManyRequests.
+    """
+    selector, verifier_hash = tokens.halves(token)
+    with transaction() as conn:
+        known = refresh_token.trace(conn, selector, verifier_hash)
+    limits.REFRESH.count("" if known is None else str(known.user_id), address)
+    with transaction() as conn:
+        renewed = refresh_token.use(conn, selector, verifier_hash)
+        if renewed is not None:
+            return _tokens(conn, renewed)
+        known = refresh_token.trace(conn, selector, verifier_hash)
+        stolen = known is not None and (known.used or not known.verified)
+        if known is not None and stolen:
+            session.end_all(conn, known.user_id)
+    if known is not None and stolen:
+        logger.warning("refresh_token_misused", extra={"user_id": known.user_id, "address": address})
+    raise Unauthenticated("The refresh token is not valid. Log in again.", code="refresh_token_invalid")
+
+
+def logout(conn: Connection, ending: Session) -> None:
+    """End the session: its access token is refused from now on."""
+    session.end(conn, ending.id)
+
+
+def _tokens(conn: Connection, of: Session) -> Tokens:
+    renewing, selector, verifier_hash = tokens.new_refresh_token()
+    refresh_token.insert(conn, selector, verifier_hash, of.id, tokens.REFRESH_LIFETIME)
+    access, expires_at = tokens.access_token(of.id, of.user.id)
+    return Tokens(access, renewing, expires_at, of.user)

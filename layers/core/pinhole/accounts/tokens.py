@@ -1,0 +1,73 @@
+"""The two tokens of a session: a short signed one that names it, and a long random one that renews it."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import jwt
+
+from pinhole.errors import Unauthenticated
+from pinhole.settings import settings
+
+ACCESS_LIFETIME = timedelta(minutes=30)
+REFRESH_LIFETIME = timedelta(days=30)
+
+_ISSUER = "pinhole"
+_AUDIENCE = "pinhole-api"
+_MIN_SECRET = 32  # RFC 7518, section 3.2: as long as the hash
+
+
+def _secret() -> str:
+    secret = settings().token_secret.get_secret_value()
+    if len(secret) < _MIN_SECRET:
+        raise RuntimeError(f"PINHOLE_TOKEN_SECRET has fewer than {_MIN_SECRET} characters")
+    return secret
+
+
+def access_token(session_id: str, user_id: int) -> tuple[str, datetime]:
+    """A JWT (HS256) for this session, and when it runs out."""
+    issued = datetime.now(UTC).replace(microsecond=0)
+    expires = issued + ACCESS_LIFETIME
+    claims = {
+        "iss": _ISSUER,
+        "aud": _AUDIENCE,
+        "sub": str(user_id),
+        "sid": session_id,
+        "iat": issued,
+        "exp": expires,
+    }
+    return jwt.encode(claims, _secret(), algorithm="HS256"), expires
+
+
+def session_id_of(token: str) -> str:
+    """The session that an access token names. Raises Unauthenticated when it is not ours or has run out."""
+    try:
+        claims = jwt.decode(
+            token,
+            _secret(),
+            algorithms=["HS256"],
+            issuer=_ISSUER,
+            audience=_AUDIENCE,
+            options={"require": ["exp", "iat", "sub", "sid"]},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise Unauthenticated("The access token has expired.", code="token_expired") from error
+    except jwt.InvalidTokenError as error:
+        raise Unauthenticated("The access token is not valid.", code="token_invalid") from error
+    return str(claims["sid"])
+
+
+def new_refresh_token() -> tuple[str, str, bytes]:
+    """A refresh token, and its two halves as they are kept: selector, and hash of the verifier."""
+    selector, verifier = secrets.token_urlsafe(12), secrets.token_urlsafe(32)
+    return f"{selector}.{verifier}", selector, _hash(verifier)
+
+
+def halves(refresh_token: str) -> tuple[str, bytes]:
+    """Selector and hash of the verifier of what a client sent, whatever it is."""
+    selector, _, verifier = refresh_token.partition(".")
+    return selector, _hash(verifier)
+
+
+def _hash(verifier: str) -> bytes:
+    return hashlib.sha256(verifier.encode()).digest()

@@ -1,0 +1,70 @@
+"""The `users` table."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from psycopg import Connection
+from psycopg.rows import class_row, scalar_row
+
+Role = Literal["administrator", "member"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """folder: S3 prefix of this user's originals, without a slash at either end."""
+
+    id: int
+    name: str
+    role: Role
+    folder: str
+
+
+def lock(conn: Connection) -> None:
+    """Keep others from adding users until the transaction ends; reading goes on."""
+    conn.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+
+
+def exists_any(conn: Connection) -> bool:
+    """Whether anybody has registered yet."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT EXISTS (SELECT FROM users)").fetchone() is True
+
+
+def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: str) -> User:
+    """Add a user. Takes `folder`, or `folder-2`, … where that equals, holds or lies in another user's folder.
+
+    Raises psycopg.errors.UniqueViolation when the name is taken, in whatever case.
+    """
+    with conn.cursor(row_factory=class_row(User)) as cursor:
+        cursor.execute(
+            """
+            INSERT INTO users (name, password_hash, role, folder)
+            SELECT %(name)s, %(password_hash)s, %(role)s, candidate
+            FROM (SELECT n, CASE n WHEN 1 THEN %(folder)s ELSE %(folder)s || '-' || n END AS candidate
+                  FROM generate_series(1, (SELECT count(*) + 1 FROM users)) AS n) AS candidates
+            WHERE NOT EXISTS (
+                SELECT FROM users
+                WHERE starts_with(folder || '/', candidate || '/')
+                   OR starts_with(candidate || '/', folder || '/'))
+            ORDER BY n
+            LIMIT 1
+            RETURNING id, name, role, folder
+            """,
+            {"name": name, "password_hash": password_hash, "role": role, "folder": folder},
+        )
+        user = cursor.fetchone()
+    assert user is not None, "of n + 1 candidates one does not clash with n folders"
+    return user
+
+
+def read_credentials(conn: Connection, name: str) -> tuple[User, str] | None:
+    """The user of this name, in whatever case, and their password hash."""
+    row = conn.execute(
+        "SELECT id, name, role, folder, password_hash FROM users WHERE lower(name) = lower(%s)", [name]
+    ).fetchone()
+    return None if row is None else (User(*row[:4]), row[4])
+
+
+def change_password_hash(conn: Connection, user_id: int, password_hash: str) -> None:
+    """Keep a new hash of the password."""
+    conn.execute("UPDATE users SET password_hash = %s WHERE id = %s", [password_hash, user_id])
