@@ -1,0 +1,1 @@
+"""The timeline: an owner's visible items by month, newest first."""

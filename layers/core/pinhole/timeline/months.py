@@ -1,0 +1,57 @@
+"""The months of a library, with all that laying out the whole scroll height takes."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from psycopg import Connection
+
+from pinhole.tables import timeline_month
+from pinhole.tables.timeline_month import TimelineMonth
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Months that have items, newest first, at one moment.
+
+    ratios of a month: a byte per item in item order, clamp(round(50 * log2(width / height)) + 128, 0, 255).
+    rebuilt: months, empty ones too, whose stored ratios were of an older revision; `keep` stores the new.
+    """
+
+    revision: int
+    months: list[TimelineMonth]
+    rebuilt: list[TimelineMonth]
+
+
+def read(conn: Connection, owner_id: int) -> Timeline:
+    """Read the timeline. `conn` is in a snapshot, so that revisions and ratios are of one moment."""
+    stored = timeline_month.of_owner(conn, owner_id)
+    stale = {month.month: month.revision for month in stored if month.ratios_revision != month.revision}
+    ratios = _ratios(conn, owner_id, list(stale)) if stale else {}
+    rebuilt = {
+        month: TimelineMonth(month, revision, ratios.get(month, b""), revision)
+        for month, revision in stale.items()
+    }
+    current = (rebuilt.get(month.month, month) for month in stored)
+    return Timeline(
+        revision=sum(month.revision for month in stored),
+        months=[month for month in current if month.ratios],
+        rebuilt=list(rebuilt.values()),
+    )
+
+
+def keep(conn: Connection, owner_id: int, timeline: Timeline) -> None:
+    """Spare the next reader what this one rebuilt. In a transaction of its own: the snapshot can't write."""
+    if timeline.rebuilt:
+        timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
+
+
+def _ratios(conn: Connection, owner_id: int, months: list[date]) -> dict[date, bytes]:
+    rows = conn.execute(
+        """
+        SELECT month, array_agg(ratio ORDER BY sort_timestamp DESC, id DESC)
+        FROM media_item WHERE owner_id = %s AND visible AND month = ANY(%s)
+        GROUP BY month
+        """,
+        (owner_id, months),
+    )
+    return {month: bytes(codes) for month, codes in rows}
