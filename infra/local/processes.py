@@ -65,7 +65,7 @@ class Service:
         Raises:
             ServiceFailed: it ended, or did not answer within a minute.
         """
-        self._end_leftovers()
+        end_leftovers(self._command, self.directory, self.stop_signal)
         for attempt in range(1, ATTEMPTS + 1):
             self._launch()
             if self._answers():
@@ -95,26 +95,6 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _end_leftovers(self) -> None:
-        found = [process for process in psutil.process_iter(["cmdline"]) if self._is_left_over(process)]
-        for process in found:
-            _signal(process, self.stop_signal)
-        deadline = time.monotonic() + STOP_SECONDS
-        while (found := [process for process in found if _alive(process)]) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        for process in found:
-            process.kill()
-
-    def _is_left_over(self, process: psutil.Process) -> bool:
-        started_as = process.info["cmdline"] or [""]
-        program = Path(self._command[0]).name
-        if Path(started_as[0]).name != program or started_as[1:3] != self._command[1:3]:
-            return False
-        try:
-            return Path(process.cwd()).is_relative_to(self.directory)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            return False
 
     def _launch(self) -> None:
         _keep_one_old_log(self.log)
@@ -155,6 +135,22 @@ class Service:
         return False
 
 
+def end_leftovers(
+    command: Sequence[str], directory: Path, stop_signal: signal.Signals = signal.SIGTERM
+) -> None:
+    """End what an earlier run started by this command (program and two arguments) in this directory."""
+    found = [
+        process for process in psutil.process_iter(["cmdline"]) if _is_left_over(process, command, directory)
+    ]
+    for process in found:
+        _signal(process, stop_signal)
+    deadline = time.monotonic() + STOP_SECONDS
+    while (found := [process for process in found if _alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for process in found:
+        process.kill()
+
+
 def free_ports(count: int) -> list[int]:
     """Distinct ports of 127.0.0.1 that nothing listens on.
 
@@ -191,6 +187,16 @@ def _says_yes(ready: Callable[[], bool]) -> bool:
     try:
         return ready()
     except OSError:
+        return False
+
+
+def _is_left_over(process: psutil.Process, command: Sequence[str], directory: Path) -> bool:
+    started_as = process.info["cmdline"] or [""]
+    if Path(started_as[0]).name != Path(command[0]).name or started_as[1:3] != list(command[1:3]):
+        return False
+    try:
+        return Path(process.cwd()).is_relative_to(directory)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
 
 

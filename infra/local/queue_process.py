@@ -1,8 +1,8 @@
 """The local SQS server's process: `python -m infra.local.queue_process PORT`.
 
 ministack also has paths that reset or reconfigure it without credentials, whoever asks, and at start it looks
-after services that are not used here. So its application runs behind a fence: only SQS requests that name this
-server's own address as Host, and no other site as Origin, pass.
+after services that are not used here. So its application runs behind a fence: only SQS requests that name
+this server's own address as Host, and no other site as Origin, pass.
 """
 
 import asyncio
