@@ -1,0 +1,1 @@
+"""The WebSocket API, and the queue of what it has to tell."""

@@ -1,0 +1,38 @@
+"""The WebSocket API: connections are opened with a ticket, and only listen. One function serves all routes."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from chalice.app import Chalice, Response, WebsocketEvent
+
+from pinhole import live
+from pinhole.db import transaction
+from pinhole.errors import Unauthenticated
+from pinhole.tables import live_connection
+
+websocket = Chalice("live", configure_logs=False)
+
+
+@websocket.on_ws_connect()
+def connect(event: WebsocketEvent) -> Response:
+    """Open a connection for whoever brings a ticket from `POST /live/ticket`."""
+    parameters = event.to_dict()["queryStringParameters"] or {}
+    try:
+        with transaction() as conn:
+            live.connect(conn, parameters.get("ticket", ""), event.connection_id)
+    except Unauthenticated:
+        return Response("", status_code=401)
+    return Response("", status_code=200)
+
+
+@websocket.on_ws_disconnect()
+def disconnect(event: WebsocketEvent) -> None:
+    """Forget a connection that was closed."""
+    with transaction() as conn:
+        live_connection.remove(conn, [event.connection_id])
+
+
+def app(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Chalice makes a function of each route; here one takes them all."""
+    handler = {"$connect": connect, "$disconnect": disconnect}[event["requestContext"]["routeKey"]]
+    return handler(event, context)

@@ -1,0 +1,121 @@
+"""Live updates: a library's open WebSockets are told that it changed, at most once a second.
+
+A change is noted in the database and asks for a message a second later; changes until then join the notice.
+The message only says whose notice to look at, so one that comes twice, late or never does no harm.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from psycopg import Connection
+
+from pinhole import aws, queues
+from pinhole.db import transaction
+from pinhole.errors import Unauthenticated, Unavailable
+from pinhole.settings import settings
+from pinhole.tables import live_connection, live_notice, live_ticket, timeline_month
+from pinhole.tables.live_notice import Notice
+from pinhole.telemetry import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+
+TICKET_LIFETIME = timedelta(seconds=45)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Opens one WebSocket, once, until `expires_at`. It may stand in a URL, which an access token may not."""
+
+    ticket: str
+    expires_at: datetime
+
+
+def issue_ticket(conn: Connection, user_id: int) -> Ticket:
+    """Make a ticket for a user who is logged in."""
+    issued = Ticket(secrets.token_urlsafe(32), datetime.now(UTC) + TICKET_LIFETIME)
+    live_ticket.add(conn, user_id, _hash(issued.ticket), issued.expires_at)
+    return issued
+
+
+def connect(conn: Connection, ticket: str, connection_id: str) -> None:
+    """Redeem a ticket for a connection. Raises Unauthenticated when it is unknown, used or expired."""
+    user_id = live_ticket.redeem(conn, _hash(ticket))
+    if user_id is None:
+        raise Unauthenticated("This ticket opens nothing: it is unknown, used or expired.")
+    live_connection.add(conn, connection_id, user_id)
+
+
+def library_changed(owner_id: int, months: Iterable[date]) -> None:
+    """Have the owner's connections told that these months changed. Call it after the commit of the change.
+
+    Raises Unavailable; the notice then waits for the next change.
+    """
+    with transaction() as conn:
+        due = live_notice.add(conn, owner_id, months)
+    if due:
+        _request(owner_id)
+
+
+def tell(owner_id: int) -> None:
+    """Tell each of the owner's connections what changed; forget those that are gone.
+
+    Raises Unavailable when one could not be told: the notice is kept, and told again to all.
+    """
+    with transaction() as conn:
+        notice = live_notice.of_owner(conn, owner_id)
+        if notice is None:
+            return
+        message = _message(timeline_month.library_revision(conn, owner_id), notice)
+        connection_ids = live_connection.of_user(conn, owner_id)
+    told, gone, failure = _post_all(connection_ids, message)
+    with transaction() as conn:
+        live_connection.remove(conn, gone)
+        due = failure is None and live_notice.finish(conn, owner_id, notice)
+    logger.info("library_change_told", extra={"owner_id": owner_id, "told": told, "gone": len(gone)})
+    if failure is not None:
+        raise failure
+    if due:
+        _request(owner_id)
+
+
+def _request(owner_id: int) -> None:
+    queues.send(settings().live_queue_url, {"ownerId": owner_id}, delay_seconds=1)
+
+
+def _message(revision: int, notice: Notice) -> bytes:
+    months = [f"{month:%Y-%m}" for month in notice.months]
+    return json.dumps({"type": "libraryChanged", "revision": revision, "months": months}).encode()
+
+
+def _post_all(connection_ids: Iterable[str], message: bytes) -> tuple[int, list[str], Unavailable | None]:
+    told, failure = 0, None
+    gone: list[str] = []
+    for connection_id in connection_ids:
+        try:
+            with aws.answering("WebSocket API"):
+                _api().post_to_connection(ConnectionId=connection_id, Data=message)
+            told += 1
+        except _api().exceptions.GoneException:
+            gone.append(connection_id)
+        except Unavailable as error:
+            failure = error
+    return told, gone, failure
+
+
+def _hash(ticket: str) -> bytes:
+    return hashlib.sha256(ticket.encode()).digest()
+
+
+@cache
+def _api() -> "ApiGatewayManagementApiClient":
+    return boto3.client(
+        "apigatewaymanagementapi", endpoint_url=settings().live_connections_url, config=aws.CONFIG
+    )
