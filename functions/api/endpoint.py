@@ -1,6 +1,7 @@
 """The one decorator that every route wears: it declares the contract, and keeps it."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Endpoint:
     """What a route declares; `infra/openapi.py` reads it from the view's `endpoint` attribute."""
 
     name: str
+    resource: str
     summary: str
     description: str
     path: Mapping[str, TypeAdapter[Any]]
@@ -90,8 +92,9 @@ def endpoint(
         summary, _, description = (inspect.getdoc(function) or "").partition("\n")
         spec = Endpoint(
             name=function.__name__,
+            resource=function.__module__.rpartition(".")[2],
             summary=summary,
-            description=description.strip(),
+            description=re.sub(r"(?<!\n)\n(?!\n)", " ", description.strip()),
             path=path,
             takes=frozenset(parameters) & _GIVEN,
             body=body,

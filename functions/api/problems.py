@@ -94,13 +94,12 @@ def problem(error: PinholeError, request_id: str) -> Response:
     status = status_of(type(error))
     # Which part of ours it is, and where, is for the log.
     detail = _UNAVAILABLE if isinstance(error, Unavailable) else error.detail
-    fields = error.fields if isinstance(error, Invalid) else ()
     body = Problem(
         title=status.phrase,
         status=status.value,
         code=error.code,
         detail=detail,
-        errors=[ProblemField(field=wrong.field, message=wrong.message) for wrong in fields],
+        errors=[ProblemField(field=wrong.field, message=wrong.message) for wrong in error.fields],
         request_id=request_id,
     )
     headers: Headers = {

@@ -22,7 +22,9 @@ class Registration(WireModel):
         min_length=1, max_length=256, description="Kept NFC-normalised and trimmed, 1-64 characters"
     )
     password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)
-    setup_token: str = Field("", max_length=256, description="Where GET /setup says that it is required")
+    setup_token: str | None = Field(
+        None, max_length=256, description="Where GET /setup says that it is required"
+    )
 
 
 class Credentials(WireModel):
@@ -87,7 +89,9 @@ def read_setup() -> SetupState:
 )
 def register(body: Registration, request: Request) -> SessionTokens:
     """Register the first user, who becomes administrator, and log them in."""
-    return SessionTokens.of(accounts.register(body.name, body.password, body.setup_token, request.address))
+    return SessionTokens.of(
+        accounts.register(body.name, body.password, body.setup_token or "", request.address)
+    )
 
 
 @routes.route("/auth/login", methods=["POST"])

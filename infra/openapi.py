@@ -1,0 +1,120 @@
+"""`infra/openapi.yaml` and `infra/gateway.yaml`, both written from the routes."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from api.app import app
+from api.openapi import document, operations
+
+HERE = Path(__file__).parent
+_DO_NOT_EDIT = "# Written by `python -m infra openapi` from functions/api/routes. Do not edit.\n"
+
+_INTEGRATION = {
+    "type": "aws_proxy",
+    "httpMethod": "POST",
+    # Long form: AWS::Include takes no short intrinsics.
+    "uri": {
+        "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
+        "${ApiFunction.Arn}/invocations"
+    },
+}
+
+
+def gateway() -> dict[str, Any]:
+    """The same routes for API Gateway, which takes no OpenAPI 3.1: 3.0.1, each sent to the function."""
+    paths: dict[str, Any] = {}
+    for path, method, endpoint in operations(app.routes):
+        parameters = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in endpoint.path
+        ]
+        paths.setdefault(path, {})[method.lower()] = {
+            **({"parameters": parameters} if parameters else {}),
+            "responses": {},
+            "x-amazon-apigateway-integration": _INTEGRATION,
+        }
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": "pinhole", "version": "1"},
+        "paths": paths,
+        "x-amazon-apigateway-binary-media-types": app.api.binary_types,
+        "x-amazon-apigateway-gateway-responses": {
+            # What API Gateway itself refuses looks like what the function refuses. It says of an unknown
+            # route that a token is missing.
+            "MISSING_AUTHENTICATION_TOKEN": _gateway_response(
+                404, "Not Found", "not_found", "There is nothing at this address."
+            ),
+            "REQUEST_TOO_LARGE": _gateway_response(
+                413, "Request Entity Too Large", "too_large", "A request has at most 10 MB."
+            ),
+            "THROTTLED": _gateway_response(
+                429, "Too Many Requests", "too_many_requests", "Too many requests. Wait a moment."
+            ),
+            "INTEGRATION_FAILURE": _gateway_response(
+                502, "Bad Gateway", "unavailable", "Pinhole does not answer. Try again in a moment."
+            ),
+            "INTEGRATION_TIMEOUT": _gateway_response(
+                504,
+                "Gateway Timeout",
+                "unavailable",
+                "Pinhole took too long. Try again in a moment.",
+            ),
+        },
+    }
+
+
+def _gateway_response(status: int, title: str, code: str, detail: str) -> dict[str, Any]:
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "errors": [],
+        "requestId": "$context.requestId",
+    }
+    return {
+        "statusCode": str(status),
+        "responseParameters": {"gatewayresponse.header.Content-Type": "'application/problem+json'"},
+        "responseTemplates": {"application/json": json.dumps(problem)},
+    }
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """YAML without anchors: API Gateway resolves none."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _yaml(value: dict[str, Any]) -> str:
+    return _DO_NOT_EDIT + yaml.dump(
+        value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=110
+    )
+
+
+def generate() -> dict[Path, str]:
+    """What each file should hold now."""
+    return {HERE / "openapi.yaml": _yaml(document(app.routes)), HERE / "gateway.yaml": _yaml(gateway())}
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """`python -m infra openapi [--check]`: write both files, or say (1) that they are not current."""
+    parser = argparse.ArgumentParser(prog="python -m infra openapi", description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="only say what is not current")
+    options = parser.parse_args(arguments)
+    stale = [
+        (path, text)
+        for path, text in generate().items()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
+    for path, text in stale:
+        if not options.check:
+            path.write_text(text, "utf-8", newline="\n")
+        print(f"{path.relative_to(HERE.parent)} {'is not current' if options.check else 'written'}")
+    return 1 if stale and options.check else 0
