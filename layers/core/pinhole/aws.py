@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
@@ -21,7 +22,7 @@ def answering(service: str) -> Iterator[None]:
     except (NoConnection, HTTPClientError, IncompleteReadError) as error:
         raise Unavailable(f"The {service} does not answer.") from error
     except ClientError as error:
-        if status(error) >= 500 or status(error) == 429:
+        if status(error) >= 500 or status(error) in {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}:
             raise Unavailable(f"The {service} is not ready.") from error
         raise
 

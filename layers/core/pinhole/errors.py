@@ -15,15 +15,16 @@ class FieldError:
 class PinholeError(Exception):
     """Base of all expected errors.
 
-    detail: a sentence for the person who caused it; code: stable, for programs.
+    detail: a sentence for the person who caused it; fields: where exactly; code: stable, for programs.
     """
 
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
+    def __init__(self, detail: str, *fields: FieldError, code: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.fields = fields
         if code is not None:
             self.code = code  # type: ignore[misc]  # an instance may be more precise than its class
 
@@ -32,10 +33,6 @@ class Invalid(PinholeError):
     """The request is wrong; `fields` say where."""
 
     code = "invalid"
-
-    def __init__(self, detail: str, *fields: FieldError, code: str | None = None) -> None:
-        super().__init__(detail, code=code)
-        self.fields = fields
 
 
 class Unauthenticated(PinholeError):

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pinhole import aws
-from pinhole.errors import Conflict, NotFound
+from pinhole.errors import Conflict, NotFound, Unavailable
 from pinhole.settings import settings
 
 if TYPE_CHECKING:
@@ -129,6 +129,16 @@ def multiparts(key: str) -> list[str]:
     with _answers(key):
         listed = _s3().list_multipart_uploads(Bucket=settings().originals_bucket, Prefix=key)
     return [upload["UploadId"] for upload in listed.get("Uploads", []) if upload["Key"] == key]
+
+
+def has_multipart(key: str, multipart_id: str) -> bool:
+    """Whether this multipart upload is still open."""
+    try:
+        with _answers(key):
+            _s3().list_parts(Bucket=settings().originals_bucket, Key=key, UploadId=multipart_id, MaxParts=1)
+    except NotFound:
+        return False
+    return True
 
 
 def presign_part(
@@ -245,6 +255,8 @@ def _answers(key: str) -> Iterator[None]:
         except ClientError as error:
             if aws.status(error) == 404 and error.response["Error"].get("Code") != "NoSuchBucket":
                 raise NotFound(f"The object store has no {key}.", code="object_not_found") from error
+            if error.response["Error"].get("Code") == "InvalidPart":
+                raise Unavailable("A part was sent again meanwhile.") from error
             if aws.status(error) == 412:
                 raise Conflict(f"There is an object at {key} already.", code="object_exists") from error
             raise

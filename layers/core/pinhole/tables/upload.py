@@ -50,7 +50,7 @@ class Upload:
 
     def part_bytes(self, number: int) -> int:
         """Length of a part, counted from 1: all but the last are `part_size_bytes` long."""
-        assert self.part_size_bytes is not None  # noqa: S101
+        assert self.part_size_bytes is not None
         return min(self.part_size_bytes, self.size_bytes - (number - 1) * self.part_size_bytes)
 
 
@@ -104,7 +104,7 @@ def insert(
             },
         )
         upload = cursor.fetchone()
-    assert upload is not None  # noqa: S101
+    assert upload is not None
     return upload
 
 
@@ -145,7 +145,7 @@ def count_open(conn: Connection, owner_id: int) -> int:
         "SELECT count(*) FROM upload WHERE owner_id = %s AND state = 'waiting' AND expires_at > now()",
         (owner_id,),
     ).fetchone()
-    assert row is not None  # noqa: S101
+    assert row is not None
     return int(row[0])
 
 
@@ -190,6 +190,23 @@ def mark_aborted(conn: Connection, upload_id: str) -> bool:
         ).rowcount
         == 1
     )
+
+
+def list_unnoticed(conn: Connection, before: datetime, limit: int) -> list[str]:
+    """Keys of waiting uploads that were begun, and last looked at, before then; the longest ago first."""
+    return [
+        key
+        for (key,) in conn.execute(
+            "SELECT object_key FROM upload WHERE state = 'waiting' AND looked_at < %s"
+            " ORDER BY looked_at LIMIT %s",
+            (before, limit),
+        )
+    ]
+
+
+def mark_looked_at(conn: Connection, object_keys: list[str]) -> None:
+    """Their objects were looked for now."""
+    conn.execute("UPDATE upload SET looked_at = clock_timestamp() WHERE object_key = ANY(%s)", (object_keys,))
 
 
 def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:

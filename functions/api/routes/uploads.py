@@ -1,0 +1,269 @@
+"""Uploads: what a client has, where it is to send it, and what became of it."""
+
+from typing import Annotated, Literal, Self
+
+from chalice.app import Blueprint
+from pydantic import Field, StringConstraints, model_validator
+
+from api.endpoint import endpoint
+from api.responses import Answer
+from api.wire import Id, Timestamp, WireModel
+from pinhole import uploads
+from pinhole.accounts import User
+from pinhole.db import transaction
+from pinhole.errors import Conflict, Gone, TooLarge
+from pinhole.objects import Part
+from pinhole.uploads import Duplicate, Promise, SignedPut, State, Upload, WantedPart
+
+routes = Blueprint(__name__)
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ContentType = Annotated[str, StringConstraints(max_length=127, pattern=r"^[\w!#$&^.+-]+/[\w!#$&^.+-]+$")]
+PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class CheckUploads(WireModel):
+    sha256s: list[Sha256] = Field(max_length=5000)
+
+
+class ExistingItems(WireModel):
+    existing: dict[str, Id] = Field(description="Item by SHA-256; what is missing here is not in the library")
+
+
+class BeginUpload(WireModel):
+    filename: str = Field(min_length=1, max_length=1024)
+    size_bytes: int = Field(ge=0, lt=2**63)
+    sha256: Sha256 = Field(description="Of the whole file, lower-case hex")
+    content_type: ContentType = "application/octet-stream"
+    modified_at: Timestamp | None = None
+
+
+class SingleUpload(WireModel):
+    """One PUT to `url` with exactly these headers. 412 from the store: the bytes are there already."""
+
+    id: Id
+    state: Literal["waiting"] = "waiting"
+    method: Literal["single"] = "single"
+    url: str
+    headers: dict[str, str]
+    url_expires_at: Timestamp
+
+    @classmethod
+    def of(cls, upload: Upload, signed: SignedPut) -> Self:
+        return cls(
+            id=upload.id,
+            url=signed.request.url,
+            headers=dict(signed.request.headers),
+            url_expires_at=signed.expires_at,
+        )
+
+
+class MultipartUpload(WireModel):
+    """Parts 1 to `partCount`, all but the last of `partSizeBytes`. Ask for URLs, send, then complete."""
+
+    id: Id
+    state: Literal["waiting"] = "waiting"
+    method: Literal["multipart"] = "multipart"
+    part_size_bytes: int
+    part_count: int
+
+
+class DuplicateUpload(WireModel):
+    """Nothing to send: the library has these bytes as this item."""
+
+    state: Literal["duplicate"] = "duplicate"
+    item_id: Id
+
+
+class PartHash(WireModel):
+    part_number: PartNumber
+    sha256: Sha256
+
+
+class RequestParts(WireModel):
+    """Either numbers, or numbers with the hashes that the URLs are to bind."""
+
+    part_numbers: list[PartNumber] | None = Field(None, min_length=1, max_length=10_000)
+    parts: list[PartHash] | None = Field(None, min_length=1, max_length=10_000)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.part_numbers is None) == (self.parts is None):
+            raise ValueError("needs either partNumbers or parts")
+        return self
+
+    def wanted(self) -> list[WantedPart]:
+        if self.parts is not None:
+            return [WantedPart(part.part_number, bytes.fromhex(part.sha256)) for part in self.parts]
+        return [WantedPart(number, None) for number in self.part_numbers or []]
+
+
+class PartUrl(WireModel):
+    part_number: int
+    url: str
+    headers: dict[str, str]
+
+
+class PartUrls(WireModel):
+    parts: list[PartUrl]
+
+
+class StoredPart(WireModel):
+    part_number: int
+    size_bytes: int
+
+
+class UploadError(WireModel):
+    code: str
+    detail: str
+
+
+class UploadStatus(WireModel):
+    id: Id
+    state: State
+    item_id: Id | None
+    error: UploadError | None
+    parts: list[StoredPart] = Field(description="What the store holds of a waiting multipart upload")
+
+    @classmethod
+    def of(cls, upload: Upload, parts: list[Part]) -> Self:
+        return cls(
+            id=upload.id,
+            state=upload.state,
+            item_id=upload.item_id,
+            error=None
+            if upload.error_code is None
+            else UploadError(code=upload.error_code, detail=upload.error_detail or ""),
+            parts=[StoredPart(part_number=part.number, size_bytes=part.size_bytes) for part in parts],
+        )
+
+
+class OpenUpload(WireModel):
+    """What a client needs to find the file again and go on with its upload."""
+
+    id: Id
+    state: Literal["waiting"] = "waiting"
+    filename: str
+    size_bytes: int
+    sha256: Sha256
+    method: Literal["single", "multipart"]
+    created_at: Timestamp
+    expires_at: Timestamp
+
+    @classmethod
+    def of(cls, upload: Upload) -> Self:
+        return cls(
+            id=upload.id,
+            filename=upload.filename,
+            size_bytes=upload.size_bytes,
+            sha256=upload.sha256.hex(),
+            method=upload.method,
+            created_at=upload.created_at,
+            expires_at=upload.expires_at,
+        )
+
+
+class OpenUploads(WireModel):
+    uploads: list[OpenUpload]
+
+
+@routes.route("/uploads/check", methods=["POST"])
+@endpoint(body=CheckUploads, answer=ExistingItems)
+def check_uploads(body: CheckUploads, caller: User) -> ExistingItems:
+    """Tell which files the caller's library has already."""
+    with transaction() as conn:
+        items = uploads.existing(conn, caller, [bytes.fromhex(sha256) for sha256 in body.sha256s])
+    return ExistingItems(existing={sha256.hex(): item_id for sha256, item_id in items.items()})
+
+
+@routes.route("/uploads", methods=["POST"])
+@endpoint(
+    body=BeginUpload,
+    answer=SingleUpload | MultipartUpload,
+    status=201,
+    also={200: DuplicateUpload},
+    errors=(TooLarge, Conflict),
+)
+def begin_upload(body: BeginUpload, caller: User) -> Answer:
+    """Begin an upload, or go on with the open one of the same bytes.
+
+    Files up to 16 MiB are one PUT, with nothing to complete; larger ones are sent in parts. The answer is
+    `duplicate` where the library has these bytes already.
+    """
+    promise = Promise(
+        filename=body.filename,
+        size_bytes=body.size_bytes,
+        sha256=bytes.fromhex(body.sha256),
+        content_type=body.content_type,
+        modified_at=body.modified_at,
+    )
+    with transaction() as conn:
+        upload = uploads.begin(conn, caller, promise)
+    if isinstance(upload, Duplicate):
+        return Answer(DuplicateUpload(item_id=upload.item_id), status=200)
+    if upload.part_size_bytes is None:
+        return Answer(SingleUpload.of(upload, uploads.sign_put(upload)))
+    return Answer(
+        MultipartUpload(id=upload.id, part_size_bytes=upload.part_size_bytes, part_count=upload.part_count)
+    )
+
+
+@routes.route("/uploads", methods=["GET"])
+@endpoint(answer=OpenUploads)
+def list_uploads(caller: User) -> OpenUploads:
+    """List the caller's uploads that wait for bytes, oldest first."""
+    with transaction() as conn:
+        return OpenUploads(uploads=[OpenUpload.of(upload) for upload in uploads.list_open(conn, caller)])
+
+
+@routes.route("/uploads/{upload_id}", methods=["GET"])
+@endpoint(answer=UploadStatus)
+def read_upload(upload_id: Id, caller: User) -> UploadStatus:
+    """Tell what became of an upload, and which of its parts have arrived."""
+    with transaction() as conn:
+        upload = uploads.get(conn, caller, upload_id)
+    return UploadStatus.of(upload, uploads.stored_parts(upload))
+
+
+@routes.route("/uploads/{upload_id}/url", methods=["POST"])
+@endpoint(answer=SingleUpload, errors=(Conflict, Gone))
+def sign_upload(upload_id: Id, caller: User) -> SingleUpload:
+    """Sign the URL of a single upload again."""
+    with transaction() as conn:
+        upload = uploads.get(conn, caller, upload_id)
+    return SingleUpload.of(upload, uploads.sign_put(upload))
+
+
+@routes.route("/uploads/{upload_id}/parts", methods=["POST"])
+@endpoint(body=RequestParts, answer=PartUrls, errors=(Conflict, Gone))
+def request_parts(upload_id: Id, body: RequestParts, caller: User) -> PartUrls:
+    """Sign the URLs of some parts, as often as needed. A URL that binds a hash takes no other bytes."""
+    wanted = body.wanted()
+    with transaction() as conn:
+        signed = uploads.sign_parts(conn, caller, upload_id, wanted)
+    return PartUrls(
+        parts=[
+            PartUrl(part_number=part.number, url=request.url, headers=dict(request.headers))
+            for part, request in zip(wanted, signed, strict=True)
+        ]
+    )
+
+
+@routes.route("/uploads/{upload_id}/complete", methods=["POST"])
+@endpoint(status=202, errors=(Conflict, Gone))
+def complete_upload(upload_id: Id, caller: User) -> None:
+    """Make one file of the parts.
+
+    409 with the code `wrong_parts` names each part that is missing or has the wrong length in `errors`, as
+    `parts.{number}`. Completing again is no error.
+    """
+    with transaction() as conn:
+        uploads.complete(conn, caller, upload_id)
+
+
+@routes.route("/uploads/{upload_id}", methods=["DELETE"])
+@endpoint(status=204, errors=(Conflict,))
+def abort_upload(upload_id: Id, caller: User) -> None:
+    """Give an upload up, before all of its bytes arrived. Again is no error."""
+    with transaction() as conn:
+        uploads.abort(conn, caller, upload_id)

@@ -1,0 +1,54 @@
+"""File names from anywhere: what people read, and what is safe as the last part of a key."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+MAX_NAME_CHARACTERS = 255
+MAX_KEY_NAME_BYTES = 150  # well below the 255 bytes that stores and file systems allow
+UNNAMED = "unnamed"
+
+# They turn the direction of a text, so that a name shows another extension than it has.
+_DIRECTIONS = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_BYTE_ORDER_MARK = 0xFEFF
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,15}\Z")
+
+
+def displayable(filename: str) -> str:
+    """The name as people may see it: without folders, control or direction characters, in NFC.
+
+    1 to 255 characters, never only dots.
+    """
+    visible = "".join(_shown(character) for character in filename)
+    segments = (segment.strip() for segment in reversed(re.split(r"[/\\]", visible)))
+    name = next((segment for segment in segments if re.search(r"[^.\s]", segment)), UNNAMED)
+    return _shortened(unicodedata.normalize("NFC", name), MAX_NAME_CHARACTERS, len)
+
+
+def key_name(filename: str) -> str:
+    """The last part of an original's key: readable, and a file name on any system.
+
+    1 to 150 bytes of UTF-8; what is longer is cut before its extension.
+    """
+    name = _NOT_ON_WINDOWS.sub("_", displayable(filename)).strip(". ")
+    return _shortened(name, MAX_KEY_NAME_BYTES, lambda text: len(text.encode()))
+
+
+def _shown(character: str) -> str:
+    code, category = ord(character), unicodedata.category(character)
+    if category in {"Cc", "Zl", "Zp"}:
+        return " " if character.isspace() else ""
+    noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    hidden = category == "Cs" or noncharacter or code in _DIRECTIONS or code == _BYTE_ORDER_MARK
+    return "" if hidden else character
+
+
+def _shortened(name: str, limit: int, length: Callable[[str], int]) -> str:
+    if length(name) <= limit:
+        return name
+    extension = "".join(_EXTENSION.findall(name))
+    stem = name.removesuffix(extension)
+    while length(stem) + length(extension) > limit:
+        stem = stem[:-1]
+    return (stem.rstrip(". ") or UNNAMED) + extension

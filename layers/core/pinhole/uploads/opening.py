@@ -1,0 +1,124 @@
+"""Opening an upload: is it needed, is it allowed, and how are its bytes to be sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+from pinhole.accounts import User
+from pinhole.errors import Conflict, TooLarge
+from pinhole.ids import new_id
+from pinhole.settings import MEBIBYTE, settings
+from pinhole.tables import upload as uploads
+from pinhole.tables.upload import Upload
+from pinhole.uploads.names import displayable, key_name
+
+SINGLE_PUT_BYTES = 16 * MEBIBYTE
+PART_BYTES = 16 * MEBIBYTE
+MAX_PARTS = 10_000  # of S3
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a client says it will send. sha256: of the whole file, 32 bytes."""
+
+    filename: str
+    size_bytes: int
+    sha256: bytes
+    content_type: str
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The owner has these bytes already, as this item."""
+
+    item_id: str
+
+
+def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[bytes, str]:
+    """Which of these bytes the owner has already, and as which item."""
+    return dict(
+        conn.execute(
+            "SELECT sha256, id FROM media_item WHERE owner_id = %s AND sha256 = ANY(%s)"
+            " AND metadata_at IS NOT NULL AND failed_at IS NULL",
+            (owner.id, list(sha256s)),
+        ).fetchall()
+    )
+
+
+def begin(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate:
+    """Open an upload, or hand back the open one of the same bytes: any client of the owner may go on with it.
+
+    Raises TooLarge (`file_too_large`, `storage_full`) or Conflict (`too_many_uploads`) at a limit.
+    """
+    # One at a time per owner: two devices that begin at once get the same upload, and limits hold.
+    conn.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", (owner.id,))
+    if item_id := existing(conn, owner, [promise.sha256]).get(promise.sha256):
+        return Duplicate(item_id)
+    if opened := uploads.find_open(conn, owner.id, promise.sha256, promise.size_bytes):
+        return opened
+    _check_limits(conn, owner, promise.size_bytes)
+    upload_id = new_id()
+    return uploads.insert(
+        conn,
+        upload_id=upload_id,
+        owner_id=owner.id,
+        object_key=f"{owner.folder}/uploads/{upload_id}/{key_name(promise.filename)}",
+        filename=displayable(promise.filename),
+        size_bytes=promise.size_bytes,
+        sha256=promise.sha256,
+        content_type=promise.content_type,
+        modified_at=promise.modified_at,
+        part_size_bytes=part_size(promise.size_bytes),
+        expiry_days=settings().upload_expiry_days,
+    )
+
+
+def list_open(conn: Connection, owner: User) -> list[Upload]:
+    """The owner's uploads that wait for bytes, oldest first."""
+    return uploads.list_open(conn, owner.id)
+
+
+def part_size(size_bytes: int) -> int | None:
+    """Bytes of each part but the last, in whole MiB; None for what a single PUT carries."""
+    if size_bytes <= SINGLE_PUT_BYTES:
+        return None
+    smallest = -(-size_bytes // MAX_PARTS)
+    return max(PART_BYTES, -(-smallest // MEBIBYTE) * MEBIBYTE)
+
+
+def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
+    limits = settings()
+    if size_bytes > limits.max_file_bytes:
+        raise TooLarge(f"A file may have at most {limits.max_file_bytes} bytes.", code="file_too_large")
+    if uploads.count_open(conn, owner.id) >= limits.max_open_uploads:
+        raise Conflict(
+            f"You have {limits.max_open_uploads} uploads open: finish or abort some first.",
+            code="too_many_uploads",
+        )
+    if limits.max_user_bytes is None:
+        return
+    left = limits.max_user_bytes - _bytes_taken(conn, owner.id)
+    if size_bytes > left:
+        raise TooLarge(
+            f"Your library may have {limits.max_user_bytes} bytes, of which {max(left, 0)} are left.",
+            code="storage_full",
+        )
+
+
+def _bytes_taken(conn: Connection, owner_id: int) -> int:
+    """Bytes stored, and bytes promised that are not stored yet."""
+    row = conn.execute(
+        """
+        SELECT (SELECT coalesce(sum(size_bytes), 0) FROM media_item WHERE owner_id = %(owner_id)s)
+             + (SELECT coalesce(sum(size_bytes), 0) FROM upload
+                WHERE owner_id = %(owner_id)s
+                  AND (state = 'received' OR state = 'waiting' AND expires_at > now())
+                  AND NOT EXISTS (SELECT FROM media_item WHERE object_key = upload.object_key))
+        """,
+        {"owner_id": owner_id},
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

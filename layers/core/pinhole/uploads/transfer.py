@@ -1,0 +1,191 @@
+"""An open upload: signed URLs for its bytes, its completion, and giving it up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from psycopg import Connection
+
+from pinhole import objects
+from pinhole.accounts import User
+from pinhole.errors import Conflict, FieldError, Gone, Invalid, NotFound
+from pinhole.objects import Part, SignedRequest, StoredObject
+from pinhole.settings import settings
+from pinhole.tables import upload as uploads
+from pinhole.tables.upload import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPut:
+    """The one PUT of a single upload, and until when its URL may be used."""
+
+    request: SignedRequest
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPart:
+    """A part to be sent, counted from 1. sha256: of the part, which its URL then binds."""
+
+    number: int
+    sha256: bytes | None
+
+
+def get(conn: Connection, owner: User, upload_id: str) -> Upload:
+    """The owner's upload. Raises NotFound."""
+    return _known(uploads.get(conn, owner.id, upload_id))
+
+
+def sign_put(upload: Upload) -> SignedPut:
+    """Sign the PUT of a single upload. Raises Gone or Conflict when it no longer waits, or has parts."""
+    _check_waiting(upload)
+    if upload.method != "single":
+        raise Conflict("This upload is sent in parts: ask for their URLs.", code="multipart_upload")
+    expires_at, seconds = _url_expiry(upload)
+    request = objects.presign_put(
+        upload.object_key,
+        size_bytes=upload.size_bytes,
+        sha256=upload.sha256,
+        content_type=upload.content_type,
+        expires_seconds=seconds,
+    )
+    return SignedPut(request, expires_at)
+
+
+def sign_parts(
+    conn: Connection, owner: User, upload_id: str, wanted: Sequence[WantedPart]
+) -> list[SignedRequest]:
+    """Sign the PUTs of some parts, each bound to its length, in the order asked for.
+
+    Raises NotFound, Gone, Conflict when the upload no longer waits or has no parts, Invalid for a number that
+    it does not have.
+    """
+    upload = _known(uploads.lock(conn, owner.id, upload_id))
+    _check_waiting(upload)
+    _check_multipart(upload)
+    unknown = sorted({part.number for part in wanted if not 1 <= part.number <= upload.part_count})
+    if unknown:
+        raise Invalid(
+            f"This upload has the parts 1 to {upload.part_count}.",
+            *(FieldError("partNumber", f"{number} is not one of them") for number in unknown),
+        )
+    multipart_id = _multipart_id(conn, upload)
+    _, seconds = _url_expiry(upload)
+    return [
+        objects.presign_part(
+            upload.object_key,
+            multipart_id,
+            part.number,
+            size_bytes=upload.part_bytes(part.number),
+            sha256=part.sha256,
+            expires_seconds=seconds,
+        )
+        for part in wanted
+    ]
+
+
+def complete(conn: Connection, owner: User, upload_id: str) -> None:
+    """Make one object of the parts. An upload whose bytes arrived already stays as it is.
+
+    Raises NotFound, Gone, or Conflict: the upload has no parts (`single_upload`), or some are missing or have
+    the wrong length (`wrong_parts`), which `fields` then name as `parts.{number}`.
+    """
+    upload = _known(uploads.lock(conn, owner.id, upload_id))
+    if upload.state in ("received", "ready", "failed", "duplicate"):
+        return
+    _check_waiting(upload)
+    _check_multipart(upload)
+    # The object is there when the store did it, and whoever asked was gone before that was noted.
+    if _landed(upload) is None:
+        parts = stored_parts(upload)
+        if wrong := _wrong_parts(upload, parts):
+            raise Conflict(
+                "These parts are missing or wrong. Send them, then complete again.",
+                *wrong,
+                code="wrong_parts",
+            )
+        assert upload.multipart_id is not None
+        objects.complete_multipart(upload.object_key, upload.multipart_id, parts)
+    uploads.mark_received(conn, upload.id)
+
+
+def stored_parts(upload: Upload) -> list[Part]:
+    """The parts that the store holds of a waiting upload, in order."""
+    if upload.state != "waiting" or upload.multipart_id is None:
+        return []
+    try:
+        return objects.list_parts(upload.object_key, upload.multipart_id)
+    except NotFound:
+        return []
+
+
+def abort(conn: Connection, owner: User, upload_id: str) -> None:
+    """Give an upload up and remove what was sent of it; again is no error.
+
+    What still arrives by a URL that was signed before finds the upload aborted, and ingest removes it.
+    Raises NotFound, or Conflict once the bytes had arrived (`upload_not_waiting`).
+    """
+    upload = _known(uploads.lock(conn, owner.id, upload_id))
+    if upload.state != "aborted":
+        _check_not_received(upload)
+        uploads.mark_aborted(conn, upload.id)
+    for multipart_id in objects.multiparts(upload.object_key):
+        objects.abort_multipart(upload.object_key, multipart_id)
+    if landed := _landed(upload):
+        objects.delete(upload.object_key, version=landed.version)
+
+
+def _known(upload: Upload | None) -> Upload:
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    return upload
+
+
+def _check_waiting(upload: Upload) -> None:
+    if upload.state == "aborted":
+        raise Gone("This upload was aborted: begin a new one.", code="upload_aborted")
+    _check_not_received(upload)
+    if upload.expired:
+        raise Gone("This upload has expired: begin a new one.", code="upload_expired")
+
+
+def _check_not_received(upload: Upload) -> None:
+    if upload.state != "waiting":
+        raise Conflict(f"This upload waits for nothing: it is {upload.state}.", code="upload_not_waiting")
+
+
+def _check_multipart(upload: Upload) -> None:
+    if upload.method != "multipart":
+        raise Conflict("This upload is one PUT and has no parts.", code="single_upload")
+
+
+def _multipart_id(conn: Connection, upload: Upload) -> str:
+    known = upload.multipart_id
+    if known is not None and objects.has_multipart(upload.object_key, known):
+        return known
+    multipart_id = objects.open_multipart(upload.object_key, content_type=upload.content_type)
+    uploads.keep_multipart_id(conn, upload.id, multipart_id)
+    return multipart_id
+
+
+def _landed(upload: Upload) -> StoredObject | None:
+    try:
+        return objects.head(upload.object_key)
+    except NotFound:
+        return None
+
+
+def _wrong_parts(upload: Upload, parts: Sequence[Part]) -> list[FieldError]:
+    sizes = {part.number: part.size_bytes for part in parts}
+    return [
+        FieldError(f"parts.{number}", f"has {sizes[number]} bytes" if number in sizes else "is missing")
+        for number in range(1, upload.part_count + 1)
+        if sizes.get(number) != upload.part_bytes(number)
+    ]
+
+
+def _url_expiry(upload: Upload) -> tuple[datetime, int]:
+    """When a URL signed now ends, and in how many seconds: never later than the upload itself."""
+    now = datetime.now(UTC)
+    expires_at = min(now + timedelta(seconds=settings().url_expiry_seconds), upload.expires_at)
+    return expires_at, max(1, int((expires_at - now).total_seconds()))
