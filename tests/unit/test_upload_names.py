@@ -1,0 +1,77 @@
+"""File names that clients send, as people and keys get them."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pinhole.uploads.names import displayable, key_name
+
+NAMES = st.one_of(
+    st.text(st.characters(), max_size=400),
+    st.text(st.sampled_from("./\\ \u202e\u200d\u00a0\u0301éa\U0001f600:\0\n"), max_size=300),
+)
+DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "key"),
+    [
+        ("IMG_2682.HEIC", "IMG_2682.HEIC", "IMG_2682.HEIC"),
+        ("../../etc/passwd", "passwd", "passwd"),
+        ("..\\..\\boot.ini", "boot.ini", "boot.ini"),
+        ("C:\\Photos\\Cat.jpg", "Cat.jpg", "Cat.jpg"),
+        ("..", "unnamed", "unnamed"),
+        (". .", "unnamed", "unnamed"),
+        ("holiday/", "holiday", "holiday"),
+        ("", "unnamed", "unnamed"),
+        ("cat\0.jpg", "cat.jpg", "cat.jpg"),
+        ("two\nlines.jpg", "two lines.jpg", "two lines.jpg"),
+        ("photo\u202egpj.exe", "photogpj.exe", "photogpj.exe"),
+        ("Zu\u0308rich 10:30?.jpg", "Zürich 10:30?.jpg", "Zürich 10_30_.jpg"),
+        ("family 👨\u200d👩\u200d👧.jpg", "family 👨\u200d👩\u200d👧.jpg", "family 👨\u200d👩\u200d👧.jpg"),
+        (".nomedia.jpg", ".nomedia.jpg", "nomedia.jpg"),
+        ("lone\ud800.jpg", "lone.jpg", "lone.jpg"),
+    ],
+)
+def test_a_name_stays_readable_and_loses_what_could_harm(sent: str, shown: str, key: str) -> None:
+    assert displayable(sent) == shown
+    assert key_name(sent) == key
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "写", "👍"])
+def test_a_long_name_is_cut_before_its_extension(letter: str) -> None:
+    key = key_name(letter * 300 + ".jpeg")
+    assert key.endswith(letter + ".jpeg")
+    assert 146 <= len(key.encode()) <= 150
+    assert displayable(letter * 300 + ".jpeg") == letter * 250 + ".jpeg"
+
+
+def test_what_follows_the_last_dot_of_a_long_sentence_is_not_its_extension() -> None:
+    assert key_name("a. " + "b" * 300) == "a. " + "b" * 147
+
+
+@given(NAMES)
+@example("." * 256 + "é")
+@example("<\u0338")
+@example(".jpg" * 200)
+def test_every_name_becomes_a_harmless_part_of_a_key(sent: str) -> None:
+    key = key_name(sent)
+    assert 1 <= len(key.encode()) <= 150
+    assert not re.search(r'[/\\<>:"|?*\x00-\x1f\x7f-\x9f\ufffe\uffff]', key)
+    assert key.strip(". ") == key
+    assert not DIRECTIONS.search(key)
+    assert unicodedata.is_normalized("NFC", key)
+    assert key_name(key) == key
+
+
+@given(NAMES)
+def test_every_name_can_be_shown(sent: str) -> None:
+    shown = displayable(sent)
+    assert 1 <= len(shown) <= 255
+    assert not re.search(r"[/\\\x00-\x1f\x7f-\x9f\u2028\u2029]", shown)
+    assert shown.strip(".")
+    assert not DIRECTIONS.search(shown)
+    shown.encode()
