@@ -20,6 +20,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from infra.local import processes
 from infra.local.processes import HOST, Service, ServiceFailed, free_ports
 
 SUPERUSER = "pinhole"
@@ -45,8 +46,7 @@ class Postgres(Service):
         )
         options = {**listen, "port": str(self._port), **settings}
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        command = [_program("postgres"), "-D", "cluster", *arguments]
-        super().__init__("PostgreSQL", directory, command, user=_system_user())
+        super().__init__("PostgreSQL", directory, [*_command(), *arguments], user=_system_user())
 
     @property
     def url(self) -> str:
@@ -67,6 +67,9 @@ class Postgres(Service):
     def start(self) -> None:
         _forget_reused_process_id(self.directory / "cluster")
         super().start()
+
+    def prepare(self) -> None:
+        self.create_database(DATABASE)
 
     def stop(self) -> None:
         super().stop()
@@ -94,8 +97,12 @@ def start(directory: Path, settings: Mapping[str, str] | None = None) -> Postgre
         _initialise(directory)
     server = Postgres(directory, settings or {})
     server.start()
-    server.create_database(DATABASE)
     return server
+
+
+def end_leftovers(directory: Path) -> None:
+    """End a server that an earlier run left in this directory."""
+    processes.end_leftovers(_command(), directory, Postgres.stop_signal)
 
 
 def _initialise(directory: Path) -> None:
@@ -129,6 +136,10 @@ def _initialise(directory: Path) -> None:
     if initdb.returncode != 0:
         raise ServiceFailed(f"PostgreSQL can't make its files in {directory}:\n{initdb.stderr.strip()}")
     unfinished.rename(directory / "cluster")
+
+
+def _command() -> list[str]:
+    return [_program("postgres"), "-D", "cluster"]
 
 
 def _program(name: str) -> str:

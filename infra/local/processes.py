@@ -66,13 +66,17 @@ class Service:
             ServiceFailed: it ended, or did not answer within a minute.
         """
         end_leftovers(self._command, self.directory, self.stop_signal)
-        for attempt in range(1, ATTEMPTS + 1):
+        deadline = time.monotonic() + START_SECONDS
+        for attempt in range(ATTEMPTS):
+            time.sleep(attempt)  # what it needs may be let go of only now
             self._launch()
-            if self._answers():
+            if self._answers(deadline):
+                self._prepare_or_end()
                 return
-            if attempt < ATTEMPTS:
-                time.sleep(attempt)
         raise ServiceFailed(f"{self.name} does not start. The end of {self.log}:\n{_end_of(self.log)}")
+
+    def prepare(self) -> None:
+        """What must be done each time after it has started. Overridden where there is something."""
 
     def stop(self) -> None:
         """End the process, gently first. Stopping twice is harmless."""
@@ -125,8 +129,14 @@ class Service:
                 self._process.wait()
         self._process = None
 
-    def _answers(self) -> bool:
-        deadline = time.monotonic() + START_SECONDS
+    def _prepare_or_end(self) -> None:
+        try:
+            self.prepare()
+        except BaseException:
+            self._end()
+            raise
+
+    def _answers(self, deadline: float) -> bool:
         while self.ended is None and time.monotonic() < deadline:
             if _says_yes(self.ready):
                 return True

@@ -6,6 +6,7 @@ Its messages live in memory and are gone when it ends: whoever sends must be abl
 import sys
 from pathlib import Path
 
+from infra.local import processes
 from infra.local.processes import HOST, Service, accepts_connections, free_ports
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -17,7 +18,7 @@ class Queue(Service):
     def __init__(self, directory: Path) -> None:
         self._port = free_ports(1)[0]
         self.endpoint = f"http://{HOST}:{self._port}"
-        command = [sys.executable, "-m", "infra.local.queue_process", str(self._port)]
+        command = [*_command(), str(self._port)]
         environment = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
         super().__init__("The queue", directory, command, environment=environment)
 
@@ -32,7 +33,16 @@ def start(directory: Path) -> Queue:
         ServiceFailed: the server did not start.
     """
     directory = directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Queue(directory)
     server.start()
     return server
+
+
+def end_leftovers(directory: Path) -> None:
+    """End a server that an earlier run left in this directory."""
+    processes.end_leftovers(_command(), directory)
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "infra.local.queue_process"]

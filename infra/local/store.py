@@ -20,7 +20,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mypy_boto3_s3 import S3Client
 
-from infra.local.processes import HOST, Service, ServiceFailed, end_leftovers, free_ports, port_is_free
+from infra.local import processes
+from infra.local.processes import HOST, Service, ServiceFailed, free_ports, port_is_free
 
 REGION = "us-east-1"
 COMPONENTS = ("master", "volume", "filer", "s3", "admin")
@@ -91,6 +92,8 @@ class Store(Service):
     def start(self) -> None:
         self._write_configuration()
         super().start()
+
+    def prepare(self) -> None:
         self._sync_every_write()
         administrator = self.administrator()
         existing = {bucket["Name"] for bucket in administrator.list_buckets()["Buckets"]}
@@ -152,11 +155,17 @@ def start(directory: Path, buckets: Sequence[str], credentials: Credentials | No
         ServiceFailed: the store did not start.
     """
     directory = directory.resolve()
-    (directory / "data").mkdir(parents=True, exist_ok=True)
-    end_leftovers(_command(), directory)  # one would still hold the ports
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (directory / "data").mkdir(exist_ok=True)
+    end_leftovers(directory)  # one would still hold the ports
     store = Store(directory, buckets, credentials or new_credentials())
     store.start()
     return store
+
+
+def end_leftovers(directory: Path) -> None:
+    """End a store that an earlier run left in this directory."""
+    processes.end_leftovers(_command(), directory)
 
 
 def _ports_of(directory: Path) -> dict[str, int]:

@@ -1,0 +1,93 @@
+"""`python -m infra`: runs the system on this machine (`up`), and every check (`test`)."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - this is what says so
+    sys.stderr.write("Pinhole needs Python 3.11 or newer: install it, and start again with it\n")
+    sys.exit(2)
+
+import argparse
+from pathlib import Path
+
+from infra import bootstrap
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        exit_code: int = arguments.run(arguments)
+    except bootstrap.CannotStart as error:
+        print(error, file=sys.stderr)
+        return 2
+    return exit_code
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/requirements.txt")
+    if arguments.demo:
+        bootstrap.install("infra/demo-requirements.txt")
+    bootstrap.build_web_client()
+    from infra import up
+
+    return up.run(
+        up.Options(
+            data=arguments.data or Path(".demo" if arguments.demo else ".data"),
+            port=arguments.port,
+            endpoint=arguments.endpoint,
+            demo=arguments.demo,
+            reset=arguments.reset,
+            yes=arguments.yes,
+        )
+    )
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("tests/requirements.txt")
+    from infra import test
+
+    return test.run(arguments.only, arguments.pytest)
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/requirements.txt")
+    from infra import migrate
+
+    applied = migrate.apply(arguments.database)
+    print("\n".join(applied) if applied else "Nothing to apply")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra", description="Pinhole on this machine")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="run the whole system on this machine")
+    up.add_argument("--data", type=Path, metavar="DIR", help="where everything is kept (default: .data)")
+    up.add_argument("--port", type=_port, default=9475, help="port of 127.0.0.1 (default: %(default)s)")
+    up.add_argument(
+        "--endpoint", metavar="URL", help="use a running LocalStack, instead of a store and queues of our own"
+    )
+    up.add_argument("--demo", action="store_true", help="a library with sample photos (default DIR: .demo)")
+    up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")
+    up.add_argument("--yes", action="store_true", help="don't ask before --reset deletes")
+    up.set_defaults(run=_up)
+
+    test = commands.add_parser("test", help="run every check")
+    test.add_argument("--only", metavar="NAME", help="run one step; an unknown name lists them")
+    test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="more arguments for pytest")
+    test.set_defaults(run=_test)
+
+    migrate = commands.add_parser("migrate", help="apply migrations to a database")
+    migrate.add_argument("database", metavar="URL", help="postgresql://…")
+    migrate.set_defaults(run=_migrate)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text} is no port: use a number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""What must be there before anything else runs: the virtual environment and the built web client.
+
+Standard library only. Each step is skipped when a stamp says that it was done for the same input, so that the
+second start loses no time here.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterable
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENVIRONMENT = REPOSITORY / ".venv"
+WEB = REPOSITORY / "web"
+OLDEST_NODE = 20
+
+
+class CannotStart(Exception):
+    """The person at the keyboard has to do something first. The text is one line that says what."""
+
+
+def enter_environment(requirements: str) -> None:
+    """Go on inside `.venv`, with these requirements installed: outside of it, start this command anew there.
+
+    Raises:
+        CannotStart: the environment can't be made.
+    """
+    python = _python()
+    if not python.exists() or not _works(python):
+        _say(f"Making {ENVIRONMENT.relative_to(REPOSITORY)}")
+        try:
+            venv.create(ENVIRONMENT, clear=True, with_pip=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise CannotStart(
+                f"No virtual environment can be made in {ENVIRONMENT}: make the folder writable, and install "
+                f"Python's venv and ensurepip (Debian, Ubuntu: apt install python3-venv). {error}"
+            ) from error
+    install(requirements)
+    if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
+        _start_anew(python)
+
+
+def install(requirements: str) -> None:
+    """Install a hash-pinned requirements file into `.venv`, unless that was done.
+
+    Raises:
+        CannotStart: pip fails.
+    """
+    stamps = ENVIRONMENT / "pinhole-installed.json"
+    done = json.loads(stamps.read_text()) if stamps.exists() else {}
+    digest = hashlib.sha256((REPOSITORY / requirements).read_bytes()).hexdigest()
+    if done.get(requirements) == digest:
+        return
+    _say(f"Installing {requirements}")
+    pip = [str(_python()), "-m", "pip", "install", "--require-hashes", "--no-deps", "--progress-bar=off"]
+    with subprocess.Popen(
+        [*pip, "--disable-pip-version-check", "-r", requirements],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        _show_progress(process.stdout, _pinned(requirements))
+    if process.returncode != 0:
+        raise CannotStart(
+            f"pip can't install {requirements}: read its words above, check the network, and start again"
+        )
+    done[requirements] = digest
+    _write(stamps, json.dumps(done))
+
+
+def build_web_client() -> None:
+    """Build `web/dist`, unless it was built from the same sources.
+
+    Raises:
+        CannotStart: Node or npm is missing or too old, or the build fails.
+    """
+    if not (WEB / "package.json").exists():
+        raise CannotStart(f"{WEB} is incomplete: check out the whole repository")
+    sources = _digest(
+        path
+        for path in WEB.rglob("*")
+        if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(WEB).parts)
+    )
+    built = WEB / "dist" / ".sources"
+    if _read(built) == sources:
+        return
+    npm = _npm()
+    installed = WEB / "node_modules" / ".package-lock"
+    lock = _digest([WEB / "package-lock.json"])
+    if _read(installed) != lock:
+        _say("Installing the web client's packages")
+        _run_npm(npm, "ci", "--no-audit", "--no-fund")
+        _write(installed, lock)
+    _say("Building the web client")
+    _run_npm(npm, "run", "build", "--silent")
+    _write(built, sources)
+
+
+def _start_anew(python: Path) -> None:
+    command = [str(python), "-m", "infra", *sys.argv[1:]]
+    if os.name == "posix":
+        os.execv(command[0], command)  # noqa: S606 - the same command in its own interpreter
+    try:
+        sys.exit(subprocess.call(command))
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def _python() -> Path:
+    return ENVIRONMENT / ("bin/python" if os.name == "posix" else "Scripts/python.exe")
+
+
+def _works(python: Path) -> bool:
+    """Whether the environment was made whole: making it may have been interrupted."""
+    if (ENVIRONMENT / "pinhole-installed.json").exists():
+        return True
+    return (
+        subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    )
+
+
+def _pinned(requirements: str) -> int:
+    lines = (REPOSITORY / requirements).read_text().splitlines()
+    return sum("==" in line and not line.startswith((" ", "#")) for line in lines)
+
+
+def _show_progress(lines: Iterable[str], expected: int) -> None:
+    """Print what pip is at, one line that changes on a terminal, one for each package elsewhere."""
+    terminal = sys.stdout.isatty()
+    count = 0
+    for line in lines:
+        words = line.split()
+        if line.startswith(("Collecting ", "Requirement already satisfied")):
+            count += 1
+            name = words[1] if words[0] == "Collecting" else words[3]
+            text = f"  {count}/{expected} {name}"
+            print(f"\r\x1b[2K{text}" if terminal else text, end="" if terminal else "\n", flush=True)
+        elif line.startswith("Installing collected packages"):
+            print(
+                "\r\x1b[2K  unpacking" if terminal else "  unpacking",
+                end="" if terminal else "\n",
+                flush=True,
+            )
+    if terminal:
+        print("\r\x1b[2K", end="", flush=True)
+
+
+def _npm() -> str:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise CannotStart(f"Node is missing: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
+        raise CannotStart(
+            f"Node {version} is too old: install Node {OLDEST_NODE} or newer (https://nodejs.org)"
+        )
+    return npm
+
+
+def _run_npm(npm: str, *arguments: str) -> None:
+    if subprocess.run([npm, *arguments], cwd=WEB, check=False).returncode != 0:
+        raise CannotStart(f"npm {arguments[0]} failed in {WEB}: read its words above, and start again")
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(REPOSITORY).as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(stamp: Path) -> str | None:
+    return stamp.read_text() if stamp.exists() else None
+
+
+def _write(stamp: Path, text: str) -> None:
+    unfinished = stamp.with_name(stamp.name + ".new")
+    unfinished.write_text(text)
+    unfinished.replace(stamp)
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)

@@ -1,0 +1,134 @@
+"""The directory that holds everything of one local instance: database, objects, secrets.
+
+version         format of this directory
+lock            held by the instance that runs on it
+secrets.json    what signs tokens and media URLs, and the application's access key of the store
+postgres/ store/ queue/     one directory per service
+"""
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from fasteners import InterProcessLock
+
+from infra.bootstrap import CannotStart
+from infra.local import postgres, queue, store
+
+VERSION = "1"
+LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Made once per data directory. `media_keys` is {key id: secret}; `media_key_id` signs new URLs."""
+
+    token_secret: str = field(repr=False)
+    media_keys: dict[str, str] = field(repr=False)
+    media_key_id: str
+    store_access_key: str
+    store_secret_key: str = field(repr=False)
+
+    @property
+    def store(self) -> store.Credentials:
+        return store.Credentials(self.store_access_key, self.store_secret_key)
+
+
+class DataDirectory:
+    """An open data directory, which no other instance uses meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.postgres = path / "postgres"
+        self.store = path / "store"
+        self.queue = path / "queue"
+
+    @property
+    def is_empty(self) -> bool:
+        return {entry.name for entry in self.path.iterdir()} <= {LOCK}
+
+    def clear(self) -> None:
+        """Delete all it holds, with what may still run in it."""
+        for service in (postgres, store, queue):
+            service.end_leftovers(self.path / service.__name__.rpartition(".")[2])
+        # The version goes last: a directory without one, but not empty, is not recognised as ours.
+        for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name == "version"):
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK:
+                entry.unlink()
+
+    def prepare(self) -> Secrets:
+        """Make it what this version works with, if it is empty, and read its secrets.
+
+        Raises:
+            CannotStart: it holds something else, or is of another version.
+        """
+        version = self.path / "version"
+        if self.is_empty:
+            _write_whole(version, VERSION)
+        self.check()
+        file = self.path / "secrets.json"
+        if not file.exists():
+            credentials = store.new_credentials()
+            made = Secrets(
+                token_secret=secrets.token_urlsafe(48),
+                media_keys={"k1": secrets.token_urlsafe(32)},
+                media_key_id="k1",
+                store_access_key=credentials.access_key,
+                store_secret_key=credentials.secret_key,
+            )
+            _write_whole(file, json.dumps(asdict(made)))
+        return Secrets(**json.loads(file.read_text()))
+
+    def check(self) -> None:
+        """Raise CannotStart unless it is empty or ours."""
+        version = self.path / "version"
+        if not version.exists() and not self.is_empty:
+            raise CannotStart(f"{self.path} holds other files: choose an empty directory with --data")
+        if version.exists() and (found := version.read_text().strip()) != VERSION:
+            raise CannotStart(
+                f"{self.path} was made by another version of Pinhole (format {found}, this one knows {VERSION}):"
+                " use that version, or choose another directory with --data"
+            )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[DataDirectory]:
+    """Open a data directory, which is made on first use, and keep other instances out.
+
+    Raises:
+        CannotStart: it can't be written, or is in use.
+    """
+    path = path.absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = InterProcessLock(path.resolve() / LOCK)
+        free = lock.acquire(blocking=False)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotStart(
+            f"{path} can't be written ({reason}): choose another directory with --data"
+        ) from error
+    if not free:
+        raise CannotStart(f"Pinhole already runs on {path}: stop it, or choose another directory with --data")
+    try:
+        yield DataDirectory(path.resolve())
+    finally:
+        lock.release()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a private file that is there whole or not at all, whenever the power goes."""
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.touch(mode=0o600)
+    with unfinished.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
