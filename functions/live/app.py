@@ -1,4 +1,4 @@
-"""The WebSocket API: connections are opened with a ticket, and only listen. One function serves all routes."""
+"""The WebSocket API: connections are opened with a ticket, and only listen."""
 
 from typing import Any
 

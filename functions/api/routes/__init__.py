@@ -1,5 +1,13 @@
 """One module per resource, each with its blueprint."""
 
-from api.routes import auth, docs, health, uploads
+from api.routes import auth, docs, health, items, live, timeline, uploads
 
-BLUEPRINTS = [auth.routes, health.routes, docs.routes, uploads.routes]
+BLUEPRINTS = [
+    auth.routes,
+    health.routes,
+    docs.routes,
+    uploads.routes,
+    timeline.routes,
+    items.routes,
+    live.routes,
+]

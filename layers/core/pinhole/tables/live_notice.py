@@ -46,7 +46,7 @@ def of_owner(conn: Connection, owner_id: int) -> Notice | None:
 
 
 def finish(conn: Connection, owner_id: int, told: Notice) -> bool:
-    """Forget a notice that was told. True when more has changed meanwhile: that needs a message of its own."""
+    """Forget a notice that was told. True when more has changed meanwhile, which needs another message."""
     forgotten = conn.execute(
         "DELETE FROM live_notice WHERE owner_id = %s AND changed_at = %s", (owner_id, told.changed_at)
     )

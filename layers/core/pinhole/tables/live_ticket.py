@@ -14,7 +14,7 @@ def add(conn: Connection, user_id: int, ticket_hash: bytes, expires_at: datetime
 
 
 def redeem(conn: Connection, ticket_hash: bytes) -> int | None:
-    """Use up a ticket: its user's id, or None when it is unknown, used or expired. Of two at once one gets it."""
+    """Use up a ticket: its user's id, or None when it is unknown, used or expired. Of two at once, one."""
     row = conn.execute(
         "DELETE FROM live_ticket WHERE ticket_hash = %s AND expires_at > now() RETURNING user_id",
         (ticket_hash,),

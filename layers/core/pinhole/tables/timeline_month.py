@@ -40,7 +40,7 @@ def bump(conn: Connection, owner_id: int, months: Iterable[date]) -> None:
 
 
 def library_revision(conn: Connection, owner_id: int) -> int:
-    """The owner's revision: the sum of their months', since every writer would wait for a counter of its own."""
+    """The owner's revision: the sum of their months'. All writers would wait for a counter of its own."""
     [(revision,)] = conn.execute(
         "SELECT coalesce(sum(revision), 0)::bigint FROM timeline_month WHERE owner_id = %s", (owner_id,)
     )

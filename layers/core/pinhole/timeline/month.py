@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import Literal, Self
 
 from psycopg import Connection
 
@@ -46,7 +46,7 @@ class MonthPage:
     revision: int
     ids: tuple[str, ...]
     ratios: bytes
-    kinds: tuple[str, ...]
+    kinds: tuple[Literal["photo", "video"], ...]
     durations_ms: tuple[int, ...]
     taken_at_local: tuple[datetime, ...]
     thumb_hashes: tuple[bytes, ...]

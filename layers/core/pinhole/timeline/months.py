@@ -5,6 +5,7 @@ from datetime import date
 
 from psycopg import Connection
 
+from pinhole.db import transaction
 from pinhole.tables import timeline_month
 from pinhole.tables.timeline_month import TimelineMonth
 
@@ -14,12 +15,23 @@ class Timeline:
     """Months that have items, newest first, at one moment.
 
     ratios of a month: a byte per item in item order, clamp(round(50 * log2(width / height)) + 128, 0, 255).
-    rebuilt: months, empty ones too, whose stored ratios were of an older revision; `keep` stores the new.
+    rebuilt: months, empty ones too, whose stored ratios were of an older revision. `current` stores the new
+    ones, so that the next reader finds them.
     """
 
     revision: int
     months: list[TimelineMonth]
     rebuilt: list[TimelineMonth]
+
+
+def current(owner_id: int) -> Timeline:
+    """The owner's timeline as it is now."""
+    with transaction(snapshot=True) as conn:
+        timeline = read(conn, owner_id)
+    if timeline.rebuilt:
+        with transaction() as conn:
+            timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
+    return timeline
 
 
 def read(conn: Connection, owner_id: int) -> Timeline:
@@ -37,12 +49,6 @@ def read(conn: Connection, owner_id: int) -> Timeline:
         months=[month for month in current if month.ratios],
         rebuilt=list(rebuilt.values()),
     )
-
-
-def keep(conn: Connection, owner_id: int, timeline: Timeline) -> None:
-    """Spare the next reader what this one rebuilt. In a transaction of its own: the snapshot can't write."""
-    if timeline.rebuilt:
-        timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
 
 
 def _ratios(conn: Connection, owner_id: int, months: list[date]) -> dict[date, bytes]:

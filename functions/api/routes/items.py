@@ -1,0 +1,199 @@
+"""One item: its metadata, its renditions, its original."""
+
+import time
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from chalice.app import Blueprint
+from pydantic import Field, NaiveDatetime
+
+from api.endpoint import endpoint
+from api.wire import Id, Timestamp, WireModel
+from pinhole import items, media_url, objects
+from pinhole.accounts import User
+from pinhole.db import transaction
+from pinhole.items import Item
+
+routes = Blueprint(__name__)
+
+
+class Camera(WireModel):
+    """What the picture was taken with, and how."""
+
+    make: str | None
+    model: str | None
+    lens: str | None
+    focal_length_mm: float | None
+    f_number: float | None
+    exposure_seconds: float | None
+    iso: int | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self | None:
+        camera = cls(
+            make=item.camera_make,
+            model=item.camera_model,
+            lens=item.lens_model,
+            focal_length_mm=item.focal_length_mm,
+            f_number=item.f_number,
+            exposure_seconds=item.exposure_seconds,
+            iso=item.iso,
+        )
+        return camera if any(value is not None for _, value in camera) else None
+
+
+class Coordinates(WireModel):
+    """WGS 84, in degrees; the direction is that of view, clockwise from north."""
+
+    latitude: float
+    longitude: float
+    altitude_m: float | None
+    direction_deg: float | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self | None:
+        if item.latitude is None or item.longitude is None:
+            return None
+        return cls(
+            latitude=item.latitude,
+            longitude=item.longitude,
+            altitude_m=item.altitude_m,
+            direction_deg=item.direction_deg,
+        )
+
+
+class Place(WireModel):
+    """The nearest known place to the coordinates."""
+
+    country_code: str = Field(description="ISO 3166-1 alpha-2")
+    country: str | None
+    region: str | None
+    city: str | None
+    neighbourhood: str | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self | None:
+        if item.country_code is None:
+            return None
+        return cls(
+            country_code=item.country_code,
+            country=item.country,
+            region=item.region,
+            city=item.city,
+            neighbourhood=item.neighbourhood,
+        )
+
+
+class Rendition(WireModel):
+    name: str = Field(examples=["240.webp"])
+    width: int
+    height: int
+    size_bytes: int
+    url: str
+
+
+class Original(WireModel):
+    """The uploaded file; the URL lets a browser save it under its name until `expiresAt`."""
+
+    url: str
+    filename: str
+    expires_at: Timestamp
+
+
+class ItemDetails(WireModel):
+    """Everything known of an item; null is unknown.
+
+    What has `original` before its name is as it was read from the file; without it, as it holds now.
+    """
+
+    id: Id
+    kind: Literal["photo", "video"]
+    state: Literal["ready", "notProcessedYet"] = Field(
+        description="notProcessedYet: a video that is stored and listed, but has no renditions yet"
+    )
+    filename: str
+    mime_type: str
+    size_bytes: int
+    uploaded_at: Timestamp
+    width: int | None = Field(description="As displayed, like the height")
+    height: int | None
+    duration_ms: int | None
+    taken_at_local: NaiveDatetime = Field(description="What the clock on the wall said; has no zone")
+    taken_at_utc: Timestamp | None
+    utc_offset_seconds: int | None
+    timezone_name: str | None
+    original_taken_at_local: NaiveDatetime | None
+    original_taken_at_utc: Timestamp | None
+    original_utc_offset_seconds: int | None
+    original_timezone_name: str | None
+    time_source: str | None
+    time_confidence: Literal["high", "medium", "low"]
+    camera: Camera | None
+    rating: int | None = Field(ge=0, le=5)
+    title: str | None
+    description: str | None
+    keywords: list[str]
+    coordinates: Coordinates | None
+    place: Place | None
+    projection: str | None
+    field_of_view_deg: float | None
+    is_hdr: bool
+    is_night: bool
+    is_screenshot: bool
+    is_animated: bool
+    burst_id: str | None
+    has_clip: bool = Field(description="A motion photo")
+    exif: dict[str, Any]
+    thumb_hash: str | None = Field(description="Base64")
+    colours: list[str] = Field(description="#rrggbb, the most frequent first")
+    renditions: list[Rendition]
+    renditions_expire_at: Timestamp
+    original: Original
+
+    @classmethod
+    def of(cls, item: Item, now: float, renditions_expire: int) -> Self:
+        """now, renditions_expire: Unix seconds. The URL of the original is valid for 15 minutes from now."""
+        same = {name: getattr(item, name) for name in cls.model_fields if hasattr(item, name)}
+        shown = {
+            "state": "ready" if item.rendition_version > 0 else "notProcessedYet",
+            "uploaded_at": item.created_at,
+            "camera": Camera.of(item),
+            "coordinates": Coordinates.of(item),
+            "place": Place.of(item),
+            "has_clip": item.motion_bytes is not None,
+            "exif": item.exif or {},
+            "thumb_hash": None if item.thumb_hash is None else b64encode(item.thumb_hash).decode(),
+            "colours": [f"#{colour:06x}" for colour in item.colours or []],
+            "renditions": _renditions(item, renditions_expire),
+            "renditions_expire_at": datetime.fromtimestamp(renditions_expire, UTC),
+            "original": Original(
+                url=objects.presign_get(item.object_key, filename=item.filename),
+                filename=item.filename,
+                expires_at=datetime.fromtimestamp(int(now) + objects.ORIGINAL_URL_SECONDS, UTC),
+            ),
+        }
+        return cls(**same | shown)
+
+
+def _renditions(item: Item, expires: int) -> list[Rendition]:
+    return [
+        Rendition(
+            name=file["name"],
+            width=file["width"],
+            height=file["height"],
+            size_bytes=file["bytes"],
+            url=media_url.rendition_url(item.item_key, item.rendition_version, file["name"], expires),
+        )
+        for file in item.renditions or []
+    ]
+
+
+@routes.route("/items/{item_id}", methods=["GET"])
+@endpoint(answer=ItemDetails)
+def read_item(item_id: Id, caller: User) -> ItemDetails:
+    """Tell everything known of an item, with URLs of its renditions and of its original for download."""
+    with transaction() as conn:
+        item = items.read(conn, caller.id, item_id)
+    now = time.time()
+    return ItemDetails.of(item, now, media_url.thumb_expiry(caller.id, now))

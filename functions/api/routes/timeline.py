@@ -1,0 +1,206 @@
+"""The timeline: what there is by month, and the items of a month. Both as JSON and as protobuf."""
+
+import re
+import time
+from base64 import b64encode
+from datetime import date
+from typing import Annotated, Literal
+
+from chalice.app import Blueprint
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from api import timeline_pb2
+from api.endpoint import endpoint
+from api.requests import Request
+from api.responses import Answer, NotModified, Raw
+from api.wire import WireModel
+from pinhole import media_url
+from pinhole.accounts import User
+from pinhole.db import transaction
+from pinhole.errors import Conflict
+from pinhole.settings import settings
+from pinhole.tables import timeline_month
+from pinhole.timeline import month as one_month
+from pinhole.timeline import months
+from pinhole.timeline.month import Cursor, MonthPage
+from pinhole.timeline.months import Timeline
+
+PROTOBUF = "application/x-protobuf"
+
+routes = Blueprint(__name__)
+
+
+def _first_day(month: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", month):
+        raise ValueError("is no month such as 2024-07")
+    return date.fromisoformat(f"{month}-01")
+
+
+Month = Annotated[
+    date,
+    BeforeValidator(_first_day),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2024-07"]}),
+]
+
+
+class MonthSummary(WireModel):
+    month: str = Field(examples=["2024-07"])
+    count: int
+    revision: int = Field(description="Moves with every change of what is visible in the month")
+    ratios: str = Field(
+        description="Base64 of a byte per item, in item order:"
+        " clamp(round(50 * log2(width / height)) + 128, 0, 255)"
+    )
+
+
+class LibraryTimeline(WireModel):
+    """Months that have items, newest first."""
+
+    revision: int = Field(description="Grows with every change of what is visible in the library")
+    months: list[MonthSummary]
+
+
+class MonthItems(WireModel):
+    """Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
+
+    Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`,
+    where the name is 240.webp, 480.webp or 1440.webp.
+    """
+
+    month: str = Field(examples=["2024-07"])
+    revision: int
+    ids: tuple[str, ...]
+    ratios: str = Field(description="Base64 of a byte per item, as in the timeline")
+    kinds: tuple[Literal["photo", "video"], ...]
+    durations_ms: tuple[int, ...] = Field(description="0 for a photo")
+    taken_at_local: list[str] = Field(description="What the clock on the wall said: ISO 8601, no zone")
+    thumb_hashes: list[str] = Field(description="Base64; empty for a video without renditions")
+    item_keys: tuple[str, ...]
+    versions: tuple[int, ...] = Field(description="Of the renditions; 0 for a video without renditions")
+    signatures: list[str] = Field(description="Each covers all renditions of its item")
+    key_id: str
+    thumb_expires: int = Field(description="When the signatures run out, Unix seconds")
+    media_base_url: str = Field(description="Host of the media; empty where it is the site itself")
+    next_cursor: str | None = Field(description="Asks for the items that follow; null where none do")
+
+
+class MonthQuery(WireModel):
+    cursor: str | None = Field(
+        None, pattern=r"^[0-9]{1,18}\.[0-9A-Za-z]{12}$", description="`nextCursor` of an earlier page"
+    )
+
+
+@routes.route("/timeline", methods=["GET"])
+@endpoint(answer=LibraryTimeline, produces=(PROTOBUF,), conditional=True)
+def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
+    """Tell which months there are, how many items each has, and the shape of every item.
+
+    A client keeps what it fetched of a month by the month's revision, and fetches again what moved.
+    """
+    protobuf = request.prefers(PROTOBUF)
+    expires = media_url.thumb_expiry(caller.id, time.time())
+    with transaction() as conn:
+        etag = _etag(timeline_month.library_revision(conn, caller.id), expires, protobuf)
+    if request.holds(etag):
+        return NotModified(etag)
+    timeline = months.current(caller.id)
+    etag = _etag(timeline.revision, expires, protobuf)
+    if protobuf:
+        return Raw(_timeline_message(timeline).SerializeToString(), PROTOBUF, etag)
+    return Answer(_timeline_model(timeline), etag=etag)
+
+
+@routes.route("/timeline/{month}", methods=["GET"])
+@endpoint(query=MonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True, errors=(Conflict,))
+def read_month(month: Month, query: MonthQuery, caller: User, request: Request) -> Answer | Raw | NotModified:
+    """List the items of a month, 5,000 a page, with what it takes to show them.
+
+    All pages are of one revision: a cursor of another one is answered 409 with the code `month_changed`, and
+    the client begins again. A month without items is an empty list.
+    """
+    protobuf = request.prefers(PROTOBUF)
+    expires = media_url.thumb_expiry(caller.id, time.time())
+    cursor = None if query.cursor is None else Cursor.parse(query.cursor)
+    with transaction(snapshot=True) as conn:
+        etag = _etag(one_month.revision(conn, caller.id, month, cursor), expires, protobuf)
+        if request.holds(etag):
+            return NotModified(etag)
+        page = one_month.read(conn, caller.id, month, cursor, expires)
+    if protobuf:
+        return Raw(_month_message(page).SerializeToString(), PROTOBUF, etag)
+    return Answer(_month_model(page), etag=etag)
+
+
+def _etag(revision: int, expires: int, protobuf: bool) -> str:
+    """Weak, since the gateway compresses: what is the same is the content, not its bytes."""
+    return f'W/"{revision}-{expires}-{media_url.key_id()}-{"protobuf" if protobuf else "json"}"'
+
+
+def _timeline_model(timeline: Timeline) -> LibraryTimeline:
+    return LibraryTimeline(
+        revision=timeline.revision,
+        months=[
+            MonthSummary(
+                month=f"{month.month:%Y-%m}",
+                count=len(month.ratios),
+                revision=month.revision,
+                ratios=b64encode(month.ratios).decode(),
+            )
+            for month in timeline.months
+        ],
+    )
+
+
+def _timeline_message(timeline: Timeline) -> timeline_pb2.Timeline:
+    return timeline_pb2.Timeline(
+        revision=timeline.revision,
+        months=[
+            timeline_pb2.TimelineMonth(
+                month=f"{month.month:%Y-%m}",
+                count=len(month.ratios),
+                revision=month.revision,
+                ratios=month.ratios,
+            )
+            for month in timeline.months
+        ],
+    )
+
+
+def _month_model(page: MonthPage) -> MonthItems:
+    return MonthItems(
+        month=f"{page.month:%Y-%m}",
+        revision=page.revision,
+        ids=page.ids,
+        ratios=b64encode(page.ratios).decode(),
+        kinds=page.kinds,
+        durations_ms=page.durations_ms,
+        taken_at_local=[taken.isoformat() for taken in page.taken_at_local],
+        thumb_hashes=[b64encode(thumb_hash).decode() for thumb_hash in page.thumb_hashes],
+        item_keys=page.item_keys,
+        versions=page.versions,
+        signatures=page.signatures,
+        key_id=page.key_id,
+        thumb_expires=page.thumb_expires,
+        media_base_url=settings().media_base_url,
+        next_cursor=None if page.next_cursor is None else str(page.next_cursor),
+    )
+
+
+def _month_message(page: MonthPage) -> timeline_pb2.Month:
+    return timeline_pb2.Month(
+        month=f"{page.month:%Y-%m}",
+        revision=page.revision,
+        ids=page.ids,
+        ratios=page.ratios,
+        kinds=page.kinds,
+        durations_ms=page.durations_ms,
+        taken_at_local=[taken.isoformat() for taken in page.taken_at_local],
+        thumb_hashes=page.thumb_hashes,
+        item_keys=page.item_keys,
+        versions=page.versions,
+        signatures=page.signatures,
+        key_id=page.key_id,
+        thumb_expires=page.thumb_expires,
+        media_base_url=settings().media_base_url,
+        next_cursor=None if page.next_cursor is None else str(page.next_cursor),
+    )
