@@ -1,0 +1,41 @@
+"""Schedules. Each fires once at the start too, so that a machine that is on an hour a day does its chores."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.function_pool import FunctionError
+from infra.local.template import ACCOUNT, Function
+
+log = logging.getLogger(__name__)
+
+
+async def run_schedule(
+    function: Function, every_seconds: int, invoke: Callable[[Any], Awaitable[Any]]
+) -> None:
+    """Invoke the function now and at its rate until cancelled. A failure is logged; the next turn follows."""
+    while True:
+        try:
+            await invoke(scheduled_event(function, datetime.now(UTC)))
+        except FunctionError as error:
+            log.error("a scheduled run failed: %s", error)  # noqa: TRY400 - the process logged its own trace
+        await asyncio.sleep(every_seconds)
+
+
+def scheduled_event(function: Function, now: datetime) -> dict[str, Any]:
+    """The event that EventBridge sends."""
+    region = function.arn.split(":")[3]
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [f"arn:aws:events:{region}:{ACCOUNT}:rule/{function.name}"],
+        "detail": {},
+    }

@@ -1,0 +1,136 @@
+"""What the local system reads from the template."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.template import Notification, QueueSource, Template, TemplateError
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = {
+    "DatabaseUrl": "postgresql:///pinhole",
+    "TokenSecret": "t" * 32,
+    "MediaKeys": "{}",
+    "MediaKeyId": "k1",
+}
+QUEUES = "http://127.0.0.1:9324"
+
+FUNCTION = """
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: work.handle, Timeout: 3, MemorySize: 128%s}
+"""
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template(ROOT / "template.yaml", parameters=PARAMETERS, queue_endpoint=QUEUES)
+
+
+def read(directory: Path, text: str, **parameters: str) -> Template:
+    path = directory / "template.yaml"
+    path.write_text(text)
+    return Template(path, parameters=parameters, queue_endpoint=QUEUES)
+
+
+def test_an_upload_is_announced_to_the_ingest_queue_and_a_rendition_to_none(template: Template) -> None:
+    assert template.buckets["OriginalsBucket"].notifications == (
+        Notification("s3:ObjectCreated:*", "IngestQueue"),
+    )
+    assert template.buckets["RenditionsBucket"].notifications == ()
+
+
+def test_originals_are_versioned(template: Template) -> None:
+    assert [bucket.versioned for bucket in template.buckets.values()] == [True, False]
+
+
+def test_a_queue_hands_messages_that_fail_too_often_to_its_dead_letter_queue(template: Template) -> None:
+    queue, dead = template.queues["IngestQueue"], template.queues["IngestDeadLetters"]
+    assert dead.arn in queue.attributes["RedrivePolicy"]
+    assert queue.attributes["VisibilityTimeout"] == "1080"
+
+
+def test_ingest_takes_one_message_at_a_time_as_often_as_the_parameter_says() -> None:
+    template = Template(
+        ROOT / "template.yaml",
+        parameters={**PARAMETERS, "IngestConcurrency": "3"},
+        queue_endpoint=QUEUES,
+    )
+    assert template.functions["IngestFunction"].queue_sources == (
+        QueueSource("IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=3),
+    )
+
+
+def test_a_function_gets_the_variables_of_all_functions_and_its_own(template: Template) -> None:
+    variables = template.functions["ApiFunction"].environment
+    assert variables["PINHOLE_DATABASE_URL"] == PARAMETERS["DatabaseUrl"]
+    assert variables["PINHOLE_ORIGINALS_BUCKET"] == "pinhole-originals"
+    assert variables["PINHOLE_INGEST_QUEUE_URL"] == f"{QUEUES}/000000000000/pinhole-IngestQueue"
+    assert variables["PINHOLE_SETUP_TOKEN"] == ""
+    assert "PINHOLE_SETUP_TOKEN" not in template.functions["IngestFunction"].environment
+
+
+def test_schedules_are_in_seconds(template: Template) -> None:
+    assert template.functions["RequeueStaleFunction"].schedule_seconds == (300,)
+    assert template.functions["CleanTokensFunction"].schedule_seconds == (3600,)
+
+
+def test_connecting_and_disconnecting_invoke_the_live_function(template: Template) -> None:
+    assert template.websocket_routes == {"$connect": "LiveFunction", "$disconnect": "LiveFunction"}
+
+
+def test_a_parameter_without_a_value_is_named() -> None:
+    with pytest.raises(TemplateError, match="DatabaseUrl, MediaKeyId"):
+        Template(
+            ROOT / "template.yaml",
+            parameters={"TokenSecret": "t", "MediaKeys": "{}"},
+            queue_endpoint=QUEUES,
+        )
+
+
+def test_a_parameter_that_the_template_lacks_is_named() -> None:
+    with pytest.raises(TemplateError, match="no parameter DatabaseURL"):
+        Template(ROOT / "template.yaml", parameters={"DatabaseURL": ""}, queue_endpoint=QUEUES)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Resources:\n  Table: {Type: AWS::DynamoDB::Table}", "Table: AWS::DynamoDB::Table"),
+        ("Resources: {}\nConditions: {}", "Conditions"),
+        (
+            "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}",
+            "Q.Properties: FifoQueue",
+        ),
+        ("Resources:\n  Q: {Type: AWS::SQS::Queue, Condition: InCloud}", "Q: Condition"),
+        (FUNCTION % ", VpcConfig: {}", "VpcConfig"),
+        (FUNCTION % ", Environment: {Variables: {A: !If [b, c, d]}}", "Fn::If"),
+        (FUNCTION % ", Environment: {Variables: {A: !Ref Nothing}}", "!Ref Nothing"),
+        (FUNCTION % ", Environment: {Variables: {A: !Sub '${Work.Version}'}}", "Work.Version"),
+        (FUNCTION % ", Events: {E: {Type: SNS, Properties: {}}}", "Work.Events.E: the event type SNS"),
+        (FUNCTION % ", Events: {E: {Type: Schedule, Properties: {Schedule: cron(0 1)}}}", "cron"),
+    ],
+)
+def test_a_construct_that_is_not_known_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(TemplateError) as raised:
+        read(tmp_path, text)
+    assert named in str(raised.value)
+
+
+def test_routes_come_from_the_included_definition(tmp_path: Path) -> None:
+    (tmp_path / "gateway.yaml").write_text(
+        """
+        paths:
+          /items/{id}:
+            parameters: []
+            get:
+              x-amazon-apigateway-integration:
+                uri: {"Fn::Sub": "arn:aws:apigateway:r:lambda:path/functions/${Work.Arn}/invocations"}
+        """
+    )
+    included = "{'Fn::Transform': {Name: AWS::Include, Parameters: {Location: gateway.yaml}}}"
+    api = (
+        f"  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: api, DefinitionBody: {included}}}}}\n"
+    )
+    assert read(tmp_path, FUNCTION % "" + api).rest_routes == {"/items/{id}": {"GET": "Work"}}
