@@ -1,0 +1,85 @@
+"""The blocks of metadata that a container holds, found without decoding pixels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from pinhole.imaging import exif, iptc, jxl, raw, xmp
+from pinhole.imaging.decoding import exif_block, opened
+from pinhole.imaging.exif import Exif
+from pinhole.imaging.file_type import FileType, Loader
+from pinhole.imaging.iptc import Iptc
+from pinhole.imaging.refusal import check_pixels, refusing_bad_bytes
+from pinhole.imaging.tiff import Tiff
+from pinhole.imaging.xmp import Xmp
+
+_ANIMATED = {Loader.GIF, Loader.PNG, Loader.WEBP, Loader.AVIF}
+_TIFF_IPTC, _TIFF_XMP, _PHOTOSHOP_IPTC = 0x83BB, 0x2BC, 0x0404
+_APPLE_GAIN_MAP = "urn:com:apple:photo:2020:aux:hdrgainmap"
+_PQ, _HLG = 16, 18  # transfer characteristics (ITU-T H.273)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """`width` × `height` as displayed; `orientation` as the file says it, applied in the size already."""
+
+    width: int
+    height: int
+    orientation: int
+    exif: Exif
+    xmp: Xmp
+    iptc: Iptc = iptc.EMPTY
+    is_animated: bool = False
+    has_wide_range: bool = False
+
+
+def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
+    """Raises FileRejected (`too_many_pixels`, `corrupt`, `truncated`)."""
+    if file_type.loader is Loader.RAW:
+        return _raw(path, file_type, max_pixels)
+    if file_type.loader is Loader.JXL:
+        with refusing_bad_bytes(path, file_type, max_pixels):
+            header = jxl.read_header(path)
+            check_pixels(header.width, header.height, max_pixels)
+        if not header.is_jpeg:
+            directory = exif.parse(header.exif)
+            return Blocks(header.width, header.height, header.orientation, directory, xmp.parse(header.xmp))
+    with opened(path, file_type, max_pixels) as source:
+        image = source.image
+        is_animated = file_type.loader in _ANIMATED and bool(getattr(image, "is_animated", False))
+        block = exif_block(image)
+    info = image.info
+    packet, photoshop = info.get("xmp", b""), info.get("photoshop", {})
+    directory = exif.parse(block)
+    iptc_block = photoshop.get(_PHOTOSHOP_IPTC, b"") if isinstance(photoshop, dict) else b""
+    if file_type.loader is Loader.TIFF:
+        with path.open("rb") as file:
+            directory = exif.read(file, 0)
+        packet = directory.image.raw(_TIFF_XMP) or b""
+        iptc_block = directory.image.raw(_TIFF_IPTC) or b""
+    return Blocks(
+        width=source.width,
+        height=source.height,
+        orientation=info.get("original_orientation") or directory.orientation,
+        exif=directory,
+        xmp=xmp.parse(packet if isinstance(packet, bytes) else str(packet).encode()),
+        iptc=iptc.parse(iptc_block) if isinstance(iptc_block, bytes) else iptc.EMPTY,
+        is_animated=is_animated,
+        has_wide_range=_has_wide_range(image),
+    )
+
+
+def _has_wide_range(image: Image.Image) -> bool:
+    """A gain map beside the picture, or a transfer function made for it (HEIF only: elsewhere XMP tells)."""
+    transfer = image.info.get("nclx_profile", {}).get("transfer_characteristics")
+    return _APPLE_GAIN_MAP in image.info.get("aux", {}) or transfer in (_PQ, _HLG)
+
+
+def _raw(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
+    with refusing_bad_bytes(path, file_type, max_pixels):
+        width, height = raw.size(path, max_pixels)
+        directory = raw.read_exif(path, file_type)
+    with path.open("rb") as file:
+        packet = Tiff(file).first.raw(_TIFF_XMP) or b""
+    return Blocks(width, height, directory.orientation, directory, xmp.parse(packet))

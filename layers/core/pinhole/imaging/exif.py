@@ -1,0 +1,170 @@
+"""EXIF (CIPA DC-008) as JSON, and the values that Pinhole gives names to."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import BinaryIO
+
+from PIL import ExifTags
+
+from pinhole.imaging.capture_time import ExifTime, valid_coordinates
+from pinhole.imaging.tiff import EMPTY, Directory, Tiff, Value
+
+Json = str | int | float | list["Json"] | dict[str, "Json"] | None
+
+MAX_BLOCK_BYTES = 4 << 20
+_MAX_JSON_NUMBERS = 64
+_MAX_JSON_CHARACTERS = 2000
+
+EXIF_POINTER, GPS_POINTER, MAKER_NOTE, ORIENTATION = 0x8769, 0x8825, 0x927C, 0x112
+# Tags that point to, or hold, other data: they say nothing outside the file.
+_NOT_SHOWN = {EXIF_POINTER, GPS_POINTER, MAKER_NOTE, 0x14A, 0xA005, 0x111, 0x117, 0x144, 0x145, 0x201, 0x202, 0x2BC,
+              0x8649, 0x83BB, 0x8773, 0xEA1C, 0x15B, 0xC634}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """The directories of one photo; each empty where the file has none."""
+
+    image: Directory = EMPTY
+    photo: Directory = EMPTY
+    gps: Directory = EMPTY
+    apple: Directory = EMPTY
+
+    @property
+    def orientation(self) -> int:
+        """1 to 8; 1 where nothing, or nonsense, is said."""
+        orientation = self.image.integer(ORIENTATION)
+        return orientation if orientation is not None and 1 <= orientation <= 8 else 1
+
+    def as_json(self) -> dict[str, Json]:
+        """Values by their names in the standard, GPS under `GPSInfo`; long and binary values are left out."""
+        shown = _names(self.image, ExifTags.TAGS) | _names(self.photo, ExifTags.TAGS)
+        gps = _names(self.gps, ExifTags.GPSTAGS)
+        return shown | ({"GPSInfo": gps} if gps else {})
+
+    def time(self, date_time: int, subsec: int, offset: int) -> ExifTime:
+        text = self.photo.text(date_time) or self.image.text(date_time)
+        return ExifTime(text, self.photo.text(subsec), self.photo.text(offset))
+
+    def gps_time(self) -> datetime | None:
+        """GPSDateStamp and GPSTimeStamp, aware; None where one of them is missing or impossible."""
+        clock = self.gps.numbers(7)
+        try:
+            day = datetime.strptime((self.gps.text(29) or "")[:10].replace("-", ":"), "%Y:%m:%d").replace(
+                tzinfo=UTC
+            )
+        except ValueError:
+            return None
+        if len(clock) != 3 or not all(math.isfinite(v) and v >= 0 for v in clock):
+            return None
+        since_midnight = (
+            timedelta(hours=clock[0], minutes=clock[1], seconds=clock[2]) if max(clock) < 100 else None
+        )
+        return (
+            day + since_midnight
+            if since_midnight is not None and since_midnight < timedelta(days=1)
+            else None
+        )
+
+    def coordinates(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees, north and east positive."""
+        latitude, longitude = _degrees(self.gps.numbers(2)), _degrees(self.gps.numbers(4))
+        if latitude is None or longitude is None:
+            return None
+        latitude *= -1 if (self.gps.text(1) or "N").upper().startswith("S") else 1
+        longitude *= -1 if (self.gps.text(3) or "E").upper().startswith("W") else 1
+        return (latitude, longitude) if valid_coordinates(latitude, longitude) else None
+
+    def altitude_m(self) -> float | None:
+        altitude = finite(self.gps.number(6))
+        below_sea = self.gps.integer(5) == 1 or self.gps.values.get(5) == b"\x01"
+        return None if altitude is None or abs(altitude) > 1e5 else -abs(altitude) if below_sea else altitude
+
+    def direction_deg(self) -> float | None:
+        direction = finite(self.gps.number(17))
+        return direction if direction is not None and 0 <= direction <= 360 else None
+
+    def user_comment(self) -> str | None:
+        """UserComment starts with 8 bytes that name its character set."""
+        raw = self.photo.raw(0x9286) or b""
+        code, text = raw[:8], raw[8:]
+        encoding = "utf-16" if code.startswith(b"UNICODE") else "utf-8"
+        if encoding == "utf-16" and text[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = "utf-16-be" if text[:1] == b"\0" else "utf-16-le"
+        return text.decode(encoding, "ignore").replace("\0", "").strip() or None
+
+    def windows_text(self, tag: int) -> str | None:
+        """The XP tags are UTF-16 in bytes."""
+        return (self.image.raw(tag) or b"").decode("utf-16-le", "ignore").split("\0")[0].strip() or None
+
+
+NO_EXIF = Exif()
+
+
+def parse(block: bytes) -> Exif:
+    """The EXIF block of any container, with or without the `Exif\\0\\0` that JPEG puts before it."""
+    at = 6 if block.startswith(b"Exif\0") else 0
+    if len(block) > MAX_BLOCK_BYTES:
+        return NO_EXIF
+    return read(BytesIO(block[at:]), 0)
+
+
+def read(file: BinaryIO, start: int) -> Exif:
+    """The same from a file that is itself a TIFF structure, or has one at `start`."""
+    tiff = Tiff(file, start)
+    image = tiff.first
+    photo = tiff.directory(image.integer(EXIF_POINTER))
+    gps = tiff.directory(image.integer(GPS_POINTER))
+    return Exif(image, photo, gps, _apple(photo.raw(MAKER_NOTE) or b""))
+
+
+def finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _apple(maker_note: bytes) -> Directory:
+    """Apple's maker note: `Apple iOS`, NUL, two bytes of version, byte order, then a directory."""
+    if not maker_note.startswith(b"Apple iOS\0") or len(maker_note) < 16:
+        return EMPTY
+    order = maker_note[12:14]
+    header = order + (b"*\0\x0e\0\0\0" if order == b"II" else b"\0*\0\0\0\x0e")
+    return Tiff(BytesIO(header + b"\0" * 6 + maker_note[14:])).first
+
+
+def _degrees(parts: Iterable[float]) -> float | None:
+    parts = list(parts)
+    if not parts or len(parts) > 3:
+        return None
+    # Seconds are NaN (0/0) where minutes carry the fraction.
+    parts = [parts[0], *(0.0 if math.isnan(part) else part for part in parts[1:])]
+    return finite(sum(part / 60**i for i, part in enumerate(parts)))
+
+
+def _names(directory: Directory, names: dict[int, str]) -> dict[str, Json]:
+    shown: dict[str, Json] = {}
+    for tag, value in directory.values.items():
+        if tag not in _NOT_SHOWN and (json := _json(value)) is not None:
+            shown[names.get(tag, f"0x{tag:04x}")] = json
+    return shown
+
+
+def _json(value: Value) -> Json:
+    """None for what JSON or a reader can't take."""
+    if isinstance(value, str):
+        return value.replace("\0", "")[:_MAX_JSON_CHARACTERS] or None
+    if isinstance(value, bytes):
+        printable = value.rstrip(b"\0")
+        if (
+            len(value) <= _MAX_JSON_NUMBERS
+            and printable.isascii()
+            and printable.decode("ascii").isprintable()
+        ):
+            return printable.decode("ascii") or None
+        return value.hex() if 0 < len(value) <= 16 else None
+    if not value or len(value) > _MAX_JSON_NUMBERS:
+        return None
+    numbers: list[Json] = [number if math.isfinite(number) else None for number in value]
+    return numbers[0] if len(numbers) == 1 else numbers

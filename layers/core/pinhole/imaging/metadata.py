@@ -1,0 +1,235 @@
+"""What a photo's file says about itself, under the names Pinhole keeps it by."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pinhole.imaging.blocks import Blocks, read_blocks
+from pinhole.imaging.capture_time import ExifTime, TimeFacts, parse_date_time, valid_coordinates
+from pinhole.imaging.exif import Exif, Json, finite
+from pinhole.imaging.file_type import FileType
+from pinhole.imaging.motion import Clip, find_clip
+from pinhole.imaging.xmp import Xmp
+
+_MAX_TEXT = 10_000
+_MAX_KEYWORDS, _MAX_KEYWORD = 500, 200
+_MAX_INTEGER = (1 << 31) - 1
+_NIGHT_SCENE = 3
+_APPLE_HDR_IMAGE_TYPE, _APPLE_BURST, _APPLE_CONTENT_ID = 0x0A, 0x0B, 0x11
+_APPLE_HDR = 3
+_SCREENSHOT_NAME = re.compile(
+    r"screen[ _-]?(?:shot|capture)|bildschirmfoto|capture d.écran|captura de pantalla|schermafbeelding|スクリーンショット",
+    re.IGNORECASE,
+)
+# What cameras write into ImageDescription without anyone having described anything.
+_NO_DESCRIPTION = re.compile(
+    r"OLYMPUS DIGITAL CAMERA|SONY DSC|MINOLTA DIGITAL CAMERA|KODAK Digital Still Camera|SAMSUNG"
+    r"|DIGITAL CAMERA|Screenshot|DCIM\W.*|DSC|Exif_JPEG_PICTURE|<?untitled>?|default",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """`width` × `height` as displayed (None for video); `orientation` as the file says it, EXIF's 1 to 8.
+
+    Coordinates in degrees, north and east positive; `clip` is a motion photo's video within the file.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    orientation: int = 1
+    exif: dict[str, Json] = field(default_factory=dict)
+    time: TimeFacts = field(default_factory=TimeFacts)
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    focal_length_mm: float | None = None
+    f_number: float | None = None
+    exposure_seconds: float | None = None
+    iso: int | None = None
+    rating: int | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: tuple[str, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude_m: float | None = None
+    direction_deg: float | None = None
+    projection: str | None = None
+    field_of_view_deg: float | None = None
+    is_hdr: bool = False
+    is_night: bool = False
+    is_screenshot: bool = False
+    is_animated: bool = False
+    burst_id: str | None = None
+    live_content_id: str | None = None
+    clip: Clip | None = None
+
+
+def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Metadata:
+    """Of a photo; a video's is empty for now. `filename`: the owner's name for it, which betrays screenshots.
+
+    Raises FileRejected (`too_many_pixels`, `corrupt`, `truncated`); a file whose pixels turn out to be broken only
+    shows when it is decoded.
+    """
+    if file_type.kind == "video":
+        return Metadata()
+    blocks = read_blocks(path, file_type, max_pixels)
+    exif, xmp = blocks.exif, blocks.xmp
+    latitude, longitude = _coordinates(exif, xmp) or (None, None)
+    projection, field_of_view = _panorama(exif, xmp)
+    return Metadata(
+        width=blocks.width,
+        height=blocks.height,
+        orientation=blocks.orientation,
+        exif=exif.as_json(),
+        time=_time_facts(exif, xmp, latitude, longitude),
+        camera_make=exif.image.text(0x10F) or xmp.text("tiff:Make"),
+        camera_model=exif.image.text(0x110) or xmp.text("tiff:Model"),
+        lens_model=exif.photo.text(0xA434) or xmp.text("exifEX:LensModel", "aux:Lens"),
+        focal_length_mm=_positive(exif.photo.number(0x920A)) or _positive(xmp.number("exif:FocalLength")),
+        f_number=_positive(exif.photo.number(0x829D)) or _positive(xmp.number("exif:FNumber")),
+        exposure_seconds=_positive(exif.photo.number(0x829A)) or _positive(xmp.number("exif:ExposureTime")),
+        iso=_iso(exif, xmp),
+        rating=_rating(exif, xmp),
+        title=_text(xmp.text("dc:title"), blocks.iptc.title, exif.windows_text(0x9C9B)),
+        description=_description(blocks),
+        keywords=_keywords(blocks),
+        latitude=latitude,
+        longitude=longitude,
+        altitude_m=exif.altitude_m(),
+        direction_deg=exif.direction_deg(),
+        projection=projection,
+        field_of_view_deg=field_of_view,
+        is_hdr=_is_hdr(blocks),
+        is_night=exif.photo.integer(0xA406) == _NIGHT_SCENE
+        or "NIGHT" in (xmp.text("GCamera:SpecialTypeID") or ""),
+        is_screenshot=exif.user_comment() == "Screenshot" or _SCREENSHOT_NAME.search(filename) is not None,
+        is_animated=blocks.is_animated,
+        burst_id=exif.apple.text(_APPLE_BURST) or xmp.text("GCamera:BurstID"),
+        live_content_id=exif.apple.text(_APPLE_CONTENT_ID),
+        clip=find_clip(path, xmp),
+    )
+
+
+def _time_facts(exif: Exif, xmp: Xmp, latitude: float | None, longitude: float | None) -> TimeFacts:
+    """EXIF's times; XMP's where an editor or a messenger has stripped EXIF's."""
+    original, digitized = exif.time(0x9003, 0x9291, 0x9011), exif.time(0x9004, 0x9292, 0x9012)
+    return TimeFacts(
+        original=original
+        if original.date_time
+        else _xmp_time(xmp, "exif:DateTimeOriginal", "photoshop:DateCreated"),
+        digitized=digitized
+        if digitized.date_time
+        else _xmp_time(xmp, "exif:DateTimeDigitized", "xmp:CreateDate"),
+        modified=exif.time(0x132, 0x9290, 0x9010),
+        utc=exif.gps_time() or _xmp_utc(xmp),
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _xmp_time(xmp: Xmp, *names: str) -> ExifTime:
+    return ExifTime(xmp.text(*names))
+
+
+def _xmp_utc(xmp: Xmp) -> datetime | None:
+    """XMP's exif:GPSTimeStamp is a whole date in UTC, said or not."""
+    parsed = parse_date_time(ExifTime(xmp.text("exif:GPSTimeStamp")))
+    if parsed is None:
+        return None
+    time, offset = parsed
+    return (time - offset if offset else time).replace(tzinfo=UTC)
+
+
+def _coordinates(exif: Exif, xmp: Xmp) -> tuple[float, float] | None:
+    if found := exif.coordinates():
+        return found
+    latitude, longitude = (
+        _xmp_degrees(xmp.text("exif:GPSLatitude")),
+        _xmp_degrees(xmp.text("exif:GPSLongitude")),
+    )
+    if latitude is None or longitude is None or not valid_coordinates(latitude, longitude):
+        return None
+    return latitude, longitude
+
+
+def _xmp_degrees(written: str | None) -> float | None:
+    """`DDD,MM.mmk` or `DDD,MM,SSk`, k one of N, S, E, W."""
+    match = re.fullmatch(
+        r"(\d{1,3}),(\d{1,2}(?:\.\d{1,12})?)(?:,(\d{1,2}(?:\.\d{1,12})?))?([NSEW])", written or ""
+    )
+    if match is None:
+        return None
+    degrees = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
+    return -degrees if match[4] in "SW" else degrees
+
+
+def _positive(number: float | None) -> float | None:
+    number = finite(number)
+    return number if number is not None and 0 < number < 1e6 else None
+
+
+def _iso(exif: Exif, xmp: Xmp) -> int | None:
+    """PhotographicSensitivity holds 65535 where the value needs more bits, which then stand beside it."""
+    iso = exif.photo.integer(0x8827)
+    if iso is None or iso == 65535:
+        iso = exif.photo.integer(0x8832) or exif.photo.integer(0x8831) or iso
+    if iso is None:
+        iso = xmp.integer("exif:ISOSpeedRatings") or xmp.integer("exifEX:PhotographicSensitivity")
+    return iso if iso is not None and 0 < iso <= _MAX_INTEGER else None
+
+
+def _rating(exif: Exif, xmp: Xmp) -> int | None:
+    """1 to 5 stars. 0 is unrated, -1 is how editors mark a reject: neither is a rating."""
+    rating = xmp.integer("xmp:Rating")
+    if rating is None:
+        rating = exif.image.integer(0x4746)
+    return rating if rating is not None and 1 <= rating <= 5 else None
+
+
+def _text(*candidates: str | None) -> str | None:
+    return next((text.strip()[:_MAX_TEXT] for text in candidates if text and text.strip()), None)
+
+
+def _description(blocks: Blocks) -> str | None:
+    exif = blocks.exif
+    written = (
+        blocks.xmp.text("dc:description"),
+        blocks.iptc.caption,
+        exif.image.text(0x10E),
+        exif.windows_text(0x9C9C),
+        exif.user_comment(),
+    )
+    return _text(*(text for text in written if text and not _NO_DESCRIPTION.fullmatch(text.strip())))
+
+
+def _keywords(blocks: Blocks) -> tuple[str, ...]:
+    windows = (blocks.exif.windows_text(0x9C9E) or "").split(";")
+    found = [*blocks.xmp.texts("dc:subject"), *blocks.iptc.keywords, *windows]
+    kept = dict.fromkeys(keyword.strip()[:_MAX_KEYWORD] for keyword in found if keyword.strip())
+    return tuple(kept)[:_MAX_KEYWORDS]
+
+
+def _panorama(exif: Exif, xmp: Xmp) -> tuple[str | None, float | None]:
+    """Projection and horizontal field of view in degrees: GPano, or Apple's word that a picture was swept."""
+    projection = xmp.text("GPano:ProjectionType")
+    if projection is None:
+        return ("cylindrical" if exif.photo.integer(0xA401) == 6 else None), None
+    full, shown = xmp.number("GPano:FullPanoWidthPixels"), xmp.number("GPano:CroppedAreaImageWidthPixels")
+    field_of_view = 360 * shown / full if full and shown and 0 < shown <= full else None
+    return projection.lower(), finite(field_of_view)
+
+
+def _is_hdr(blocks: Blocks) -> bool:
+    exif, xmp = blocks.exif, blocks.xmp
+    return (
+        blocks.has_wide_range
+        or xmp.text("hdrgm:Version", "HDRGainMap:HDRGainMapVersion") is not None
+        or any(item.semantic == "GainMap" for item in xmp.items)
+        or exif.apple.integer(_APPLE_HDR_IMAGE_TYPE) == _APPLE_HDR
+        or exif.photo.integer(0xA401)
+        in (3, 4)  # CustomRendered, as Apple uses it: HDR, without or with original
+    )

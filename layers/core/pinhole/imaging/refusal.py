@@ -1,0 +1,103 @@
+"""The one place where what decoders raise on bad bytes becomes `FileRejected`."""
+
+import errno
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import rawpy
+from PIL import Image
+
+from pinhole.errors import FileRejected
+from pinhole.imaging.file_type import FileType
+
+# Pillow and its plugins raise all of these on bad bytes. Not MemoryError: the file may be good, the machine small.
+_DECODER_ERRORS = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, SyntaxError, TypeError,
+    ValueError, struct.error, zlib.error, rawpy.LibRawError, rawpy.NotSupportedError,
+)  # fmt: skip
+_OUT_OF_MEMORY = (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawMemPoolOverflowError)
+_SAID_OF_A_CUT_FILE = ("truncated", "end of file", "end-of-file", "premature end")
+
+
+@contextmanager
+def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iterator[None]:
+    """Around calls of a decoder. Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`).
+
+    MemoryError and the disk's OSError pass: they say nothing about the file.
+    """
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise FileRejected(
+            f"The picture has more than {max_pixels / 1e6:,.0f} megapixels, which is the limit.",
+            code="too_many_pixels",
+        ) from error
+    except _OUT_OF_MEMORY as error:
+        raise MemoryError(str(error)) from error
+    except OSError as error:
+        # Decoders raise OSError without a number; EINVAL is a seek to a place that the file made up.
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise damaged(path, file_type, str(error)) from error
+    except _DECODER_ERRORS as error:
+        raise damaged(path, file_type, str(error)) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def check_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Raises FileRejected (`too_many_pixels`, `corrupt`) for what the header claims, before anything is decoded."""
+    if width < 1 or height < 1:
+        raise FileRejected("The file is damaged: it holds a picture without width or height.", code="corrupt")
+    if width * height > max_pixels:
+        raise FileRejected(
+            f"The picture has {width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels); "
+            f"the limit is {max_pixels / 1e6:,.0f} megapixels.",
+            code="too_many_pixels",
+        )
+
+
+def damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
+    """What to raise for a file that can't be decoded; `reason` is the decoder's own message."""
+    if any(said in reason.lower() for said in _SAID_OF_A_CUT_FILE) or _claims_more_bytes(path):
+        return FileRejected(
+            "The file is incomplete: its end is missing. It may have been copied only in part.",
+            code="truncated",
+        )
+    return FileRejected(
+        f"The file is damaged and can't be read as {file_type.extension.upper()}.", code="corrupt"
+    )
+
+
+def _claims_more_bytes(path: Path) -> bool:
+    """Whether a RIFF or ISO base media file is shorter than its outermost boxes say."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] == b"RIFF":
+            return int.from_bytes(head[4:8], "little") + 8 > size
+        if head[4:8] not in (b"ftyp", b"JXL "):
+            return False
+        at = 0
+        for _ in range(64):
+            file.seek(at)
+            header = file.read(16)
+            if len(header) < 8:
+                return bool(header)
+            length = int.from_bytes(header[:4], "big")
+            if length == 1:
+                length = int.from_bytes(header[8:16], "big")
+            if length < 8:  # 0: to the end of the file
+                return False
+            at += length
+            if at >= size:
+                return at > size
+    return False

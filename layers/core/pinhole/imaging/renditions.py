@@ -1,0 +1,65 @@
+"""The pictures that clients show: WebP of three heights, a ThumbHash, dominant colours."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from pinhole.imaging.colours import dominant
+from pinhole.imaging.decoding import opened, upright
+from pinhole.imaging.file_type import FileType
+from pinhole.imaging.srgb import to_srgb
+from pinhole.imaging.thumb_hash import thumb_hash
+
+HEIGHTS = (1440, 480, 240)
+_QUALITY, _METHOD = 80, 4
+_WEBP_MAX_SIDE = 16383
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """`name` is the file's name in `path`'s directory: `240.webp`."""
+
+    name: str
+    path: Path
+    width: int
+    height: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renditions:
+    """`width` × `height` of the original as displayed; colours as 0xRRGGBB, the most prominent first."""
+
+    width: int
+    height: int
+    files: tuple[Rendition, ...]
+    thumb_hash: bytes
+    colours: tuple[int, ...]
+
+
+def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> Renditions:
+    """Write `240.webp`, `480.webp`, `1440.webp` into `directory`: upright, in sRGB, without metadata, never larger
+    than the original.
+
+    Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`); OSError when the directory can't be written.
+    """
+    with opened(path, file_type, max_pixels) as source:
+        width, height = source.width, source.height
+        image = upright(source, fit(width, height, HEIGHTS[0]))
+    image = to_srgb(image)
+    files = []
+    for limit in HEIGHTS:
+        size = fit(width, height, limit)
+        if image.size != size:
+            image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        target = directory / f"{limit}.webp"
+        image.save(target, "WEBP", quality=_QUALITY, method=_METHOD)
+        files.append(Rendition(target.name, target, *image.size, target.stat().st_size))
+    return Renditions(width, height, tuple(files), thumb_hash(image), dominant(image))
+
+
+def fit(width: int, height: int, limit: int) -> tuple[int, int]:
+    """The size of a rendition: `limit` high at most, any width that WebP can hold."""
+    scale = min(1.0, limit / height, _WEBP_MAX_SIDE / width)
+    return max(1, round(width * scale)), max(1, round(height * scale))

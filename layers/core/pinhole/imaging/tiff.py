@@ -1,0 +1,154 @@
+"""A bounded reader of TIFF directories: the form of EXIF in every container, and of most camera raw files.
+
+Reads no more than `MAX_VALUE_BYTES` for a value and `MAX_ENTRIES` entries of a directory, whatever the file claims,
+and skips what it can't read: what a camera or an editor spoiled must not cost the rest.
+"""
+
+import struct
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+MAX_ENTRIES = 1024
+MAX_VALUE_BYTES = 1 << 16
+
+Value = str | bytes | tuple[int, ...] | tuple[float, ...]
+
+# type -> struct code and bytes of one element (TIFF 6.0 section 2, BigTIFF, EXIF 3.0 type 129 is UTF-8)
+_TYPES = {
+    1: ("B", 1), 2: ("s", 1), 3: ("H", 2), 4: ("I", 4), 5: ("II", 8), 6: ("b", 1), 7: ("s", 1), 8: ("h", 2),
+    9: ("i", 4), 10: ("ii", 8), 11: ("f", 4), 12: ("d", 8), 13: ("I", 4), 16: ("Q", 8), 17: ("q", 8),
+    18: ("Q", 8), 129: ("s", 1),
+}  # fmt: skip
+_MAGICS = {
+    b"II": {42, 43, 0x4F52, 0x5352, 0x55},
+    b"MM": {42, 43, 0x4F52},
+}  # also Olympus "RO"/"RS", Panasonic "U"
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One directory: values by tag; `sizes` holds the bytes that every value claims, also of those left out."""
+
+    values: dict[int, Value]
+    sizes: dict[int, int]
+    next_offset: int
+
+    def number(self, tag: int) -> float | None:
+        value = self.values.get(tag)
+        return float(value[0]) if isinstance(value, tuple) and value else None
+
+    def integer(self, tag: int) -> int | None:
+        value = self.values.get(tag)
+        return value[0] if isinstance(value, tuple) and value and isinstance(value[0], int) else None
+
+    def integers(self, tag: int) -> tuple[int, ...]:
+        value = self.values.get(tag, ())
+        return tuple(v for v in value if isinstance(v, int)) if isinstance(value, tuple) else ()
+
+    def numbers(self, tag: int) -> tuple[float, ...]:
+        value = self.values.get(tag, ())
+        return tuple(float(v) for v in value) if isinstance(value, tuple) else ()
+
+    def text(self, tag: int) -> str | None:
+        value = self.values.get(tag)
+        return value if isinstance(value, str) and value else None
+
+    def raw(self, tag: int) -> bytes | None:
+        """Bytes of an UNDEFINED or BYTE value."""
+        value = self.values.get(tag)
+        if isinstance(value, tuple) and all(isinstance(v, int) and 0 <= v < 256 for v in value):
+            return bytes(int(v) for v in value)
+        return value if isinstance(value, bytes) else None
+
+
+EMPTY = Directory({}, {}, 0)
+
+
+@dataclass(slots=True)
+class Tiff:
+    """A TIFF structure that begins at `start` of `file`. Offsets in it count from there."""
+
+    file: BinaryIO
+    start: int = 0
+    order: str = field(init=False, default="")
+    big: bool = field(init=False, default=False)
+    first_offset: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        head = self._read(0, 16)
+        order = {b"II": "<", b"MM": ">"}.get(head[:2])
+        if order is None or len(head) < 8:
+            return
+        (magic,) = struct.unpack(order + "H", head[2:4])
+        if magic not in _MAGICS[head[:2]]:
+            return
+        self.order = order
+        self.big = magic == 43
+        if self.big and len(head) < 16:
+            return
+        (self.first_offset,) = struct.unpack(
+            order + ("Q" if self.big else "I"), head[8:16] if self.big else head[4:8]
+        )
+
+    @property
+    def first(self) -> Directory:
+        return self.directory(self.first_offset)
+
+    def directory(self, offset: int | None) -> Directory:
+        """The directory at `offset`; an empty one where there is none."""
+        if not self.order or not offset or offset < 0:
+            return EMPTY
+        count_size, entry_size, pointer = (8, 20, "Q") if self.big else (2, 12, "I")
+        head = self._read(offset, count_size)
+        if len(head) < count_size:
+            return EMPTY
+        (count,) = struct.unpack(self.order + ("Q" if self.big else "H"), head)
+        pointer_size = struct.calcsize("=" + pointer)
+        block = self._read(offset + count_size, min(count, MAX_ENTRIES) * entry_size + pointer_size)
+        values: dict[int, Value] = {}
+        sizes: dict[int, int] = {}
+        for at in range(0, min(count, MAX_ENTRIES) * entry_size, entry_size):
+            entry = block[at : at + entry_size]
+            if len(entry) < entry_size:
+                break
+            tag, kind = struct.unpack(self.order + "HH", entry[:4])
+            (length,) = struct.unpack(self.order + pointer, entry[4 : 4 + pointer_size])
+            if kind not in _TYPES or tag in sizes:
+                continue
+            sizes[tag] = size = length * _TYPES[kind][1]
+            field_bytes = entry[4 + pointer_size :]
+            if size > MAX_VALUE_BYTES:
+                continue
+            if size > pointer_size:
+                field_bytes = self._read(struct.unpack(self.order + pointer, field_bytes)[0], size)
+            if len(field_bytes) >= size:
+                values[tag] = self._decode(kind, length, field_bytes[:size])
+        tail = block[min(count, MAX_ENTRIES) * entry_size :]
+        following = struct.unpack(self.order + pointer, tail)[0] if len(tail) == pointer_size else 0
+        return Directory(values, sizes, following)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        if offset < 0 or self.start + offset > 1 << 62:
+            return b""
+        self.file.seek(self.start + offset)
+        return self.file.read(size)
+
+    def _decode(self, kind: int, length: int, data: bytes) -> Value:
+        code = _TYPES[kind][0]
+        if kind in (2, 129):
+            return decode_text(data)
+        if code == "s":
+            return data
+        numbers = struct.unpack(self.order + code * length, data)
+        if len(code) == 1:
+            return numbers
+        return tuple(a / b if b else float("nan") for a, b in zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def decode_text(data: bytes) -> str:
+    """ASCII by the standard, in practice UTF-8 or Latin-1, ended by NUL."""
+    data = data.split(b"\0", 1)[0]
+    try:
+        return data.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return data.decode("latin-1").strip()
