@@ -1,3 +1,8 @@
 """Fixtures of every test. What they start is real: PostgreSQL, the object store, the queue."""
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.cloud", "tests.fixtures.api"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.cloud",
+    "tests.fixtures.ingest",
+    "tests.fixtures.api",
+]
