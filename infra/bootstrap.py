@@ -33,7 +33,7 @@ def enter_environment(requirements: str) -> None:
     """
     python = _python()
     if not python.exists() or not _works(python):
-        _say(f"Making {ENVIRONMENT.relative_to(REPOSITORY)}")
+        say(f"Making {ENVIRONMENT.relative_to(REPOSITORY)}")
         try:
             venv.create(ENVIRONMENT, clear=True, with_pip=True)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -57,7 +57,7 @@ def install(requirements: str) -> None:
     digest = hashlib.sha256((REPOSITORY / requirements).read_bytes()).hexdigest()
     if done.get(requirements) == digest:
         return
-    _say(f"Installing {requirements}")
+    say(f"Installing {requirements}")
     pip = [str(_python()), "-m", "pip", "install", "--require-hashes", "--no-deps", "--progress-bar=off"]
     with subprocess.Popen(
         [*pip, "--disable-pip-version-check", "-r", requirements],
@@ -95,10 +95,10 @@ def build_web_client() -> None:
     installed = WEB / "node_modules" / ".package-lock"
     lock = _digest([WEB / "package-lock.json"])
     if _read(installed) != lock:
-        _say("Installing the web client's packages")
+        say("Installing the web client's packages")
         _run_npm(npm, "ci", "--no-audit", "--no-fund")
         _write(installed, lock)
-    _say("Building the web client")
+    say("Building the web client")
     _run_npm(npm, "run", "build", "--silent")
     _write(built, sources)
 
@@ -187,5 +187,6 @@ def _write(stamp: Path, text: str) -> None:
     unfinished.replace(stamp)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell the operator what is going on, with the time."""
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)

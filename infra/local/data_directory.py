@@ -71,7 +71,7 @@ class DataDirectory:
         """
         version = self.path / "version"
         if self.is_empty:
-            _write_whole(version, VERSION)
+            write_whole(version, VERSION)
         self.check()
         file = self.path / "secrets.json"
         if not file.exists():
@@ -83,7 +83,7 @@ class DataDirectory:
                 store_access_key=credentials.access_key,
                 store_secret_key=credentials.secret_key,
             )
-            _write_whole(file, json.dumps(asdict(made)))
+            write_whole(file, json.dumps(asdict(made)))
         return Secrets(**json.loads(file.read_text()))
 
     def check(self) -> None:
@@ -123,7 +123,7 @@ def opened(path: Path) -> Iterator[DataDirectory]:
         lock.release()
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a private file that is there whole or not at all, whenever the power goes."""
     unfinished = path.with_name(path.name + ".new")
     unfinished.touch(mode=0o600)

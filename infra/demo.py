@@ -1,0 +1,108 @@
+"""`--demo`: a library with photos to look at, uploaded through the public API as any client would.
+
+The photos are samples of scikit-image and scikit-learn: in the public domain, or CC0, but for china.jpg (Daniel
+Buechele) and flower.jpg (vultilion), which are CC BY 2.0. They carry no capture time, so each is given one here.
+"""
+
+import asyncio
+import hashlib
+import json
+import secrets
+import sysconfig
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from infra.bootstrap import CannotStart, say
+from infra.local.data_directory import DataDirectory, write_whole
+from infra.local.processes import ServiceFailed
+
+PHOTOS = {
+    "skimage/data/astronaut.png": "1992-06-02T10:00:00Z",
+    "skimage/data/hubble_deep_field.jpg": "1995-12-18T21:30:00Z",
+    "skimage/data/clock_motion.png": "2011-07-02T15:20:00Z",
+    "sklearn/datasets/images/china.jpg": "2011-07-30T14:05:00Z",
+    "sklearn/datasets/images/flower.jpg": "2011-08-19T11:20:00Z",
+    "skimage/data/chelsea.png": "2013-02-09T16:42:00Z",
+    "skimage/data/coffee.png": "2013-02-09T16:58:00Z",
+    "skimage/data/coins.png": "2013-02-11T10:03:00Z",
+    "skimage/data/rocket.jpg": "2014-09-21T05:52:00Z",
+    "skimage/data/brick.png": "2018-04-14T09:12:00Z",
+    "skimage/data/grass.png": "2018-04-14T09:31:00Z",
+    "skimage/data/gravel.png": "2018-04-14T09:33:00Z",
+    "skimage/data/camera.png": "2020-09-05T17:45:00Z",
+}
+TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+NAME = "demo"
+FINAL = {"ready", "duplicate", "failed", "aborted"}
+PATIENCE_SECONDS = 300
+
+
+def check(data: DataDirectory) -> None:
+    """Raise CannotStart unless the directory is new, or was made by `--demo`."""
+    if not data.is_empty and not _account(data).exists():
+        raise CannotStart(
+            f"{data.path} holds a library already: leave --demo out, or choose another with --data"
+        )
+
+
+async def fill(origin: str, data: DataDirectory) -> None:
+    """Register the demo's user and upload what is not there yet, then print the credentials.
+
+    Raises:
+        ServiceFailed: the API refuses, or a photo is not ready after minutes.
+    """
+    account = _account(data)
+    if not account.exists():
+        write_whole(account, json.dumps({"name": NAME, "password": secrets.token_urlsafe(12)}))
+    credentials = json.loads(account.read_text())
+    async with aiohttp.ClientSession(f"{origin}/api/") as session:
+        open_ = (await _call(session, "GET", "setup"))["registrationOpen"]
+        tokens = await _call(session, "POST", "auth/register" if open_ else "auth/login", credentials)
+        session.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
+        for number, (path, modified_at) in enumerate(PHOTOS.items(), start=1):
+            photo = Path(sysconfig.get_path("platlib")) / path
+            say(f"Demo photo {number} of {len(PHOTOS)}: {photo.name}")
+            await _upload(session, photo, modified_at)
+    say(f"Log in as {credentials['name']} with the password {credentials['password']}")
+
+
+async def _upload(session: aiohttp.ClientSession, photo: Path, modified_at: str) -> None:
+    content = photo.read_bytes()
+    promise = {
+        "filename": photo.name,
+        "sizeBytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "contentType": TYPES[photo.suffix],
+        "modifiedAt": modified_at,
+    }
+    upload = await _call(session, "POST", "uploads", promise)
+    if upload["state"] == "duplicate":
+        return
+    # A session of its own: the token is for the API, not for the store.
+    async with aiohttp.request("PUT", upload["url"], data=content, headers=upload["headers"]) as stored:
+        if stored.status not in {200, 412}:  # 412: an interrupted start sent it already
+            raise ServiceFailed(f"The store refuses {photo.name}: {stored.status} {await stored.text()}")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (status := await _call(session, "GET", f"uploads/{upload['id']}"))["state"] not in FINAL:
+        if time.monotonic() > deadline:
+            raise ServiceFailed(f"{photo.name} is still {status['state']} after {PATIENCE_SECONDS} s")
+        await asyncio.sleep(0.2)
+    if status["state"] not in {"ready", "duplicate"}:
+        raise ServiceFailed(f"{photo.name} was not taken in: {status['error']}")
+
+
+async def _call(
+    session: aiohttp.ClientSession, method: str, path: str, body: object = None
+) -> dict[str, Any]:
+    async with session.request(method, path, json=body) as answer:
+        if not answer.ok:
+            raise ServiceFailed(f"The API refuses {method} {path}: {answer.status} {await answer.text()}")
+        content: dict[str, Any] = await answer.json()
+        return content
+
+
+def _account(data: DataDirectory) -> Path:
+    return data.path / "demo.json"

@@ -1,0 +1,84 @@
+"""The services of one run: started side by side, started again when one ends by itself, stopped together."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from infra.local.processes import Service, ServiceFailed
+
+STEADY_SECONDS = 60
+LONGEST_PAUSE_SECONDS = 30
+
+S = TypeVar("S", bound=Service)
+
+
+class Supervisor:
+    """Keeps services running until its `async with` block is left. `say` tells the operator."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._starts: list[asyncio.Task[Any]] = []
+        self._watches: list[asyncio.Task[None]] = []
+
+    async def start(self, start: Callable[..., S], *arguments: object) -> S:
+        """Start a service, such as `start(postgres.start, directory)`. Raises ServiceFailed."""
+        starting = asyncio.create_task(asyncio.to_thread(start, *arguments))
+        self._starts.append(starting)
+        # A thread can't be interrupted. Whoever waits may be; then the service is stopped once it has started.
+        return await asyncio.shield(starting)
+
+    def watch(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Start the service again whenever it ends by itself, then await `after_restart`."""
+        self._watches.append(asyncio.create_task(self._keep(service, after_restart)))
+
+    async def run(self) -> None:
+        """Wait, as long as the services are looked after. Raises what prevents that."""
+        await asyncio.gather(*self._watches)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
+        await asyncio.gather(*(_stop(starting) for starting in self._starts))
+
+    async def _keep(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None) -> None:
+        pause = 0
+        while True:
+            began = time.monotonic()
+            while service.ended is None:
+                await asyncio.sleep(0.25)
+            self._say(f"{service.name} ended (exit status {service.ended}); starting it again")
+            if time.monotonic() - began > STEADY_SECONDS:
+                pause = 0
+            await asyncio.sleep(pause)
+            pause = min(2 * pause + 1, LONGEST_PAUSE_SECONDS)
+            while not await self._started_again(service):
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+            if after_restart is not None:
+                await after_restart()
+            self._say(f"{service.name} answers again")
+
+    async def _started_again(self, service: Service) -> bool:
+        starting = asyncio.create_task(asyncio.to_thread(service.start))
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait([starting])
+            raise
+        except ServiceFailed as error:
+            self._say(str(error))
+            return False
+        return True
+
+
+async def _stop(starting: asyncio.Task[Service]) -> None:
+    await asyncio.wait([starting])
+    if starting.exception() is None:
+        await asyncio.to_thread(starting.result().stop)
