@@ -1,0 +1,582 @@
+"""Uploads as clients see them: the API, and the store that its URLs lead to."""
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import psycopg
+import pytest
+import urllib3
+from psycopg import Connection
+
+from pinhole import objects, uploads
+from pinhole.errors import Conflict, FileRejected, NotFound
+from pinhole.settings import MEBIBYTE, settings
+from pinhole.tables import upload as table
+from pinhole.uploads.opening import part_size
+from tests.fixtures.api import Caller
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.library import Library
+
+PHOTO = random.Random(1).randbytes(50_000)
+FILM = random.Random(2).randbytes(33 * MEBIBYTE)
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+def promise(content: bytes, **replaced: Any) -> dict[str, Any]:
+    return {
+        "filename": "IMG_2682.JPG",
+        "sizeBytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "contentType": "image/jpeg",
+        "modifiedAt": "2024-07-14T12:00:00Z",
+        **replaced,
+    }
+
+
+def begin(caller: Caller, content: bytes, **replaced: Any) -> Any:
+    answer = caller.call("POST", "/uploads", json=promise(content, **replaced))
+    assert answer.status_code == 201, answer.json
+    return answer.json
+
+
+def state(caller: Caller, upload_id: str) -> str:
+    answer = caller.call("GET", f"/uploads/{upload_id}").json
+    assert answer is not None
+    return str(answer["state"])
+
+
+def put(request: dict[str, Any], content: bytes, **headers: str) -> int:
+    """What the store answers to a PUT of these bytes with the headers it is to have, some replaced."""
+    with urllib3.PoolManager() as http:
+        return http.request(
+            "PUT", request["url"], body=content, headers={**request["headers"], **headers}
+        ).status
+
+
+def parts_of(content: bytes, upload: dict[str, Any]) -> dict[int, bytes]:
+    size = upload["partSizeBytes"]
+    return {number + 1: content[number * size :][:size] for number in range(upload["partCount"])}
+
+
+def send_parts(caller: Caller, upload: dict[str, Any], content: bytes, numbers: list[int]) -> None:
+    answer = caller.call("POST", f"/uploads/{upload['id']}/parts", json={"partNumbers": numbers})
+    assert answer.status_code == 200, answer.json
+    assert answer.json is not None
+    for part in answer.json["parts"]:
+        assert put(part, parts_of(content, upload)[part["partNumber"]]) == 200
+
+
+def expire(conn: Connection, upload_id: str) -> None:
+    conn.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", (upload_id,))
+
+
+def key_of(conn: Connection, upload_id: str) -> str:
+    row = conn.execute("SELECT object_key FROM upload WHERE id = %s", (upload_id,)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.fixture
+def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
+    """Sets a limit of the settings."""
+
+    def set_limit(name: str, value: int) -> None:
+        monkeypatch.setenv(f"PINHOLE_{name.upper()}", str(value))
+        settings.cache_clear()
+
+    yield set_limit
+    settings.cache_clear()
+
+
+# A single PUT
+
+
+def test_a_photo_is_one_put_and_lands_under_its_own_name(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, PHOTO, filename="../Zürich\u202e 写.jpg")
+    assert upload["state"] == "waiting"
+    assert upload["method"] == "single"
+    assert put(upload, PHOTO) == 200
+    key = key_of(conn, upload["id"])
+    assert key == f"ann/uploads/{upload['id']}/Zürich 写.jpg"
+    assert objects.head(key).size_bytes == len(PHOTO)
+
+
+def test_a_second_put_changes_nothing(caller: Caller) -> None:
+    upload = begin(caller, PHOTO)
+    assert put(upload, PHOTO) == 200
+    assert put(upload, PHOTO) == 412
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (PHOTO[::-1], {}, 400),
+        (PHOTO + b"!", {}, 403),
+        (PHOTO[:-1], {}, 403),
+        (PHOTO, {"Content-Type": "text/html"}, 403),
+        (PHOTO, {"If-None-Match": ""}, 403),
+        (PHOTO, {"x-amz-checksum-sha256": "A" * 43 + "="}, 403),
+    ],
+    ids=["other bytes", "too long", "too short", "another type", "overwriting", "another hash"],
+)
+def test_the_store_takes_only_what_was_promised(
+    caller: Caller, conn: Connection, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    upload = begin(caller, PHOTO)
+    assert put(upload, content, **headers) == status
+    with pytest.raises(NotFound):
+        objects.head(key_of(conn, upload["id"]))
+
+
+def test_an_empty_file_can_be_sent(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, b"")
+    assert put(upload, b"") == 200
+    assert objects.head(key_of(conn, upload["id"])).size_bytes == 0
+
+
+def test_the_url_of_a_single_upload_is_signed_again(caller: Caller) -> None:
+    upload = begin(caller, PHOTO)
+    again = caller.call("POST", f"/uploads/{upload['id']}/url")
+    assert again.status_code == 200
+    assert again.json is not None
+    assert again.json["id"] == upload["id"]
+    assert put(again.json, PHOTO) == 200
+
+
+def test_a_url_never_outlives_its_upload(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, PHOTO)
+    conn.execute("UPDATE upload SET expires_at = now() + interval '90 seconds'")
+    again = caller.call("POST", f"/uploads/{upload['id']}/url").json
+    assert again is not None
+    expires_in = int(again["url"].partition("X-Amz-Expires=")[2].partition("&")[0])
+    assert 1 <= expires_in <= 90
+    assert again["urlExpiresAt"] < upload["urlExpiresAt"]
+
+
+# Duplicates and resuming
+
+
+def test_bytes_that_the_library_has_are_named_instead_of_sent(caller: Caller, conn: Connection) -> None:
+    item_id = Library(conn, caller.user.id).add(sha256=hashlib.sha256(PHOTO).digest())
+    answer = caller.call("POST", "/uploads", json=promise(PHOTO))
+    assert answer.status_code == 200
+    assert answer.json == {"state": "duplicate", "itemId": item_id}
+
+
+def test_bytes_that_failed_before_may_be_sent_again(caller: Caller, conn: Connection) -> None:
+    Library(conn, caller.user.id).add(sha256=hashlib.sha256(PHOTO).digest(), failed_at="2024-01-01T00:00:00Z")
+    begin(caller, PHOTO)
+
+
+def test_bytes_that_another_user_has_are_no_duplicate(
+    caller: Caller, new_caller: Callable[[str], Caller], conn: Connection
+) -> None:
+    Library(conn, new_caller("ben").user.id).add(sha256=hashlib.sha256(PHOTO).digest())
+    begin(caller, PHOTO)
+    sha256 = hashlib.sha256(PHOTO).hexdigest()
+    assert caller.call("POST", "/uploads/check", json={"sha256s": [sha256]}).json == {"existing": {}}
+
+
+def test_a_check_names_what_the_library_has_already(caller: Caller, conn: Connection) -> None:
+    known, unknown = hashlib.sha256(b"known"), hashlib.sha256(b"unknown")
+    item_id = Library(conn, caller.user.id).add(sha256=known.digest())
+    sha256s = [known.hexdigest(), unknown.hexdigest()]
+    answer = caller.call("POST", "/uploads/check", json={"sha256s": sha256s})
+    assert answer.json == {"existing": {known.hexdigest(): item_id}}
+
+
+def test_another_client_of_the_user_goes_on_with_an_open_upload(caller: Caller) -> None:
+    first = begin(caller, PHOTO)
+    second = begin(caller, PHOTO, filename="copy of it.jpg")
+    assert second["id"] == first["id"]
+    assert put(second, PHOTO) == 200
+    listed = caller.call("GET", "/uploads").json
+    assert listed is not None
+    assert [upload["filename"] for upload in listed["uploads"]] == ["IMG_2682.JPG"]
+
+
+def test_two_devices_that_begin_at_once_get_one_upload(caller: Caller, database_url: str) -> None:
+    together = Barrier(4)
+    what = uploads.Promise("a.jpg", len(PHOTO), hashlib.sha256(PHOTO).digest(), "image/jpeg", None)
+
+    def device(_: int) -> str:
+        with psycopg.connect(database_url) as connection:
+            connection.execute("SELECT")
+            together.wait()
+            upload = uploads.begin(connection, caller.user, what)
+        assert isinstance(upload, uploads.Upload)
+        return upload.id
+
+    with ThreadPoolExecutor(4) as devices:
+        assert len(set(devices.map(device, range(4)))) == 1
+
+
+def test_two_devices_at_once_stay_within_the_limit(
+    caller: Caller, database_url: str, limit: Callable[[str, int], None]
+) -> None:
+    limit("max_open_uploads", 1)
+    together = Barrier(4)
+
+    def device(number: int) -> bool:
+        what = uploads.Promise("a.jpg", 1, hashlib.sha256(bytes([number])).digest(), "image/jpeg", None)
+        with psycopg.connect(database_url) as connection:
+            connection.execute("SELECT")
+            together.wait()
+            try:
+                uploads.begin(connection, caller.user, what)
+            except Conflict:
+                return False
+        return True
+
+    with ThreadPoolExecutor(4) as devices:
+        assert sum(devices.map(device, range(4))) == 1
+
+
+# Multipart
+
+
+def test_a_large_file_is_sent_in_parts_and_resumed_by_another_client(
+    caller: Caller, conn: Connection
+) -> None:
+    upload = begin(caller, FILM, filename="film.mp4")
+    assert upload == {
+        "id": upload["id"],
+        "state": "waiting",
+        "method": "multipart",
+        "partSizeBytes": 16 * MEBIBYTE,
+        "partCount": 3,
+    }
+    send_parts(caller, upload, FILM, [1, 3])
+
+    resumed = begin(caller, FILM)
+    assert resumed["id"] == upload["id"]
+    status = caller.call("GET", f"/uploads/{upload['id']}").json
+    assert status == {
+        "id": upload["id"],
+        "state": "waiting",
+        "itemId": None,
+        "error": None,
+        "parts": [
+            {"partNumber": 1, "sizeBytes": 16 * MEBIBYTE},
+            {"partNumber": 3, "sizeBytes": 1 * MEBIBYTE},
+        ],
+    }
+    send_parts(caller, upload, FILM, [2])
+    answer = caller.call("POST", f"/uploads/{upload['id']}/complete")
+    assert answer.status_code == 202
+    assert state(caller, upload["id"]) == "received"
+    assert objects.head(key_of(conn, upload["id"])).size_bytes == len(FILM)
+    assert objects.multiparts(key_of(conn, upload["id"])) == []
+
+
+def test_a_part_with_a_hash_is_bound_to_it(caller: Caller) -> None:
+    upload = begin(caller, FILM)
+    part = parts_of(FILM, upload)[3]
+    wanted = {"parts": [{"partNumber": 3, "sha256": hashlib.sha256(part).hexdigest()}]}
+    answer = caller.call("POST", f"/uploads/{upload['id']}/parts", json=wanted).json
+    assert answer is not None
+    assert put(answer["parts"][0], part[::-1]) == 400
+    assert put(answer["parts"][0], part[:-1]) == 403
+    assert put(answer["parts"][0], part) == 200
+
+
+def test_parts_with_and_without_hashes_make_one_file(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1, 2])
+    part = parts_of(FILM, upload)[3]
+    wanted = {"parts": [{"partNumber": 3, "sha256": hashlib.sha256(part).hexdigest()}]}
+    answer = caller.call("POST", f"/uploads/{upload['id']}/parts", json=wanted).json
+    assert answer is not None
+    assert put(answer["parts"][0], part) == 200
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+    assert objects.head(key_of(conn, upload["id"])).size_bytes == len(FILM)
+
+
+def test_a_part_url_without_a_hash_still_binds_the_length(caller: Caller) -> None:
+    upload = begin(caller, FILM)
+    answer = caller.call("POST", f"/uploads/{upload['id']}/parts", json={"partNumbers": [3]}).json
+    assert answer is not None
+    assert put(answer["parts"][0], b"short") == 403
+
+
+def test_completing_names_the_parts_that_are_missing_or_wrong(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [2])
+    # As if part 2 had been sent under another plan.
+    conn.execute("UPDATE upload SET part_size_bytes = 17 * 1024 * 1024, size_bytes = 40 * 1024 * 1024")
+    answer = caller.call("POST", f"/uploads/{upload['id']}/complete")
+    assert answer.status_code == 409
+    assert answer.json is not None
+    assert answer.json["code"] == "wrong_parts"
+    assert answer.json["errors"] == [
+        {"field": "parts.1", "message": "is missing"},
+        {"field": "parts.2", "message": "has 16777216 bytes"},
+        {"field": "parts.3", "message": "is missing"},
+    ]
+    assert state(caller, upload["id"]) == "waiting"
+
+
+def test_completing_without_any_part_names_them_all(caller: Caller) -> None:
+    upload = begin(caller, FILM)
+    answer = caller.call("POST", f"/uploads/{upload['id']}/complete")
+    assert answer.status_code == 409
+    assert answer.json is not None
+    assert [error["field"] for error in answer.json["errors"]] == ["parts.1", "parts.2", "parts.3"]
+
+
+def test_completing_again_is_no_error(caller: Caller) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1, 2, 3])
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+
+
+def test_a_completion_that_was_not_noted_is_noted_by_the_next(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1, 2, 3])
+    caller.call("POST", f"/uploads/{upload['id']}/complete")
+    # As if the process had ended between the store's answer and the commit.
+    conn.execute("UPDATE upload SET state = 'waiting', received_at = NULL")
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+    assert state(caller, upload["id"]) == "received"
+
+
+def test_a_multipart_upload_that_was_not_noted_is_found_again(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1])
+    # As if the process had ended between the store's answer and the commit.
+    conn.execute("UPDATE upload SET multipart_id = NULL")
+    send_parts(caller, upload, FILM, [2])
+    assert len(objects.multiparts(key_of(conn, upload["id"]))) == 1
+    answer = caller.call("GET", f"/uploads/{upload['id']}").json
+    assert answer is not None
+    assert [part["partNumber"] for part in answer["parts"]] == [1, 2]
+
+
+def test_parts_that_the_store_lost_can_be_sent_again(caller: Caller, conn: Connection) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1])
+    key = key_of(conn, upload["id"])
+    objects.abort_multipart(key, objects.multiparts(key)[0])
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 409
+    send_parts(caller, upload, FILM, [1, 2, 3])
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+
+
+@pytest.mark.parametrize("body", [{"partNumbers": [4]}, {"partNumbers": [0]}, {"partNumbers": []}, {}])
+def test_parts_that_do_not_exist_have_no_url(caller: Caller, body: dict[str, Any]) -> None:
+    upload = begin(caller, FILM)
+    assert caller.call("POST", f"/uploads/{upload['id']}/parts", json=body).status_code == 422
+
+
+def test_a_single_upload_has_no_parts_and_a_multipart_upload_no_url(caller: Caller) -> None:
+    single, multipart = begin(caller, PHOTO), begin(caller, FILM)
+    answers = [
+        caller.call("POST", f"/uploads/{single['id']}/parts", json={"partNumbers": [1]}),
+        caller.call("POST", f"/uploads/{single['id']}/complete"),
+        caller.call("POST", f"/uploads/{multipart['id']}/url"),
+    ]
+    assert [(answer.status_code, answer.json and answer.json["code"]) for answer in answers] == [
+        (409, "single_upload"),
+        (409, "single_upload"),
+        (409, "multipart_upload"),
+    ]
+
+
+# The end of an upload
+
+
+def test_an_aborted_upload_leaves_nothing_behind(caller: Caller, conn: Connection, cloud: Cloud) -> None:
+    single, multipart = begin(caller, PHOTO), begin(caller, FILM)
+    put(single, PHOTO)
+    send_parts(caller, multipart, FILM, [1])
+    for upload in (single, multipart):
+        assert caller.call("DELETE", f"/uploads/{upload['id']}").status_code == 204
+        assert caller.call("DELETE", f"/uploads/{upload['id']}").status_code == 204
+        assert state(caller, upload["id"]) == "aborted"
+    stored = cloud.s3.list_object_versions(Bucket="originals", Prefix=key_of(conn, single["id"]))
+    assert "Versions" not in stored
+    assert "DeleteMarkers" not in stored
+    assert objects.multiparts(key_of(conn, multipart["id"])) == []
+    assert caller.call("GET", "/uploads").json == {"uploads": []}
+
+
+def test_bytes_of_an_aborted_upload_may_be_sent_by_a_new_one(caller: Caller) -> None:
+    first = begin(caller, PHOTO)
+    caller.call("DELETE", f"/uploads/{first['id']}")
+    assert begin(caller, PHOTO)["id"] != first["id"]
+
+
+@pytest.mark.parametrize("end", ["aborted", "expired"])
+def test_an_upload_that_is_over_is_gone(caller: Caller, conn: Connection, end: str) -> None:
+    single, multipart = begin(caller, PHOTO), begin(caller, FILM)
+    for upload in (single, multipart):
+        if end == "aborted":
+            caller.call("DELETE", f"/uploads/{upload['id']}")
+        else:
+            expire(conn, upload["id"])
+    answers = [
+        caller.call("POST", f"/uploads/{single['id']}/url"),
+        caller.call("POST", f"/uploads/{multipart['id']}/parts", json={"partNumbers": [1]}),
+        caller.call("POST", f"/uploads/{multipart['id']}/complete"),
+    ]
+    assert [(answer.status_code, answer.json and answer.json["code"]) for answer in answers] == [
+        (410, f"upload_{end}")
+    ] * 3
+
+
+@pytest.mark.parametrize("finished", ["received", "ready", "duplicate", "failed"])
+def test_bytes_that_arrived_are_no_longer_aborted_or_sent(
+    caller: Caller, conn: Connection, finished: table.State
+) -> None:
+    upload = begin(caller, PHOTO)
+    item_id = Library(conn, caller.user.id).add()
+    match finished:
+        case "received":
+            table.mark_received(conn, upload["id"])
+        case "ready":
+            table.mark_ready(conn, upload["id"], item_id)
+        case "duplicate":
+            table.mark_duplicate(conn, upload["id"], item_id)
+        case _:
+            table.mark_failed(conn, upload["id"], FileRejected("The file is cut off.", code="truncated"))
+    for method, path in (("DELETE", ""), ("POST", "/url")):
+        answer = caller.call(method, f"/uploads/{upload['id']}{path}")
+        assert answer.status_code == 409
+        assert answer.json is not None
+        assert answer.json["code"] == "upload_not_waiting"
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+    assert state(caller, upload["id"]) == finished
+
+
+def test_a_client_reads_what_became_of_its_upload(caller: Caller, conn: Connection) -> None:
+    good, bad = begin(caller, PHOTO), begin(caller, PHOTO[1:])
+    item_id = Library(conn, caller.user.id).add()
+    table.mark_ready(conn, good["id"], item_id)
+    table.mark_failed(conn, bad["id"], FileRejected("The file is cut off.", code="truncated"))
+    assert caller.call("GET", f"/uploads/{good['id']}").json == {
+        "id": good["id"],
+        "state": "ready",
+        "itemId": item_id,
+        "error": None,
+        "parts": [],
+    }
+    assert caller.call("GET", f"/uploads/{bad['id']}").json == {
+        "id": bad["id"],
+        "state": "failed",
+        "itemId": None,
+        "error": {"code": "truncated", "detail": "The file is cut off."},
+        "parts": [],
+    }
+
+
+def test_a_late_move_of_state_changes_nothing(caller: Caller, conn: Connection) -> None:
+    upload_id = begin(caller, PHOTO)["id"]
+    item_id = Library(conn, caller.user.id).add()
+    assert table.mark_received(conn, upload_id)
+    assert table.mark_received(conn, upload_id)
+    assert not table.mark_aborted(conn, upload_id)
+    assert table.mark_ready(conn, upload_id, item_id)
+    assert not table.mark_received(conn, upload_id)
+    assert not table.mark_duplicate(conn, upload_id, item_id)
+    assert not table.mark_failed(conn, upload_id, FileRejected("Too late."))
+    assert state(caller, upload_id) == "ready"
+
+
+def test_an_upload_of_another_user_does_not_exist(
+    caller: Caller, new_caller: Callable[[str], Caller]
+) -> None:
+    single, multipart = begin(caller, PHOTO), begin(caller, FILM)
+    ben = new_caller("ben")
+    answers = [
+        ben.call("GET", f"/uploads/{single['id']}"),
+        ben.call("POST", f"/uploads/{single['id']}/url"),
+        ben.call("POST", f"/uploads/{multipart['id']}/parts", json={"partNumbers": [1]}),
+        ben.call("POST", f"/uploads/{multipart['id']}/complete"),
+        ben.call("DELETE", f"/uploads/{single['id']}"),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 5
+    assert ben.call("GET", "/uploads").json == {"uploads": []}
+    assert state(caller, single["id"]) == "waiting"
+
+
+# Limits
+
+
+def test_a_file_above_the_limit_is_refused(caller: Caller, limit: Callable[[str, int], None]) -> None:
+    limit("max_file_bytes", len(PHOTO) - 1)
+    answer = caller.call("POST", "/uploads", json=promise(PHOTO))
+    assert answer.status_code == 413
+    assert answer.json is not None
+    assert answer.json["code"] == "file_too_large"
+
+
+def test_open_uploads_above_the_limit_are_refused(
+    caller: Caller, conn: Connection, limit: Callable[[str, int], None]
+) -> None:
+    limit("max_open_uploads", 2)
+    first = begin(caller, PHOTO)
+    begin(caller, PHOTO[1:])
+    assert begin(caller, PHOTO)["id"] == first["id"]
+    answer = caller.call("POST", "/uploads", json=promise(PHOTO[2:]))
+    assert answer.status_code == 409
+    assert answer.json is not None
+    assert answer.json["code"] == "too_many_uploads"
+    expire(conn, first["id"])
+    begin(caller, PHOTO[2:])
+
+
+def test_bytes_stored_and_promised_count_once_each_against_the_limit(
+    caller: Caller, conn: Connection, limit: Callable[[str, int], None]
+) -> None:
+    limit("max_user_bytes", 1_000)
+    Library(conn, caller.user.id).add(size_bytes=500)
+    received = begin(caller, b"r" * 300)["id"]
+    table.mark_received(conn, received)
+    Library(conn, caller.user.id).add(size_bytes=300, object_key=key_of(conn, received))
+    answer = caller.call("POST", "/uploads", json=promise(b"x" * 201))
+    assert answer.status_code == 413
+    assert answer.json is not None
+    assert answer.json["code"] == "storage_full"
+    begin(caller, b"x" * 200)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "part_bytes"),
+    [
+        (16 * MEBIBYTE, None),
+        (16 * MEBIBYTE + 1, 16 * MEBIBYTE),
+        (160_000 * MEBIBYTE, 16 * MEBIBYTE),
+        (160_000 * MEBIBYTE + 1, 17 * MEBIBYTE),
+    ],
+)
+def test_parts_grow_with_the_file_so_that_ten_thousand_are_enough(
+    size_bytes: int, part_bytes: int | None
+) -> None:
+    assert part_size(size_bytes) == part_bytes
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("filename", ""),
+        ("filename", "x" * 1025),
+        ("sizeBytes", -1),
+        ("sizeBytes", "12"),
+        ("sizeBytes", 2**63),
+        ("sha256", "A" * 64),
+        ("sha256", "a" * 63),
+        ("contentType", "image/jpeg\r\nx: y"),
+        ("modifiedAt", "2024-07-14T12:00:00"),
+    ],
+)
+def test_a_wrong_promise_names_its_field(caller: Caller, field: str, value: object) -> None:
+    answer = caller.call("POST", "/uploads", json=promise(PHOTO, **{field: value}))
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert [error["field"] for error in answer.json["errors"]] == [field]
