@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -214,7 +214,7 @@ def download(key: str, path: Path, *, version: str | None = None) -> Download:
             answer = _s3().get_object(Bucket=originals, Key=key)
         else:
             answer = _s3().get_object(Bucket=originals, Key=key, VersionId=version)
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 digest.update(chunk)
                 file.write(chunk)

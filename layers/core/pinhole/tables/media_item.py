@@ -126,10 +126,15 @@ def find_or_add(conn: Connection, original: Original) -> Item:
         """,
         {"id": new_id(), "item_key": new_key(), **asdict(original)},
     )
-    with conn.cursor(row_factory=class_row(Item)) as cursor:
-        item = cursor.execute(_ITEM + sql.SQL(" WHERE object_key = %s"), (original.object_key,)).fetchone()
+    item = find_by_key(conn, original.object_key)
     assert item is not None
     return item
+
+
+def find_by_key(conn: Connection, object_key: str) -> Item | None:
+    """The item whose original lies at this key."""
+    with conn.cursor(row_factory=class_row(Item)) as cursor:
+        return cursor.execute(_ITEM + sql.SQL(" WHERE object_key = %s"), (object_key,)).fetchone()
 
 
 def get(conn: Connection, item_id: str) -> Item | None:

@@ -1,0 +1,29 @@
+"""SQS <- dead-letter queues: what became of a message goes into the ledger."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from pinhole.ingest import events, failure
+from pinhole.telemetry import logger
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def handle(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Record dead ingest messages. One that can't be recorded stays in the queue."""
+    return process_partial_response(event, _record_death, processor, context)
+
+
+def _record_death(record: SQSRecord) -> None:
+    sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
+    report = (
+        f"Message {record.message_id}, sent {sent.isoformat(timespec='seconds')},"
+        f" was received {record.attributes.approximate_receive_count} times and then given up."
+    )
+    for created in events.read(record.body):
+        failed = failure.give_up(created.key, report)
+        logger.warning("message_dead", extra={"object_key": created.key, "failed_for_good": failed})

@@ -1,0 +1,1 @@
+"""SQS <- S3 ObjectCreated: ingest of originals."""

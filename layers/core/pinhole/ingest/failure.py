@@ -1,0 +1,79 @@
+"""When ingest fails: what is tried again, what is over, and what its owner and the administrator read."""
+
+import traceback
+
+from psycopg import Connection
+
+from pinhole.db import transaction
+from pinhole.errors import FileRejected, PinholeError
+from pinhole.settings import settings
+from pinhole.tables import job, media_item
+from pinhole.tables import upload as uploads
+from pinhole.tables.job import Stage
+from pinhole.tables.media_item import Item
+from pinhole.tables.upload import Upload
+from pinhole.telemetry import logger
+
+WORN_OUT = PinholeError(
+    "The file could not be processed. The administrator can see why.", code="processing_failed"
+)
+NO_REPORT = "The process died without a report: killed, out of memory, or out of time."
+
+
+def reject(upload: Upload, item: Item, rejected: FileRejected) -> None:
+    """The file itself is at fault: its upload ends `failed` with what its owner can understand."""
+    with transaction() as conn:
+        stage = _open_stage(conn, item)
+        fail_for_good(conn, upload, item, stage, "".join(traceback.format_exception(rejected)), rejected)
+
+
+def note_failed_attempt(key: str, report: str, *, counts: bool) -> None:
+    """Keep the report of an attempt that raised, and let the next delivery of the object at `key` try.
+
+    counts: whether the attempt counts; it does not when something that we depend on was down.
+    """
+    with transaction() as conn:
+        item = media_item.find_by_key(conn, key)
+        if item is not None:
+            job.give_back(conn, item.id, _open_stage(conn, item), report, counts=counts)
+
+
+def give_up(key: str, report: str) -> bool:
+    """A message about the object at `key` is dead. Its stage fails for good when its attempts are used up.
+
+    False when they are not: deliveries were lost to an outage, and requeue_stale will send the item again.
+    """
+    with transaction() as conn:
+        upload = uploads.lock_by_key(conn, key)
+        item = media_item.find_by_key(conn, key)
+        if upload is None or item is None or upload.state != "received":
+            return False
+        stage = _open_stage(conn, item)
+        attempts, last_error = job.attempts(conn, item.id, stage)
+        if attempts < settings().max_attempts:
+            return False
+        fail_for_good(conn, upload, item, stage, f"{worn_out(last_error)}\n\n{report}")
+    return True
+
+
+def fail_for_good(
+    conn: Connection, upload: Upload, item: Item, stage: Stage, report: str, cause: PinholeError = WORN_OUT
+) -> None:
+    """Record it in the ledger, hide the item, and tell the upload's owner. The original stays."""
+    if not job.fail(conn, item.id, stage, report):
+        return
+    media_item.mark_failed(conn, item.id)
+    uploads.mark_failed(conn, upload.id, cause)
+    logger.warning(
+        "upload_failed", extra={"upload_id": upload.id, "item_id": item.id, "stage": stage, "code": cause.code}
+    )
+
+
+def worn_out(last_error: str | None) -> str:
+    """The report of a stage whose attempts are used up."""
+    return f"All {settings().max_attempts} attempts failed. The last one:\n{last_error or NO_REPORT}"
+
+
+def _open_stage(conn: Connection, item: Item) -> Stage:
+    current = media_item.get(conn, item.id)
+    return Stage.METADATA if current is None or current.metadata_at is None else Stage.RENDITIONS

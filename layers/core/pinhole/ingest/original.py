@@ -1,0 +1,226 @@
+"""From an object that arrived to a visible item: claim, read, metadata, renditions, hand on.
+
+Every step may be the last one of this process. What was committed is not done again; what was not is done anew by
+the next delivery of the same event, whenever that comes, and however many there are.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+
+from pinhole import live, objects, queues
+from pinhole.db import transaction
+from pinhole.errors import Busy, FileRejected, Unavailable
+from pinhole.imaging import renditions
+from pinhole.imaging.file_type import FileType, identify
+from pinhole.ingest import failure
+from pinhole.ingest.described import describe
+from pinhole.ingest.events import ObjectCreated
+from pinhole.settings import settings
+from pinhole.tables import job, media_item, timeline_month
+from pinhole.tables import upload as uploads
+from pinhole.tables.job import Stage
+from pinhole.tables.media_item import Item, Original, RenditionSet
+from pinhole.tables.upload import Upload
+from pinhole.telemetry import logger
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """An attempt at one stage, leased to this process."""
+
+    upload: Upload
+    item: Item
+    stage: Stage
+    until: datetime
+
+
+def ingest_original(created: ObjectCreated, until: datetime) -> None:
+    """Make a visible item of an uploaded original, or record why that is impossible.
+
+    until: when this process is dead for sure; before that no other delivery works on the same item.
+    Raises Busy while another delivery does, and Unavailable when a part we depend on is down: both want the
+    message back later. A file that is at fault itself raises nothing: its upload ends `failed`, with the reason.
+    """
+    with transaction() as conn:
+        upload = uploads.lock_by_key(conn, created.key)
+        if upload is not None and upload.state in ("waiting", "received"):
+            claim = _claim(conn, upload, created, until)
+        else:
+            claim = None
+    if upload is None:
+        logger.warning("object_ignored", extra={"object_key": created.key, "reason": "no upload has this key"})
+    elif claim is not None:
+        _ingest(claim)
+    elif upload.state == "ready":
+        _announce(upload)
+    elif upload.state in ("aborted", "duplicate"):
+        objects.delete(upload.object_key, version=created.version)
+        logger.info("object_deleted", extra={"upload_id": upload.id, "upload_state": upload.state})
+
+
+def _claim(conn: Connection, upload: Upload, created: ObjectCreated, until: datetime) -> _Claim | None:
+    """Commit an attempt before the work starts, so that a file that kills its worker is counted."""
+    uploads.mark_received(conn, upload.id)
+    item = media_item.find_or_add(
+        conn,
+        Original(
+            owner_id=upload.owner_id,
+            object_key=upload.object_key,
+            version=created.version,
+            etag=created.etag,
+            sequencer=created.sequencer,
+            size_bytes=created.size_bytes,
+            filename=upload.filename,
+            modified_at=upload.modified_at,
+        ),
+    )
+    if item.etag != created.etag:
+        # Keys under uploads/ are written once: this is not what the client sent, and the first version stays.
+        logger.warning("original_overwritten", extra={"upload_id": upload.id, "item_id": item.id})
+        return None
+    stage = Stage.METADATA if item.metadata_at is None else Stage.RENDITIONS
+    attempt = job.begin_attempt(conn, item.id, stage, until)
+    if attempt is None:
+        lease_end = job.lease_end(conn, item.id, stage)
+        if lease_end is not None:
+            wait = (lease_end - datetime.now(UTC)).total_seconds()
+            raise Busy(f"{upload.id} is being ingested by another delivery.", max(1, ceil(wait)))
+        return None
+    if attempt > settings().max_attempts:
+        _, last_error = job.attempts(conn, item.id, stage)
+        failure.fail_for_good(conn, upload, item, stage, failure.worn_out(last_error))
+        return None
+    logger.info("attempt_begun", extra={"item_id": item.id, "stage": stage, "attempt": attempt})
+    return _Claim(upload, item, stage, until)
+
+
+def _ingest(claim: _Claim) -> None:
+    try:
+        with _room_on_disk(), TemporaryDirectory(prefix="ingest-") as directory:
+            path = Path(directory) / "original"
+            sha256 = _read(claim, path)
+            file_type = identify(path)
+            if claim.stage is Stage.METADATA and not _metadata(claim, path, file_type, sha256):
+                return
+            if file_type.kind == "photo":
+                _renditions(claim, path, file_type, Path(directory))
+    except FileRejected as rejected:
+        failure.reject(claim.upload, claim.item, rejected)
+        return
+    _announce(claim.upload)
+
+
+def _read(claim: _Claim, path: Path) -> bytes:
+    """Stream the original to disk. Its SHA-256; raises FileRejected when it is not what was promised."""
+    downloaded = objects.download(claim.item.object_key, path, version=claim.item.object_version)
+    promised = claim.upload
+    if downloaded.size_bytes == 0:
+        raise FileRejected("The file is empty.", code="empty_file")
+    if downloaded.size_bytes != promised.size_bytes:
+        raise FileRejected(
+            f"{downloaded.size_bytes:,} bytes arrived, {promised.size_bytes:,} were announced.", code="size_mismatch"
+        )
+    if downloaded.sha256 != promised.sha256:
+        raise FileRejected(
+            "The file that arrived is not the one that was announced: their SHA-256 differ.", code="checksum_mismatch"
+        )
+    return downloaded.sha256
+
+
+def _metadata(claim: _Claim, path: Path, file_type: FileType, sha256: bytes) -> bool:
+    """Commit the metadata. False when these bytes are another item of the owner already."""
+    upload, item = claim.upload, claim.item
+    described = describe(item, path, file_type, sha256)
+    try:
+        with transaction() as conn:
+            media_item.commit_metadata(conn, item.id, described)
+            job.finish(conn, item.id, Stage.METADATA)
+            if file_type.kind == "photo":
+                job.begin_attempt(conn, item.id, Stage.RENDITIONS, claim.until)
+            else:
+                _become_visible(conn, upload, item.id, Stage.VIDEO)
+    except UniqueViolation:
+        _end_as_duplicate(upload, item, sha256)
+        return False
+    logger.info("metadata_committed", extra={"item_id": item.id, "mime_type": file_type.mime})
+    return True
+
+
+def _renditions(claim: _Claim, path: Path, file_type: FileType, directory: Path) -> None:
+    item = claim.item
+    version = item.rendition_version + 1
+    made = renditions.make(path, file_type, settings().max_pixels, directory)
+    for file in made.files:
+        objects.put_rendition(
+            f"{item.item_key}/{version}/{file.name}", file.path.read_bytes(), content_type="image/webp"
+        )
+    shown = RenditionSet(
+        version=version,
+        width=made.width,
+        height=made.height,
+        files=[
+            {"name": file.name, "width": file.width, "height": file.height, "bytes": file.path.stat().st_size}
+            for file in made.files
+        ],
+        thumb_hash=made.thumb_hash,
+        colours=list(made.colours),
+    )
+    with transaction() as conn:
+        if media_item.commit_renditions(conn, item.id, shown):
+            job.finish(conn, item.id, Stage.RENDITIONS)
+            _become_visible(conn, claim.upload, item.id, Stage.ANALYSIS)
+    logger.info("renditions_committed", extra={"item_id": item.id, "version": version})
+
+
+def _become_visible(conn: Connection, upload: Upload, item_id: str, next_stage: Stage) -> None:
+    """What goes with an item's becoming visible, in the transaction that makes it so; the month comes last."""
+    job.add_waiting(conn, item_id, next_stage)
+    uploads.mark_ready(conn, upload.id, item_id)
+    item = media_item.get(conn, item_id)
+    assert item is not None
+    assert item.month is not None
+    timeline_month.bump(conn, item.owner_id, [item.month])
+
+
+def _end_as_duplicate(upload: Upload, item: Item, sha256: bytes) -> None:
+    with transaction() as conn:
+        winner = media_item.find_same_bytes(conn, item.owner_id, sha256)
+        if winner is None:
+            raise Unavailable(f"The item that has the bytes of {upload.id} went away meanwhile.")
+        media_item.remove(conn, item.id)
+        uploads.mark_duplicate(conn, upload.id, winner)
+    objects.delete(upload.object_key, version=item.object_version)
+    logger.info("upload_is_duplicate", extra={"upload_id": upload.id, "item_id": winner})
+
+
+def _announce(upload: Upload) -> None:
+    """Hand a visible item on. After the commit, and again with each late delivery: asking twice is harmless."""
+    with transaction() as conn:
+        item = media_item.find_by_key(conn, upload.object_key)
+    if item is None or item.month is None:
+        return
+    if item.kind == "photo":
+        queues.request_analysis(item.id)
+    else:
+        queues.request_video(item.id)
+    live.library_changed(item.owner_id, [item.month])
+    logger.info("item_visible", extra={"item_id": item.id, "kind": item.kind})
+
+
+@contextmanager
+def _room_on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise Unavailable("There is no room left on the disk of the ingest function.", code="disk_full") from error

@@ -1,0 +1,61 @@
+"""The ledger is the truth, the queue the carrier: what the queue lost is sent again."""
+
+from datetime import UTC, datetime, timedelta
+
+from pinhole import objects, queues
+from pinhole.db import transaction
+from pinhole.errors import NotFound
+from pinhole.ingest import events
+from pinhole.ingest.events import ObjectCreated
+from pinhole.settings import settings
+from pinhole.tables import job
+from pinhole.tables import upload as uploads
+from pinhole.telemetry import logger
+
+BATCH = 500
+
+
+def requeue_stale(stale_after: timedelta) -> int:
+    """Send again every ingest that no one has touched for `stale_after`. How many messages were sent.
+
+    That is: items whose stage waits or runs without a sign of life, and uploads whose object came without its event.
+    """
+    before = datetime.now(UTC) - stale_after
+    sent = 0
+    while batch := _stale_items(before):
+        sent += batch
+    while (landed := _unnoticed_objects(before)) is not None:
+        sent += landed
+    logger.info("stale_requeued", extra={"sent": sent})
+    return sent
+
+
+def _stale_items(before: datetime) -> int:
+    # Sent before the commit: a message too many is harmless, one too few is not.
+    with transaction() as conn:
+        originals = job.free_stale(conn, before, BATCH)
+        _send([ObjectCreated(*original) for original in originals])
+    return len(originals)
+
+
+def _unnoticed_objects(before: datetime) -> int | None:
+    """How many of a batch of waiting uploads have their object; None when there are no more to look at."""
+    with transaction() as conn:
+        keys = uploads.list_unnoticed(conn, before, BATCH)
+    if not keys:
+        return None
+    landed = []
+    for key in keys:
+        try:
+            stored = objects.head(key)
+        except NotFound:
+            continue
+        landed.append(ObjectCreated(key, stored.size_bytes, stored.etag, stored.version, sequencer=None))
+    _send(landed)
+    with transaction() as conn:
+        uploads.mark_looked_at(conn, keys)
+    return len(landed)
+
+
+def _send(batch: list[ObjectCreated]) -> None:
+    queues.send_batch(settings().ingest_queue_url, [events.message(created) for created in batch])

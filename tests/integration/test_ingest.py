@@ -1,0 +1,241 @@
+"""Ingest: real files through the real store, queue and database, delivered as the queue may deliver them."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from pinhole import uploads
+from pinhole.db import transaction
+from pinhole.errors import Unavailable
+from pinhole.ingest import original
+from pinhole.ingest.requeue import requeue_stale
+from tests.fixtures.ingest import Inbox
+from tests.fixtures.pictures import jpeg
+
+
+def test_an_uploaded_photo_becomes_a_visible_item(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg(1200, 900, DateTimeOriginal="2021:06:05 13:14:15"), "beach.jpg")
+
+    assert inbox.deliver(landed) == []
+
+    (item,) = inbox.items()
+    assert inbox.upload(landed)["state"] == "ready"
+    assert inbox.upload(landed)["item_id"] == item["id"]
+    assert item["visible"]
+    assert (item["width"], item["height"]) == (1200, 900)
+    assert item["taken_at_local"] == datetime(2021, 6, 5, 13, 14, 15)  # noqa: DTZ001 (a wall clock's)
+    assert item["filename"] == "beach.jpg"
+    assert inbox.jobs() == {"metadata": ("done", 1), "renditions": ("done", 1), "analysis": ("waiting", 0)}
+
+
+def test_renditions_lie_in_their_own_bucket_under_the_items_opaque_key(inbox: Inbox) -> None:
+    inbox.deliver(inbox.landed(jpeg()))
+
+    (item,) = inbox.items()
+    prefix = f"{item['item_key']}/1/"
+    assert sorted(inbox.cloud.keys("renditions", prefix)) == [
+        f"{prefix}{height}.webp" for height in (1440, 240, 480)
+    ]
+
+
+def test_a_visible_photo_is_handed_on_to_analysis_and_its_month_is_bumped(inbox: Inbox) -> None:
+    inbox.deliver(inbox.landed(jpeg(DateTimeOriginal="2021:06:05 13:14:15")))
+
+    (item,) = inbox.items()
+    assert [json.loads(body) for body in inbox.cloud.messages("ml")] == [{"itemId": item["id"]}]
+    months = inbox.conn.execute("SELECT month::text, revision FROM timeline_month").fetchall()
+    assert months == [("2021-06-01", 1)]
+
+
+def test_a_message_delivered_twice_leaves_one_item_and_asks_for_analysis_again(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+
+    assert inbox.deliver(landed, times=2) == []
+
+    (item,) = inbox.items()
+    assert inbox.jobs()["renditions"] == ("done", 1)
+    assert [json.loads(body)["itemId"] for body in inbox.cloud.messages("ml")] == [item["id"]] * 2
+
+
+def test_the_same_bytes_sent_by_two_devices_at_once_end_as_one_item(inbox: Inbox) -> None:
+    content = jpeg()
+    first = inbox.begin(content, "phone.jpg")
+    inbox.conn.execute("UPDATE upload SET expires_at = now() WHERE id = %s", (first,))
+    second = inbox.begin(content, "tablet.jpg")
+    inbox.conn.execute("UPDATE upload SET expires_at = now() + interval '1 day'")
+
+    landed = [inbox.put(first, content), inbox.put(second, content)]
+    inbox.deliver(*landed)
+
+    (item,) = inbox.items()
+    assert [inbox.upload(one)["state"] for one in landed] == ["ready", "duplicate"]
+    assert [inbox.upload(one)["item_id"] for one in landed] == [item["id"]] * 2
+    assert inbox.cloud.keys("originals", landed[1].key) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"GIF89a is what I would like to be", "corrupt"),
+        (b"just some text, whatever the name says", "unsupported_type"),
+        (jpeg(800, 600)[:2000], "truncated"),
+    ],
+    ids=["corrupt", "mislabelled", "truncated"],
+)
+def test_a_bad_file_fails_at_once_with_a_reason_its_owner_can_read(
+    inbox: Inbox, content: bytes, code: str
+) -> None:
+    landed = inbox.landed(content)
+
+    assert inbox.deliver(landed) == []
+
+    upload = inbox.upload(landed)
+    assert (upload["state"], upload["error_code"]) == ("failed", code)
+    assert upload["error_detail"]
+    (item,) = inbox.items()
+    assert not item["visible"]
+    assert inbox.cloud.messages("ml") == []
+
+
+def test_an_empty_file_fails_as_empty(inbox: Inbox) -> None:
+    landed = inbox.landed(b"")
+
+    inbox.deliver(landed)
+
+    assert inbox.upload(landed)["error_code"] == "empty_file"
+
+
+def test_a_file_that_failed_may_be_sent_again(inbox: Inbox) -> None:
+    content = jpeg(800, 600)[:2000]
+    inbox.deliver(inbox.landed(content))
+
+    again = inbox.landed(content)
+    inbox.deliver(again)
+
+    assert inbox.upload(again)["state"] == "failed"
+    assert len(inbox.items()) == 2
+
+
+def test_bytes_that_are_not_what_was_promised_are_refused(inbox: Inbox) -> None:
+    promised, sent = jpeg(shade=1), jpeg(shade=2)
+    upload_id = inbox.begin(sent, promised=promised)
+    key = inbox.upload(upload_id)["object_key"]
+    # As when a part of a multipart upload was signed without its hash: the store can't know.
+    inbox.cloud.s3.put_object(Bucket="originals", Key=key, Body=sent)
+
+    inbox.deliver(inbox.stored(upload_id, key))
+
+    assert inbox.upload(upload_id)["error_code"] == "checksum_mismatch"
+
+
+def test_a_video_is_listed_though_it_is_not_processed_yet(inbox: Inbox) -> None:
+    header = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"
+    landed = inbox.landed(header, "VID_20210605_131415.mp4")
+
+    inbox.deliver(landed)
+
+    (item,) = inbox.items()
+    assert (item["kind"], item["visible"]) == ("video", True)
+    assert item["taken_at_local"] == datetime(2021, 6, 5, 13, 14, 15)  # noqa: DTZ001 (a wall clock's)
+    assert inbox.upload(landed)["state"] == "ready"
+    assert inbox.jobs() == {"metadata": ("done", 1), "video": ("waiting", 0)}
+    assert [json.loads(body) for body in inbox.cloud.messages("video")] == [{"itemId": item["id"]}]
+
+
+def test_an_object_that_arrives_after_its_upload_was_aborted_is_deleted(inbox: Inbox) -> None:
+    content = jpeg()
+    upload_id = inbox.begin(content)
+    landed = inbox.put(upload_id, content)
+    with transaction() as conn:
+        uploads.abort(conn, inbox.owner, upload_id)
+    inbox.cloud.s3.put_object(Bucket="originals", Key=landed.key, Body=content)
+
+    assert inbox.deliver(inbox.stored(upload_id, landed.key)) == []
+
+    assert inbox.items() == []
+    assert inbox.cloud.keys("originals", landed.key) == []
+
+
+def test_an_object_without_an_upload_is_left_alone(inbox: Inbox) -> None:
+    inbox.cloud.s3.put_object(Bucket="originals", Key="somebody/else.jpg", Body=b"theirs")
+    landed = inbox.stored("none", "somebody/else.jpg")
+
+    assert inbox.deliver(landed) == []
+
+    assert inbox.cloud.keys("originals", landed.key) == [landed.key]
+
+
+def test_an_original_that_was_overwritten_stays_what_was_first_ingested(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg(shade=1))
+    inbox.deliver(landed)
+    inbox.cloud.s3.put_object(Bucket="originals", Key=landed.key, Body=jpeg(shade=2))
+    before = inbox.items()
+
+    assert inbox.deliver(inbox.stored(landed.upload_id, landed.key)) == []
+
+    assert inbox.items() == before
+
+
+def test_a_delivery_beside_a_running_attempt_waits_for_the_end_of_its_lease(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(original, "_ingest", lambda claim: None)  # the first worker died here
+        inbox.deliver(landed)
+
+    assert len(inbox.deliver(landed)) == 1
+    assert inbox.jobs() == {"metadata": ("running", 1)}
+
+    inbox.conn.execute("UPDATE job SET leased_until = now()")
+    assert inbox.deliver(landed) == []
+    assert inbox.upload(landed)["state"] == "ready"
+    assert inbox.jobs()["metadata"] == ("done", 2)
+
+
+def test_an_outage_is_not_counted_as_an_attempt(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+
+    def down(*_: object, **__: object) -> None:
+        raise Unavailable("The object store does not answer.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(original, "_read", down)
+        assert len(inbox.deliver(landed)) == 1
+
+    assert inbox.jobs() == {"metadata": ("waiting", 0)}
+    assert inbox.deliver(landed) == []
+    assert inbox.upload(landed)["state"] == "ready"
+
+
+def test_a_stage_that_raises_five_times_fails_for_good_with_its_last_report(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed = inbox.landed(jpeg())
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect of ours")
+
+    monkeypatch.setattr(original, "_read", broken)
+    for _ in range(5):
+        assert len(inbox.deliver(landed)) == 1
+    assert inbox.upload(landed)["state"] == "received"
+    assert inbox.deliver(landed) == []
+
+    assert inbox.upload(landed)["error_code"] == "processing_failed"
+    (report,) = inbox.conn.execute("SELECT last_error FROM job").fetchone() or ()
+    assert "a defect of ours" in report
+
+
+def test_what_the_queue_lost_is_sent_again_once(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+    aged = "now() - interval '1 day'"
+    inbox.conn.execute(f"UPDATE upload SET looked_at = {aged}")  # type: ignore[arg-type]
+
+    requeue_stale(timedelta(hours=2))
+    requeue_stale(timedelta(hours=2))
+
+    (body,) = inbox.cloud.messages("ingest")
+    assert inbox.deliver_body(body) == []
+    assert inbox.upload(landed)["state"] == "ready"
+
+
