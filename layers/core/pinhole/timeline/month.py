@@ -79,7 +79,7 @@ def read(conn: Connection, owner_id: int, month: date, cursor: Cursor | None, ex
     after = ("infinity", "") if cursor is None else _place(conn, owner_id, month, cursor)
     rows = conn.execute(
         """
-        SELECT id, ratio, kind, coalesce(duration_ms, 0), taken_at_local, coalesce(thumb_hash, ''), item_key,
+        SELECT id, ratio, kind::text, coalesce(duration_ms, 0), taken_at_local, coalesce(thumb_hash, ''), item_key,
             rendition_version
         FROM media_item
         WHERE owner_id = %s AND month = %s AND visible AND (sort_timestamp, id) < (%s::timestamptz, %s)
