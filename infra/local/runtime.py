@@ -39,9 +39,7 @@ class Runtime:
         import_roots: tuple[Path, ...] = IMPORT_ROOTS,
     ) -> None:
         self._template = template
-        self._credentials = Credentials(
-            environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
-        )
+        self.credentials = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
         for_http = {function for methods in template.rest_routes.values() for function in methods.values()}
         self._pools = {
             name: FunctionPool(
@@ -60,7 +58,7 @@ class Runtime:
         """Warm up what answers HTTP, then start pollers and timers. Raises FunctionError."""
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         await asyncio.gather(*(pool.warm_up() for pool in self._pools.values()))
-        sqs = Sqs(self._session, region=self._template.region, credentials=self._credentials)
+        sqs = Sqs(self._session, region=self._template.region, credentials=self.credentials)
         for name, function in self._template.functions.items():
             invoke = self._pools[name].invoke
             for source in function.queue_sources:

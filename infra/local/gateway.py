@@ -1,0 +1,149 @@
+"""The one origin of the local system, as a CDN gives it in the cloud.
+
+`/` the web client, `/api/…` the REST API, `/media/…` signed renditions, `/live` the WebSocket API, and the object
+store under the names of its buckets. It listens on 127.0.0.1 only, and answers only to its own name.
+"""
+
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import unquote
+
+import aiohttp
+from aiohttp import web
+
+from infra.local.media import Media
+from infra.local.object_store import ObjectStore
+from infra.local.problem import problem
+from infra.local.rest_api import MAX_BODY_BYTES, RestApi
+from infra.local.runtime import Runtime
+from infra.local.s3_proxy import S3Proxy
+from infra.local.sqs import Sqs
+from infra.local.template import Template
+from infra.local.web_client import WebClient
+from infra.local.websocket import WebSocketApi
+
+HOST = "127.0.0.1"
+STOP_SECONDS = 5
+SAFE_METHODS = {"GET", "HEAD"}
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+        "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "Server": "Pinhole",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Gateway:
+    """Serves `http://127.0.0.1:{port}`.
+
+    runtime: runs the functions; it must be started first and stopped after.
+    store_endpoint: where the object store listens.
+    publishes_events: whether S3 events are sent here, for a store that sends none.
+    live_secret: lets functions send to WebSockets, at `http://127.0.0.1:{port}/live/{live_secret}`.
+    web_root: directory of the built web client.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        runtime: Runtime,
+        *,
+        port: int,
+        store_endpoint: str,
+        publishes_events: bool,
+        live_secret: str,
+        web_root: Path,
+    ) -> None:
+        self._template = template
+        self._runtime = runtime
+        self._host = f"{HOST}:{port}"
+        self._port = port
+        self._store_endpoint = store_endpoint
+        self._publishes_events = publishes_events
+        self._web_client = WebClient(web_root)
+        self._rest_api = RestApi(template.rest_routes, runtime.invoke)
+        self._websocket_api = WebSocketApi(template.websocket_routes, runtime.invoke, live_secret)
+        self._buckets = {bucket.name for bucket in template.buckets.values()}
+        self._sessions: list[aiohttp.ClientSession] = []
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Begin to answer. Raises OSError when the port is taken."""
+        requests, uploads = self._sessions = [_session(force_close=False), _session(force_close=True)]
+        region, credentials = self._template.region, self._runtime.credentials
+        store = ObjectStore(requests, self._store_endpoint, region=region, credentials=credentials)
+        sqs = Sqs(requests, region=region, credentials=credentials) if self._publishes_events else None
+        self._s3_proxy = S3Proxy(self._template, store, uploads, sqs)
+        self._media = Media(store, self._template.buckets["RenditionsBucket"].name)
+        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application.router.add_route("*", "/{path:.*}", self._answer)
+        application.on_response_prepare.append(_add_headers)
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self._port).start()
+
+    async def stop(self) -> None:
+        """Answer what is under way, close WebSockets, and stop listening."""
+        await self._websocket_api.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        for session in self._sessions:
+            await session.close()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        path = request.raw_path.partition("?")[0]
+        if refusal := self._refusal(request, path):
+            return refusal
+        match path.split("/")[1]:
+            case "api":
+                return await self._rest_api.answer(request)
+            case "media":
+                return await self._media.answer(request)
+            case "live":
+                return await self._websocket_api.answer(request)
+            case bucket if bucket in self._buckets:
+                return await self._s3_proxy.answer(request)
+        return self._web_client.answer(request)
+
+    def _refusal(self, request: web.Request, path: str) -> web.StreamResponse | None:
+        """The answer to who should not be asking: another name for this address, or a page of another site."""
+        host = request.headers.get("Host", "")
+        if host == f"localhost:{self._port}" and request.method in SAFE_METHODS:
+            location = f"http://{self._host}{request.raw_path}"
+            return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
+        if host != self._host and path != "/api/health":
+            # Else any name that someone points at 127.0.0.1 would make their page one of ours.
+            text = f"This server answers at http://{self._host} only."
+            return problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", text)
+        if not path.startswith("/") or {".", ".."} & set(unquote(path).split("/")):
+            return problem(HTTPStatus.BAD_REQUEST, "bad_path", "A path has no dot segments.")
+        origin = request.headers.get("Origin")
+        writes = request.method not in SAFE_METHODS or path == "/live"
+        if origin not in {None, f"http://{self._host}"} and writes and not self._is_of_store(path):
+            return problem(HTTPStatus.FORBIDDEN, "foreign_origin", "Pages of other sites may not do this.")
+        return None
+
+    def _is_of_store(self, path: str) -> bool:
+        """Whether a request goes to a bucket: there a signature says who asks, and CORS rules say which pages may."""
+        return path.split("/")[1] in self._buckets
+
+
+def _session(*, force_close: bool) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, force_close=force_close),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=("Accept-Encoding",),
+    )
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)

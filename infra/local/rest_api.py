@@ -1,0 +1,169 @@
+"""`/api/…` as API Gateway's REST API does it: proxy events, whole bodies, size and time limits, compression."""
+
+import asyncio
+import base64
+import gzip
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from infra.local.function_pool import FunctionError, TimedOut
+from infra.local.problem import problem
+from infra.local.template import ACCOUNT
+
+STAGE = "api"
+MAX_BODY_BYTES = 10 * 1024 * 1024
+TIMEOUT_SECONDS = 29
+MIN_COMPRESSED_BYTES = 1024
+BLOCKING_BYTES = 64 * 1024
+COMPRESSED_TYPES = re.compile(r"text/.*|application/(.*\+)?(json|javascript|x-protobuf|xml|yaml)|image/svg\+xml")
+GZIP_REFUSED = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)")
+TEXT_TYPES = re.compile(r"text/.*|application/(.*\+)?json|application/x-www-form-urlencoded")
+
+log = logging.getLogger(__name__)
+
+
+class RestApi:
+    """Answers requests with a function.
+
+    routes: `{"/items/{id}": {"GET": function name}}`, all of one function, which is also asked about what no route
+    matches, so that such answers have the form of all others.
+    """
+
+    def __init__(self, routes: Mapping[str, Mapping[str, str]], invoke: Callable[[str, Any], Awaitable[Any]]) -> None:
+        (self._function,) = {function for methods in routes.values() for function in methods.values()}
+        self._invoke = invoke
+        self._literal = {route for route in routes if "{" not in route}
+        self._patterns = [(_pattern(route), route) for route in sorted(routes) if "{" in route]
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one request under `/api`."""
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            return _too_large()
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _too_large()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                answer = await self._invoke(self._function, self._event(request, body))
+        except (TimeoutError, TimedOut):
+            return problem(HTTPStatus.GATEWAY_TIMEOUT, "timed_out", "The request took too long.")
+        except FunctionError as error:
+            log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400 - the process logged its own
+            return problem(HTTPStatus.BAD_GATEWAY, "internal_error", "Pinhole could not answer this request.")
+        return await _response(request, answer)
+
+    def _event(self, request: web.Request, body: bytes) -> dict[str, Any]:
+        raw_path, _, raw_query = request.raw_path.partition("?")
+        path = raw_path.removeprefix(f"/{STAGE}")
+        route, parameters = self._match(path)
+        query = _multiple(parse_qsl(raw_query, keep_blank_values=True))
+        headers = _multiple(request.headers.items())
+        content, is_base64 = _content(body, request.content_type)
+        now = datetime.now(UTC)
+        return {
+            "resource": route,
+            "path": path,
+            "httpMethod": request.method,
+            "headers": {name: values[-1] for name, values in headers.items()},
+            "multiValueHeaders": headers,
+            "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+            "multiValueQueryStringParameters": query or None,
+            "pathParameters": parameters or None,
+            "stageVariables": None,
+            "requestContext": {
+                "accountId": ACCOUNT,
+                "apiId": "local",
+                "domainName": request.host,
+                "httpMethod": request.method,
+                "identity": {
+                    "sourceIp": request.remote or "",
+                    "userAgent": request.headers.get("User-Agent"),
+                },
+                "path": raw_path,
+                "protocol": "HTTP/1.1",
+                "requestId": str(uuid.uuid4()),
+                "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+                "requestTimeEpoch": int(now.timestamp() * 1000),
+                "resourcePath": route,
+                "stage": STAGE,
+            },
+            "body": content,
+            "isBase64Encoded": is_base64,
+        }
+
+    def _match(self, path: str) -> tuple[str, dict[str, str]]:
+        """The route of a path, literal ones first, with its decoded parameters; the path itself when none matches."""
+        if path in self._literal:
+            return path, {}
+        for pattern, route in self._patterns:
+            if found := pattern.fullmatch(path):
+                return route, {name: unquote(value) for name, value in found.groupdict().items()}
+        return path, {}
+
+
+def _pattern(route: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", route)
+    return re.compile("".join(f"(?P<{part}>[^/]+)" if n % 2 else re.escape(part) for n, part in enumerate(parts)))
+
+
+def _multiple(pairs: Any) -> dict[str, list[str]]:
+    collected: dict[str, list[str]] = {}
+    for name, value in pairs:
+        collected.setdefault(name, []).append(value)
+    return collected
+
+
+def _content(body: bytes, content_type: str) -> tuple[str | None, bool]:
+    if not body:
+        return None, False
+    if TEXT_TYPES.fullmatch(content_type):
+        with suppress(UnicodeDecodeError):  # what is no text reaches the function as it came
+            return body.decode(), False
+    return base64.b64encode(body).decode(), True
+
+
+async def _response(request: web.Request, answer: Any) -> web.Response:
+    try:
+        status = int(answer["statusCode"])
+        headers = CIMultiDict((name, str(value)) for name, value in (answer.get("headers") or {}).items())
+        for name, values in (answer.get("multiValueHeaders") or {}).items():
+            headers.popall(name, None)
+            headers.extend((name, str(value)) for value in values)
+        text = answer.get("body") or ""
+        body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        log.exception("the function's answer is no answer of a REST API")
+        return problem(HTTPStatus.BAD_GATEWAY, "internal_error", "Pinhole could not answer this request.")
+    headers.popall("Content-Length", None)
+    headers.setdefault("Content-Type", "application/json")
+    if COMPRESSED_TYPES.fullmatch(headers["Content-Type"].partition(";")[0]):
+        headers.add("Vary", "Accept-Encoding")
+        accepted = request.headers.get("Accept-Encoding", "")
+        if len(body) >= MIN_COMPRESSED_BYTES and _takes_gzip(accepted):
+            headers["Content-Encoding"] = "gzip"
+            body = _gzip(body) if len(body) < BLOCKING_BYTES else await asyncio.to_thread(_gzip, body)
+    return web.Response(status=status, headers=headers, body=body)
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=5, mtime=0)
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    return "gzip" in accept_encoding and not GZIP_REFUSED.search(accept_encoding)
+
+
+def _too_large() -> web.Response:
+    limit = MAX_BODY_BYTES // 1024 // 1024
+    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"A request has at most {limit} MiB.")

@@ -1,0 +1,145 @@
+"""`/{bucket}/…`: the object store's S3 API, through the gateway's own origin.
+
+Requests pass as they came, Host included, so that their signatures hold; the store checks them. The store sends no
+events: they are published here, after it acknowledged an object and before the client learns of it.
+"""
+
+import logging
+import re
+from http import HTTPStatus
+from urllib.parse import parse_qsl, unquote
+
+import aiohttp
+import yarl
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from infra.local import s3_event
+from infra.local.object_store import TIMEOUT, ObjectStore
+from infra.local.s3_event import Created
+from infra.local.sqs import QueueUnavailable, Sqs
+from infra.local.streams import passed_on
+from infra.local.template import Template
+
+HOP_BY_HOP = {"connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+# The parameters of a presigned URL say who asks; any other says that something else is asked than the object.
+OF_SIGNATURE = re.compile(r"x-amz-.*|x-id", re.IGNORECASE)
+# What the store holds was sent by users: nothing of it may run as a page of this origin.
+ISOLATED = "default-src 'none'; sandbox"
+
+Headers = CIMultiDictProxy[str]
+
+log = logging.getLogger(__name__)
+
+
+class S3Proxy:
+    """Answers requests for the template's buckets.
+
+    uploads: a session that never uses a connection twice, for requests with a body: they cannot be sent again
+    when the store happens to close the connection.
+    sqs: where events are sent; None when the store sends them itself.
+    """
+
+    def __init__(self, template: Template, store: ObjectStore, uploads: aiohttp.ClientSession, sqs: Sqs | None) -> None:
+        self._template = template
+        self._buckets = {bucket.name: bucket for bucket in template.buckets.values()}
+        self._store = store
+        self._uploads = uploads
+        self._sqs = sqs
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Pass one request on, and its answer back."""
+        session = self._uploads if request.body_exists else self._store.session
+        try:
+            stored = await session.request(
+                request.method,
+                yarl.URL(self._store.endpoint + request.raw_path, encoded=True),
+                headers=_end_to_end(request.headers),
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+                data=request.content if request.body_exists else None,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("the object store did not answer a %s: %r", request.method, error)
+            return _unavailable()
+        headers = _end_to_end(stored.headers)
+        headers["Content-Security-Policy"] = ISOLATED
+        created_by = _creation(request)
+        async with stored:
+            if created_by is None or stored.status != HTTPStatus.OK:
+                return await passed_on(request, stored, web.StreamResponse(status=stored.status, headers=headers))
+            result = await stored.read()
+        # A copy or a completion answers 200 before it is made; whether it was is said in the body.
+        if b"<Error>" not in result:
+            await self._publish(request, created_by, stored.headers)
+        headers.popall("Content-Length", None)
+        return web.Response(status=stored.status, headers=headers, body=result)
+
+    async def _publish(self, request: web.Request, created_by: str, headers: Headers) -> None:
+        """Send the event. When that fails the object is stored all the same: `requeue_stale` finds it."""
+        bucket, key = _bucket_and_key(request)
+        queues = [
+            self._template.queues[notification.queue]
+            for notification in self._buckets[bucket].notifications
+            if notification.event in {"s3:ObjectCreated:*", f"s3:ObjectCreated:{created_by}"}
+        ]
+        if self._sqs is None or not queues:
+            return
+        try:
+            created = await self._created(request, created_by, headers)
+            for queue in queues:
+                await self._sqs.send(queue.url, s3_event.message(created, region=self._template.region))
+        except (QueueUnavailable, aiohttp.ClientError, TimeoutError) as error:
+            log.error("no event was sent for %s/%s: %s", bucket, key, error)  # noqa: TRY400 - not our defect
+
+    async def _created(self, request: web.Request, created_by: str, headers: Headers) -> Created:
+        bucket, key = _bucket_and_key(request)
+        version = headers.get("x-amz-version-id")
+        size = request.headers.get("x-amz-decoded-content-length") or request.headers.get("Content-Length")
+        if created_by != "Put" or size is None:
+            query = "" if version is None else f"versionId={version}"
+            async with await self._store.request("HEAD", bucket, key, headers={}, query=query) as stored:
+                stored.raise_for_status()
+                headers, size = stored.headers, stored.headers["Content-Length"]
+        return Created(
+            by=created_by,
+            bucket=bucket,
+            key=key,
+            size_bytes=int(size),
+            etag=headers["ETag"].strip('"'),
+            version=version,
+            address=request.remote or "",
+        )
+
+
+def _creation(request: web.Request) -> str | None:
+    """How a request creates an object, in the words of S3's events; None when it does not."""
+    _, key = _bucket_and_key(request)
+    asked = {name for name, _ in _parameters(request) if not OF_SIGNATURE.fullmatch(name)}
+    match request.method:
+        case "PUT" if key and not asked:
+            return "Copy" if "x-amz-copy-source" in request.headers else "Put"
+        case "POST" if key and asked == {"uploadId"}:
+            return "CompleteMultipartUpload"
+    return None
+
+
+def _parameters(request: web.Request) -> list[tuple[str, str]]:
+    return parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True)
+
+
+def _bucket_and_key(request: web.Request) -> tuple[str, str]:
+    bucket, _, key = request.raw_path.partition("?")[0].removeprefix("/").partition("/")
+    return bucket, unquote(key)
+
+
+def _end_to_end(headers: Headers) -> "CIMultiDict[str]":
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP)
+
+
+def _unavailable() -> web.Response:
+    error = "<Error><Code>ServiceUnavailable</Code><Message>The object store does not answer.</Message></Error>"
+    return web.Response(
+        status=HTTPStatus.SERVICE_UNAVAILABLE, text=f'<?xml version="1.0"?>{error}', content_type="application/xml"
+    )

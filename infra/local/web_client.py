@@ -1,0 +1,42 @@
+"""`/`: the built web client. Paths that are no file are pages of the client, which finds its way by itself."""
+
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from infra.local.problem import problem
+
+
+class WebClient:
+    """Answers with files below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request for a file or a page."""
+        if request.method not in {"GET", "HEAD"}:
+            return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Pages can only be read.")
+        path = unquote(request.raw_path.partition("?")[0]).lstrip("/")
+        if "\0" in path or "\\" in path or not (file := (self._root / path).resolve()).is_relative_to(self._root):
+            return _nothing()
+        if file.is_file():
+            # The build puts a hash of the content into the name of each asset.
+            lasting = path.startswith("assets/")
+            return _file(file, "public, max-age=31536000, immutable" if lasting else "no-cache")
+        if file.suffix:
+            return _nothing()
+        index = self._root / "index.html"
+        if not index.is_file():
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_built", "The web client has not been built.")
+        return _file(index, "no-cache")
+
+
+def _file(path: Path, cache_control: str) -> web.FileResponse:
+    return web.FileResponse(path, headers={"Cache-Control": cache_control})
+
+
+def _nothing() -> web.Response:
+    return problem(HTTPStatus.NOT_FOUND, "not_found", "There is nothing at this address.")

@@ -1,0 +1,232 @@
+"""A running gateway before a real store, a real queue, and functions that the tests wrote."""
+
+import asyncio
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import boto3
+import pytest
+import urllib3
+from botocore.config import Config
+
+from infra.local import provision, queue, store
+from infra.local.function_pool import ROOT
+from infra.local.gateway import Gateway
+from infra.local.processes import free_ports
+from infra.local.runtime import Runtime
+from infra.local.template import Template
+from pinhole.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LIVE_SECRET = "a-secret-of-the-tests"
+NOTE = """
+import json, pathlib
+NOTES = pathlib.Path(__file__).parent / "notes"
+def note(value):
+    with NOTES.open("a") as notes:
+        notes.write(json.dumps(value) + "\\n")
+"""
+API = """
+import base64, json, os, time
+def app(event, context):
+    query = event["queryStringParameters"] or {}
+    if "sleep" in query:
+        time.sleep(float(query["sleep"]))
+    if "exit" in query:
+        os._exit(1)
+    if "nonsense" in query:
+        return query["nonsense"]
+    if "bytes" in query:
+        body = base64.b64encode(bytes(range(256)) * int(query["bytes"])).decode()
+        headers = {"Content-Type": "application/x-protobuf"}
+        return {"statusCode": 200, "headers": headers, "body": body, "isBase64Encoded": True}
+    if "cookies" in query:
+        return {"statusCode": 204, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}, "body": ""}
+    headers = {"Content-Type": "application/json"}
+    return {"statusCode": int(query.get("status", 200)), "headers": headers, "body": json.dumps(event)}
+"""
+LIVE = """
+from notes import note
+def app(event, context):
+    note(event)
+    ticket = (event.get("queryStringParameters") or {}).get("ticket")
+    if ticket == "crash":
+        raise RuntimeError("no")
+    return {"statusCode": 200 if ticket == "good" else 401}
+"""
+INGEST = """
+import json
+from notes import note
+def handle(event, context):
+    note([json.loads(record["body"]) for record in event["Records"]])
+    return {"batchItemFailures": []}
+"""
+PAGES = {
+    "index.html": "<!doctype html><title>Pinhole</title>",
+    "assets/app-1a2b.js": "export {}",
+    "docs-assets/init.js": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The gateway as clients see it, and what the functions behind it took note of."""
+
+    origin: str
+    directory: Path
+    s3: "S3Client"
+    template: Template
+    store: store.Store
+    queue: queue.Queue
+    http: urllib3.PoolManager
+
+    @property
+    def originals(self) -> str:
+        return self.template.buckets["OriginalsBucket"].name
+
+    @property
+    def renditions(self) -> str:
+        return self.template.buckets["RenditionsBucket"].name
+
+    def request(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """One request, without redirects or decoding."""
+        options = {"redirect": False, "decode_content": False, "retries": False, **options}
+        return self.http.request(method, self.origin + path, **options)
+
+    def notes(self) -> list[Any]:
+        file = self.directory / "handlers" / "notes"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def event_of(self, key: str) -> dict[str, Any]:
+        """The S3 event of an object, once it has reached its function."""
+        found: list[dict[str, Any]] = eventually(lambda: self.events_of(key))
+        assert len(found) == 1
+        return found[0]
+
+    def events_of(self, key: str) -> list[dict[str, Any]]:
+        return [
+            record
+            for batch in self.notes()
+            if isinstance(batch, list)
+            for body in batch
+            for record in body["Records"]
+            if unquote_plus(record["s3"]["object"]["key"]) == key
+        ]
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    """What was found, once there is something, within 20 seconds."""
+    deadline = time.monotonic() + 20
+    while not (value := found()):
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+    return value
+
+
+@pytest.fixture(scope="session")
+def loop_in_background() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Runs a coroutine on an event loop that goes on while the test waits, and returns its result."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield lambda work: asyncio.run_coroutine_threadsafe(work, loop).result(60)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def site(
+    loop_in_background: Callable[[Coroutine[Any, Any, Any]], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The session's gateway."""
+    directory = tmp_path_factory.mktemp("gateway")
+    _write_handlers(directory / "handlers")
+    for path, text in PAGES.items():
+        (directory / "web" / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / "web" / path).write_text(text)
+    buckets = ["pinhole-originals", "pinhole-renditions"]
+    with (
+        store.start(Path(tempfile.mkdtemp(prefix="pinhole-test-")) / "store", buckets) as objects,
+        queue.start(directory / "queue") as messages,
+        urllib3.PoolManager() as http,
+    ):
+        port = free_ports(1)[0]
+        environment = {
+            "AWS_ACCESS_KEY_ID": objects.credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": objects.credentials.secret_key,
+            "AWS_REGION": "us-east-1",
+        }
+        template = Template(
+            ROOT / "template.yaml",
+            parameters={"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "MediaKeyId": ""},
+            queue_endpoint=messages.endpoint,
+        )
+        provision.create_queues(template, _client("sqs", messages.endpoint, objects.credentials))
+        provision.create_buckets(template, objects.administrator(), notifications=False)
+        runtime = Runtime(template, environment, import_roots=(ROOT, directory / "handlers"))
+        gateway = Gateway(
+            template,
+            runtime,
+            port=port,
+            store_endpoint=objects.endpoint,
+            publishes_events=True,
+            live_secret=LIVE_SECRET,
+            web_root=directory / "web",
+        )
+        loop_in_background(runtime.start())
+        loop_in_background(gateway.start())
+        origin = f"http://127.0.0.1:{port}"
+        s3 = _client("s3", origin, objects.credentials)
+        yield Site(origin, directory, s3, template, objects, messages, http)
+        loop_in_background(gateway.stop())
+        loop_in_background(runtime.stop())
+
+
+@pytest.fixture
+def media_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Settings with a key that signs media."""
+    monkeypatch.setenv("PINHOLE_DATABASE_URL", "")
+    monkeypatch.setenv("PINHOLE_ORIGINALS_BUCKET", "pinhole-originals")
+    monkeypatch.setenv("PINHOLE_RENDITIONS_BUCKET", "pinhole-renditions")
+    monkeypatch.setenv("PINHOLE_MEDIA_KEYS", '{"k1": "a media key of the tests"}')
+    monkeypatch.setenv("PINHOLE_MEDIA_KEY_ID", "k1")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def _write_handlers(directory: Path) -> None:
+    handlers = {
+        "notes.py": NOTE,
+        "api/app.py": API,
+        "live/app.py": LIVE,
+        "live/notices.py": INGEST,
+        "ingest/handler.py": INGEST,
+        "schedules/requeue_stale.py": "def handle(event, context): pass",
+        "schedules/clean_tokens.py": "def handle(event, context): pass",
+    }
+    for path, text in handlers.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(dedent(text))
+
+
+def _client(service: Any, endpoint: str, credentials: store.Credentials) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )

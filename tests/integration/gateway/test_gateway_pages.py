@@ -1,0 +1,98 @@
+"""The web client, and who may talk to the gateway at all."""
+
+import json
+import socket
+
+import pytest
+
+from tests.integration.gateway.conftest import PAGES, Site
+
+
+@pytest.mark.parametrize("path", ["/", "/timeline/2024-07", "/login?next=/", "/index.html"])
+def test_pages_are_the_client_and_are_asked_for_again(site: Site, path: str) -> None:
+    answer = site.request("GET", path)
+    assert answer.data.decode() == PAGES["index.html"]
+    assert answer.headers["Content-Type"] == "text/html"
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(site: Site) -> None:
+    etag = site.request("GET", "/").headers["ETag"]
+    assert site.request("GET", "/", headers={"If-None-Match": etag}).status == 304
+
+
+def test_assets_are_kept_for_good(site: Site) -> None:
+    answer = site.request("GET", "/assets/app-1a2b.js")
+    assert answer.data.decode() == PAGES["assets/app-1a2b.js"]
+    assert answer.headers["Content-Type"].endswith("/javascript")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert site.request("GET", "/docs-assets/init.js").headers["Cache-Control"] == "no-cache"
+
+
+def test_an_asset_that_is_gone_is_not_a_page(site: Site) -> None:
+    assert site.request("GET", "/assets/app-old.js").status == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/..%5csecret.txt", "/a%00b.txt"]
+)
+def test_no_path_leads_out_of_the_client(site: Site, path: str) -> None:
+    (site.directory / "secret.txt").write_text("secret")
+    answer = _raw(site, f"GET {path} HTTP/1.1", f"Host: {site.origin.removeprefix('http://')}")
+    assert b"secret" not in answer
+    assert answer.split()[1] in {b"400", b"404"}
+
+
+def test_pages_can_only_be_read(site: Site) -> None:
+    assert site.request("POST", "/").status == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/assets/app-1a2b.js", "/api/me", "/media/x"])
+def test_every_answer_is_fenced_against_other_sites(site: Site, path: str) -> None:
+    headers = site.request("GET", path).headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/", "/api/me", "/media/x", "/live", "/pinhole-originals/x"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example"])
+def test_a_foreign_name_is_refused(site: Site, path: str, host: str) -> None:
+    assert site.request("GET", path, headers={"Host": host}).status == 421
+
+
+def test_a_request_without_a_name_is_refused(site: Site) -> None:
+    assert _raw(site, "GET /api/me HTTP/1.0").split()[1] == b"421"
+
+
+def test_health_answers_to_any_name(site: Site) -> None:
+    assert site.request("GET", "/api/health", headers={"Host": "probe"}).status == 200
+
+
+def test_localhost_is_sent_to_the_one_origin(site: Site) -> None:
+    port = site.origin.rpartition(":")[2]
+    answer = site.request("GET", "/timeline?x=%20", headers={"Host": f"localhost:{port}"})
+    assert answer.status == 308
+    assert answer.headers["Location"] == f"{site.origin}/timeline?x=%20"
+    assert site.request("POST", "/api/me", headers={"Host": f"localhost:{port}"}).status == 421
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:5173"])
+def test_a_page_of_another_site_cannot_write(site: Site, origin: str) -> None:
+    answer = site.request("POST", "/api/auth/register", headers={"Origin": origin}, body=b"{}")
+    assert answer.status == 403
+    assert json.loads(answer.data)["code"] == "foreign_origin"
+
+
+def test_the_client_itself_can(site: Site) -> None:
+    answer = site.request("POST", "/api/auth/register", headers={"Origin": site.origin}, body=b"{}")
+    assert answer.status == 200
+
+
+def _raw(site: Site, *lines: str) -> bytes:
+    """The answer to exactly these request lines: clients tidy paths up."""
+    host, port = site.origin.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall("".join(f"{line}\r\n" for line in (*lines, "Connection: close", "")).encode())
+        return b"".join(iter(lambda: connection.recv(65536), b""))
