@@ -57,6 +57,18 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _openapi(_arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/requirements.txt")
+    from infra.local.function_pool import IMPORT_ROOTS
+
+    sys.path[:0] = map(str, IMPORT_ROOTS)
+    from infra import openapi
+
+    written = openapi.write()
+    print("\n".join(f"{path.name} written" for path in written) if written else "Both files are current")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra", description="Pinhole on this machine")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -80,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="apply migrations to a database")
     migrate.add_argument("database", metavar="URL", help="postgresql://…")
     migrate.set_defaults(run=_migrate)
+
+    openapi = commands.add_parser("openapi", help="write openapi.yaml and gateway.yaml from the routes")
+    openapi.set_defaults(run=_openapi)
     return parser
 
 

@@ -1,8 +1,6 @@
 """`infra/openapi.yaml` and `infra/gateway.yaml`, both written from the routes."""
 
-import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +28,7 @@ def gateway() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, method, endpoint in operations(app.routes):
         parameters = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in endpoint.path
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in endpoint.path
         ]
         paths.setdefault(path, {})[method.lower()] = {
             **({"parameters": parameters} if parameters else {}),
@@ -93,9 +90,7 @@ class _PlainDumper(yaml.SafeDumper):
 
 
 def _yaml(value: dict[str, Any]) -> str:
-    return _DO_NOT_EDIT + yaml.dump(
-        value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=110
-    )
+    return _DO_NOT_EDIT + yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def generate() -> dict[Path, str]:
@@ -103,18 +98,9 @@ def generate() -> dict[Path, str]:
     return {HERE / "openapi.yaml": _yaml(document(app.routes)), HERE / "gateway.yaml": _yaml(gateway())}
 
 
-def main(arguments: Sequence[str] = ()) -> int:
-    """`python -m infra openapi [--check]`: write both files, or say (1) that they are not current."""
-    parser = argparse.ArgumentParser(prog="python -m infra openapi", description=main.__doc__)
-    parser.add_argument("--check", action="store_true", help="only say what is not current")
-    options = parser.parse_args(arguments)
-    stale = [
-        (path, text)
-        for path, text in generate().items()
-        if not path.exists() or path.read_text("utf-8") != text
-    ]
-    for path, text in stale:
-        if not options.check:
-            path.write_text(text, "utf-8", newline="\n")
-        print(f"{path.relative_to(HERE.parent)} {'is not current' if options.check else 'written'}")
-    return 1 if stale and options.check else 0
+def write() -> list[Path]:
+    """Write the files that are not current, and say which."""
+    stale = {path: text for path, text in generate().items() if not path.exists() or path.read_text("utf-8") != text}
+    for path, text in stale.items():
+        path.write_text(text, "utf-8", newline="\n")
+    return list(stale)

@@ -86,9 +86,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Parts, dict[str, Schema]]:
         for status, answer in endpoint.answers.items():
             if answer is not None:
                 inputs.append(((endpoint.name, status), "serialization", TypeAdapter(answer)))
-    parts, definitions = TypeAdapter.json_schemas(
-        inputs, ref_template=_REF + "{model}", schema_generator=_WithoutNoise
-    )
+    parts, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF + "{model}", schema_generator=_WithoutNoise)
     return {key: schema for (key, _), schema in parts.items()}, definitions["$defs"]
 
 
@@ -136,9 +134,7 @@ def _path_parameters(endpoint: Endpoint) -> Iterator[Schema]:
         yield {"name": name, "in": "path", "required": True, "schema": adapter.json_schema()}
 
 
-def _query_parameters(
-    endpoint: Endpoint, parts: Parts, definitions: Mapping[str, Schema]
-) -> Iterator[Schema]:
+def _query_parameters(endpoint: Endpoint, parts: Parts, definitions: Mapping[str, Schema]) -> Iterator[Schema]:
     if endpoint.query is None:
         return
     model = definitions[parts[endpoint.name, "query"]["$ref"].removeprefix(_REF)]

@@ -35,9 +35,7 @@ def body_of(request: Request, model: type[Model]) -> Model:
 
 def query_of(request: Request, model: type[Model] | None) -> Model | None:
     """The query, each parameter given once. Raises Invalid naming the parameters."""
-    wrong = [
-        FieldError(name, "is given more than once") for name, sent in request.query.items() if len(sent) > 1
-    ]
+    wrong = [FieldError(name, "is given more than once") for name, sent in request.query.items() if len(sent) > 1]
     values = {name: values[0] for name, values in request.query.items()}
     if model is None:
         wrong += [FieldError(name, "is not known here") for name in values]

@@ -31,9 +31,7 @@ def test_openapi_and_gateway_have_every_route_and_no_other() -> None:
 
 def test_every_operation_has_an_id_of_its_own() -> None:
     ids = [
-        operation["operationId"]
-        for methods in document(app.routes)["paths"].values()
-        for operation in methods.values()
+        operation["operationId"] for methods in document(app.routes)["paths"].values() for operation in methods.values()
     ]
     assert len(ids) == len(set(ids)) == len(DECLARED)
 

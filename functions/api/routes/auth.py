@@ -18,13 +18,9 @@ routes = Blueprint(__name__)
 
 
 class Registration(WireModel):
-    name: str = Field(
-        min_length=1, max_length=256, description="Kept NFC-normalised and trimmed, 1-64 characters"
-    )
+    name: str = Field(min_length=1, max_length=256, description="Kept NFC-normalised and trimmed, 1-64 characters")
     password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)
-    setup_token: str | None = Field(
-        None, max_length=256, description="Where GET /setup says that it is required"
-    )
+    setup_token: str | None = Field(None, max_length=256, description="Where GET /setup says that it is required")
 
 
 class Credentials(WireModel):
@@ -78,20 +74,14 @@ class SetupState(WireModel):
 def read_setup() -> SetupState:
     """Tell whether the first user may still register."""
     state = accounts.setup()
-    return SetupState(
-        registration_open=state.registration_open, setup_token_required=state.setup_token_required
-    )
+    return SetupState(registration_open=state.registration_open, setup_token_required=state.setup_token_required)
 
 
 @routes.route("/auth/register", methods=["POST"])
-@endpoint(
-    body=Registration, answer=SessionTokens, status=201, errors=(Forbidden, TooManyRequests), public=True
-)
+@endpoint(body=Registration, answer=SessionTokens, status=201, errors=(Forbidden, TooManyRequests), public=True)
 def register(body: Registration, request: Request) -> SessionTokens:
     """Register the first user, who becomes administrator, and log them in."""
-    return SessionTokens.of(
-        accounts.register(body.name, body.password, body.setup_token or "", request.address)
-    )
+    return SessionTokens.of(accounts.register(body.name, body.password, body.setup_token or "", request.address))
 
 
 @routes.route("/auth/login", methods=["POST"])

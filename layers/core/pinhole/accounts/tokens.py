@@ -42,6 +42,8 @@ def access_token(session_id: str, user_id: int) -> tuple[str, datetime]:
 def session_id_of(token: str) -> str:
     """The session that an access token names. Raises Unauthenticated when it is not ours or has run out."""
     try:
+        if not token.isascii():
+            raise jwt.DecodeError("a token is ASCII")
         claims = jwt.decode(
             token,
             _secret(),

@@ -19,9 +19,7 @@ class Trace:
     verified: bool
 
 
-def insert(
-    conn: Connection, selector: str, verifier_hash: bytes, session_id: str, lifetime: timedelta
-) -> None:
+def insert(conn: Connection, selector: str, verifier_hash: bytes, session_id: str, lifetime: timedelta) -> None:
     """Add a token. verifier_hash: 32 bytes; what it is the hash of is nowhere kept."""
     conn.execute(
         """

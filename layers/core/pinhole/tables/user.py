@@ -31,8 +31,9 @@ def exists_any(conn: Connection) -> bool:
 
 
 def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: str) -> User:
-    """Add a user. Takes `folder`, or `folder-2`, … where that equals, holds or lies in another user's folder.
+    """Add a user with `folder`, or `folder-2`, … where that one equals or holds another user's folder.
 
+    A folder inside another user's has no such way out: callers give one component, or a checked path.
     Raises psycopg.errors.UniqueViolation when the name is taken, in whatever case.
     """
     with conn.cursor(row_factory=class_row(User)) as cursor:
@@ -53,7 +54,7 @@ def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: 
             {"name": name, "password_hash": password_hash, "role": role, "folder": folder},
         )
         user = cursor.fetchone()
-    assert user is not None, "of n + 1 candidates one does not clash with n folders"
+    assert user is not None, f"{folder} lies in the folder of another user"
     return user
 
 

@@ -1,0 +1,293 @@
+"""Registration, login, refresh and logout through the API, over a real PostgreSQL."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import jwt
+import pytest
+from psycopg import Connection
+from werkzeug.test import Client, TestResponse
+
+from pinhole.accounts import limits, passwords, tokens
+from pinhole.settings import settings
+from pinhole.tables import refresh_token, user
+from tests.fixtures.api import Caller
+
+ANN = {"name": "Ann", "password": "correct horse battery"}
+PROTECTED = "/me"
+
+
+def _register(api: Client, **fields: object) -> TestResponse:
+    return api.post("/auth/register", json=ANN | fields)
+
+
+def _login(api: Client, address: str = "192.0.2.1", **fields: object) -> TestResponse:
+    return api.post("/auth/login", json=ANN | fields, environ_overrides={"REMOTE_ADDR": address})
+
+
+def _refresh(api: Client, token: str) -> TestResponse:
+    return api.post("/auth/refresh", json={"refreshToken": token})
+
+
+def _me(api: Client, begun: Any) -> TestResponse:
+    return api.get(PROTECTED, headers={"Authorization": f"Bearer {begun['accessToken']}"})
+
+
+def _body(response: TestResponse, status: int = 200) -> Any:
+    assert response.status_code == status, response.text
+    return response.json
+
+
+def test_the_first_to_register_is_administrator_and_logged_in(api: Client) -> None:
+    assert api.get("/setup").json == {"registrationOpen": True, "setupTokenRequired": False}
+    begun = _body(_register(api), 201)
+    assert begun["user"] == {"id": 1, "name": "Ann", "role": "administrator"}
+    assert _body(_me(api, begun)) == {"id": 1, "name": "Ann", "role": "administrator", "folder": "ann"}
+    assert api.get("/setup").json == {"registrationOpen": False, "setupTokenRequired": False}
+
+
+def test_nobody_registers_after_the_first(api: Client) -> None:
+    _register(api)
+    refused = _body(_register(api, name="Bob"), 403)
+    assert refused["code"] == "registration_closed"
+
+
+def _until_it_waits(conn: Connection, other: Future[Any]) -> None:
+    """Until the other one waits for a lock of ours, or has not waited and is done."""
+    while not other.done():
+        if conn.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)").fetchone() == (True,):
+            return
+        time.sleep(0.01)
+
+
+def test_of_two_who_register_at_once_one_becomes_administrator(api: Client, conn: Connection) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with conn.transaction():
+            user.lock(conn)
+            late = other.submit(_register, api)
+            _until_it_waits(conn, late)
+            user.insert(conn, "Bob", "-", "administrator", "bob")
+        assert _body(late.result(), 403)["code"] == "registration_closed"
+
+
+def test_with_a_setup_token_only_who_knows_it_registers(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINHOLE_SETUP_TOKEN", "printed by the deployment")
+    settings.cache_clear()
+    assert api.get("/setup").json == {"registrationOpen": True, "setupTokenRequired": True}
+    for wrong in ({}, {"setupToken": None}, {"setupToken": ""}, {"setupToken": "guessed ☃"}):
+        assert _body(_register(api, **wrong), 403)["code"] == "setup_token_wrong"
+    _body(_register(api, setupToken="printed by the deployment"), 201)
+    assert api.get("/setup").json == {"registrationOpen": False, "setupTokenRequired": False}
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"password": "short"}, "password"),
+        ({"password": "a" * 257}, "password"),
+        ({"password": "e\u0301" * 9}, "password"),
+        ({"name": " "}, "name"),
+        ({"name": "a" * 65}, "name"),
+        ({"name": "a\nb"}, "name"),
+    ],
+)
+def test_a_wrong_name_or_password_is_told(api: Client, fields: dict[str, object], wrong: str) -> None:
+    assert [error["field"] for error in _body(_register(api, **fields), 422)["errors"]] == [wrong]
+    _body(_register(api), 201)
+
+
+def test_the_password_is_kept_as_argon2id_only(api: Client, conn: Connection) -> None:
+    _register(api)
+    (kept,) = conn.execute("SELECT password_hash FROM users").fetchone() or ()
+    assert kept.startswith("$argon2id$")
+    assert ANN["password"] not in kept
+
+
+def test_login_knows_the_name_in_any_case_and_composition(api: Client) -> None:
+    _register(api, name="Zo\u00eb")
+    for name in ("Zo\u00eb", "Zoe\u0308", " zoë "):
+        assert _body(_login(api, name=name))["user"]["name"] == "Zo\u00eb"
+
+
+def test_an_unknown_name_and_a_wrong_password_get_the_same_answer_for_the_same_work(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _register(api)
+    checked: list[str] = []
+    matches = passwords.matches
+
+    def counted(password_hash: str, password: str) -> bool:
+        checked.append(password_hash.rpartition("$")[0].rpartition("$")[0])
+        return matches(password_hash, password)
+
+    monkeypatch.setattr(passwords, "matches", counted)
+    answers = [_body(_login(api, **wrong), 401) for wrong in ({"name": "nobody"}, {"password": "wrong"})]
+    for answer in answers:
+        del answer["requestId"]
+    assert answers[0] == answers[1]
+    assert len(checked) == 2
+    assert checked[0] == checked[1], "a hash of the same cost is computed for nobody"
+
+
+def test_logout_ends_the_session_at_once_and_no_other(api: Client) -> None:
+    first, second = _body(_register(api), 201), _body(_login(api))
+    headers = {"Authorization": f"Bearer {first['accessToken']}"}
+    assert api.post("/auth/logout", headers=headers).status_code == 204
+    assert _body(_me(api, first), 401)["code"] == "session_ended"
+    assert _refresh(api, first["refreshToken"]).status_code == 401
+    assert _me(api, second).status_code == 200
+
+
+def test_a_role_that_changes_holds_from_the_next_request_on(caller: Caller, conn: Connection) -> None:
+    assert _body(caller.call("GET", PROTECTED))["role"] == "member"
+    conn.execute("UPDATE users SET role = 'administrator'")
+    assert _body(caller.call("GET", PROTECTED))["role"] == "administrator"
+
+
+def test_a_user_who_is_gone_is_nobody(caller: Caller, conn: Connection) -> None:
+    conn.execute("DELETE FROM users")
+    assert caller.call("GET", PROTECTED).status_code == 401
+
+
+def _claims(session_id: str, **changed: Any) -> dict[str, Any]:
+    now = int(time.time())
+    ours = {
+        "iss": "pinhole",
+        "aud": "pinhole-api",
+        "sub": "1",
+        "sid": session_id,
+        "iat": now,
+        "exp": now + 60,
+    }
+    return {name: value for name, value in (ours | changed).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("changed", "algorithm", "key"),
+    [
+        ({"exp": 1}, "HS256", None),
+        ({"exp": None}, "HS256", None),
+        ({"aud": "another"}, "HS256", None),
+        ({"iss": "another"}, "HS256", None),
+        ({"sid": None}, "HS256", None),
+        ({}, "HS512", "a secret of the tests, long enough to sign with, also with a longer hash"),
+        ({}, "none", ""),
+        ({}, "HS256", "another secret, as long as it has to be for this"),
+    ],
+)
+def test_an_access_token_that_is_not_ours_is_refused(
+    caller: Caller, conn: Connection, changed: dict[str, Any], algorithm: str, key: str | None
+) -> None:
+    (session_id,) = conn.execute("SELECT id FROM session").fetchone() or ()
+    secret = settings().token_secret.get_secret_value() if key is None else key
+    forged = jwt.encode(_claims(session_id, **changed), secret, algorithm)
+    response = caller.client.get(PROTECTED, headers={"Authorization": f"Bearer {forged}"})
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer ü", "Bearer a b", "Bearer \x00", "Bearer \udcff"]
+)
+def test_an_authorization_that_is_none_is_refused(api: Client, header: str) -> None:
+    assert api.get(PROTECTED, environ_overrides={"HTTP_AUTHORIZATION": header}).status_code == 401
+
+
+def test_refresh_hands_out_new_tokens_for_the_same_session(caller: Caller, conn: Connection) -> None:
+    renewed = _body(_refresh(caller.client, caller.refresh_token))
+    assert renewed["refreshToken"] != caller.refresh_token
+    assert _me(caller.client, renewed).status_code == 200
+    assert _body(_refresh(caller.client, renewed["refreshToken"]))["user"]["name"] == "ann"
+    assert conn.execute("SELECT count(*) FROM session").fetchone() == (1,)
+
+
+def test_a_refresh_token_used_twice_ends_every_session_of_its_user_and_of_nobody_else(
+    new_caller: Callable[[str], Caller], conn: Connection
+) -> None:
+    ann, bob = new_caller("ann"), new_caller("bob")
+    renewed = _body(_refresh(ann.client, ann.refresh_token))
+    assert _body(_refresh(ann.client, ann.refresh_token), 401)["code"] == "refresh_token_invalid"
+    assert _me(ann.client, renewed).status_code == 401
+    assert _refresh(ann.client, renewed["refreshToken"]).status_code == 401
+    assert bob.call("GET", PROTECTED).status_code == 200
+
+
+def test_a_known_selector_with_a_wrong_verifier_ends_every_session_of_its_user(caller: Caller) -> None:
+    selector, _, _ = caller.refresh_token.partition(".")
+    assert _refresh(caller.client, f"{selector}.wrong").status_code == 401
+    assert caller.call("GET", PROTECTED).status_code == 401
+
+
+def test_a_token_that_nobody_knows_ends_nothing(caller: Caller) -> None:
+    for unknown in ("x.y", ".", "x", "ü.ü"):
+        assert _refresh(caller.client, unknown).status_code == 401
+    assert caller.call("GET", PROTECTED).status_code == 200
+
+
+def test_an_expired_refresh_token_is_refused_and_ends_nothing(caller: Caller, conn: Connection) -> None:
+    conn.execute("UPDATE refresh_token SET expires_at = now()")
+    assert _refresh(caller.client, caller.refresh_token).status_code == 401
+    assert caller.call("GET", PROTECTED).status_code == 200
+
+
+def test_of_two_who_refresh_at_once_exactly_one_wins(caller: Caller, conn: Connection) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with conn.transaction():
+            assert refresh_token.use(conn, *tokens.halves(caller.refresh_token)) is not None
+            late = other.submit(_refresh, caller.client, caller.refresh_token)
+            _until_it_waits(conn, late)
+        assert late.result().status_code == 401
+
+
+def test_refresh_tokens_are_not_kept_only_what_proves_them(caller: Caller, conn: Connection) -> None:
+    selector, _, verifier = caller.refresh_token.partition(".")
+    row = conn.execute("SELECT selector, verifier_hash FROM refresh_token").fetchone()
+    assert row is not None
+    assert row[0] == selector
+    assert verifier.encode() not in row[1]
+
+
+def test_too_many_wrong_passwords_are_answered_429_and_lock_out_that_address_alone(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=10, per_account=2))
+    _register(api)
+    for _ in range(2):
+        assert _login(api, password="wrong").status_code == 401
+    refused = _login(api)
+    assert _body(refused, 429)["code"] == "too_many_requests"
+    assert 0 < int(refused.headers["Retry-After"]) <= limits.WINDOW.total_seconds()
+    assert _login(api, name="bob").status_code == 401, "another account, from the same address"
+    assert _login(api, address="192.0.2.2").status_code == 200, "the account, from another address"
+
+
+def test_an_address_that_tries_many_names_is_refused_for_each(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=3, per_account=10))
+    assert [_login(api, name=f"name {n}").status_code for n in range(4)] == [401, 401, 401, 429]
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=1, per_account=10))
+    addresses = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
+    assert [_login(api, address).status_code for address in addresses] == [401, 429, 401]
+
+
+def test_logging_in_rightly_never_locks_out(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=1, per_account=1))
+    _register(api)
+    assert [_login(api).status_code for _ in range(3)] == [200] * 3
+
+
+def test_registering_and_refreshing_are_limited_too(api: Client) -> None:
+    _register(api)
+    assert [_register(api).status_code for _ in range(10)][-1] == 429
+    assert [_refresh(api, "x.y").status_code for _ in range(limits.REFRESH.per_account + 1)][-1] == 429
+
+
+def test_folders_never_equal_or_nest(conn: Connection) -> None:
+    made = [
+        user.insert(conn, str(n), "-", "member", folder).folder
+        for n, folder in enumerate(["ann", "ann", "ann-2", "family/bob", "family", "family/eve"])
+    ]
+    assert made == ["ann", "ann-2", "ann-2-2", "family/bob", "family-2", "family/eve"]
