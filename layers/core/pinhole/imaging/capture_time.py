@@ -95,8 +95,9 @@ def resolve(
 ) -> CaptureTime:
     """Decide by the first rule that has what it needs (1 to 8, as numbered below).
 
-    modified_at, uploaded_at, now: aware. fallback_zone: an IANA name; it orders, and fills in the local time where
-    only UTC is known, but never `taken_at_utc`. Raises ZoneInfoNotFoundError for an unknown fallback zone.
+    modified_at, uploaded_at, now: aware. fallback_zone: an IANA name; it orders, and fills in the local time
+    where only UTC is known, but never `taken_at_utc`. Raises ZoneInfoNotFoundError for an unknown fallback
+    zone.
     """
     fallback = ZoneInfo(fallback_zone)
     named = filename_time.read(filename)
@@ -171,7 +172,9 @@ def _parse_offset(written: str | None) -> timedelta | None:
 def _local_time(
     facts: TimeFacts, named: filename_time.FilenameTime, now: datetime, *, last_resort: bool
 ) -> _Local | None:
-    """The first local time that parses and is plausible. Some phones write UTC as ModifyDate: only as last resort."""
+    """The first local time that parses and is plausible. Some phones write UTC as ModifyDate: only as last
+    resort.
+    """
     exif = [(facts.original, TimeSource.ORIGINAL), (facts.digitized, TimeSource.DIGITIZED)]
     for written, source in exif:
         if found := _read(written, source, now):
@@ -183,11 +186,7 @@ def _local_time(
 
 def _read(written: ExifTime, source: TimeSource, now: datetime) -> _Local | None:
     parsed = parse_date_time(written)
-    return (
-        _Local(parsed[0], source, parsed[1])
-        if parsed and _plausible(parsed[0].replace(tzinfo=UTC), now)
-        else None
-    )
+    return _Local(parsed[0], source, parsed[1]) if parsed and _plausible(parsed[0].replace(tzinfo=UTC), now) else None
 
 
 def _in_zone(local: _Local, zone: ZoneInfo, utc: datetime | None) -> CaptureTime:
@@ -201,9 +200,7 @@ def _in_zone(local: _Local, zone: ZoneInfo, utc: datetime | None) -> CaptureTime
     return _known(instant, _offset_of(instant, zone), zone.key, local.source, confidence)
 
 
-def _without_coordinates(
-    local: _Local, facts: TimeFacts, utc: datetime | None, fallback: ZoneInfo
-) -> CaptureTime:
+def _without_coordinates(local: _Local, facts: TimeFacts, utc: datetime | None, fallback: ZoneInfo) -> CaptureTime:
     said = (_parse_offset(written.offset) for written in (facts.original, facts.digitized, facts.modified))
     offset = next((offset for offset in said if offset is not None), local.offset)
     if offset is not None:  # 3

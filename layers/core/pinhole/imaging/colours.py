@@ -27,8 +27,8 @@ _TO_LAB = np.array(
 def dominant(image: Image.Image, count: int = 5) -> tuple[int, ...]:
     """Up to `count` colours of an RGB picture as 0xRRGGBB, the most prominent first.
 
-    Clusters of OKLab, seeded along lightness so that the same picture gives the same colours; weighed by area, and
-    by colourfulness, since a red coat in a grey street is what one remembers.
+    Clusters of OKLab, seeded along lightness so that the same picture gives the same colours; weighed by
+    area, and by colourfulness, since a red coat in a grey street is what one remembers.
     """
     pixels = np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float64).reshape(-1, 3)
     lab = _oklab(pixels / 255)

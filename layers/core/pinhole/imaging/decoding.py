@@ -34,10 +34,11 @@ class Opened:
 
 @contextmanager
 def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]:
-    """The photo's first frame or page. Pixels are decoded by `upright`, except of raw and JPEG XL, which come decoded.
+    """The photo's first frame or page. Pixels are decoded by `upright`, except of raw and JPEG XL, which come
+    decoded.
 
-    Raises FileRejected (`too_many_pixels`, `truncated`, `corrupt`), also for what goes wrong inside the block: keep
-    nothing but calls of decoders in it.
+    Raises FileRejected (`too_many_pixels`, `truncated`, `corrupt`), also for what goes wrong inside the
+    block: keep nothing but calls of decoders in it.
     """
     with refusing_bad_bytes(path, file_type, max_pixels):
         if file_type.loader is Loader.JXL:
@@ -61,7 +62,9 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
 
 
 def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
-    """Decode, scaled down to `size` (as displayed) or, where that is cheaper, to anything between it and the whole."""
+    """Decode, scaled down to `size` (as displayed) or, where that is cheaper, to anything between it and the
+    whole.
+    """
     image = source.image
     if source.orientation >= 5:
         size = size[::-1]
@@ -90,7 +93,9 @@ _TRANSPOSE = {
 
 
 def _orientation(image: Image.Image, loader: Loader) -> int:
-    """HEIF, AVIF and TIFF decoders rotate by the container's own word, or have put it into the EXIF they hand out."""
+    """HEIF, AVIF and TIFF decoders rotate by the container's own word, or have put it into the EXIF they hand
+    out.
+    """
     if loader in (Loader.HEIF, Loader.TIFF):
         return 1
     return exif.parse(exif_block(image)).orientation
@@ -108,7 +113,9 @@ def exif_block(image: Image.Image) -> bytes:
 
 
 def _check_tiff(path: Path, max_pixels: int) -> None:
-    """A TIFF's samples may be deep and many: what counts is the memory of four 8 bit channels per allowed pixel."""
+    """A TIFF's samples may be deep and many: what counts is the memory of four 8 bit channels per allowed
+    pixel.
+    """
     with path.open("rb") as file:
         first = Tiff(file).first
     width, height = first.integer(_WIDTH) or 0, first.integer(_HEIGHT) or 0

@@ -53,21 +53,13 @@ class Exif:
         """GPSDateStamp and GPSTimeStamp, aware; None where one of them is missing or impossible."""
         clock = self.gps.numbers(7)
         try:
-            day = datetime.strptime((self.gps.text(29) or "")[:10].replace("-", ":"), "%Y:%m:%d").replace(
-                tzinfo=UTC
-            )
+            day = datetime.strptime((self.gps.text(29) or "")[:10].replace("-", ":"), "%Y:%m:%d").replace(tzinfo=UTC)
         except ValueError:
             return None
         if len(clock) != 3 or not all(math.isfinite(v) and v >= 0 for v in clock):
             return None
-        since_midnight = (
-            timedelta(hours=clock[0], minutes=clock[1], seconds=clock[2]) if max(clock) < 100 else None
-        )
-        return (
-            day + since_midnight
-            if since_midnight is not None and since_midnight < timedelta(days=1)
-            else None
-        )
+        since_midnight = timedelta(hours=clock[0], minutes=clock[1], seconds=clock[2]) if max(clock) < 100 else None
+        return day + since_midnight if since_midnight is not None and since_midnight < timedelta(days=1) else None
 
     def coordinates(self) -> tuple[float, float] | None:
         """Latitude and longitude in degrees, north and east positive."""
@@ -157,11 +149,7 @@ def _json(value: Value) -> Json:
         return value.replace("\0", "")[:_MAX_JSON_CHARACTERS] or None
     if isinstance(value, bytes):
         printable = value.rstrip(b"\0")
-        if (
-            len(value) <= _MAX_JSON_NUMBERS
-            and printable.isascii()
-            and printable.decode("ascii").isprintable()
-        ):
+        if len(value) <= _MAX_JSON_NUMBERS and printable.isascii() and printable.decode("ascii").isprintable():
             return printable.decode("ascii") or None
         return value.hex() if 0 < len(value) <= 16 else None
     if not value or len(value) > _MAX_JSON_NUMBERS:

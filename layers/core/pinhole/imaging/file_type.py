@@ -134,9 +134,7 @@ def _by_bytes(head: bytes, file: BinaryIO) -> FileType | None:
         return _tiff_or_raw(head, file)
     if head[4:8] == b"ftyp":
         return _by_brands(head)
-    if head[4:8] in (b"moov", b"mdat", b"wide", b"pnot") or (
-        head[4:8] in (b"free", b"skip") and b"moov" in head
-    ):
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"pnot") or (head[4:8] in (b"free", b"skip") and b"moov" in head):
         return MOV  # QuickTime files older than the ftyp box
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return WEBM if b"webm" in head[:512] else MKV if b"matroska" in head[:512] else None

@@ -24,18 +24,21 @@ class FilenameTime:
 
 def read(filename: str) -> FilenameTime:
     """What the name says, unchecked for plausibility; empty where it says nothing."""
-    for match in _LOCAL.finditer(filename):
-        parts = {name: int(match[name]) for name in ("year", "month", "day", "hour", "minute", "second")}
+    for found in _LOCAL.finditer(filename):
+        year, month, day, hour, minute, second = (
+            int(found[part]) for part in ("year", "month", "day", "hour", "minute", "second")
+        )
         try:
-            return FilenameTime(local=datetime(**parts))  # noqa: DTZ001  # naive: the clock on the wall
+            local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  # naive: the clock on the wall
         except ValueError:
             continue
-    if match := _WHATSAPP.search(filename):
+        return FilenameTime(local=local)
+    if dated := _WHATSAPP.search(filename):
         try:
-            noon = datetime(int(match["year"]), int(match["month"]), int(match["day"]), 12)  # noqa: DTZ001
+            noon = datetime(int(dated["year"]), int(dated["month"]), int(dated["day"]), 12)  # noqa: DTZ001
         except ValueError:
             return FilenameTime()
         return FilenameTime(local=noon, date_only=True)
-    if match := _EPOCH_MS.search(filename):
-        return FilenameTime(utc=_EPOCH + timedelta(milliseconds=int(match[0])))
+    if counted := _EPOCH_MS.search(filename):
+        return FilenameTime(utc=_EPOCH + timedelta(milliseconds=int(counted[0])))
     return FilenameTime()

@@ -1,4 +1,6 @@
-"""IPTC-IIM records (IPTC Information Interchange Model 4.2), the part that people write: title, caption, keywords."""
+"""IPTC-IIM records (IPTC Information Interchange Model 4.2), the part that people write: title, caption,
+keywords.
+"""
 
 from dataclasses import dataclass
 

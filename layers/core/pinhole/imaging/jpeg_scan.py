@@ -1,7 +1,7 @@
 """Whether a JPEG's compressed data is whole as far as its markers tell.
 
-libjpeg guesses over damage without an error, and shows a shifted or grey picture. A marker that no JPEG may have
-between its restart markers (ITU-T T.81, table B.1) proves that bytes were lost or overwritten.
+libjpeg guesses over damage without an error, and shows a shifted or grey picture. A marker that no JPEG may
+have between its restart markers (ITU-T T.81, table B.1) proves that bytes were lost or overwritten.
 """
 
 import mmap
@@ -14,7 +14,9 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def has_impossible_marker(path: Path) -> bool:
-    """Walks the segments up to the end of the first image. A file that ends early is not this function's matter."""
+    """Walks the segments up to the end of the first image. A file that ends early is not this function's
+    matter.
+    """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         at = 2
         while at + 4 <= len(data):

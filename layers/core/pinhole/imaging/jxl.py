@@ -19,7 +19,9 @@ _MAX_METADATA_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class JxlHeader:
-    """`width` × `height` as displayed. `is_jpeg`: a JPEG packed without loss, which comes out with all its metadata."""
+    """`width` × `height` as displayed. `is_jpeg`: a JPEG packed without loss, which comes out with all its
+    metadata.
+    """
 
     width: int
     height: int
@@ -71,7 +73,9 @@ def read_header(path: Path) -> JxlHeader:
 
 
 def decode(path: Path) -> tuple[Image.Image, bool]:
-    """The picture with its ICC profile, and whether it is upright already: a packed JPEG comes out as it went in."""
+    """The picture with its ICC profile, and whether it is upright already: a packed JPEG comes out as it went
+    in.
+    """
     is_jpeg, info, pixels, profile, _ = pillow_jxl.Decoder(num_threads=-1)(path.read_bytes())
     if is_jpeg:
         return Image.open(BytesIO(pixels), formats=("JPEG",)), False

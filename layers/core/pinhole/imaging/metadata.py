@@ -19,7 +19,8 @@ _NIGHT_SCENE = 3
 _APPLE_HDR_IMAGE_TYPE, _APPLE_BURST, _APPLE_CONTENT_ID = 0x0A, 0x0B, 0x11
 _APPLE_HDR = 3
 _SCREENSHOT_NAME = re.compile(
-    r"screen[ _-]?(?:shot|capture)|bildschirmfoto|capture d.écran|captura de pantalla|schermafbeelding|スクリーンショット",
+    r"screen[ _-]?(?:shot|capture)|bildschirmfoto|capture d.écran|captura de pantalla|schermafbeelding"
+    r"|schermata|スクリーンショット",
     re.IGNORECASE,
 )
 # What cameras write into ImageDescription without anyone having described anything.
@@ -71,8 +72,8 @@ class Metadata:
 def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Metadata:
     """Of a photo; a video's is empty for now. `filename`: the owner's name for it, which betrays screenshots.
 
-    Raises FileRejected (`too_many_pixels`, `corrupt`, `truncated`); a file whose pixels turn out to be broken only
-    shows when it is decoded.
+    Raises FileRejected (`too_many_pixels`, `corrupt`, `truncated`); a file whose pixels turn out to be broken
+    only shows when it is decoded.
     """
     if file_type.kind == "video":
         return Metadata()
@@ -104,8 +105,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Met
         projection=projection,
         field_of_view_deg=field_of_view,
         is_hdr=_is_hdr(blocks),
-        is_night=exif.photo.integer(0xA406) == _NIGHT_SCENE
-        or "NIGHT" in (xmp.text("GCamera:SpecialTypeID") or ""),
+        is_night=exif.photo.integer(0xA406) == _NIGHT_SCENE or "NIGHT" in (xmp.text("GCamera:SpecialTypeID") or ""),
         is_screenshot=exif.user_comment() == "Screenshot" or _SCREENSHOT_NAME.search(filename) is not None,
         is_animated=blocks.is_animated,
         burst_id=exif.apple.text(_APPLE_BURST) or xmp.text("GCamera:BurstID"),
@@ -118,12 +118,8 @@ def _time_facts(exif: Exif, xmp: Xmp, latitude: float | None, longitude: float |
     """EXIF's times; XMP's where an editor or a messenger has stripped EXIF's."""
     original, digitized = exif.time(0x9003, 0x9291, 0x9011), exif.time(0x9004, 0x9292, 0x9012)
     return TimeFacts(
-        original=original
-        if original.date_time
-        else _xmp_time(xmp, "exif:DateTimeOriginal", "photoshop:DateCreated"),
-        digitized=digitized
-        if digitized.date_time
-        else _xmp_time(xmp, "exif:DateTimeDigitized", "xmp:CreateDate"),
+        original=original if original.date_time else _xmp_time(xmp, "exif:DateTimeOriginal", "photoshop:DateCreated"),
+        digitized=digitized if digitized.date_time else _xmp_time(xmp, "exif:DateTimeDigitized", "xmp:CreateDate"),
         modified=exif.time(0x132, 0x9290, 0x9010),
         utc=exif.gps_time() or _xmp_utc(xmp),
         latitude=latitude,
@@ -158,9 +154,7 @@ def _coordinates(exif: Exif, xmp: Xmp) -> tuple[float, float] | None:
 
 def _xmp_degrees(written: str | None) -> float | None:
     """`DDD,MM.mmk` or `DDD,MM,SSk`, k one of N, S, E, W."""
-    match = re.fullmatch(
-        r"(\d{1,3}),(\d{1,2}(?:\.\d{1,12})?)(?:,(\d{1,2}(?:\.\d{1,12})?))?([NSEW])", written or ""
-    )
+    match = re.fullmatch(r"(\d{1,3}),(\d{1,2}(?:\.\d{1,12})?)(?:,(\d{1,2}(?:\.\d{1,12})?))?([NSEW])", written or "")
     if match is None:
         return None
     degrees = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
@@ -230,6 +224,5 @@ def _is_hdr(blocks: Blocks) -> bool:
         or xmp.text("hdrgm:Version", "HDRGainMap:HDRGainMapVersion") is not None
         or any(item.semantic == "GainMap" for item in xmp.items)
         or exif.apple.integer(_APPLE_HDR_IMAGE_TYPE) == _APPLE_HDR
-        or exif.photo.integer(0xA401)
-        in (3, 4)  # CustomRendered, as Apple uses it: HDR, without or with original
+        or exif.photo.integer(0xA401) in (3, 4)  # CustomRendered, as Apple uses it: HDR, without or with original
     )

@@ -20,7 +20,8 @@ class Clip:
 
 
 def find_clip(path: Path, xmp: Xmp) -> Clip | None:
-    """Google's motion photo and its elder MicroVideo say it in XMP, Samsung in a trailer; HEIC has a box for it.
+    """Google's motion photo and its elder MicroVideo say it in XMP, Samsung in a trailer; HEIC has a box for
+    it.
 
     Only what starts like a video counts: editors keep the words and drop the clip.
     """
@@ -32,7 +33,7 @@ def find_clip(path: Path, xmp: Xmp) -> Clip | None:
             _samsung(file, size),
             _video_box(file, size),
         ):
-            if clip and 0 < clip.offset and clip.offset + clip.size_bytes <= size and _is_video(file, clip):
+            if clip and clip.offset > 0 and clip.offset + clip.size_bytes <= size and _is_video(file, clip):
                 return clip
     return None
 
@@ -53,8 +54,9 @@ def _micro_video(xmp: Xmp, size: int) -> Clip | None:
 
 
 def _samsung(file: BinaryIO, size: int) -> Clip | None:
-    """The trailer: blocks, then `SEFH`, version, count, per block (type, distance before SEFH, length), its own length,
-    `SEFT`."""
+    """The trailer: blocks, then `SEFH`, version, count, per block (type, distance before SEFH, length), its
+    own length, `SEFT`.
+    """
     file.seek(max(0, size - 8))
     tail = file.read(8)
     length = int.from_bytes(tail[:4], "little")

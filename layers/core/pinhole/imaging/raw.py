@@ -49,9 +49,7 @@ def decode(path: Path, max_pixels: int) -> tuple[Image.Image, int]:
         preview = _preview(raw)
         if preview is not None:
             check_pixels(*preview.size, max_pixels)
-            is_turned = sizes.flip in (5, 6) and (preview.width < preview.height) != (
-                sizes.width < sizes.height
-            )
+            is_turned = sizes.flip in (5, 6) and (preview.width < preview.height) != (sizes.width < sizes.height)
             if min(preview.size) >= min(_MIN_PREVIEW_SIDE, sizes.width, sizes.height):
                 return preview, 1 if is_turned else _FLIPS.get(sizes.flip, 1)
         half = min(sizes.width, sizes.height) >= 2 * 1440
@@ -63,7 +61,7 @@ def _preview(raw: rawpy.RawPy) -> Image.Image | None:
         thumb = raw.extract_thumb()
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
         return None
-    if thumb.format == rawpy.ThumbFormat.JPEG:
+    if isinstance(thumb.data, bytes):
         return Image.open(BytesIO(thumb.data), formats=("JPEG",))
     return Image.fromarray(thumb.data)
 

@@ -54,7 +54,9 @@ def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iter
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
-    """Raises FileRejected (`too_many_pixels`, `corrupt`) for what the header claims, before anything is decoded."""
+    """Raises FileRejected (`too_many_pixels`, `corrupt`) for what the header claims, before anything is
+    decoded.
+    """
     if width < 1 or height < 1:
         raise FileRejected("The file is damaged: it holds a picture without width or height.", code="corrupt")
     if width * height > max_pixels:
@@ -72,9 +74,7 @@ def damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
             "The file is incomplete: its end is missing. It may have been copied only in part.",
             code="truncated",
         )
-    return FileRejected(
-        f"The file is damaged and can't be read as {file_type.extension.upper()}.", code="corrupt"
-    )
+    return FileRejected(f"The file is damaged and can't be read as {file_type.extension.upper()}.", code="corrupt")
 
 
 def _claims_more_bytes(path: Path) -> bool:

@@ -39,10 +39,11 @@ class Renditions:
 
 
 def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> Renditions:
-    """Write `240.webp`, `480.webp`, `1440.webp` into `directory`: upright, in sRGB, without metadata, never larger
-    than the original.
+    """Write `240.webp`, `480.webp`, `1440.webp` into `directory`: upright, in sRGB, without metadata, never
+    larger than the original.
 
-    Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`); OSError when the directory can't be written.
+    Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`); OSError when the directory can't be
+    written.
     """
     with opened(path, file_type, max_pixels) as source:
         width, height = source.width, source.height

@@ -1,7 +1,7 @@
 """ThumbHash: a picture in about 25 bytes, shown blurred while the real one loads.
 
-The format is Evan Wallace's, https://evanw.github.io/thumbhash/, here for pictures without transparency: average and
-low frequencies of lightness and two colour differences, in a few bits each.
+The format is Evan Wallace's, https://evanw.github.io/thumbhash/, here for pictures without transparency:
+average and low frequencies of lightness and two colour differences, in a few bits each.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def _encode(channel: Channel, columns: int, rows: int) -> tuple[float, list[floa
         if cx * rows < columns * (rows - cy)
     ]
     scale = max(map(abs, frequencies), default=0.0)
-    if scale > 0:
+    if scale > 1e-6:  # below it there is nothing but rounding, and the scale is stored as 0
         frequencies = [0.5 + 0.5 / scale * frequency for frequency in frequencies]
     return float(spectrum[0, 0]), frequencies, scale
 

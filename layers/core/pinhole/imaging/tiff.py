@@ -1,7 +1,7 @@
 """A bounded reader of TIFF directories: the form of EXIF in every container, and of most camera raw files.
 
-Reads no more than `MAX_VALUE_BYTES` for a value and `MAX_ENTRIES` entries of a directory, whatever the file claims,
-and skips what it can't read: what a camera or an editor spoiled must not cost the rest.
+Reads no more than `MAX_VALUE_BYTES` for a value and `MAX_ENTRIES` entries of a directory, whatever the file
+claims, and skips what it can't read: what a camera or an editor spoiled must not cost the rest.
 """
 
 import struct
@@ -86,9 +86,7 @@ class Tiff:
         self.big = magic == 43
         if self.big and len(head) < 16:
             return
-        (self.first_offset,) = struct.unpack(
-            order + ("Q" if self.big else "I"), head[8:16] if self.big else head[4:8]
-        )
+        (self.first_offset,) = struct.unpack(order + ("Q" if self.big else "I"), head[8:16] if self.big else head[4:8])
 
     @property
     def first(self) -> Directory:
