@@ -8,8 +8,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this is what says so
 
 import argparse
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra import bootstrap
+
+# Where the packages of the functions and of the product are imported from.
+sys.path += [str(bootstrap.REPOSITORY / root) for root in ("layers/core", "functions")]
 
 
 def main() -> int:
@@ -31,7 +35,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
     return up.run(
         up.Options(
-            data=arguments.data or Path(".demo" if arguments.demo else ".data"),
+            data=arguments.data or bootstrap.REPOSITORY / _directory(arguments),
             port=arguments.port,
             endpoint=arguments.endpoint,
             demo=arguments.demo,
@@ -39,6 +43,13 @@ def _up(arguments: argparse.Namespace) -> int:
             yes=arguments.yes,
         )
     )
+
+
+def _directory(arguments: argparse.Namespace) -> str:
+    """Libraries that don't share their objects don't share a directory."""
+    if arguments.demo:
+        return ".demo"
+    return ".data-endpoint" if arguments.endpoint else ".data"
 
 
 def _test(arguments: argparse.Namespace) -> int:
@@ -74,12 +85,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="run the whole system on this machine")
-    up.add_argument("--data", type=Path, metavar="DIR", help="where everything is kept (default: .data)")
+    up.add_argument(
+        "--data", type=Path, metavar="DIR", help="where everything is kept (default: .data; with --demo: .demo)"
+    )
     up.add_argument("--port", type=_port, default=9475, help="port of 127.0.0.1 (default: %(default)s)")
     up.add_argument(
-        "--endpoint", metavar="URL", help="use a running LocalStack, instead of a store and queues of our own"
+        "--endpoint",
+        type=_url,
+        metavar="URL",
+        help="use a running LocalStack, instead of a store and queues of our own",
     )
-    up.add_argument("--demo", action="store_true", help="a library with sample photos (default DIR: .demo)")
+    up.add_argument("--demo", action="store_true", help="a library with sample photos")
     up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")
     up.add_argument("--yes", action="store_true", help="don't ask before --reset deletes")
     up.set_defaults(run=_up)
@@ -96,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
     openapi = commands.add_parser("openapi", help="write openapi.yaml and gateway.yaml from the routes")
     openapi.set_defaults(run=_openapi)
     return parser
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        raise argparse.ArgumentTypeError(f"{text} is no address like http://127.0.0.1:4566")
+    return text.rstrip("/")
 
 
 def _port(text: str) -> int:

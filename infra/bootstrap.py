@@ -165,7 +165,11 @@ def _npm() -> str:
 
 
 def _run_npm(npm: str, *arguments: str) -> None:
-    if subprocess.run([npm, *arguments], cwd=WEB, check=False).returncode != 0:
+    result = subprocess.run(
+        [npm, *arguments], cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if result.returncode != 0:
+        print(result.stdout)
         raise CannotStart(f"npm {arguments[0]} failed in {WEB}: read its words above, and start again")
 
 

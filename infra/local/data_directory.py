@@ -93,7 +93,7 @@ class DataDirectory:
             raise CannotStart(f"{self.path} holds other files: choose an empty directory with --data")
         if version.exists() and (found := version.read_text().strip()) != VERSION:
             raise CannotStart(
-                f"{self.path} was made by another version of Pinhole (format {found}, this one knows {VERSION}):"
+                f"{self.path} was made by another version of Pinhole (format {found}, not {VERSION}):"
                 " use that version, or choose another directory with --data"
             )
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -29,10 +30,10 @@ class ServiceFailed(Exception):
     """A service did not start. The text names its log and quotes its end."""
 
 
-class Service:
+class Service(ABC):
     """One child process with its log, `{directory}/log`.
 
-    `ready` is asked until it says True; an `OSError` from it counts as not yet.
+    After a start `ready` is asked until it says True; an `OSError` from it counts as not yet.
     `user` is the account to run as, for programs that refuse to run as root.
     """
 
@@ -55,9 +56,9 @@ class Service:
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def ready(self) -> bool:
-        """Whether the service answers. Overridden by services that can tell."""
-        return True
+        """Whether the service answers."""
 
     def start(self) -> None:
         """Start, or start again, and return when the service answers.
@@ -75,8 +76,8 @@ class Service:
                 return
         raise ServiceFailed(f"{self.name} does not start. The end of {self.log}:\n{_end_of(self.log)}")
 
-    def prepare(self) -> None:
-        """What must be done each time after it has started. Overridden where there is something."""
+    def prepare(self) -> None:  # noqa: B027 - most have nothing to do
+        """What must be done each time after it has started."""
 
     def stop(self) -> None:
         """End the process, gently first. Stopping twice is harmless."""
@@ -145,13 +146,9 @@ class Service:
         return False
 
 
-def end_leftovers(
-    command: Sequence[str], directory: Path, stop_signal: signal.Signals = signal.SIGTERM
-) -> None:
+def end_leftovers(command: Sequence[str], directory: Path, stop_signal: signal.Signals = signal.SIGTERM) -> None:
     """End what an earlier run started by this command (program and two arguments) in this directory."""
-    found = [
-        process for process in psutil.process_iter(["cmdline"]) if _is_left_over(process, command, directory)
-    ]
+    found = [process for process in psutil.process_iter(["cmdline"]) if _is_left_over(process, command, directory)]
     for process in found:
         _signal(process, stop_signal)
     deadline = time.monotonic() + STOP_SECONDS

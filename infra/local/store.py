@@ -87,7 +87,7 @@ class Store(Service):
 
     def administrator(self) -> S3Client:
         """A client that may create and configure buckets."""
-        return _client(self.endpoint, self._administrator)
+        return client(self.endpoint, self._administrator)
 
     def start(self) -> None:
         self._write_configuration()
@@ -142,9 +142,7 @@ class Store(Service):
             check=False,
         )
         if shell.returncode != 0 or '"fsync":  true' not in shell.stdout:
-            raise ServiceFailed(
-                f"The object store can't be set to sync its writes:\n{shell.stdout}{shell.stderr}"
-            )
+            raise ServiceFailed(f"The object store can't be set to sync its writes:\n{shell.stdout}{shell.stderr}")
         done.touch()
 
 
@@ -190,7 +188,8 @@ def _command() -> list[str]:
     return [weed, "-logtostderr", "-config_dir=config"]
 
 
-def _client(endpoint: str, credentials: Credentials) -> S3Client:
+def client(endpoint: str, credentials: Credentials) -> S3Client:
+    """A client of any local S3."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint,

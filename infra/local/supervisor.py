@@ -26,7 +26,7 @@ class Supervisor:
         """Start a service, such as `start(postgres.start, directory)`. Raises ServiceFailed."""
         starting = asyncio.create_task(asyncio.to_thread(start, *arguments))
         self._starts.append(starting)
-        # A thread can't be interrupted. Whoever waits may be; then the service is stopped once it has started.
+        # A thread can't be interrupted. Who waits for it can: then the service is stopped when it has started.
         return await asyncio.shield(starting)
 
     def watch(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -52,14 +52,14 @@ class Supervisor:
         pause = 0
         while True:
             began = time.monotonic()
-            while service.ended is None:
+            while service.ended is None:  # noqa: ASYNC110 - no event tells
                 await asyncio.sleep(0.25)
             self._say(f"{service.name} ended (exit status {service.ended}); starting it again")
             if time.monotonic() - began > STEADY_SECONDS:
                 pause = 0
             await asyncio.sleep(pause)
             pause = min(2 * pause + 1, LONGEST_PAUSE_SECONDS)
-            while not await self._started_again(service):
+            while not await self._started_again(service):  # noqa: ASYNC110
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS)
             if after_restart is not None:
                 await after_restart()

@@ -1,0 +1,244 @@
+"""`python -m infra up`: the whole system on this machine, until Ctrl-C.
+
+PostgreSQL, queue and object store are child processes. Functions and gateway run in and below this process. What
+a hard kill loses is the queue's messages: the ledger sends them again at the next start.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+import boto3
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
+
+from infra import demo, migrate
+from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
+from infra.local import data_directory, postgres, provision, queue, store
+from infra.local.data_directory import DataDirectory, Secrets
+from infra.local.function_pool import FunctionError
+from infra.local.gateway import Gateway
+from infra.local.processes import HOST, ServiceFailed, port_is_free
+from infra.local.runtime import Runtime
+from infra.local.supervisor import Supervisor
+from infra.local.template import Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+HEALTHY_SECONDS = 30
+LOCALSTACK = store.Credentials("test", "test")
+# Settings that are parameters of the template; any other reaches the functions as it is.
+PARAMETERS = {
+    "PINHOLE_FALLBACK_TIMEZONE": "FallbackTimezone",
+    "PINHOLE_MAX_ATTEMPTS": "MaxReceiveCount",
+    "PINHOLE_SETUP_TOKEN": "SetupToken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says. `endpoint`: a LocalStack instead of a queue and a store of our own."""
+
+    data: Path
+    port: int
+    endpoint: str | None
+    demo: bool
+    reset: bool
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where S3 and SQS answer, and who asks. `queue`: the one of our own, whose messages end with it."""
+
+    s3_endpoint: str
+    sqs_endpoint: str
+    credentials: store.Credentials
+    administrator: "S3Client"
+    queue: queue.Queue | None
+
+    def provision(self, template: Template) -> None:
+        """Create what the template says, where it is missing."""
+        sqs = boto3.client(
+            "sqs",
+            endpoint_url=self.sqs_endpoint,
+            region_name=template.region,
+            aws_access_key_id=self.credentials.access_key,
+            aws_secret_access_key=self.credentials.secret_key,
+        )
+        try:
+            provision.create_queues(template, sqs)
+            provision.create_buckets(template, self.administrator, notifications=self.queue is None)
+        except (EndpointConnectionError, HTTPClientError) as error:
+            raise CannotStart(f"Nothing answers at {self.sqs_endpoint}: start LocalStack there") from error
+
+
+def run(options: Options) -> int:
+    """Run until Ctrl-C or SIGTERM. Returns the exit code.
+
+    Raises:
+        CannotStart: the person at the keyboard has to do something first.
+    """
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING)
+    with data_directory.opened(options.data) as data:
+        data.check()
+        if options.reset and not data.is_empty:
+            _reset(data, options.yes)
+        if options.demo:
+            demo.check(data)
+        if not port_is_free(options.port):
+            raise CannotStart(f"Port {options.port} is in use: stop what listens there, or choose another with --port")
+        try:
+            asyncio.run(_until_stopped(options, data))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            say("Stopped")
+        except (ServiceFailed, FunctionError) as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
+async def _until_stopped(options: Options, data: DataDirectory) -> None:
+    main = asyncio.current_task()
+    if main is not None and os.name == "posix":
+        for number in (signal.SIGTERM, signal.SIGHUP):  # asyncio.run does the same at Ctrl-C
+            asyncio.get_running_loop().add_signal_handler(number, main.cancel)
+    began = time.monotonic()
+    async with Supervisor(say) as services, _running(options, data, services) as origin:
+        say(f"Pinhole answers at {origin} (after {time.monotonic() - began:.1f} s; Ctrl-C stops it)")
+        if options.demo:
+            await demo.fill(origin, data)
+        try:
+            await services.run()
+        finally:
+            say("Stopping")
+
+
+@asynccontextmanager
+async def _running(options: Options, data: DataDirectory, services: Supervisor) -> AsyncIterator[str]:
+    """The whole system, everything of it answering. Gives its origin."""
+    made = data.prepare()
+    origin = f"http://{HOST}:{options.port}"
+    if options.endpoint:
+        say("Starting PostgreSQL")
+        database = await services.start(postgres.start, data.postgres)
+        template = _template(database.url, options.endpoint, made)
+        administrator = store.client(options.endpoint, LOCALSTACK)
+        cloud = Cloud(options.endpoint, options.endpoint, LOCALSTACK, administrator, None)
+    else:
+        say("Starting PostgreSQL, the queue and the object store")
+        database, messages = await asyncio.gather(
+            services.start(postgres.start, data.postgres), services.start(queue.start, data.queue)
+        )
+        template = _template(database.url, messages.endpoint, made)
+        buckets = [bucket.name for bucket in template.buckets.values()]
+        objects = await services.start(store.start, data.store, buckets, made.store)
+        services.watch(objects)
+        cloud = Cloud(objects.endpoint, messages.endpoint, made.store, objects.administrator(), messages)
+    services.watch(database)
+    for name in await asyncio.to_thread(migrate.apply, database.url):
+        say(f"Applied migration {name}")
+    await asyncio.to_thread(cloud.provision, template)
+
+    say("Starting the functions and the gateway")
+    live_secret = secrets.token_urlsafe(24)
+    environment = _environment(template, cloud, origin) | {
+        "PINHOLE_LIVE_CONNECTIONS_URL": f"{origin}/live/{live_secret}"
+    }
+    # The gateway checks signatures of media by the same settings as the functions make them.
+    os.environ.update(template.functions["ApiFunction"].environment, **environment)
+    runtime = Runtime(template, environment)
+    gateway = Gateway(
+        template,
+        runtime,
+        port=options.port,
+        store_endpoint=cloud.s3_endpoint,
+        publishes_events=cloud.queue is not None,
+        live_secret=live_secret,
+        web_root=WEB / "dist",
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runtime.stop)
+        await runtime.start()
+        stack.push_async_callback(gateway.stop)
+        await gateway.start()
+
+        async def fill_queue() -> None:
+            await asyncio.to_thread(cloud.provision, template)
+            await _send_again(runtime)
+
+        await _send_again(runtime)
+        if cloud.queue is not None:
+            services.watch(cloud.queue, after_restart=fill_queue)
+        await _healthy(origin)
+        yield origin
+
+
+def _template(database_url: str, sqs_endpoint: str, made: Secrets) -> Template:
+    given = {parameter: os.environ[name] for name, parameter in PARAMETERS.items() if name in os.environ}
+    parameters = {
+        "DatabaseUrl": database_url,
+        "TokenSecret": made.token_secret,
+        "MediaKeys": json.dumps(made.media_keys),
+        "MediaKeyId": made.media_key_id,
+        "IngestConcurrency": str(max(2, os.cpu_count() or 1)),
+        **given,
+    }
+    return Template(REPOSITORY / "template.yaml", parameters=parameters, queue_endpoint=sqs_endpoint)
+
+
+def _environment(template: Template, cloud: Cloud, origin: str) -> dict[str, str]:
+    """Variables of every function beside the template's: settings of the operator, and where AWS is."""
+    wired = {name for function in template.functions.values() for name in function.environment}
+    settings = {name: value for name, value in os.environ.items() if name.startswith("PINHOLE_") and name not in wired}
+    return {
+        **settings,
+        "AWS_REGION": template.region,
+        "AWS_DEFAULT_REGION": template.region,
+        "AWS_ACCESS_KEY_ID": cloud.credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": cloud.credentials.secret_key,
+        "AWS_ENDPOINT_URL_S3": origin,
+        "AWS_ENDPOINT_URL_SQS": cloud.sqs_endpoint,
+    }
+
+
+async def _send_again(runtime: Runtime) -> None:
+    """Have the ledger send what the queue lost. Where that fails, the schedule does it later."""
+    try:
+        await runtime.invoke("RequeueStaleFunction", {"staleAfterSeconds": 0})
+    except FunctionError as error:
+        say(f"Unfinished work waits for the next schedule: {error}")
+
+
+async def _healthy(origin: str) -> None:
+    """Wait until every part answers. Raises ServiceFailed with what /api/health says."""
+    deadline = time.monotonic() + HEALTHY_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"{origin}/api/health", headers={"Accept": "application/json"}) as answer:
+                if answer.ok:
+                    return
+                if time.monotonic() > deadline:
+                    raise ServiceFailed(f"Not healthy: {await answer.text()}")
+            await asyncio.sleep(0.1)
+
+
+def _reset(data: DataDirectory, confirmed: bool) -> None:
+    if not confirmed:
+        if not sys.stdin.isatty():
+            raise CannotStart(f"--reset would delete all of {data.path}: add --yes where nobody can be asked")
+        if input(f"Delete every photo and account in {data.path}? Type yes: ").strip() != "yes":
+            raise CannotStart("Nothing was deleted: start again without --reset to keep it all")
+    say(f"Deleting what {data.path} holds")
+    data.clear()
