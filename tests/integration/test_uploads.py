@@ -2,9 +2,9 @@
 
 import hashlib
 import random
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import psycopg
@@ -13,9 +13,11 @@ import urllib3
 from psycopg import Connection
 
 from pinhole import objects, uploads
+from pinhole.accounts import User
 from pinhole.errors import Conflict, FileRejected, NotFound
 from pinhole.settings import MEBIBYTE, settings
 from pinhole.tables import upload as table
+from pinhole.uploads import Duplicate, Upload
 from pinhole.uploads.opening import part_size
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
@@ -53,9 +55,7 @@ def state(caller: Caller, upload_id: str) -> str:
 def put(request: dict[str, Any], content: bytes, **headers: str) -> int:
     """What the store answers to a PUT of these bytes with the headers it is to have, some replaced."""
     with urllib3.PoolManager() as http:
-        return http.request(
-            "PUT", request["url"], body=content, headers={**request["headers"], **headers}
-        ).status
+        return http.request("PUT", request["url"], body=content, headers={**request["headers"], **headers}).status
 
 
 def parts_of(content: bytes, upload: dict[str, Any]) -> dict[int, bytes]:
@@ -201,48 +201,47 @@ def test_another_client_of_the_user_goes_on_with_an_open_upload(caller: Caller) 
 
 
 def test_two_devices_that_begin_at_once_get_one_upload(caller: Caller, database_url: str) -> None:
-    together = Barrier(4)
-    what = uploads.Promise("a.jpg", len(PHOTO), hashlib.sha256(PHOTO).digest(), "image/jpeg", None)
-
-    def device(_: int) -> str:
-        with psycopg.connect(database_url) as connection:
-            connection.execute("SELECT")
-            together.wait()
-            upload = uploads.begin(connection, caller.user, what)
-        assert isinstance(upload, uploads.Upload)
-        return upload.id
-
-    with ThreadPoolExecutor(4) as devices:
-        assert len(set(devices.map(device, range(4)))) == 1
+    first, second = begin_at_once(database_url, caller.user, PHOTO, PHOTO)
+    assert second.result() == first
 
 
-def test_two_devices_at_once_stay_within_the_limit(
+def test_two_devices_that_begin_at_once_stay_within_the_limits(
     caller: Caller, database_url: str, limit: Callable[[str, int], None]
 ) -> None:
     limit("max_open_uploads", 1)
-    together = Barrier(4)
+    _, second = begin_at_once(database_url, caller.user, PHOTO, FILM)
+    with pytest.raises(Conflict):
+        second.result()
 
-    def device(number: int) -> bool:
-        what = uploads.Promise("a.jpg", 1, hashlib.sha256(bytes([number])).digest(), "image/jpeg", None)
+
+def begin_at_once(
+    database_url: str, owner: User, content: bytes, other: bytes
+) -> tuple[Upload | Duplicate, Future[Upload | Duplicate]]:
+    """Two devices begin: the second one while the first one's transaction is open."""
+
+    def promised(content: bytes) -> uploads.Promise:
+        sha256 = hashlib.sha256(content).digest()
+        return uploads.Promise("a.jpg", len(content), sha256, "image/jpeg", None)
+
+    def begin_second() -> Upload | Duplicate:
+        with psycopg.connect(database_url, application_name="second") as connection:
+            return uploads.begin(connection, owner, promised(other))
+
+    waits = "SELECT FROM pg_stat_activity WHERE application_name = 'second' AND wait_event_type = 'Lock'"
+    with ThreadPoolExecutor() as threads, psycopg.connect(database_url, autocommit=True) as watch:
         with psycopg.connect(database_url) as connection:
-            connection.execute("SELECT")
-            together.wait()
-            try:
-                uploads.begin(connection, caller.user, what)
-            except Conflict:
-                return False
-        return True
-
-    with ThreadPoolExecutor(4) as devices:
-        assert sum(devices.map(device, range(4))) == 1
+            first = uploads.begin(connection, owner, promised(content))
+            second = threads.submit(begin_second)
+            while not second.done() and watch.execute(waits).fetchone() is None:
+                time.sleep(0.01)
+        wait([second])
+    return first, second
 
 
 # Multipart
 
 
-def test_a_large_file_is_sent_in_parts_and_resumed_by_another_client(
-    caller: Caller, conn: Connection
-) -> None:
+def test_a_large_file_is_sent_in_parts_and_resumed_by_another_client(caller: Caller, conn: Connection) -> None:
     upload = begin(caller, FILM, filename="film.mp4")
     assert upload == {
         "id": upload["id"],
@@ -488,9 +487,7 @@ def test_a_late_move_of_state_changes_nothing(caller: Caller, conn: Connection) 
     assert state(caller, upload_id) == "ready"
 
 
-def test_an_upload_of_another_user_does_not_exist(
-    caller: Caller, new_caller: Callable[[str], Caller]
-) -> None:
+def test_an_upload_of_another_user_does_not_exist(caller: Caller, new_caller: Callable[[str], Caller]) -> None:
     single, multipart = begin(caller, PHOTO), begin(caller, FILM)
     ben = new_caller("ben")
     answers = [
@@ -555,9 +552,7 @@ def test_bytes_stored_and_promised_count_once_each_against_the_limit(
         (160_000 * MEBIBYTE + 1, 17 * MEBIBYTE),
     ],
 )
-def test_parts_grow_with_the_file_so_that_ten_thousand_are_enough(
-    size_bytes: int, part_bytes: int | None
-) -> None:
+def test_parts_grow_with_the_file_so_that_ten_thousand_are_enough(size_bytes: int, part_bytes: int | None) -> None:
     assert part_size(size_bytes) == part_bytes
 
 
@@ -572,6 +567,7 @@ def test_parts_grow_with_the_file_so_that_ten_thousand_are_enough(
         ("sha256", "A" * 64),
         ("sha256", "a" * 63),
         ("contentType", "image/jpeg\r\nx: y"),
+        ("contentType", "bilder/größe"),
         ("modifiedAt", "2024-07-14T12:00:00"),
     ],
 )

@@ -18,7 +18,9 @@ from pinhole.uploads import Duplicate, Promise, SignedPut, State, Upload, Wanted
 routes = Blueprint(__name__)
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-ContentType = Annotated[str, StringConstraints(max_length=127, pattern=r"^[\w!#$&^.+-]+/[\w!#$&^.+-]+$")]
+ContentType = Annotated[
+    str, StringConstraints(max_length=127, pattern=r"^[0-9A-Za-z!#$&^_.+-]+/[0-9A-Za-z!#$&^_.+-]+$")
+]
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -81,10 +83,10 @@ class PartHash(WireModel):
 
 
 class RequestParts(WireModel):
-    """Either numbers, or numbers with the hashes that the URLs are to bind."""
+    """Up to 1,000 parts: either their numbers, or numbers with the hashes that the URLs are to bind."""
 
-    part_numbers: list[PartNumber] | None = Field(None, min_length=1, max_length=10_000)
-    parts: list[PartHash] | None = Field(None, min_length=1, max_length=10_000)
+    part_numbers: list[PartNumber] | None = Field(None, min_length=1, max_length=1000)
+    parts: list[PartHash] | None = Field(None, min_length=1, max_length=1000)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -203,9 +205,7 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
         return Answer(DuplicateUpload(item_id=upload.item_id), status=200)
     if upload.part_size_bytes is None:
         return Answer(SingleUpload.of(upload, uploads.sign_put(upload)))
-    return Answer(
-        MultipartUpload(id=upload.id, part_size_bytes=upload.part_size_bytes, part_count=upload.part_count)
-    )
+    return Answer(MultipartUpload(id=upload.id, part_size_bytes=upload.part_size_bytes, part_count=upload.part_count))
 
 
 @routes.route("/uploads", methods=["GET"])
