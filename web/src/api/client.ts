@@ -1,0 +1,41 @@
+import createClient from 'openapi-fetch'
+import { keeper } from '../auth/keeper'
+import { problemFrom, unreachable } from './problem'
+import type { paths } from './schema'
+
+/** The API with the caller's token; one refused as expired is renewed and the request sent again, once. */
+export const api = createClient<paths, 'application/json'>({ baseUrl: '/api', fetch: sendAuthorised })
+
+/** The API as a stranger sees it. */
+export const publicApi = createClient<paths, 'application/json'>({ baseUrl: '/api', fetch: send })
+
+async function sendAuthorised(request: Request): Promise<Response> {
+  const again = request.clone()
+  const token = keeper.accessToken()
+  const response = await send(withToken(request, token))
+  if (response.status !== 401) return response
+  const second = await send(withToken(again, await keeper.renew(token)))
+  if (second.status === 401) await keeper.end()
+  return second
+}
+
+function withToken(request: Request, token: string): Request {
+  request.headers.set('Authorization', `Bearer ${token}`)
+  return request
+}
+
+async function send(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch (error) {
+    if (request.signal.aborted) throw error
+    throw unreachable()
+  }
+}
+
+/** The body of a successful answer; throws `Problem` for any other. */
+export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call
+  if (!response.ok) throw problemFrom(response, error)
+  return data as T
+}

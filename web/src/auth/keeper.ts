@@ -1,0 +1,21 @@
+import { problemFrom, unreachable } from '../api/problem'
+import { storage } from '../storage'
+import { SessionKeeper, type Session } from './sessionKeeper'
+
+export const keeper = new SessionKeeper(
+  storage,
+  navigator.locks,
+  new BroadcastChannel('pinhole.session'),
+  async (refreshToken) => {
+    const response = await fetch('/api/auth/refresh', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ refreshToken }),
+    }).catch(() => {
+      throw unreachable()
+    })
+    const body: unknown = await response.json().catch(() => null)
+    if (!response.ok) throw problemFrom(response, body)
+    return body as Session
+  },
+)

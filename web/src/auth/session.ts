@@ -1,0 +1,27 @@
+import { computed, shallowRef } from 'vue'
+import { answer, api, publicApi } from '../api/client'
+import { keeper } from './keeper'
+import type { Session } from './sessionKeeper'
+
+const session = shallowRef<Session | null>(null)
+keeper.onChange((next) => (session.value = next))
+
+export const user = computed(() => session.value?.user ?? null)
+
+export async function login(name: string, password: string): Promise<void> {
+  await keeper.begin(await answer(publicApi.POST('/auth/login', { body: { name, password } })))
+}
+
+export async function register(name: string, password: string, setupToken: string): Promise<void> {
+  const body = { name, password, setupToken: setupToken || null }
+  await keeper.begin(await answer(publicApi.POST('/auth/register', { body })))
+}
+
+/** End the session here and on the server; without a connection at least here. */
+export async function logout(): Promise<void> {
+  try {
+    await answer(api.POST('/auth/logout'))
+  } finally {
+    await keeper.end()
+  }
+}

@@ -1,0 +1,85 @@
+import { Problem } from '../api/problem'
+import type { components } from '../api/schema'
+import type { Storage } from '../storage'
+
+export type Session = components['schemas']['SessionTokens']
+
+type Locks = { request<T>(name: string, work: () => Promise<T>): Promise<T> }
+
+/**
+ * Holds the session that all tabs share.
+ *
+ * A refresh token works once, and one used twice ends every session of the user. So a refresh happens under a lock
+ * that spans tabs, and reads the stored session again inside it: a tab that waited finds the new token already there.
+ */
+export class SessionKeeper {
+  #session: Session | null = null
+  #listeners: ((session: Session | null) => void)[] = []
+
+  constructor(
+    private readonly storage: Promise<Storage>,
+    private readonly locks: Locks,
+    private readonly channel: BroadcastChannel,
+    private readonly refresh: (refreshToken: string) => Promise<Session>,
+  ) {
+    channel.onmessage = () => void this.load()
+  }
+
+  get session(): Session | null {
+    return this.#session
+  }
+
+  onChange(listener: (session: Session | null) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Take over what is stored; to be awaited once before anything else is asked. */
+  async load(): Promise<void> {
+    this.#hold((await (await this.storage).get('session', 'current')) ?? null)
+  }
+
+  async begin(session: Session): Promise<void> {
+    await (await this.storage).put('session', session, 'current')
+    this.#announce(session)
+  }
+
+  async end(): Promise<void> {
+    await (await this.storage).delete('session', 'current')
+    this.#announce(null)
+  }
+
+  accessToken(): string {
+    if (this.#session === null) throw ended()
+    return this.#session.accessToken
+  }
+
+  /** A token to use instead of `rejected`. Ends the session when the server no longer knows it. */
+  renew(rejected: string): Promise<string> {
+    return this.locks.request('pinhole.session', async () => {
+      await this.load()
+      if (this.#session === null) throw ended()
+      if (this.#session.accessToken !== rejected) return this.#session.accessToken
+      try {
+        await this.begin(await this.refresh(this.#session.refreshToken))
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) await this.end()
+        throw error
+      }
+      return this.accessToken()
+    })
+  }
+
+  #announce(session: Session | null): void {
+    this.channel.postMessage('changed')
+    this.#hold(session)
+  }
+
+  #hold(session: Session | null): void {
+    this.#session = session
+    for (const listener of this.#listeners) listener(session)
+  }
+}
+
+function ended(): Problem {
+  return new Problem(401, 'session_ended', 'Your session has ended. Log in again.')
+}

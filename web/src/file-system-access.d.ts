@@ -1,0 +1,10 @@
+// Parts of the File System Access API that TypeScript's own library leaves out, since not every browser has them.
+
+interface FileSystemHandle {
+  queryPermission(descriptor: { mode: 'read' }): Promise<PermissionState>
+  requestPermission(descriptor: { mode: 'read' }): Promise<PermissionState>
+}
+
+interface DataTransferItem {
+  getAsFileSystemHandle(): Promise<FileSystemHandle | null>
+}

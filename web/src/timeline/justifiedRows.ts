@@ -1,0 +1,98 @@
+import { ratioOfCode } from './ratios'
+
+export type RowShape = {
+  /** Width to fill, in CSS pixels. */
+  width: number
+  /** The height a row would have if its photos happened to fit. */
+  targetHeight: number
+  /** Between photos, both ways. */
+  gap: number
+}
+
+/** Rows of one month. Row `r` holds items `starts[r]` up to `starts[r + 1]`, at `tops[r]`, `heights[r]` tall. */
+export type Rows = { starts: Uint32Array; tops: Float64Array; heights: Float64Array; height: number }
+
+/**
+ * Breaks items into rows that fill the width, each as near to the target height as its neighbours allow. The last
+ * row keeps the target height. Depends on nothing but the ratio codes, so the scroll height is known, to the pixel,
+ * before a single item is loaded.
+ */
+export function justify(codes: Uint8Array, shape: RowShape): Rows {
+  const starts: number[] = [0]
+  const heights: number[] = []
+  let first = 0
+  let sum = 0
+  const heightOf = (count: number, ratios: number) => (shape.width - shape.gap * (count - 1)) / ratios
+  for (let index = 0; index < codes.length; index++) {
+    const ratio = ratioOfCode[codes[index]!]!
+    const withIt = heightOf(index - first + 1, sum + ratio)
+    sum += ratio
+    if (withIt > shape.targetHeight) continue
+    const without = index === first ? Infinity : heightOf(index - first, sum - ratio)
+    if (without / shape.targetHeight < shape.targetHeight / withIt) {
+      heights.push(Math.round(without))
+      starts.push(index)
+      first = index
+      sum = ratio
+      if (shape.width / ratio > shape.targetHeight) continue
+    }
+    heights.push(Math.round(heightOf(index - first + 1, sum)))
+    starts.push(index + 1)
+    first = index + 1
+    sum = 0
+  }
+  if (first < codes.length) {
+    heights.push(Math.round(Math.min(shape.targetHeight, heightOf(codes.length - first, sum))))
+    starts.push(codes.length)
+  }
+  return stack(starts, heights, shape.gap)
+}
+
+function stack(starts: number[], heights: number[], gap: number): Rows {
+  const tops = new Float64Array(heights.length)
+  let top = 0
+  heights.forEach((height, row) => {
+    tops[row] = top
+    top += height + gap
+  })
+  return {
+    starts: Uint32Array.from(starts),
+    tops,
+    heights: Float64Array.from(heights),
+    height: Math.max(0, top - gap),
+  }
+}
+
+export type Box = { left: number; width: number }
+
+/** Left edges and widths of the items of one row, on whole pixels; a justified row ends exactly at the width. */
+export function boxesOfRow(codes: Uint8Array, rows: Rows, row: number, shape: RowShape): Box[] {
+  const from = rows.starts[row]!
+  const to = rows.starts[row + 1]!
+  let sum = 0
+  for (let index = from; index < to; index++) sum += ratioOfCode[codes[index]!]!
+  const space = shape.width - shape.gap * (to - from - 1)
+  const isOpenEnd = row === rows.heights.length - 1 && space / sum > shape.targetHeight + 0.5
+  const scale = isOpenEnd ? rows.heights[row]! : space / sum
+  const boxes: Box[] = []
+  let edge = 0
+  for (let index = from; index < to; index++) {
+    const next = edge + ratioOfCode[codes[index]!]! * scale
+    const offset = shape.gap * (index - from)
+    boxes.push({ left: Math.round(edge) + offset, width: Math.round(next) - Math.round(edge) })
+    edge = next
+  }
+  return boxes
+}
+
+/** The last row that starts at or above `y`; 0 when none does. */
+export function lastAtOrAbove(tops: ArrayLike<number>, y: number): number {
+  let low = 0
+  let high = tops.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (tops[middle]! <= y) low = middle
+    else high = middle - 1
+  }
+  return Math.max(0, low)
+}

@@ -1,0 +1,135 @@
+import { computed, shallowRef, watch } from 'vue'
+import { messageOf } from '../api/problem'
+import { user } from '../auth/session'
+import { storage } from '../storage'
+import { notify } from '../ui/notices'
+import type { FileSource } from './droppedFiles'
+import { Follower } from './follower'
+import HashWorker from './hash.worker?worker'
+import { workerHash } from './hasher'
+import { Journal } from './journal'
+import { put } from './put'
+import { Resumption } from './resumption'
+import { pauseWhileOffline } from './retrying'
+import { Slots } from './slots'
+import { needsThePage, summarise, type Upload } from './upload'
+import { UploadQueue } from './uploadQueue'
+import { uploadServer } from './uploadServer'
+
+const REDRAW_MS = 150
+const PUTS_AT_ONCE = 3
+const UPLOADING_LOCK = 'pinhole.uploading'
+
+export const uploadSummary = shallowRef(summarise([]))
+export const isPanelOpen = shallowRef(true)
+
+const journal = new Journal(storage, () => user.value?.id ?? 0)
+const follower = new Follower(uploadServer, changed)
+const queue = new UploadQueue(
+  {
+    server: uploadServer,
+    put,
+    hash: workerHash(new HashWorker()),
+    pause: pauseWhileOffline,
+    slots: new Slots(PUTS_AT_ONCE),
+  },
+  journal,
+  follower,
+  changed,
+)
+const resumption = new Resumption(queue, journal, uploadServer)
+
+const needsPage = computed(() => {
+  const { running, processing } = uploadSummary.value.count
+  return running > processing
+})
+
+let redraw: ReturnType<typeof setTimeout> | undefined
+function changed(): void {
+  redraw ??= setTimeout(() => {
+    redraw = undefined
+    uploadSummary.value = summarise(queue.uploads.values())
+  }, REDRAW_MS)
+}
+
+export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<FileSource>): Promise<void> {
+  isPanelOpen.value = true
+  try {
+    for await (const source of sources) queue.add(source)
+  } catch (error) {
+    notify(`Some files couldn’t be read: ${messageOf(error)}`)
+  }
+}
+
+export function retryUpload({ key }: Upload): void {
+  const upload = queue.uploads.get(key)
+  if (upload?.source) queue.retry(upload)
+}
+
+export async function removeUpload({ key }: Upload): Promise<void> {
+  const upload = queue.uploads.get(key)
+  if (!upload) return
+  try {
+    await queue.remove(upload)
+  } catch (error) {
+    notify(messageOf(error))
+  }
+}
+
+export async function cancelUploads(): Promise<void> {
+  await Promise.all([...queue.uploads.values()].filter(needsThePage).map(removeUpload))
+}
+
+export function clearFinished(): void {
+  for (const upload of queue.uploads.values()) {
+    if (['ready', 'duplicate', 'failed'].includes(upload.state)) void removeUpload(upload)
+  }
+}
+
+/** Go on with files that wait for the browser's permission; to be called from a click. */
+export async function wakeUploads(): Promise<void> {
+  try {
+    await resumption.wake()
+  } catch (error) {
+    notify(messageOf(error))
+  }
+}
+
+/** Something became visible, or went: perhaps what was just sent. */
+export function libraryMoved(): void {
+  follower.hurry()
+}
+
+let resumed = false
+/** Pick up what an earlier visit left, unless another tab is at it. */
+export async function resumeUploads(): Promise<void> {
+  queue.resume()
+  if (resumed) return
+  resumed = true
+  try {
+    await navigator.locks.request(UPLOADING_LOCK, { ifAvailable: true }, async (lock) => {
+      if (lock) await resumption.begin()
+    })
+  } catch (error) {
+    notify(`Earlier uploads couldn’t be looked up: ${messageOf(error)}`)
+  }
+}
+
+watch(needsPage, (isNeeded) => {
+  if (!isNeeded) return
+  window.addEventListener('beforeunload', warn)
+  void navigator.locks.request(UPLOADING_LOCK, { mode: 'shared' }, async () => {
+    await new Promise<void>((resolve) => {
+      const stop = watch(needsPage, (still) => {
+        if (still) return
+        stop()
+        resolve()
+      })
+    })
+    window.removeEventListener('beforeunload', warn)
+  })
+})
+
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault()
+}
