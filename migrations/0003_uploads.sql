@@ -29,5 +29,5 @@ CREATE TABLE upload (
     CHECK ((state = 'failed') = (error_code IS NOT NULL))
 );
 CREATE INDEX upload_open_idx ON upload (owner_id, sha256) WHERE state IN ('waiting', 'received');
-CREATE INDEX upload_waiting_idx ON upload (looked_at) WHERE state = 'waiting';
+CREATE INDEX upload_looked_at_idx ON upload (looked_at) WHERE state IN ('waiting', 'received');
 CREATE INDEX upload_item_id_idx ON upload (item_id);

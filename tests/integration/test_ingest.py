@@ -239,3 +239,13 @@ def test_what_the_queue_lost_is_sent_again_once(inbox: Inbox) -> None:
     assert inbox.upload(landed)["state"] == "ready"
 
 
+
+
+def test_a_completed_upload_whose_event_got_lost_is_found(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+    inbox.conn.execute("UPDATE upload SET state = 'received', looked_at = now() - interval '1 day'")
+
+    assert requeue_stale(timedelta(hours=2)) == 1
+
+    inbox.deliver_body(*inbox.cloud.messages("ingest"))
+    assert inbox.upload(landed)["state"] == "ready"

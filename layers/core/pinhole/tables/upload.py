@@ -193,12 +193,16 @@ def mark_aborted(conn: Connection, upload_id: str) -> bool:
 
 
 def list_unnoticed(conn: Connection, before: datetime, limit: int) -> list[str]:
-    """Keys of waiting uploads that were begun, and last looked at, before then; the longest ago first."""
+    """Keys of uploads that ingest has not begun with, and that were last looked at before then; longest ago first."""
     return [
         key
         for (key,) in conn.execute(
-            "SELECT object_key FROM upload WHERE state = 'waiting' AND looked_at < %s"
-            " ORDER BY looked_at LIMIT %s",
+            """
+            SELECT object_key FROM upload
+            WHERE state IN ('waiting', 'received') AND looked_at < %s
+              AND NOT EXISTS (SELECT FROM media_item WHERE media_item.object_key = upload.object_key)
+            ORDER BY looked_at LIMIT %s
+            """,
             (before, limit),
         )
     ]
