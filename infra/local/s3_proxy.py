@@ -5,7 +5,6 @@ events: they are published here, after it acknowledged an object and before the 
 """
 
 import logging
-import re
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
@@ -22,8 +21,9 @@ from infra.local.streams import passed_on
 from infra.local.template import Template
 
 HOP_BY_HOP = {"connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-# The parameters of a presigned URL say who asks; any other says that something else is asked than the object.
-OF_SIGNATURE = re.compile(r"x-amz-.*|x-id", re.IGNORECASE)
+# Parameters with which a PUT writes something else than the object. Others, those of a signature among them,
+# change nothing about that.
+SUBRESOURCES = {"acl", "legal-hold", "partNumber", "retention", "tagging", "uploadId"}
 # What the store holds was sent by users: nothing of it may run as a page of this origin.
 ISOLATED = "default-src 'none'; sandbox"
 
@@ -116,17 +116,14 @@ class S3Proxy:
 def _creation(request: web.Request) -> str | None:
     """How a request creates an object, in the words of S3's events; None when it does not."""
     _, key = _bucket_and_key(request)
-    asked = {name for name, _ in _parameters(request) if not OF_SIGNATURE.fullmatch(name)}
+    parameters = parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True)
+    asked = {name for name, _ in parameters} & SUBRESOURCES
     match request.method:
         case "PUT" if key and not asked:
             return "Copy" if "x-amz-copy-source" in request.headers else "Put"
         case "POST" if key and asked == {"uploadId"}:
             return "CompleteMultipartUpload"
     return None
-
-
-def _parameters(request: web.Request) -> list[tuple[str, str]]:
-    return parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True)
 
 
 def _bucket_and_key(request: web.Request) -> tuple[str, str]:

@@ -228,5 +228,5 @@ def _client(service: Any, endpoint: str, credentials: store.Credentials) -> Any:
         region_name="us-east-1",
         aws_access_key_id=credentials.access_key,
         aws_secret_access_key=credentials.secret_key,
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        config=Config(s3={"addressing_style": "path"}, signature_version="s3v4", retries={"total_max_attempts": 1}),
     )
