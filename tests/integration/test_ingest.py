@@ -48,6 +48,17 @@ def test_a_visible_photo_is_handed_on_to_analysis_and_its_month_is_bumped(inbox:
     assert months == [("2021-06-01", 1)]
 
 
+def test_a_photo_with_coordinates_knows_its_place(inbox: Inbox) -> None:
+    inbox.conn.execute(
+        "INSERT INTO place (name, country_code, country, region, population, latitude, longitude)"
+        " VALUES ('Arezzo', 'IT', 'Italy', 'Tuscany', 91589, 43.46, 11.88)"
+    )
+    inbox.deliver(inbox.landed(jpeg(coordinates=(43.4674, 11.8851))))
+
+    (item,) = inbox.items()
+    assert (item["country_code"], item["region"], item["city"]) == ("IT", "Tuscany", "Arezzo")
+
+
 def test_a_message_delivered_twice_leaves_one_item_and_asks_for_analysis_again(inbox: Inbox) -> None:
     landed = inbox.landed(jpeg())
 

@@ -3,18 +3,22 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pinhole import places
+from pinhole.db import transaction
 from pinhole.imaging import capture_time, metadata
 from pinhole.imaging.file_type import FileType
+from pinhole.places import Place
 from pinhole.settings import settings
 from pinhole.tables.media_item import Item, Metadata
 
 
 def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Metadata:
-    """Read a file's metadata, and work out when it was taken. Raises FileRejected."""
+    """Read a file's metadata, and work out when and where it was taken. Raises FileRejected."""
     read = metadata.read(path, file_type, settings().max_pixels, item.filename)
     taken = capture_time.resolve(
         read.time, item.filename, item.modified_at, item.created_at, settings().fallback_timezone, datetime.now(UTC)
     )
+    place = _place(read.latitude, read.longitude)
     return Metadata(
         sha256=sha256,
         mime_type=file_type.mime,
@@ -44,6 +48,11 @@ def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Meta
         longitude=read.longitude,
         altitude_m=read.altitude_m,
         direction_deg=read.direction_deg,
+        country_code=place.country_code if place else None,
+        country=place.country if place else None,
+        region=place.region if place else None,
+        city=place.city if place else None,
+        neighbourhood=place.neighbourhood if place else None,
         projection=read.projection,
         field_of_view_deg=read.field_of_view_deg,
         is_hdr=read.is_hdr,
@@ -56,3 +65,10 @@ def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Meta
         motion_bytes=read.clip.size_bytes if read.clip else None,
         exif=read.exif,
     )
+
+
+def _place(latitude: float | None, longitude: float | None) -> Place | None:
+    if latitude is None or longitude is None:
+        return None
+    with transaction() as conn:
+        return places.find(conn, latitude, longitude)
