@@ -9,7 +9,7 @@ _LOCAL = re.compile(
     r"(?:[-_ T]|(?: at ))(?P<hour>\d\d)(?P<colon>[-_.:h]?)(?P<minute>\d\d)(?:(?P=colon)|m)(?P<second>\d\d)(?!\d\d\d\d)"
 )
 _WHATSAPP = re.compile(r"(?:IMG|VID)-(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)-WA\d", re.IGNORECASE)
-_EPOCH_MS = re.compile(r"(?<!\d)\d{13}(?!\d)")
+_EPOCH_MS = re.compile(r"(?<!\d)[1-9]\d{12}(?!\d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
