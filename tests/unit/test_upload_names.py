@@ -56,6 +56,7 @@ def test_what_follows_the_last_dot_of_a_long_sentence_is_not_its_extension() -> 
 @given(NAMES)
 @example("." * 256 + "é")
 @example("<\u0338")
+@example(".\u00a00")
 @example(".jpg" * 200)
 def test_every_name_becomes_a_harmless_part_of_a_key(sent: str) -> None:
     key = key_name(sent)

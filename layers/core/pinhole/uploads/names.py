@@ -12,6 +12,7 @@ UNNAMED = "unnamed"
 _DIRECTIONS = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _BYTE_ORDER_MARK = 0xFEFF
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_EDGES = re.compile(r"\A[.\s]+|[.\s]+\Z")
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,15}\Z")
 
 
@@ -31,7 +32,7 @@ def key_name(filename: str) -> str:
 
     1 to 150 bytes of UTF-8; what is longer is cut before its extension.
     """
-    name = _NOT_ON_WINDOWS.sub("_", displayable(filename)).strip(". ")
+    name = _EDGES.sub("", _NOT_ON_WINDOWS.sub("_", displayable(filename)))
     return _shortened(name, MAX_KEY_NAME_BYTES, lambda text: len(text.encode()))
 
 
@@ -51,4 +52,4 @@ def _shortened(name: str, limit: int, length: Callable[[str], int]) -> str:
     stem = name.removesuffix(extension)
     while length(stem) + length(extension) > limit:
         stem = stem[:-1]
-    return (stem.rstrip(". ") or UNNAMED) + extension
+    return (_EDGES.sub("", stem) or UNNAMED) + extension
