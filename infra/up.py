@@ -178,7 +178,8 @@ async def _running(options: Options, data: DataDirectory, services: Supervisor) 
             await asyncio.to_thread(cloud.provision, template)
             await _send_again(runtime)
 
-        await _send_again(runtime)
+        sending = asyncio.create_task(_send_again(runtime))
+        stack.callback(sending.cancel)
         if cloud.queue is not None:
             services.watch(cloud.queue, after_restart=fill_queue)
         await _healthy(origin)

@@ -14,14 +14,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from mypy_boto3_s3 import S3Client
 
 from infra.local import processes
 from infra.local.processes import HOST, Service, ServiceFailed, free_ports, port_is_free
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 REGION = "us-east-1"
 COMPONENTS = ("master", "volume", "filer", "s3", "admin")
@@ -85,7 +88,7 @@ class Store(Service):
             environment={"HOME": str(directory), "GOMEMLIMIT": "768MiB"},
         )
 
-    def administrator(self) -> S3Client:
+    def administrator(self) -> "S3Client":
         """A client that may create and configure buckets."""
         return client(self.endpoint, self._administrator)
 
@@ -188,7 +191,7 @@ def _command() -> list[str]:
     return [weed, "-logtostderr", "-config_dir=config"]
 
 
-def client(endpoint: str, credentials: Credentials) -> S3Client:
+def client(endpoint: str, credentials: Credentials) -> "S3Client":
     """A client of any local S3."""
     return boto3.client(
         "s3",
