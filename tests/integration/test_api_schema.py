@@ -1,0 +1,37 @@
+"""The whole API, driven by what openapi.yaml says of it and by what it does not say."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from api.app import app
+from api.openapi import document
+from pinhole import accounts
+from pinhole.db import transaction
+from pinhole.tables import user
+from pinhole.tables.user import User
+from tests.fixtures.api import wsgi
+from tests.fixtures.cloud import Cloud
+
+SCHEMA = schemathesis.openapi.from_dict({**document(app.routes), "servers": []})
+SCHEMA.app = wsgi
+
+
+@pytest.fixture
+def who(cloud: Cloud) -> User:
+    """A user, in a system whose parts all answer."""
+    with transaction() as conn:
+        return user.insert(conn, "ann", "-", "administrator", "ann")
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
+def test_the_api_does_what_it_says(case: schemathesis.Case[Any], who: User) -> None:
+    with transaction() as conn:
+        # One for each call: some end their session.
+        token = accounts.begin_session(conn, who).access_token
+    # A schema says nothing of limits that are settings, and nothing of cursors that only an answer gives.
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=[positive_data_acceptance])

@@ -1,0 +1,55 @@
+"""The schedule that deletes what has run out."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from pinhole.accounts import limits
+from pinhole.tables import rate_limit
+from schedules import clean_tokens
+from tests.fixtures.api import Caller
+
+
+def _clean(context: Any = None) -> dict[str, int]:
+    return clean_tokens.handle({}, context)
+
+
+def test_what_is_still_good_stays(caller: Caller, conn: Connection) -> None:
+    rate_limit.count(conn, "login address 192.0.2.1", limits.WINDOW)
+    conn.execute("INSERT INTO live_ticket VALUES (sha256('t'), %s, now() + interval '1 minute')", [caller.user.id])
+    conn.execute("UPDATE session SET created_at = now() - interval '90 days'")
+    assert set(_clean().values()) == {0}
+    assert caller.call("GET", "/me").status_code == 200
+
+
+def test_what_has_run_out_is_deleted_with_the_sessions_that_nothing_can_renew(
+    new_caller: Callable[[str], Caller], conn: Connection
+) -> None:
+    ann, bob = new_caller("ann"), new_caller("bob")
+    conn.execute("INSERT INTO live_ticket VALUES (sha256('t'), %s, now() - interval '1 minute')", [ann.user.id])
+    conn.execute("INSERT INTO rate_limit VALUES ('login address 192.0.2.1', now() - interval '1 hour')")
+    conn.execute("UPDATE session SET created_at = now() - interval '31 days'")
+    conn.execute(
+        """
+        UPDATE refresh_token SET expires_at = now() - interval '1 day'
+        FROM session WHERE session.id = session_id AND user_id = %s
+        """,
+        [ann.user.id],
+    )
+    assert _clean() == {"refresh_tokens": 1, "sessions": 1, "live_tickets": 1, "rate_limits": 1}
+    assert ann.call("GET", "/me").status_code == 401
+    assert bob.call("GET", "/me").status_code == 200
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_used_token_stays_until_it_expires_so_that_a_second_use_is_seen(
+    caller: Caller, conn: Connection, ended: bool
+) -> None:
+    assert caller.client.post("/auth/refresh", json={"refreshToken": caller.refresh_token}).status_code == 200
+    if ended:
+        conn.execute("UPDATE session SET ended_at = now() - interval '2 days'")
+    conn.execute("UPDATE session SET created_at = now() - %s", [timedelta(days=2)])
+    assert set(_clean().values()) == {0}
