@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -27,6 +28,8 @@ from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+Background = Callable[[Coroutine[Any, Any, Any]], Any]
 
 LIVE_SECRET = "a-secret-of-the-tests"
 NOTE = """
@@ -71,6 +74,15 @@ def handle(event, context):
     note([json.loads(record["body"]) for record in event["Records"]])
     return {"batchItemFailures": []}
 """
+HANDLERS = {
+    "notes.py": NOTE,
+    "api/app.py": API,
+    "live/app.py": LIVE,
+    "live/notices.py": INGEST,
+    "ingest/handler.py": INGEST,
+    "schedules/requeue_stale.py": "def handle(event, context): pass",
+    "schedules/clean_tokens.py": "def handle(event, context): pass",
+}
 PAGES = {
     "index.html": "<!doctype html><title>Pinhole</title>",
     "assets/app-1a2b.js": "export {}",
@@ -86,8 +98,6 @@ class Site:
     directory: Path
     s3: "S3Client"
     template: Template
-    store: store.Store
-    queue: queue.Queue
     http: urllib3.PoolManager
 
     @property
@@ -134,7 +144,7 @@ def eventually(found: Callable[[], Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def loop_in_background() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+def loop_in_background() -> Iterator[Background]:
     """Runs a coroutine on an event loop that goes on while the test waits, and returns its result."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
@@ -146,51 +156,64 @@ def loop_in_background() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
 
 
 @pytest.fixture(scope="session")
+def objects() -> Iterator[store.Store]:
+    """The session's object store."""
+    directory = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
+    with store.start(directory / "store", ["pinhole-originals", "pinhole-renditions"]) as server:
+        yield server
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
 def site(
-    loop_in_background: Callable[[Coroutine[Any, Any, Any]], Any], tmp_path_factory: pytest.TempPathFactory
+    objects: store.Store, loop_in_background: Background, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """The session's gateway."""
     directory = tmp_path_factory.mktemp("gateway")
-    _write_handlers(directory / "handlers")
-    for path, text in PAGES.items():
-        (directory / "web" / path).parent.mkdir(parents=True, exist_ok=True)
-        (directory / "web" / path).write_text(text)
-    buckets = ["pinhole-originals", "pinhole-renditions"]
-    with (
-        store.start(Path(tempfile.mkdtemp(prefix="pinhole-test-")) / "store", buckets) as objects,
-        queue.start(directory / "queue") as messages,
-        urllib3.PoolManager() as http,
-    ):
-        port = free_ports(1)[0]
-        environment = {
-            "AWS_ACCESS_KEY_ID": objects.credentials.access_key,
-            "AWS_SECRET_ACCESS_KEY": objects.credentials.secret_key,
-            "AWS_REGION": "us-east-1",
-        }
-        template = Template(
-            ROOT / "template.yaml",
-            parameters={"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "MediaKeyId": ""},
-            queue_endpoint=messages.endpoint,
-        )
-        provision.create_queues(template, _client("sqs", messages.endpoint, objects.credentials))
+    with queue.start(directory / "queue") as messages:
+        template = template_for(messages.endpoint)
+        provision.create_queues(template, _client("sqs", messages.endpoint, objects))
         provision.create_buckets(template, objects.administrator(), notifications=False)
-        runtime = Runtime(template, environment, import_roots=(ROOT, directory / "handlers"))
-        gateway = Gateway(
-            template,
-            runtime,
-            port=port,
-            store_endpoint=objects.endpoint,
-            publishes_events=True,
-            live_secret=LIVE_SECRET,
-            web_root=directory / "web",
-        )
-        loop_in_background(runtime.start())
-        loop_in_background(gateway.start())
-        origin = f"http://127.0.0.1:{port}"
-        s3 = _client("s3", origin, objects.credentials)
-        yield Site(origin, directory, s3, template, objects, messages, http)
-        loop_in_background(gateway.stop())
-        loop_in_background(runtime.stop())
+        with serving(directory, template, objects, objects.endpoint, loop_in_background) as site:
+            yield site
+
+
+def template_for(queue_endpoint: str) -> Template:
+    """The template with a queue there."""
+    parameters = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "MediaKeyId": ""}
+    return Template(ROOT / "template.yaml", parameters=parameters, queue_endpoint=queue_endpoint)
+
+
+@contextmanager
+def serving(
+    directory: Path, template: Template, objects: store.Store, store_endpoint: str, in_background: Background
+) -> Iterator[Site]:
+    """A gateway before functions and pages that are written to the directory."""
+    write_files(directory / "handlers", HANDLERS)
+    write_files(directory / "web", PAGES)
+    port = free_ports(1)[0]
+    environment = {
+        "AWS_ACCESS_KEY_ID": objects.credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": objects.credentials.secret_key,
+        "AWS_REGION": "us-east-1",
+    }
+    runtime = Runtime(template, environment, import_roots=(ROOT, directory / "handlers"))
+    gateway = Gateway(
+        template,
+        runtime,
+        port=port,
+        store_endpoint=store_endpoint,
+        publishes_events=True,
+        live_secret=LIVE_SECRET,
+        web_root=directory / "web",
+    )
+    in_background(runtime.start())
+    in_background(gateway.start())
+    origin = f"http://127.0.0.1:{port}"
+    with urllib3.PoolManager() as http:
+        yield Site(origin, directory, _client("s3", origin, objects), template, http)
+    in_background(gateway.stop())
+    in_background(runtime.stop())
 
 
 @pytest.fixture
@@ -206,27 +229,19 @@ def media_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
-def _write_handlers(directory: Path) -> None:
-    handlers = {
-        "notes.py": NOTE,
-        "api/app.py": API,
-        "live/app.py": LIVE,
-        "live/notices.py": INGEST,
-        "ingest/handler.py": INGEST,
-        "schedules/requeue_stale.py": "def handle(event, context): pass",
-        "schedules/clean_tokens.py": "def handle(event, context): pass",
-    }
-    for path, text in handlers.items():
+def write_files(directory: Path, files: Mapping[str, str]) -> None:
+    """Write files whose paths may have directories."""
+    for path, text in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
-        (directory / path).write_text(dedent(text))
+        (directory / path).write_text(text)
 
 
-def _client(service: Any, endpoint: str, credentials: store.Credentials) -> Any:
+def _client(service: Any, endpoint: str, objects: store.Store) -> Any:
     return boto3.client(
         service,
         endpoint_url=endpoint,
         region_name="us-east-1",
-        aws_access_key_id=credentials.access_key,
-        aws_secret_access_key=credentials.secret_key,
+        aws_access_key_id=objects.credentials.access_key,
+        aws_secret_access_key=objects.credentials.secret_key,
         config=Config(s3={"addressing_style": "path"}, signature_version="s3v4", retries={"total_max_attempts": 1}),
     )
