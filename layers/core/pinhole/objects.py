@@ -61,9 +61,7 @@ class Download:
     etag: str
 
 
-def presign_put(
-    key: str, *, size_bytes: int, sha256: bytes, content_type: str, expires_seconds: int
-) -> SignedRequest:
+def presign_put(key: str, *, size_bytes: int, sha256: bytes, content_type: str, expires_seconds: int) -> SignedRequest:
     """Sign one PUT of an original: these bytes, this length and type, and only where no object is yet.
 
     The store answers 400 to other bytes, 403 to another length or header, and 412 to a second PUT.
@@ -118,9 +116,7 @@ def open_multipart(key: str, *, content_type: str) -> str:
     if open_already:
         return open_already[0]
     with _answers(key):
-        created = _s3().create_multipart_upload(
-            Bucket=settings().originals_bucket, Key=key, ContentType=content_type
-        )
+        created = _s3().create_multipart_upload(Bucket=settings().originals_bucket, Key=key, ContentType=content_type)
     return created["UploadId"]
 
 
@@ -167,9 +163,7 @@ def list_parts(key: str, multipart_id: str) -> list[Part]:
     pages = listing.paginate(Bucket=settings().originals_bucket, Key=key, UploadId=multipart_id)
     with _answers(key):
         return [
-            Part(part["PartNumber"], part["Size"], part["ETag"])
-            for page in pages
-            for part in page.get("Parts", [])
+            Part(part["PartNumber"], part["Size"], part["ETag"]) for page in pages for part in page.get("Parts", [])
         ]
 
 

@@ -52,9 +52,7 @@ def send_batch(queue_url: str, messages: Sequence[Mapping[str, Any]], *, delay_s
 def change_visibility(queue_url: str, receipt_handle: str, seconds: int) -> None:
     """Let a received message be seen again in `seconds` (0 to 43,200): a backoff, or time for its worker."""
     with aws.answering("queue"):
-        _sqs().change_message_visibility(
-            QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-        )
+        _sqs().change_message_visibility(QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
 
 
 def _body(message: Mapping[str, Any]) -> str:

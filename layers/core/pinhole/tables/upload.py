@@ -132,9 +132,7 @@ def find_open(conn: Connection, owner_id: int, sha256: bytes, size_bytes: int) -
 
 def list_open(conn: Connection, owner_id: int) -> list[Upload]:
     """The owner's open uploads, oldest first."""
-    where = sql.SQL(
-        "WHERE owner_id = %s AND state = 'waiting' AND expires_at > now() ORDER BY created_at, id"
-    )
+    where = sql.SQL("WHERE owner_id = %s AND state = 'waiting' AND expires_at > now() ORDER BY created_at, id")
     with conn.cursor(row_factory=class_row(Upload)) as cursor:
         return cursor.execute(_SELECT + where, (owner_id,)).fetchall()
 

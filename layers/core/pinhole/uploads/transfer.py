@@ -52,9 +52,7 @@ def sign_put(upload: Upload) -> SignedPut:
     return SignedPut(request, expires_at)
 
 
-def sign_parts(
-    conn: Connection, owner: User, upload_id: str, wanted: Sequence[WantedPart]
-) -> list[SignedRequest]:
+def sign_parts(conn: Connection, owner: User, upload_id: str, wanted: Sequence[WantedPart]) -> list[SignedRequest]:
     """Sign the PUTs of some parts, each bound to its length, in the order asked for.
 
     Raises NotFound, Gone, Conflict when the upload no longer waits or has no parts, Invalid for a number that
