@@ -11,7 +11,7 @@ from werkzeug.test import Client
 
 from api.app import app
 from api.openapi import document
-from pinhole import db
+from pinhole import db, health
 from pinhole.settings import settings
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
@@ -88,6 +88,7 @@ def test_health_tells_that_every_part_answers(api: Client, cloud: Cloud) -> None
 
 def _health(api: Client) -> Any:
     settings.cache_clear()
+    health._client.cache_clear()
     answer = api.get("/health")
     assert answer.status_code == 503
     assert answer.json is not None

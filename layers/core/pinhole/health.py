@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, Literal
 
 import boto3
 import psycopg
@@ -46,10 +48,16 @@ def _database() -> Callable[[], object]:
 
 
 def _objects() -> Callable[[], object]:
-    s3 = boto3.client("s3", config=_CONFIG)
+    s3 = _client("s3")
     return lambda: s3.head_bucket(Bucket=settings().originals_bucket)
 
 
 def _queues() -> Callable[[], object]:
-    sqs = boto3.client("sqs", config=_CONFIG)
+    sqs = _client("sqs")
     return lambda: sqs.get_queue_attributes(QueueUrl=settings().ingest_queue_url, AttributeNames=["QueueArn"])
+
+
+@cache
+def _client(service: Literal["s3", "sqs"]) -> Any:
+    # Made before they are used at the same time: making one is not safe in threads.
+    return boto3.client(service, config=_CONFIG)
