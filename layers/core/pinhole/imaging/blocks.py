@@ -42,28 +42,27 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
         with refusing_bad_bytes(path, file_type, max_pixels):
             header = jxl.read_header(path)
             check_pixels(header.width, header.height, max_pixels)
-        if not header.is_jpeg:
-            directory = exif.parse(header.exif)
-            return Blocks(header.width, header.height, header.orientation, directory, xmp.parse(header.xmp))
+        packet = xmp.parse(header.xmp)
+        return Blocks(header.width, header.height, header.orientation, exif.parse(header.exif), packet)
     with opened(path, file_type, max_pixels) as source:
         image = source.image
         is_animated = file_type.loader in _ANIMATED and bool(getattr(image, "is_animated", False))
         block = exif_block(image)
     info = image.info
-    packet, photoshop = info.get("xmp", b""), info.get("photoshop", {})
+    xmp_block, photoshop = info.get("xmp", b""), info.get("photoshop", {})
     directory = exif.parse(block)
     iptc_block = photoshop.get(_PHOTOSHOP_IPTC, b"") if isinstance(photoshop, dict) else b""
     if file_type.loader is Loader.TIFF:
         with path.open("rb") as file:
             directory = exif.read(file, 0)
-        packet = directory.image.raw(_TIFF_XMP) or b""
+        xmp_block = directory.image.raw(_TIFF_XMP) or b""
         iptc_block = directory.image.raw(_TIFF_IPTC) or b""
     return Blocks(
         width=source.width,
         height=source.height,
         orientation=info.get("original_orientation") or directory.orientation,
         exif=directory,
-        xmp=xmp.parse(packet if isinstance(packet, bytes) else str(packet).encode()),
+        xmp=xmp.parse(xmp_block if isinstance(xmp_block, bytes) else str(xmp_block).encode()),
         iptc=iptc.parse(iptc_block) if isinstance(iptc_block, bytes) else iptc.EMPTY,
         is_animated=is_animated,
         has_wide_range=_has_wide_range(image),

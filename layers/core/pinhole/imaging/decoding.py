@@ -44,8 +44,7 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
         if file_type.loader is Loader.JXL:
             header = jxl.read_header(path)
             check_pixels(header.width, header.height, max_pixels)
-            image, is_upright = jxl.decode(path)
-            orientation = 1 if is_upright else header.orientation
+            image, orientation = jxl.decode(path), 1
         elif file_type.loader is Loader.RAW:
             image, orientation = raw.decode(path, max_pixels)
         else:
@@ -75,7 +74,7 @@ def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
     image = resizable(image)
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    if method := _TRANSPOSE.get(source.orientation):
+    if (method := _TRANSPOSE.get(source.orientation)) is not None:  # FLIP_LEFT_RIGHT is 0
         image = image.transpose(method)
     image.info = {"icc_profile": icc_profile} if icc_profile else {}
     return image

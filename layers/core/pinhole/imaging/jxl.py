@@ -4,9 +4,9 @@ The Pillow plugin decodes as it opens, so the size is read here first (ISO/IEC 1
 """
 
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import pillow_jxl
 from PIL import Image
 
@@ -15,20 +15,18 @@ from pinhole.imaging.boxes import walk
 _CODESTREAM = b"\xff\x0a"
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _MAX_METADATA_BYTES = 4 << 20
+_HEADER_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class JxlHeader:
-    """`width` × `height` as displayed. `is_jpeg`: a JPEG packed without loss, which comes out with all its
-    metadata.
-    """
+    """`width` × `height` as displayed; `orientation` as the codestream says it, which the decoder applies."""
 
     width: int
     height: int
     orientation: int
     exif: bytes
     xmp: bytes
-    is_jpeg: bool
 
 
 class _Bits:
@@ -44,24 +42,22 @@ class _Bits:
 
 
 def read_header(path: Path) -> JxlHeader:
-    """Raises ValueError where there is no codestream."""
-    exif = xmp = b""
-    is_jpeg = False
+    """Raises ValueError where there is no codestream, brotli.error where metadata is packed wrongly."""
+    metadata: dict[bytes, bytes] = {}
     with path.open("rb") as file:
-        codestream = file.read(32)
+        codestream = file.read(_HEADER_BYTES)
         if not codestream.startswith(_CODESTREAM):
             codestream = b""
             for box in walk(file, 0, path.stat().st_size):
                 if box.kind == b"jxlc" and not codestream:
-                    codestream = box.read(file, 32)
+                    codestream = box.read(file, _HEADER_BYTES)
                 elif box.kind == b"jxlp" and not codestream:
-                    codestream = box.read(file, 36)[4:]
-                elif box.kind == b"Exif" and not exif:
-                    exif = _after_offset(box.read(file, _MAX_METADATA_BYTES))
-                elif box.kind == b"xml " and not xmp:
-                    xmp = box.read(file, _MAX_METADATA_BYTES)
-                elif box.kind == b"jbrd":
-                    is_jpeg = True
+                    codestream = box.read(file, 4 + _HEADER_BYTES)[4:]
+                elif box.kind in (b"Exif", b"xml "):
+                    metadata.setdefault(box.kind, box.read(file, _MAX_METADATA_BYTES))
+                elif box.kind == b"brob":
+                    packed = box.read(file, _MAX_METADATA_BYTES)
+                    metadata.setdefault(packed[:4], _unpacked(packed[4:]))
     if not codestream.startswith(_CODESTREAM):
         raise ValueError("no codestream")
     bits = _Bits(codestream[2:])
@@ -69,20 +65,28 @@ def read_header(path: Path) -> JxlHeader:
     orientation = _orientation(bits)
     if orientation >= 5:
         width, height = height, width
-    return JxlHeader(width, height, orientation, exif, xmp, is_jpeg)
+    exif = _after_offset(metadata.get(b"Exif", b""))
+    return JxlHeader(width, height, orientation, exif, metadata.get(b"xml ", b""))
 
 
-def decode(path: Path) -> tuple[Image.Image, bool]:
-    """The picture with its ICC profile, and whether it is upright already: a packed JPEG comes out as it went
-    in.
-    """
-    is_jpeg, info, pixels, profile, _ = pillow_jxl.Decoder(num_threads=-1)(path.read_bytes())
-    if is_jpeg:
-        return Image.open(BytesIO(pixels), formats=("JPEG",)), False
+def decode(path: Path) -> Image.Image:
+    """The picture, upright, with its ICC profile."""
+    data = bytearray(path.read_bytes())
+    with path.open("rb") as file:
+        for box in walk(file, 0, len(data)):
+            if box.kind == b"jbrd":
+                # What a JPEG needs to come out as it went in; without it the decoder gives pixels, and turns them.
+                data[box.start - 4 : box.start] = b"free"
+    _, info, pixels, profile, _ = pillow_jxl.Decoder(num_threads=-1)(bytes(data))
     image = Image.frombytes(info.mode, (info.width, info.height), pixels)
     if profile:
         image.info["icc_profile"] = bytes(profile)
-    return image, True
+    return image
+
+
+def _unpacked(packed: bytes) -> bytes:
+    unpacked: bytes = brotli.Decompressor().process(packed, output_buffer_limit=_MAX_METADATA_BYTES)
+    return unpacked[:_MAX_METADATA_BYTES]
 
 
 def _size(bits: _Bits) -> tuple[int, int]:

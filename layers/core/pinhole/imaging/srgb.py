@@ -79,6 +79,6 @@ def _deep_grey(image: Image.Image) -> Image.Image:
     finite = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     if low >= 0:
-        low, high = 0.0, next((white for white in (1.0, 255.0, 65535.0) if high <= white), high)
+        low, high = 0.0, max(high, 1.0)
     grey = (np.nan_to_num(samples.astype(np.float32)) - low) * (255 / max(high - low, 1e-12))
     return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
