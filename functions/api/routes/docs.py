@@ -21,6 +21,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Pinhole API</title>
+<link rel="icon" href="/favicon.svg">
 <link rel="stylesheet" href="/docs-assets/swagger-ui.css">
 <script src="/docs-assets/swagger-ui-bundle.js" defer></script>
 <script src="/docs-assets/init.js" defer></script>

@@ -26,12 +26,14 @@ class Limit:
 
     def count(self, account: str, address: str) -> None:
         """Count an attempt, for good, before it is made. Raises TooManyRequests past either limit."""
-        keys = self._keys(account, address)
         with transaction() as conn:
-            windows = [(rate_limit.count(conn, key, WINDOW), allowed) for key, allowed in keys.items()]
-        waits = [window.seconds_left for window, allowed in windows if window.attempts > allowed]
-        if waits:
-            raise TooManyRequests("Too many attempts. Wait a while, then try again.", max(waits))
+            for key, allowed in self._keys(account, address).items():
+                window = rate_limit.count(conn, key, WINDOW)
+                if window.attempts > allowed:
+                    break
+            else:
+                return
+        raise TooManyRequests("Too many attempts. Wait a while, then try again.", window.seconds_left)
 
     def take_back(self, account: str, address: str) -> None:
         """Uncount an attempt that was rightful: only failures add up."""
