@@ -34,9 +34,7 @@ def _ingest(record: SQSRecord, until: datetime) -> None:
             raise
         except Exception as error:
             _delay(record, backoff_seconds(int(record.attributes.approximate_receive_count)))
-            failure.note_failed_attempt(
-                created.key, traceback.format_exc(), counts=not isinstance(error, Unavailable)
-            )
+            failure.note_failed_attempt(created.key, traceback.format_exc(), counts=not isinstance(error, Unavailable))
             logger.warning("attempt_failed", exc_info=True)
             raise
 

@@ -34,9 +34,7 @@ def test_renditions_lie_in_their_own_bucket_under_the_items_opaque_key(inbox: In
 
     (item,) = inbox.items()
     prefix = f"{item['item_key']}/1/"
-    assert sorted(inbox.cloud.keys("renditions", prefix)) == [
-        f"{prefix}{height}.webp" for height in (1440, 240, 480)
-    ]
+    assert sorted(inbox.cloud.keys("renditions", prefix)) == [f"{prefix}{height}.webp" for height in (1440, 240, 480)]
 
 
 def test_a_visible_photo_is_handed_on_to_analysis_and_its_month_is_bumped(inbox: Inbox) -> None:
@@ -94,9 +92,7 @@ def test_the_same_bytes_sent_by_two_devices_at_once_end_as_one_item(inbox: Inbox
     ],
     ids=["corrupt", "mislabelled", "truncated"],
 )
-def test_a_bad_file_fails_at_once_with_a_reason_its_owner_can_read(
-    inbox: Inbox, content: bytes, code: str
-) -> None:
+def test_a_bad_file_fails_at_once_with_a_reason_its_owner_can_read(inbox: Inbox, content: bytes, code: str) -> None:
     landed = inbox.landed(content)
 
     assert inbox.deliver(landed) == []
@@ -239,8 +235,7 @@ def test_a_stage_that_raises_five_times_fails_for_good_with_its_last_report(
 
 def test_what_the_queue_lost_is_sent_again_once(inbox: Inbox) -> None:
     landed = inbox.landed(jpeg())
-    aged = "now() - interval '1 day'"
-    inbox.conn.execute(f"UPDATE upload SET looked_at = {aged}")  # type: ignore[arg-type]
+    inbox.conn.execute("UPDATE upload SET looked_at = now() - interval '1 day'")
 
     requeue_stale(timedelta(hours=2))
     requeue_stale(timedelta(hours=2))
@@ -248,8 +243,6 @@ def test_what_the_queue_lost_is_sent_again_once(inbox: Inbox) -> None:
     (body,) = inbox.cloud.messages("ingest")
     assert inbox.deliver_body(body) == []
     assert inbox.upload(landed)["state"] == "ready"
-
-
 
 
 def test_a_completed_upload_whose_event_got_lost_is_found(inbox: Inbox) -> None:

@@ -1,7 +1,8 @@
 """The migrations, applied to a real PostgreSQL."""
 
-from infra import migrate
 from psycopg import Connection
+
+from infra import migrate
 
 
 def test_migrations_applied_again_change_nothing(database_url: str, conn: Connection) -> None:

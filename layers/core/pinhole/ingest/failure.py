@@ -14,9 +14,7 @@ from pinhole.tables.media_item import Item
 from pinhole.tables.upload import Upload
 from pinhole.telemetry import logger
 
-WORN_OUT = PinholeError(
-    "The file could not be processed. The administrator can see why.", code="processing_failed"
-)
+WORN_OUT = PinholeError("The file could not be processed. The administrator can see why.", code="processing_failed")
 NO_REPORT = "The process died without a report: killed, out of memory, or out of time."
 
 
