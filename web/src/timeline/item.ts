@@ -29,6 +29,7 @@ export function placeholder(thumbHash: string): string {
 const asUtc = { timeZone: 'UTC' } as const
 const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', ...asUtc })
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short', ...asUtc })
+const shortDayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', ...asUtc })
 const momentFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short', ...asUtc })
 
 /** `2024-07` as people write it. */
@@ -36,8 +37,9 @@ export function monthName(month: string): string {
   return monthFormat.format(wallClock(`${month}-01T00:00:00`))
 }
 
-export function dayName(takenAtLocal: string): string {
-  return dayFormat.format(wallClock(takenAtLocal))
+/** A day of the month that a heading above names; without the weekday where there is little room. */
+export function dayName(takenAtLocal: string, isShort: boolean): string {
+  return (isShort ? shortDayFormat : dayFormat).format(wallClock(takenAtLocal))
 }
 
 export function momentName(takenAtLocal: string): string {

@@ -58,6 +58,7 @@ const MOST_ROWS = 60
 export function summarise(uploads: Iterable<Upload>): Summary {
   const attention: Upload[] = []
   const busy: Upload[] = []
+  const processing: Upload[] = []
   const idle: Upload[] = []
   const finished: Upload[] = []
   const count = { all: 0, running: 0, processing: 0, ready: 0, duplicate: 0, failed: 0, asleep: 0 }
@@ -68,6 +69,7 @@ export function summarise(uploads: Iterable<Upload>): Summary {
     if (isRunning(upload)) count.running += 1
     if (upload.state in count) count[upload.state as keyof typeof count] += 1
     if (upload.state === 'queued' || upload.state === 'waiting') idle.push(upload)
+    else if (upload.state === 'processing') processing.push(upload)
     else if (isRunning(upload)) busy.push(upload)
     else if (upload.state === 'ready' || upload.state === 'duplicate') finished.push(upload)
     else attention.push(upload)
@@ -75,7 +77,7 @@ export function summarise(uploads: Iterable<Upload>): Summary {
     bytes += upload.size
     sentBytes += needsThePage(upload) ? upload.sent : upload.size
   }
-  const active = [...busy, ...idle]
+  const active = [...busy, ...processing, ...idle]
   finished.reverse()
   return {
     attention: shown(attention),

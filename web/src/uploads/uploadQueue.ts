@@ -165,7 +165,8 @@ export class UploadQueue {
   #claim(upload: Upload): boolean {
     const twin = this.#bySha256.get(upload.sha256!)
     if (twin && twin !== upload) {
-      this.#finish(upload, { state: 'duplicate', itemId: twin.itemId, reason: `Same photo as ${twin.name}` })
+      const reason = twin.itemId ? 'Already in your library' : `The same file as ${twin.name}`
+      this.#finish(upload, { state: 'duplicate', itemId: twin.itemId, reason })
       return false
     }
     this.#bySha256.set(upload.sha256!, upload)

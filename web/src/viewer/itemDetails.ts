@@ -18,35 +18,3 @@ export async function itemDetails(item_id: string): Promise<ItemDetails> {
   kept.set(item_id, details)
   return details
 }
-
-/** The camera's name without its make said twice. */
-export function cameraName(camera: components['schemas']['Camera']): string {
-  const { make, model } = camera
-  if (make && model?.toLowerCase().startsWith(make.split(' ')[0]!.toLowerCase())) return model
-  return [make, model].filter(Boolean).join(' ')
-}
-
-/** `ƒ/1.8 · 1/120 s · 26 mm · ISO 100`, of what is known. */
-export function exposureName(camera: components['schemas']['Camera']): string {
-  const { fNumber, exposureSeconds, focalLengthMm, iso } = camera
-  const parts: string[] = []
-  if (fNumber) parts.push(`ƒ/${short(fNumber)}`)
-  if (exposureSeconds) {
-    const isFraction = exposureSeconds < 0.4
-    parts.push(isFraction ? `1/${Math.round(1 / exposureSeconds)} s` : `${short(exposureSeconds)} s`)
-  }
-  if (focalLengthMm) parts.push(`${short(focalLengthMm)} mm`)
-  if (iso) parts.push(`ISO ${iso}`)
-  return parts.join(' · ')
-}
-
-/** `UTC+05:30` */
-export function offsetName(seconds: number): string {
-  const minutes = Math.abs(Math.trunc(seconds / 60))
-  const pad = (number: number) => String(number).padStart(2, '0')
-  return `UTC${seconds < 0 ? '−' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
-}
-
-function short(number: number): string {
-  return number.toLocaleString(undefined, { maximumFractionDigits: 1 })
-}

@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Problem } from '../src/api/problem'
+import { MonthStore, type MonthPage, type TimelineSource } from '../src/timeline/monthStore'
+import { monthPage, timelineOf } from './support'
+
+/** A library on a server: months that may change between two requests. */
+class Library implements TimelineSource {
+  months = new Map<string, MonthPage>()
+  asked: string[] = []
+  failures = 0
+  pageSize = 100
+
+  set(month: string, ids: string[], revision: number): void {
+    this.months.set(month, monthPage(month, ids, { revision }))
+  }
+
+  async timeline() {
+    const pages = [...this.months.values()].filter((page) => page.ids.length > 0)
+    return timelineOf(pages.sort((a, b) => b.month.localeCompare(a.month)))
+  }
+
+  async month(month: string, cursor: string | null, signal: AbortSignal) {
+    this.asked.push(month)
+    await Promise.resolve()
+    signal.throwIfAborted()
+    if (this.failures-- > 0) throw new Problem(503, 'unavailable', 'Later.')
+    const page = this.months.get(month) ?? monthPage(month, [], { revision: 99 })
+    const [revision, from] = cursor ? cursor.split('.').map(Number) : [page.revision, 0]
+    if (revision !== page.revision) throw new Problem(409, 'month_changed', 'Begin again.')
+    const to = from! + this.pageSize
+    return monthPage(month, page.ids.slice(from, to), {
+      revision: page.revision,
+      nextCursor: to < page.ids.length ? `${page.revision}.${to}` : null,
+    })
+  }
+}
+
+let library: Library
+let store: MonthStore
+const changes = vi.fn<() => void>()
+
+const months = () => store.sections.map(({ month }) => month)
+const idsOf = (month: string) => store.section(month)?.columns?.ids
+const settled = () => vi.waitFor(() => expect(store.sections.some((s) => s.columns)).toBe(true))
+
+beforeEach(async () => {
+  changes.mockReset()
+  library = new Library()
+  library.set('2026-07', ['a', 'b', 'c'], 1)
+  library.set('2026-05', ['d', 'e'], 1)
+  library.set('2024-01', ['f'], 1)
+  store = new MonthStore(library, changes)
+  await store.refresh()
+})
+afterEach(() => vi.useRealTimers())
+
+describe('the month store', () => {
+  test('knows every month and its shape before any item is loaded', () => {
+    expect(months()).toEqual(['2026-07', '2026-05', '2024-01'])
+    expect(store.sections.map(({ ratios }) => ratios.length)).toEqual([3, 2, 1])
+    expect(library.asked).toEqual([])
+  })
+
+  test('fetches the months that are near, the nearest first, and no other', async () => {
+    store.near(['2026-05', '2026-07'])
+    await vi.waitFor(() => expect(idsOf('2026-07')).toEqual(['a', 'b', 'c']))
+    expect(library.asked).toEqual(['2026-05', '2026-07'])
+    expect(idsOf('2024-01')).toBeUndefined()
+  })
+
+  test('fetches a month again only when its revision has moved', async () => {
+    store.near(['2026-07', '2026-05'])
+    await vi.waitFor(() => expect(idsOf('2026-05')).toBeDefined())
+    library.set('2026-05', ['d', 'e', 'g'], 2)
+    await store.refresh()
+    await vi.waitFor(() => expect(idsOf('2026-05')).toEqual(['d', 'e', 'g']))
+    expect(library.asked).toEqual(['2026-07', '2026-05', '2026-05'])
+  })
+
+  test('goes on showing what a near month held until its new items are here', async () => {
+    store.near(['2026-07'])
+    await settled()
+    library.set('2026-07', ['new', 'a', 'b', 'c'], 2)
+    const seen: (string[] | undefined)[] = []
+    changes.mockImplementation(() => {
+      seen.push(idsOf('2026-07'))
+      expect(store.section('2026-07')!.ratios.length).toBe(idsOf('2026-07')?.length)
+    })
+    await store.refresh()
+    await vi.waitFor(() => expect(idsOf('2026-07')).toEqual(['new', 'a', 'b', 'c']))
+    expect(seen).toEqual([
+      ['a', 'b', 'c'],
+      ['new', 'a', 'b', 'c'],
+    ])
+  })
+
+  test('takes the new shape of a far month at once and drops its old items', async () => {
+    await store.load('2024-01')
+    library.set('2024-01', ['f', 'g'], 2)
+    await store.refresh()
+    expect(store.section('2024-01')!.ratios).toHaveLength(2)
+    expect(idsOf('2024-01')).toBeUndefined()
+  })
+
+  test('believes a month that is newer than the list of months it has', async () => {
+    library.set('2026-07', ['new', 'a', 'b', 'c'], 2)
+    await store.load('2026-07')
+    expect(store.section('2026-07')).toMatchObject({ revision: 2 })
+    expect(store.section('2026-07')!.ratios).toHaveLength(4)
+  })
+
+  test('puts a month that the list did not have where it belongs', async () => {
+    library.set('2025-02', ['x'], 1)
+    await store.load('2025-02')
+    expect(months()).toEqual(['2026-07', '2026-05', '2025-02', '2024-01'])
+  })
+
+  test('lets a month go that has become empty', async () => {
+    library.months.delete('2026-05')
+    expect(await store.load('2026-05')).toBeNull()
+    expect(months()).toEqual(['2026-07', '2024-01'])
+    library.months.delete('2024-01')
+    await store.refresh()
+    expect(months()).toEqual(['2026-07'])
+  })
+
+  test('joins the pages of a long month', async () => {
+    library.pageSize = 2
+    await store.load('2026-07')
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+    expect(store.section('2026-07')!.ratios).toHaveLength(3)
+  })
+
+  test('begins a long month again when it changes between two pages', async () => {
+    library.pageSize = 2
+    const month = library.month.bind(library)
+    let pages = 0
+    library.month = (...args) => {
+      if (++pages === 2) library.set('2026-07', ['z', 'a', 'b', 'c'], 2)
+      return month(...args)
+    }
+    await store.load('2026-07')
+    expect(idsOf('2026-07')).toEqual(['z', 'a', 'b', 'c'])
+  })
+
+  test('renews a month whose signatures are about to run out', async () => {
+    await store.load('2026-07')
+    vi.useFakeTimers({ now: Date.now() + 7 * 86_400_000, toFake: ['Date'] })
+    await store.load('2026-07')
+    expect(library.asked).toEqual(['2026-07', '2026-07'])
+  })
+
+  test('tries a near month again after a failure', async () => {
+    vi.useFakeTimers()
+    library.failures = 1
+    store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+  })
+
+  test('tells whoever waits for a month why it could not be had', async () => {
+    library.failures = 1
+    await expect(store.load('2026-07')).rejects.toThrow('Later.')
+  })
+
+  test('does not go on fetching a month that has been scrolled past', async () => {
+    store.near(['2026-07'])
+    store.near(['2024-01'])
+    await vi.waitFor(() => expect(idsOf('2024-01')).toBeDefined())
+    expect(idsOf('2026-07')).toBeUndefined()
+  })
+
+  test('shares one request between refreshes that come while it runs, and asks once more after it', async () => {
+    const timeline = vi.spyOn(library, 'timeline')
+    await Promise.all([store.refresh(), store.refresh(), store.refresh()])
+    expect(timeline).toHaveBeenCalledTimes(2)
+  })
+
+  test('steps from item to item across months, and no further than the ends', async () => {
+    const first = { position: 0, index: 0 }
+    expect(store.neighbour(first, -1)).toBeNull()
+    expect(store.neighbour({ position: 0, index: 2 }, 1)).toEqual({ position: 1, index: 0 })
+    expect(store.neighbour({ position: 1, index: 0 }, -1)).toEqual({ position: 0, index: 2 })
+    expect(store.neighbour({ position: 2, index: 0 }, 1)).toBeNull()
+  })
+
+  test('finds an item among the months that are loaded', async () => {
+    await store.load('2026-05')
+    expect(store.locate('e')).toEqual({ position: 1, index: 1 })
+    expect(store.locate('f')).toBeNull()
+  })
+})

@@ -1,0 +1,112 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Problem } from '../src/api/problem'
+import { SessionKeeper, type Session } from '../src/auth/sessionKeeper'
+import { openStorage, type Storage } from '../src/storage'
+
+const user = { id: 1, name: 'mara', role: 'administrator' } as const
+const session = (number: number): Session => ({
+  accessToken: `access-${number}`,
+  refreshToken: `refresh-${number}`,
+  expiresAt: '2026-11-22T12:00:00Z',
+  user,
+})
+
+/** One lock at a time for all tabs, as a browser keeps it. */
+class BrowserLocks {
+  #last: Promise<unknown> = Promise.resolve()
+  request<T>(_name: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+}
+
+/** The server's side: a refresh token works once; one used twice ends every session. */
+class Tokens {
+  current = 1
+  uses = 0
+  ended = false
+  refresh = async (refreshToken: string): Promise<Session> => {
+    this.uses += 1
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    if (this.ended || refreshToken !== `refresh-${this.current}`) {
+      this.ended = true
+      throw new Problem(401, 'unauthenticated', 'Log in again.')
+    }
+    this.current += 1
+    return session(this.current)
+  }
+}
+
+let storage: Storage
+let channels: BroadcastChannel[]
+let locks: BrowserLocks
+let tokens: Tokens
+
+async function tab(): Promise<SessionKeeper> {
+  const channel = new BroadcastChannel('sessions')
+  channels.push(channel)
+  const keeper = new SessionKeeper(Promise.resolve(storage), locks, channel, (token) => tokens.refresh(token))
+  await keeper.load()
+  return keeper
+}
+
+beforeEach(async () => {
+  storage = await openStorage()
+  await storage.clear('session')
+  channels = []
+  locks = new BrowserLocks()
+  tokens = new Tokens()
+})
+afterEach(() => {
+  for (const channel of channels) channel.close()
+  storage.close()
+})
+
+test('tabs that meet an expired token at the same time use the refresh token once', async () => {
+  const first = await tab()
+  await first.begin(session(1))
+  const others = [await tab(), await tab()]
+  const renewed = await Promise.all([first, ...others].map((keeper) => keeper.renew('access-1')))
+  expect(renewed).toEqual(['access-2', 'access-2', 'access-2'])
+  expect(tokens.uses).toBe(1)
+})
+
+test('requests of one tab that are refused together use the refresh token once', async () => {
+  const keeper = await tab()
+  await keeper.begin(session(1))
+  await Promise.all([keeper.renew('access-1'), keeper.renew('access-1')])
+  expect(tokens.uses).toBe(1)
+  expect(keeper.accessToken()).toBe('access-2')
+})
+
+test('a session that the server has ended ends in every tab', async () => {
+  const [first, second] = [await tab(), await tab()]
+  await first.begin(session(1))
+  await vi.waitFor(() => expect(second.session).not.toBeNull())
+  tokens.ended = true
+  await expect(first.renew('access-1')).rejects.toThrow('Log in again.')
+  expect(first.session).toBeNull()
+  await vi.waitFor(() => expect(second.session).toBeNull())
+})
+
+test('a refresh that never reached the server leaves the session as it is', async () => {
+  const keeper = await tab()
+  await keeper.begin(session(1))
+  vi.spyOn(tokens, 'refresh').mockRejectedValueOnce(new Problem(0, 'unreachable', 'No connection.'))
+  await expect(keeper.renew('access-1')).rejects.toThrow('No connection.')
+  expect(keeper.accessToken()).toBe('access-1')
+  expect(await keeper.renew('access-1')).toBe('access-2')
+})
+
+test('a reload finds the session again', async () => {
+  await (await tab()).begin(session(7))
+  expect((await tab()).accessToken()).toBe('access-7')
+})
+
+test('without a session there is no token, and nothing to renew', async () => {
+  const keeper = await tab()
+  expect(() => keeper.accessToken()).toThrow('Log in again')
+  await expect(keeper.renew('access-1')).rejects.toThrow('Log in again')
+})

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { anchorAt, findAnchor } from '../src/timeline/scrollAnchor'
+import { TimelineLayout, type TimelineShape } from '../src/timeline/timelineLayout'
+import { codes, sectionOf } from './support'
+
+const shape: TimelineShape = { width: 1200, targetHeight: 220, gap: 4, headingHeight: 68, monthGap: 20 }
+
+function library(...counts: number[]) {
+  return counts.map((count, position) => sectionOf(`${2026 - position}-07`, codes(count)))
+}
+
+describe('the timeline layout', () => {
+  test('knows the whole height from the ratios alone, and it is the sum of its months', () => {
+    const sections = library(500, 3, 1200)
+    const layout = new TimelineLayout(sections, shape)
+    const single = sections.map((section) => new TimelineLayout([section], shape).height)
+    expect(layout.height).toBe(single.reduce((sum, height) => sum + height))
+  })
+
+  test('lays out 100,000 items, and shows a window of them, with few tiles', () => {
+    const layout = new TimelineLayout(library(...Array.from({ length: 100 }, () => 1000)), shape)
+    const shown = layout.visible(layout.height / 2, layout.height / 2 + 1000)
+    const tiles = shown.flatMap((section) => section.tiles)
+    expect(tiles.length).toBeGreaterThan(10)
+    expect(tiles.length).toBeLessThan(80)
+  })
+
+  test('shows every item that a window touches, and none that it does not', () => {
+    const layout = new TimelineLayout(library(200, 200, 200), shape)
+    const [from, to] = [layout.tops[1]! - 300, layout.tops[1]! + 500]
+    const shown = new Set<string>()
+    for (const { position, top, tiles } of layout.visible(from, to)) {
+      for (const tile of tiles) {
+        shown.add(`${position}/${tile.index}`)
+        expect(top + tile.top).toBeLessThan(to)
+        expect(top + tile.top + tile.height).toBeGreaterThan(from)
+      }
+    }
+    for (const { position, top, tiles } of layout.visible(0, layout.height)) {
+      for (const tile of tiles) {
+        const touches = top + tile.top < to && top + tile.top + tile.height > from
+        expect(shown.has(`${position}/${tile.index}`)).toBe(touches)
+      }
+    }
+  })
+
+  test('keeps the row of the focused item, however far away it is', () => {
+    const layout = new TimelineLayout(library(2000, 2000), shape)
+    const shown = layout.visible(0, 800, { position: 1, index: 1500 })
+    expect(shown.at(-1)!.tiles.map(({ index }) => index)).toContain(1500)
+  })
+
+  test('does not lay a month out again while its ratios and the width are the same', () => {
+    const sections = library(500, 500)
+    const before = new TimelineLayout(sections, shape)
+    const after = new TimelineLayout([sectionOf('2027-01', codes(5)), ...sections], shape, before)
+    const alone = new TimelineLayout(sections, shape)
+    expect(after.tilesOfRow(1, 3)).toEqual(alone.tilesOfRow(0, 3))
+    expect(after.height).toBeGreaterThan(before.height)
+  })
+
+  test('goes up and down to the nearest photo, from month to month, and stops at the ends', () => {
+    const layout = new TimelineLayout(library(40, 40), shape)
+    const lastRow = layout.rowOf(0, 39)
+    const down = layout.itemVertically(0, 39, 1)!
+    expect(down.position).toBe(1)
+    expect(layout.rowOf(1, down.index)).toBe(0)
+    expect(layout.rowOf(0, layout.itemVertically(1, 0, -1)!.index)).toBe(lastRow)
+    expect(layout.itemVertically(0, 0, -1)).toBeNull()
+    expect(layout.itemVertically(1, 39, 1)).toBeNull()
+  })
+})
+
+describe('the scroll anchor', () => {
+  test('keeps what is looked at in its place when photos come in above', () => {
+    const sections = library(300, 300)
+    const before = new TimelineLayout(sections, shape)
+    const top = before.tops[1]! + 700
+    const after = new TimelineLayout([sectionOf('2027-01', codes(80)), ...sections], shape, before)
+    expect(findAnchor(after, anchorAt(before, top)!)! - top).toBe(after.tops[2]! - before.tops[1]!)
+  })
+
+  test('keeps the row when the window becomes narrower', () => {
+    const sections = library(300, 300)
+    const before = new TimelineLayout(sections, shape)
+    const top = before.tops[1]! + 700
+    const { index } = before.itemAt(top)
+    const after = new TimelineLayout(sections, { ...shape, width: 700 }, before)
+    const found = findAnchor(after, anchorAt(before, top)!)!
+    const row = after.rowBox(1, index)
+    expect(found).toBeGreaterThanOrEqual(row.top)
+    expect(found).toBeLessThanOrEqual(row.top + row.height)
+  })
+
+  test('lets new photos push the others down at the very top', () => {
+    expect(anchorAt(new TimelineLayout(library(10), shape), 0)).toBeNull()
+  })
+
+  test('gives up when its month is gone', () => {
+    const before = new TimelineLayout(library(50, 50), shape)
+    const after = new TimelineLayout(library(50), shape)
+    expect(findAnchor(after, anchorAt(before, before.tops[1]! + 100)!)).toBeNull()
+  })
+})

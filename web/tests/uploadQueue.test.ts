@@ -1,0 +1,229 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { Problem } from '../src/api/problem'
+import type { FileSource } from '../src/uploads/droppedFiles'
+import { Follower } from '../src/uploads/follower'
+import { sha256Of } from '../src/uploads/hashing'
+import { Slots } from '../src/uploads/slots'
+import type { Upload } from '../src/uploads/upload'
+import { UploadQueue } from '../src/uploads/uploadQueue'
+import { ServerInMemory } from './uploadServerFake'
+
+let server: ServerInMemory
+let queue: UploadQueue
+let follower: Follower
+let pauses: number[]
+let journal: Map<string, string | null>
+
+function source(name: string, content = name): FileSource {
+  return { file: new File([content], name, { lastModified: 1e12 }), handle: null, folder: null }
+}
+
+function add(name: string, content?: string): Upload {
+  return queue.add(source(name, content))
+}
+
+async function reaches(upload: Upload, state: Upload['state']): Promise<void> {
+  await vi.waitFor(() => expect(upload.state).toBe(state), { timeout: 4000, interval: 5 })
+}
+
+beforeEach(() => {
+  server = new ServerInMemory()
+  pauses = []
+  journal = new Map()
+  follower = new Follower(server, () => {})
+  queue = new UploadQueue(
+    {
+      server,
+      put: server.put,
+      hash: sha256Of,
+      pause: async (milliseconds) => void pauses.push(milliseconds),
+      slots: new Slots(3),
+    },
+    {
+      note: async (key, _source, sha256) => void journal.set(key, sha256),
+      forget: async (key) => void journal.delete(key),
+    },
+    follower,
+    () => {},
+  )
+})
+
+describe('a small file', () => {
+  test('is hashed, sent with one PUT, and followed until it is in the library', async () => {
+    const upload = add('beach.jpg')
+    await reaches(upload, 'processing')
+    expect(upload).toMatchObject({ sent: upload.size, sha256: await sha256Of(new Blob(['beach.jpg'])) })
+    server.ingest(upload.uploadId!)
+    await reaches(upload, 'ready')
+    expect(upload.itemId).toBe(`item-${upload.uploadId}`)
+  })
+
+  test('that the library has is not sent, and its item is named', async () => {
+    server.library.set(await sha256Of(new Blob(['beach.jpg'])), 'item-9')
+    const upload = add('beach.jpg')
+    await reaches(upload, 'duplicate')
+    expect(upload).toMatchObject({ itemId: 'item-9', reason: 'Already in your library' })
+    expect(server.asked).toEqual(['check'])
+  })
+
+  test('that was dropped twice is sent once', async () => {
+    const first = add('beach.jpg', 'same')
+    const second = add('beach (1).jpg', 'same')
+    await reaches(second, 'duplicate')
+    expect(second.reason).toBe('The same file as beach.jpg')
+    await reaches(first, 'processing')
+    expect(server.puts).toBe(1)
+  })
+
+  test('is sent again, more and more seldom, when the connection breaks or the address has run out', async () => {
+    server.failures = [0, 503, 403]
+    const upload = add('beach.jpg')
+    await reaches(upload, 'processing')
+    expect(server.puts).toBe(4)
+    expect(pauses).toHaveLength(3)
+    expect(pauses[2]).toBeGreaterThan(pauses[0]!)
+  })
+
+  test('that arrived although nobody heard of it is not sent again', async () => {
+    server.lostAnswers = 1
+    await reaches(add('beach.jpg'), 'processing')
+    expect(pauses).toHaveLength(1)
+    expect(server.puts).toBe(1)
+  })
+
+  test('that the store refuses for good fails with the reason, and can be tried again', async () => {
+    server.failures = [400]
+    const upload = add('beach.jpg')
+    await reaches(upload, 'failed')
+    expect(upload.reason).toContain('400')
+    queue.retry(upload)
+    await reaches(upload, 'processing')
+  })
+
+  test('that the server turns away fails with the words of the server', async () => {
+    server.problems = [new Problem(503, 'unavailable', 'Later.'), new Problem(413, 'storage_full', 'Your library is full.')]
+    const upload = add('beach.jpg')
+    await reaches(upload, 'failed')
+    expect(upload.reason).toBe('Your library is full.')
+  })
+
+  test('that turns out damaged fails with the words of the server', async () => {
+    const upload = add('beach.jpg')
+    await reaches(upload, 'processing')
+    server.uploads.get(upload.uploadId!)!.state = 'failed'
+    await reaches(upload, 'failed')
+    expect(upload.reason).toBe('The file is cut short.')
+  })
+
+  test('waits as long as a busy server asks for', async () => {
+    server.problems = [new Problem(503, '', ''), new Problem(429, 'too_many', 'Slowly.', [], 40)]
+    await reaches(add('beach.jpg'), 'processing')
+    expect(pauses).toEqual([40_000])
+  })
+})
+
+describe('a large file', () => {
+  const content = 'x'.repeat(39) + 'y'.repeat(170)
+
+  test('is sent in parts, each bound to its hash, and put together', async () => {
+    const upload = add('film.mov', content)
+    await reaches(upload, 'processing')
+    expect([...server.uploads.get('u1')!.parts.values()]).toHaveLength(6)
+    expect(server.uploads.get('u1')!.state).toBe('received')
+    expect(upload.sent).toBe(209)
+  })
+
+  test('goes on with the parts that are missing', async () => {
+    const hash = await sha256Of(new Blob([content]))
+    const parts = new Map([[1, 40], [2, 40], [3, 17]])
+    server.uploads.set('u0', { id: 'u0', size: 209, sha256: hash, state: 'waiting', parts })
+    await reaches(add('film.mov', content), 'processing')
+    expect(server.asked.filter((call) => call.startsWith('part')).sort()).toEqual(['part 3', 'part 4', 'part 5', 'part 6'])
+  })
+
+  test('sends a part again that broke off', async () => {
+    server.failures = [0, 500]
+    await reaches(add('film.mov', content), 'processing')
+    expect(server.puts).toBe(8)
+  })
+
+  test('sends what the server says is missing before it is put together', async () => {
+    const complete = server.complete.bind(server)
+    vi.spyOn(server, 'complete').mockImplementationOnce(async (id) => {
+      server.uploads.get(id)!.parts.delete(4)
+      await complete(id)
+    })
+    await reaches(add('film.mov', content), 'processing')
+    expect(server.puts).toBe(7)
+  })
+})
+
+describe('the queue', () => {
+  test('sends three at a time, parts and whole files together', async () => {
+    const uploads = Array.from({ length: 12 }, (_, n) => add(`${n}.jpg`, n % 3 ? `${n}` : `${n}`.repeat(190)))
+    for (const upload of uploads) await reaches(upload, 'processing')
+    expect(server.mostPutsAtOnce).toBe(3)
+  })
+
+  test('asks about many files at once', async () => {
+    const uploads = Array.from({ length: 30 }, (_, n) => add(`${n}.jpg`))
+    for (const upload of uploads) await reaches(upload, 'processing')
+    expect(server.asked.filter((call) => call === 'check').length).toBeLessThan(5)
+  })
+
+  test('is not held up by a file that fails', async () => {
+    server.failures = [400]
+    const uploads = Array.from({ length: 5 }, (_, n) => add(`${n}.jpg`))
+    await vi.waitFor(() => expect(uploads.every(({ state }) => ['processing', 'failed'].includes(state))).toBe(true))
+    expect(uploads.filter(({ state }) => state === 'failed')).toHaveLength(1)
+  })
+
+  test('stops when the session has ended, and goes on after the next login', async () => {
+    server.problems = [new Problem(503, '', ''), new Problem(401, 'session_ended', 'Log in again.')]
+    const upload = add('beach.jpg')
+    await reaches(upload, 'waiting')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(upload.state).toBe('waiting')
+    queue.resume()
+    await reaches(upload, 'processing')
+  })
+
+  test('cancels a file wherever it is, and tells the server', async () => {
+    server.putMs = 60_000
+    const upload = add('beach.jpg')
+    await vi.waitFor(() => expect(upload.uploadId).toBe('u1'))
+    expect(upload.state).toBe('sending')
+    await queue.remove(upload)
+    expect(queue.uploads.size).toBe(0)
+    expect(server.uploads.get('u1')!.state).toBe('aborted')
+    server.putMs = 2
+    await reaches(add('next.jpg'), 'processing')
+  })
+
+  test('takes an unfinished upload off the list when its file comes again', async () => {
+    const hash = await sha256Of(new Blob(['beach.jpg']))
+    server.uploads.set('u0', { id: 'u0', size: 9, sha256: hash, state: 'waiting', parts: new Map() })
+    for (const open of await server.open()) queue.addMissing(open)
+    const upload = add('beach.jpg')
+    await reaches(upload, 'processing')
+    expect(upload.uploadId).toBe('u0')
+    expect([...queue.uploads.values()].map(({ state }) => state)).toEqual(['processing'])
+  })
+
+  test('remembers what is not sent yet, and forgets it once the server has it', async () => {
+    const upload = add('beach.jpg')
+    expect(journal.has(upload.key)).toBe(true)
+    await reaches(upload, 'processing')
+    await vi.waitFor(() => expect(journal.size).toBe(0))
+  })
+
+  test('names a file that can no longer be read', async () => {
+    const gone = source('gone.jpg')
+    vi.spyOn(gone.file, 'slice').mockImplementation(() => {
+      throw new DOMException('The file is gone.', 'NotFoundError')
+    })
+    const upload = queue.add(gone)
+    await reaches(upload, 'failed')
+    expect(upload.reason).toBe('gone.jpg can’t be read. It may have been moved or changed.')
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { fromFileList } from '../src/uploads/droppedFiles'
+import { sha256Of } from '../src/uploads/hashing'
+import { backoffMs } from '../src/uploads/retrying'
+import { sizeName, summarise, type Upload } from '../src/uploads/upload'
+
+function upload(state: Upload['state'], size = 100, sent = 0): Upload {
+  const key = `${state}-${Math.random()}`
+  return { key, name: key, size, sent, state, source: null, hashed: 0, sha256: null, uploadId: null, itemId: null, reason: '' }
+}
+
+async function webCryptoSha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+describe('hashing', () => {
+  test('of a file in many slices is the hash of the whole, and tells how far it is', async () => {
+    const bytes = new Uint8Array(9 * 1024 * 1024 + 17).map((_, index) => index * 31)
+    const told: number[] = []
+    const hash = await sha256Of(new Blob([bytes]), (read) => told.push(read))
+    expect(hash).toBe(await webCryptoSha256(bytes))
+    expect(told).toEqual([4194304, 8388608, bytes.length])
+  })
+
+  test('of an empty file is the hash of nothing', async () => {
+    expect(await sha256Of(new Blob([]))).toBe(await webCryptoSha256(new Uint8Array()))
+  })
+
+  test('stops between two slices when it is cancelled', async () => {
+    const abort = new AbortController()
+    const hashing = sha256Of(new Blob([new Uint8Array(9_000_000)]), () => abort.abort(new Error('enough')), abort.signal)
+    await expect(hashing).rejects.toThrow('enough')
+  })
+})
+
+describe('the summary', () => {
+  test('counts bytes that have arrived, and those that need not be sent', () => {
+    const { share, sentBytes, bytes } = summarise([upload('sending', 100, 50), upload('duplicate', 100), upload('queued', 200)])
+    expect({ share, sentBytes, bytes }).toEqual({ share: 150 / 400, sentBytes: 150, bytes: 400 })
+  })
+
+  test('puts what needs someone first, then what moves, then what waits, then the latest that is done', () => {
+    const all = [upload('ready'), upload('waiting'), upload('processing'), upload('failed'), upload('sending'), upload('duplicate')]
+    const { attention, active, finished } = summarise(all)
+    expect([attention, active, finished].map((group) => group.map(({ state }) => state))).toEqual([
+      ['failed'],
+      ['sending', 'processing', 'waiting'],
+      ['duplicate', 'ready'],
+    ])
+  })
+
+  test('shows some of very many, and says how many more there are', () => {
+    const { active, hidden } = summarise(Array.from({ length: 5000 }, () => upload('queued')))
+    expect(active.length + hidden.active).toBe(5000)
+    expect(active.length).toBeLessThan(100)
+  })
+
+  test('does not count what only waits for its file', () => {
+    expect(summarise([upload('missing'), upload('asleep')]).count.running).toBe(0)
+    expect(summarise([upload('missing')]).bytes).toBe(0)
+  })
+})
+
+test('what systems leave in folders is not uploaded', () => {
+  const files = ['.DS_Store', 'Thumbs.db', 'desktop.ini', 'beach.jpg', '._beach.jpg'].map((name) => new File([], name))
+  expect(fromFileList(files).map(({ file }) => file.name)).toEqual(['beach.jpg'])
+})
+
+test('attempts are spread out, come further and further apart, and never more than half a minute', () => {
+  expect([0, 1, 2].map((failures) => backoffMs(failures, 1))).toEqual([500, 1000, 2000])
+  expect(backoffMs(2, 0)).toBe(1000)
+  expect(backoffMs(40, 1)).toBe(30_000)
+})
+
+test('sizes are written in the largest unit that fits', () => {
+  expect([0, 999, 45_000, 3_456_789, 10_700_000_000].map(sizeName)).toEqual(['0 bytes', '999 bytes', '45 kB', '3.5 MB', '10.7 GB'])
+})

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { cameraName, exposureName, offsetName } from '../src/viewer/captureNames'
+import { bounded, fit, LARGEST_SCALE, UNZOOMED, zoomAt } from '../src/viewer/zoom'
+
+const frame = { width: 1000, height: 800 }
+
+describe('zooming', () => {
+  test('keeps the point under the finger where it is', () => {
+    const finger = { x: 120, y: -80 }
+    const zoom = zoomAt({ scale: 2, x: 30, y: 10 }, finger, 1.5)
+    const before = { x: (finger.x - 30) / 2, y: (finger.y - 10) / 2 }
+    expect({ x: (finger.x - zoom.x) / zoom.scale, y: (finger.y - zoom.y) / zoom.scale }).toEqual(before)
+  })
+
+  test('goes no further than the largest scale, and back no further than the whole picture', () => {
+    expect(zoomAt(UNZOOMED, { x: 0, y: 0 }, 100).scale).toBe(LARGEST_SCALE)
+    expect(bounded(zoomAt({ scale: 2, x: 300, y: 90 }, { x: 7, y: 7 }, 0.01), frame, frame)).toEqual(UNZOOMED)
+  })
+
+  test('shows no border that the picture could fill', () => {
+    const box = fit(3 / 2, frame)
+    const far = bounded({ scale: 3, x: 9999, y: -9999 }, box, frame)
+    expect(far.x).toBe((box.width * 3 - frame.width) / 2)
+    expect(far.y).toBe(-(box.height * 3 - frame.height) / 2)
+  })
+
+  test('fits a picture of any shape into the window', () => {
+    expect(fit(2, frame)).toEqual({ width: 1000, height: 500 })
+    expect(fit(0.5, frame)).toEqual({ width: 400, height: 800 })
+  })
+})
+
+describe('details', () => {
+  const nothing = { make: null, model: null, lens: null, focalLengthMm: null, fNumber: null, exposureSeconds: null, iso: null }
+
+  test('do not say the make of a camera twice', () => {
+    expect(cameraName({ ...nothing, make: 'Canon', model: 'Canon EOS 40D' })).toBe('Canon EOS 40D')
+    expect(cameraName({ ...nothing, make: 'NIKON CORPORATION', model: 'NIKON D70' })).toBe('NIKON D70')
+    expect(cameraName({ ...nothing, make: 'Apple', model: 'iPhone 13 Pro' })).toBe('Apple iPhone 13 Pro')
+    expect(cameraName(nothing)).toBe('')
+  })
+
+  test('write exposures as photographers do, and leave out what is unknown', () => {
+    expect(exposureName({ ...nothing, fNumber: 1.8, exposureSeconds: 1 / 120, focalLengthMm: 26, iso: 100 })).toBe(
+      'ƒ/1.8 · 1/120 s · 26 mm · ISO 100',
+    )
+    expect(exposureName({ ...nothing, exposureSeconds: 2.5 })).toBe('2.5 s')
+    expect(exposureName(nothing)).toBe('')
+  })
+
+  test('write offsets with hours and minutes', () => {
+    expect([0, 19_800, -12_600].map(offsetName)).toEqual(['UTC+00:00', 'UTC+05:30', 'UTC−03:30'])
+  })
+})
