@@ -10,6 +10,7 @@ from PIL import Image
 
 from pinhole.errors import FileRejected
 from pinhole.imaging import exif, jpeg_scan, jxl, raw
+from pinhole.imaging.boxes import Box, walk
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.refusal import check_pixels, damaged, refusing_bad_bytes
 from pinhole.imaging.srgb import resizable
@@ -50,6 +51,8 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
         else:
             if file_type.loader is Loader.TIFF:
                 _check_tiff(path, max_pixels)
+            elif file_type.loader in (Loader.HEIF, Loader.AVIF):
+                _check_boxes(path, max_pixels)
             elif file_type.loader is Loader.JPEG and jpeg_scan.has_impossible_marker(path):
                 raise damaged(path, file_type, "")
             image = Image.open(path, formats=(file_type.loader.value,))
@@ -109,6 +112,17 @@ def exif_block(image: Image.Image) -> bytes:
     if isinstance(text, str):
         return bytes.fromhex("".join(text.split("\n")[3:]))
     return b""
+
+
+def _check_boxes(path: Path, max_pixels: int) -> None:
+    """The sizes that a HEIF or AVIF file declares for its pictures: the libraries' own limits don't say which."""
+    with path.open("rb") as file:
+        boxes = [Box(b"", 0, path.stat().st_size)]
+        for kind, skipped in ((b"meta", 0), (b"iprp", 4), (b"ipco", 0), (b"ispe", 0)):
+            boxes = [b for box in boxes for b in walk(file, box.start + skipped, box.end) if b.kind == kind]
+        for box in boxes:
+            size = box.read(file, 12)
+            check_pixels(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:], "big"), max_pixels)
 
 
 def _check_tiff(path: Path, max_pixels: int) -> None:
