@@ -27,6 +27,7 @@ def main() -> int:
 
 
 def _up(arguments: argparse.Namespace) -> int:
+    bootstrap.check_web_client()
     bootstrap.enter_environment("infra/requirements.txt")
     if arguments.demo:
         bootstrap.install("infra/demo-requirements.txt")

@@ -68,11 +68,15 @@ def install(requirements: str) -> None:
         assert process.stdout is not None
         _show_progress(process.stdout, _pinned(requirements))
     if process.returncode != 0:
-        raise CannotStart(
-            f"pip can't install {requirements}: read its words above, check the network, and start again"
-        )
+        raise CannotStart(f"pip can't install {requirements}: read its words above, check the network, and start again")
     done[requirements] = digest
     _write(stamps, json.dumps(done))
+
+
+def check_web_client() -> None:
+    """Raise CannotStart if the web client is to be built, and Node or npm is missing or too old."""
+    if _read(WEB / "dist" / ".sources") != _sources():
+        _npm()
 
 
 def build_web_client() -> None:
@@ -81,14 +85,8 @@ def build_web_client() -> None:
     Raises:
         CannotStart: Node or npm is missing or too old, or the build fails.
     """
-    if not (WEB / "package.json").exists():
-        raise CannotStart(f"{WEB} is incomplete: check out the whole repository")
-    sources = _digest(
-        path
-        for path in WEB.rglob("*")
-        if path.is_file() and not {"node_modules", "dist"} & set(path.relative_to(WEB).parts)
-    )
     built = WEB / "dist" / ".sources"
+    sources = _sources()
     if _read(built) == sources:
         return
     npm = _npm()
@@ -121,9 +119,7 @@ def _works(python: Path) -> bool:
     """Whether the environment was made whole: making it may have been interrupted."""
     if (ENVIRONMENT / "pinhole-installed.json").exists():
         return True
-    return (
-        subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
-    )
+    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
 def _pinned(requirements: str) -> int:
@@ -152,15 +148,20 @@ def _show_progress(lines: Iterable[str], expected: int) -> None:
         print("\r\x1b[2K", end="", flush=True)
 
 
+def _sources() -> str:
+    """A hash of everything that the web client is built from."""
+    output = {"node_modules", "dist"}
+    files = [path for path in WEB.rglob("*") if path.is_file() and not output & set(path.relative_to(WEB).parts)]
+    return _digest(files)
+
+
 def _npm() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise CannotStart(f"Node is missing: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
-        raise CannotStart(
-            f"Node {version} is too old: install Node {OLDEST_NODE} or newer (https://nodejs.org)"
-        )
+        raise CannotStart(f"Node {version} is too old: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
     return npm
 
 

@@ -43,9 +43,7 @@ PATIENCE_SECONDS = 300
 def check(data: DataDirectory) -> None:
     """Raise CannotStart unless the directory is new, or was made by `--demo`."""
     if not data.is_empty and not _account(data).exists():
-        raise CannotStart(
-            f"{data.path} holds a library already: leave --demo out, or choose another with --data"
-        )
+        raise CannotStart(f"{data.path} holds a library already: leave --demo out, or choose another with --data")
 
 
 async def fill(origin: str, data: DataDirectory) -> None:
@@ -94,9 +92,7 @@ async def _upload(session: aiohttp.ClientSession, photo: Path, modified_at: str)
         raise ServiceFailed(f"{photo.name} was not taken in: {status['error']}")
 
 
-async def _call(
-    session: aiohttp.ClientSession, method: str, path: str, body: object = None
-) -> dict[str, Any]:
+async def _call(session: aiohttp.ClientSession, method: str, path: str, body: object = None) -> dict[str, Any]:
     async with session.request(method, path, json=body) as answer:
         if not answer.ok:
             raise ServiceFailed(f"The API refuses {method} {path}: {answer.status} {await answer.text()}")

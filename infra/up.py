@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -17,10 +18,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import aiohttp
 import boto3
-from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from infra import demo, migrate
 from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
@@ -77,11 +78,8 @@ class Cloud:
             aws_access_key_id=self.credentials.access_key,
             aws_secret_access_key=self.credentials.secret_key,
         )
-        try:
-            provision.create_queues(template, sqs)
-            provision.create_buckets(template, self.administrator, notifications=self.queue is None)
-        except (EndpointConnectionError, HTTPClientError) as error:
-            raise CannotStart(f"Nothing answers at {self.sqs_endpoint}: start LocalStack there") from error
+        provision.create_queues(template, sqs)
+        provision.create_buckets(template, self.administrator, notifications=self.queue is None)
 
 
 def run(options: Options) -> int:
@@ -97,6 +95,8 @@ def run(options: Options) -> int:
             _reset(data, options.yes)
         if options.demo:
             demo.check(data)
+        if options.endpoint:
+            _check_endpoint(options.endpoint)
         if not port_is_free(options.port):
             raise CannotStart(f"Port {options.port} is in use: stop what listens there, or choose another with --port")
         try:
@@ -233,6 +233,15 @@ async def _healthy(origin: str) -> None:
                 if time.monotonic() > deadline:
                     raise ServiceFailed(f"Not healthy: {await answer.text()}")
             await asyncio.sleep(0.1)
+
+
+def _check_endpoint(endpoint: str) -> None:
+    address = urlsplit(endpoint)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        socket.create_connection((address.hostname, port), timeout=5).close()
+    except OSError as error:
+        raise CannotStart(f"Nothing answers at {endpoint} ({error}): start LocalStack there first") from error
 
 
 def _reset(data: DataDirectory, confirmed: bool) -> None:

@@ -112,9 +112,7 @@ def opened(path: Path) -> Iterator[DataDirectory]:
         free = lock.acquire(blocking=False)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CannotStart(
-            f"{path} can't be written ({reason}): choose another directory with --data"
-        ) from error
+        raise CannotStart(f"{path} can't be written ({reason}): choose another directory with --data") from error
     if not free:
         raise CannotStart(f"Pinhole already runs on {path}: stop it, or choose another directory with --data")
     try:

@@ -93,9 +93,10 @@ def start(directory: Path, settings: Mapping[str, str] | None = None) -> Postgre
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
+    settings = settings or {}
     if not (directory / "cluster").exists():
-        _initialise(directory)
-    server = Postgres(directory, settings or {})
+        _initialise(directory, settings)
+    server = Postgres(directory, settings)
     server.start()
     return server
 
@@ -105,7 +106,7 @@ def end_leftovers(directory: Path) -> None:
     processes.end_leftovers(_command(), directory, Postgres.stop_signal)
 
 
-def _initialise(directory: Path) -> None:
+def _initialise(directory: Path, settings: Mapping[str, str]) -> None:
     """Make the cluster. It gets its name last, so that an interrupted one is made anew."""
     user = _system_user()
     if user is not None:
@@ -122,9 +123,10 @@ def _initialise(directory: Path) -> None:
         shutil.chown(password, user, user)
     # PostgreSQL's own locale sorts alike on every system and in every version; those of C libraries do not.
     options = ["--auth=scram-sha-256", f"--pwfile={password}", f"--username={SUPERUSER}"]
+    sync = ["--no-sync"] if settings.get("fsync") == "off" else []
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     initdb = subprocess.run(
-        [_program("initdb"), "-D", unfinished, *options, *locale],
+        [_program("initdb"), "-D", unfinished, *options, *sync, *locale],
         cwd=directory,
         user=user,
         group=user,

@@ -1,0 +1,237 @@
+"""The services of the local system as real processes: started, killed, and found again."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import psutil
+import psycopg
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
+
+from infra import migrate
+from infra.local import postgres, processes, queue, store
+
+REPOSITORY = Path(__file__).parents[2]
+# It is processes that are killed here: what they wrote outlives them in the system's cache.
+NO_FSYNC = {"fsync": "off"}
+posix = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A directory that PostgreSQL can use as root, too: pytest's own is closed to other users."""
+    path = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
+    yield path
+    shutil.rmtree(path)
+
+
+class NeverReady(processes.Service):
+    def ready(self) -> bool:
+        return False
+
+
+def start_and_die(start: str, directory: Path) -> int:
+    """Have another process start a service and end at once, as by `kill -9`. The id of what it leaves behind."""
+    program = (
+        "import os, pathlib\n"
+        "from infra.local import postgres, queue, store\n"
+        f"service = {start}\n"
+        "print(service.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    dead = subprocess.run(
+        [sys.executable, "-c", program, directory], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    pid = int(dead.stdout.split()[-1])
+    assert psutil.pid_exists(pid)
+    return pid
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def client(server: store.Store, credentials: store.Credentials) -> S3Client:
+    return boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
+
+
+def test_what_was_committed_is_there_after_the_next_start(directory: Path) -> None:
+    for count in (1, 2):
+        with postgres.start(directory / "postgres", NO_FSYNC) as server, psycopg.connect(server.url) as conn:
+            conn.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
+            conn.execute("INSERT INTO kept VALUES (1)")
+            assert conn.execute("SELECT count(*) FROM kept").fetchone() == (count,)
+
+
+def test_postgresql_offers_the_extensions_of_the_product(directory: Path) -> None:
+    with postgres.start(directory / "postgres", NO_FSYNC) as server, psycopg.connect(server.url) as conn:
+        for extension in ("vector", "pg_trgm", "unaccent"):
+            conn.execute(f"CREATE EXTENSION {extension}")
+
+
+def test_postgresql_asks_for_its_password(directory: Path) -> None:
+    with postgres.start(directory / "postgres", NO_FSYNC) as server:
+        password = (directory / "postgres" / "password").read_text()
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(server.url.replace(password, "wrong"))
+
+
+@posix
+def test_a_directory_with_a_long_name_works(directory: Path) -> None:
+    with postgres.start(directory / ("long" * 30), NO_FSYNC) as server:
+        psycopg.connect(server.url).close()
+
+
+@posix
+def test_a_postgresql_that_a_killed_run_left_is_stopped_and_keeps_its_data(directory: Path) -> None:
+    with postgres.start(directory / "postgres", NO_FSYNC) as server, psycopg.connect(server.url) as conn:
+        conn.execute("CREATE TABLE kept AS SELECT 1 AS number")
+    pid = start_and_die("postgres.start(pathlib.Path(__import__('sys').argv[1]) / 'postgres')", directory)
+    with postgres.start(directory / "postgres", NO_FSYNC) as server:
+        assert is_gone(pid)
+        with psycopg.connect(server.url) as conn:
+            assert conn.execute("SELECT number FROM kept").fetchone() == (1,)
+
+
+@posix
+def test_a_killed_postgresql_starts_again_with_what_was_committed(directory: Path) -> None:
+    with postgres.start(directory / "postgres", NO_FSYNC) as server:
+        url = server.url
+        with psycopg.connect(url) as conn:
+            conn.execute("CREATE TABLE kept AS SELECT 1 AS number")
+        kill(server)
+        server.start()
+        assert server.url == url
+        with psycopg.connect(url) as conn:
+            assert conn.execute("SELECT number FROM kept").fetchone() == (1,)
+
+
+@posix
+def test_a_process_id_that_another_program_got_does_not_stop_postgresql(directory: Path) -> None:
+    postgres.start(directory / "postgres", NO_FSYNC).stop()
+    stale = directory / "postgres" / "cluster" / "postmaster.pid"
+    stale.write_text(f"{os.getpid()}\n{stale.parent}\n1\n5432\n\n\n\nready\n")
+    postgres.start(directory / "postgres", NO_FSYNC).stop()
+    assert psutil.Process(os.getpid()).is_running()
+
+
+@posix
+def test_an_interrupted_first_start_is_made_anew(directory: Path) -> None:
+    (directory / "postgres" / "cluster.unfinished").mkdir(parents=True)
+    (directory / "postgres" / "cluster.unfinished" / "PG_VERSION").write_text("18\n")
+    with postgres.start(directory / "postgres", NO_FSYNC) as server:
+        psycopg.connect(server.url).close()
+
+
+def test_migrations_go_on_after_a_run_that_was_killed_while_it_held_their_lock(directory: Path) -> None:
+    with postgres.start(directory / "postgres", NO_FSYNC) as server:
+        assert migrate.apply(server.url)
+        with psycopg.connect(server.url) as conn:
+            conn.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
+        assert migrate.apply(server.url) == []
+
+
+@posix
+def test_an_acknowledged_object_outlives_a_killed_store(directory: Path) -> None:
+    with store.start(directory / "store", ["originals"]) as server:
+        s3 = client(server, server.credentials)
+        for number in range(20):
+            s3.put_object(Bucket="originals", Key=f"photo {number}", Body=bytes([number]) * 100_000)
+        kill(server)
+        server.start()
+        for number in range(20):
+            body = s3.get_object(Bucket="originals", Key=f"photo {number}")["Body"].read()
+            assert body == bytes([number]) * 100_000
+
+
+@posix
+def test_a_store_that_a_killed_run_left_is_stopped_and_keeps_its_address(directory: Path) -> None:
+    started = "store.start(pathlib.Path(__import__('sys').argv[1]) / 'store', ['originals'])"
+    pid = start_and_die(started, directory)
+    ports = (directory / "store" / "ports.json").read_text()
+    with store.start(directory / "store", ["originals"]):
+        assert is_gone(pid)
+        assert (directory / "store" / "ports.json").read_text() == ports
+
+
+def test_the_application_may_use_its_buckets_and_nothing_else(directory: Path) -> None:
+    with store.start(directory / "store", ["originals"]) as server:
+        s3 = client(server, server.credentials)
+        server.administrator().create_bucket(Bucket="others")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.create_bucket(Bucket="more")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.delete_bucket(Bucket="originals")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.put_object(Bucket="others", Key="key", Body=b"")
+        with pytest.raises(ClientError, match="InvalidAccessKeyId"):
+            client(server, store.new_credentials()).list_objects_v2(Bucket="originals")
+
+
+def test_two_stores_run_side_by_side(directory: Path) -> None:
+    with store.start(directory / "a", ["originals"]) as a, store.start(directory / "b", ["originals"]) as b:
+        client(a, a.credentials).put_object(Bucket="originals", Key="only in a", Body=b"")
+        assert client(b, b.credentials).list_objects_v2(Bucket="originals")["KeyCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/_ministack/reset", {}, 404),
+        ("/%5fministack/reset", {}, 404),
+        ("/", {"Host": "pinhole.example"}, 403),
+        ("/", {"Origin": "http://pinhole.example"}, 403),
+    ],
+)
+def test_the_queue_is_fenced(directory: Path, path: str, headers: dict[str, str], status: int) -> None:
+    with queue.start(directory / "queue") as server:
+        request = urllib.request.Request(server.endpoint + path, method="POST", headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        refused.value.close()
+        assert refused.value.code == status
+
+
+@posix
+def test_only_what_runs_in_the_same_directory_is_a_leftover(directory: Path) -> None:
+    with queue.start(directory / "a") as other:
+        queue.end_leftovers(directory / "b")
+        assert other.pid is not None
+        queue.end_leftovers(directory / "a")
+        assert other.pid is None
+
+
+def test_a_service_that_cannot_start_quotes_its_log(directory: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no luck today')"]
+    with pytest.raises(processes.ServiceFailed, match="no luck today"):
+        NeverReady("The service", directory, command).start()
+
+
+def kill(server: processes.Service) -> None:
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    while server.ended is None:
+        time.sleep(0.01)

@@ -1,0 +1,69 @@
+"""What `python -m infra` says when something is missing on this machine."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import bootstrap
+from infra.bootstrap import CannotStart
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A web client that was never built, and a PATH with nothing on it."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    (folder / "package.json").write_text("{}")
+    monkeypatch.setattr(bootstrap, "WEB", folder)
+    monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    return folder
+
+
+def program(folder: Path, name: str, says: str) -> None:
+    path = folder / name
+    path.write_text(f"#!{sys.executable}\nprint({says!r})\n")
+    path.chmod(0o755)
+
+
+def test_a_missing_node_is_named_in_one_line(web: Path) -> None:
+    with pytest.raises(CannotStart, match=r"^Node is missing: install Node 20.*$"):
+        bootstrap.check_web_client()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="makes a program of a script")
+def test_an_old_node_is_named_with_its_version(web: Path) -> None:
+    program(web.parent / "bin", "node", "v18.19.1")
+    program(web.parent / "bin", "npm", "")
+    with pytest.raises(CannotStart, match=r"^Node v18\.19\.1 is too old: install Node 20"):
+        bootstrap.check_web_client()
+
+
+def test_a_built_web_client_needs_no_node(web: Path) -> None:
+    (web / "dist").mkdir()
+    (web / "dist" / ".sources").write_text(bootstrap._sources())
+    bootstrap.check_web_client()
+    (web / "package.json").write_text('{"name": "changed"}')
+    with pytest.raises(CannotStart):
+        bootstrap.check_web_client()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["up", "--port", "70000"], "70000 is no port"),
+        (["up", "--endpoint", "localhost:4566"], "no address like http://127.0.0.1:4566"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments: list[str], says: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "infra", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert says in run.stderr
