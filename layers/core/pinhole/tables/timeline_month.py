@@ -35,7 +35,7 @@ def bump(conn: Connection, owner_id: int, months: Iterable[date]) -> None:
         SELECT %s, month FROM unnest(%s::date[]) AS month ORDER BY month
         ON CONFLICT (owner_id, month) DO UPDATE SET revision = timeline_month.revision + 1
         """,
-        (owner_id, sorted(set(months))),
+        (owner_id, list(set(months))),
     )
 
 
