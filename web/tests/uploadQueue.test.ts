@@ -217,13 +217,13 @@ describe('the queue', () => {
     await vi.waitFor(() => expect(journal.size).toBe(0))
   })
 
-  test('names a file that can no longer be read', async () => {
+  test('says so when a file can no longer be read', async () => {
     const gone = source('gone.jpg')
     vi.spyOn(gone.file, 'slice').mockImplementation(() => {
       throw new DOMException('The file is gone.', 'NotFoundError')
     })
     const upload = queue.add(gone)
     await reaches(upload, 'failed')
-    expect(upload.reason).toBe('gone.jpg can’t be read. It may have been moved or changed.')
+    expect(upload.reason).toBe('The file can’t be read. It may have been moved or changed.')
   })
 })

@@ -15,7 +15,8 @@ async function hash(job: number, blob: Blob): Promise<void> {
   try {
     say({ job, sha256: await sha256Of(blob, (bytes) => say({ job, bytes }), abort.signal) })
   } catch (error) {
-    say({ job, failure: error instanceof Error ? error.message : String(error) })
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    say({ job, failure: { name, message } })
   } finally {
     running.delete(job)
   }

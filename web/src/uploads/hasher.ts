@@ -2,11 +2,11 @@ export type HashRequest = { job: number; blob: Blob } | { job: number; cancel: t
 export type HashAnswer =
   | { job: number; bytes: number }
   | { job: number; sha256: string }
-  | { job: number; failure: string }
+  | { job: number; failure: { name: string; message: string } }
 
 export type Hash = (blob: Blob, onProgress: (bytes: number) => void, signal: AbortSignal) => Promise<string>
 
-/** Hashes in a worker, so that the page stays smooth. Rejects with the reason when the file can't be read. */
+/** Hashes in a worker, so that the page stays smooth. An error has the name it had there. */
 export function workerHash(worker: Worker): Hash {
   const jobs = new Map<number, (answer: HashAnswer) => void>()
   let latest = 0
@@ -25,7 +25,7 @@ export function workerHash(worker: Worker): Hash {
       jobs.set(job, (answer) => {
         if ('bytes' in answer) onProgress(answer.bytes)
         else if ('sha256' in answer) finish(() => resolve(answer.sha256))
-        else finish(() => reject(signal.aborted ? signal.reason : new Error(answer.failure)))
+        else finish(() => reject(signal.aborted ? signal.reason : Object.assign(new Error(), answer.failure)))
       })
       signal.addEventListener('abort', cancel)
       worker.postMessage({ job, blob } satisfies HashRequest)

@@ -10,6 +10,7 @@ import type { OpenUpload } from './uploadServer'
 
 const FILES_AT_ONCE = 3
 const CHECK_AT_ONCE = 200
+const UNREADABLE = ['NotReadableError', 'NotFoundError']
 
 /**
  * Takes files through hashing, the question whether the library has them, and sending. What the server makes of
@@ -154,7 +155,8 @@ export class UploadQueue {
       if (this.#claim(upload)) this.#checks.add(upload)
       this.#remember(upload)
     } catch (error) {
-      this.#fail(upload, error, `${upload.name} can’t be read. It may have been moved or changed.`)
+      const isUnreadable = error instanceof Error && UNREADABLE.includes(error.name)
+      this.#fail(upload, error, isUnreadable ? 'The file can’t be read. It may have been moved or changed.' : undefined)
     } finally {
       this.#hashing = false
       this.#pump()
