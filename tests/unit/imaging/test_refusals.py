@@ -91,6 +91,16 @@ def declared(format_name: str) -> bytes:
     return buffer.getvalue().replace(small, struct.pack(">4sIII", b"ispe", 0, 100_000, 100_000))
 
 
+def huge_webp() -> bytes:
+    """16,384 pixels each way: the most that 14 bits hold."""
+    buffer = BytesIO()
+    photos.scene().save(buffer, "WEBP", lossless=True)
+    content = bytearray(buffer.getvalue())
+    sizes = content.index(b"VP8L") + 9
+    content[sizes : sizes + 4] = (content[sizes + 3] << 24 | (1 << 28) - 1).to_bytes(8, "little")[:4]
+    return bytes(content)
+
+
 BOMBS = {
     "png": png(100_000, 100_000),
     "jpeg": jpeg_header(65_500, 65_500),
@@ -100,9 +110,7 @@ BOMBS = {
     "deep tiff": deep_tiff(15_000, 15_000, 64, 64, 64, 64),
     "many samples": deep_tiff(15_000, 15_000, *[16] * 40),
     "jxl": b"\xff\x0a" + (0b0_11 << 1 | (99_999 << 3) | 0b001 << 33).to_bytes(30, "little"),
-    "webp": b"RIFF" + struct.pack("<I", 38) + b"WEBPVP8X" + struct.pack("<I", 10) + b"\0" * 4
-    + (16383).to_bytes(3, "little") * 2 + b"VP8L" + struct.pack("<I", 8)
-    + b"\x2f" + (16383 | 16383 << 14).to_bytes(4, "little") + b"\0" * 3,
+    "webp": huge_webp(),
     "heif": declared("HEIF"),
     "avif": declared("AVIF"),
 }  # fmt: skip

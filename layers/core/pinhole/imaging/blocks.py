@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from pinhole.imaging import exif, iptc, jxl, raw, xmp
-from pinhole.imaging.decoding import exif_block, opened
+from pinhole.imaging import exif, iptc, jxl, png, raw, xmp
+from pinhole.imaging.decoding import opened
 from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.iptc import Iptc
@@ -45,13 +45,15 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
         packet = xmp.parse(header.xmp)
         return Blocks(header.width, header.height, header.orientation, exif.parse(header.exif), packet)
     with opened(path, file_type, max_pixels) as source:
-        image = source.image
+        image, info = source.image, source.image.info
         is_animated = file_type.loader in _ANIMATED and bool(getattr(image, "is_animated", False))
-        block = exif_block(image)
-    info = image.info
-    xmp_block, photoshop = info.get("xmp", b""), info.get("photoshop", {})
-    directory = exif.parse(block)
-    iptc_block = photoshop.get(_PHOTOSHOP_IPTC, b"") if isinstance(photoshop, dict) else b""
+        exif_block, xmp_block, iptc_block = info.get("exif") or b"", info.get("xmp") or b"", b""
+        if file_type.loader is Loader.JPEG:
+            iptc_block = info.get("photoshop", {}).get(_PHOTOSHOP_IPTC, b"")
+        elif file_type.loader is Loader.PNG:
+            text = png.read_metadata(path)
+            exif_block, xmp_block = text.exif, text.xmp
+    directory = exif.parse(exif_block)
     if file_type.loader is Loader.TIFF:
         with path.open("rb") as file:
             directory = exif.read(file, 0)
@@ -62,8 +64,8 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
         height=source.height,
         orientation=info.get("original_orientation") or directory.orientation,
         exif=directory,
-        xmp=xmp.parse(xmp_block if isinstance(xmp_block, bytes) else str(xmp_block).encode()),
-        iptc=iptc.parse(iptc_block) if isinstance(iptc_block, bytes) else iptc.EMPTY,
+        xmp=xmp.parse(xmp_block),
+        iptc=iptc.parse(iptc_block),
         is_animated=is_animated,
         has_wide_range=_has_wide_range(image),
     )
@@ -71,8 +73,8 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
 
 def _has_wide_range(image: Image.Image) -> bool:
     """A gain map beside the picture, or a transfer function made for it (HEIF only: elsewhere XMP tells)."""
-    transfer = image.info.get("nclx_profile", {}).get("transfer_characteristics")
-    return _APPLE_GAIN_MAP in image.info.get("aux", {}) or transfer in (_PQ, _HLG)
+    transfer = (image.info.get("nclx_profile") or {}).get("transfer_characteristics")
+    return _APPLE_GAIN_MAP in (image.info.get("aux") or {}) or transfer in (_PQ, _HLG)
 
 
 def _raw(path: Path, file_type: FileType, max_pixels: int) -> Blocks:

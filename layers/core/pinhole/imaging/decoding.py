@@ -9,7 +9,7 @@ import pillow_heif
 from PIL import Image
 
 from pinhole.errors import FileRejected
-from pinhole.imaging import exif, jpeg_scan, jxl, raw
+from pinhole.imaging import exif, jpeg_scan, jxl, png, raw
 from pinhole.imaging.boxes import Box, walk
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.refusal import check_pixels, damaged, refusing_bad_bytes
@@ -51,12 +51,14 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
         else:
             if file_type.loader is Loader.TIFF:
                 _check_tiff(path, max_pixels)
+            elif file_type.loader is Loader.WEBP:
+                _check_webp(path, max_pixels)
             elif file_type.loader in (Loader.HEIF, Loader.AVIF):
                 _check_boxes(path, max_pixels)
             elif file_type.loader is Loader.JPEG and jpeg_scan.has_impossible_marker(path):
                 raise damaged(path, file_type, "")
             image = Image.open(path, formats=(file_type.loader.value,))
-            orientation = _orientation(image, file_type.loader)
+            orientation = _orientation(path, image, file_type.loader)
         with image:
             check_pixels(*image.size, max_pixels)
             width, height = image.size[::-1] if orientation >= 5 else image.size
@@ -94,24 +96,26 @@ _TRANSPOSE = {
 }
 
 
-def _orientation(image: Image.Image, loader: Loader) -> int:
-    """HEIF, AVIF and TIFF decoders rotate by the container's own word, or have put it into the EXIF they hand
-    out.
-    """
+def _orientation(path: Path, image: Image.Image, loader: Loader) -> int:
+    """HEIF, AVIF and TIFF decoders rotate by the container's own word, or have put it into the EXIF they hand out."""
     if loader in (Loader.HEIF, Loader.TIFF):
         return 1
-    return exif.parse(exif_block(image)).orientation
+    block = png.read_metadata(path).exif if loader is Loader.PNG else image.info.get("exif") or b""
+    return exif.parse(block).orientation
 
 
-def exif_block(image: Image.Image) -> bytes:
-    """EXIF as Pillow found it, also where ImageMagick left it: as hexadecimal text in a PNG."""
-    block = image.info.get("exif")
-    if isinstance(block, bytes):
-        return block
-    text = image.info.get("Raw profile type exif")
-    if isinstance(text, str):
-        return bytes.fromhex("".join(text.split("\n")[3:]))
-    return b""
+def _check_webp(path: Path, max_pixels: int) -> None:
+    """The decoder reserves two canvases as it opens, so the size is looked up before it does."""
+    with path.open("rb") as file:
+        head = file.read(30)
+    kind, bits = head[12:16], int.from_bytes(head[21:25], "little")
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
+    elif kind == b"VP8L":
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    check_pixels(width, height, max_pixels)
 
 
 def _check_boxes(path: Path, max_pixels: int) -> None:
