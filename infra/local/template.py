@@ -18,19 +18,23 @@ ACCOUNT = "000000000000"
 
 NOTHING_TO_DO = {
     "AWS::ApiGatewayV2::Stage",
+    "AWS::IAM::RolePolicy",
     "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
     "AWS::Serverless::LayerVersion",
 }
+SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
 SECTIONS = {
     "AWSTemplateFormatVersion",
     "Transform",
     "Description",
     "Parameters",
+    "Conditions",
     "Globals",
     "Resources",
     "Outputs",
 }
-RESOURCE_KEYS = {"Type", "Properties", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"}
+RESOURCE_KEYS = {"Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"}
 SECONDS = {"minute": 60, "minutes": 60, "hour": 3600, "hours": 3600, "day": 86400, "days": 86400}
 HTTP_METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 
@@ -97,7 +101,7 @@ class Function:
 class Template:
     """The template with local values for its parameters.
 
-    parameters: values of the template's parameters; those with a default may be left out.
+    parameters: values of the template's parameters and secrets; those with a default may be left out.
     queue_endpoint: where SQS answers, such as `http://127.0.0.1:9324`; queue URLs begin with it.
     stack: first part of the names of buckets and queues.
 
@@ -120,6 +124,7 @@ class Template:
         self._stack = stack
         self.region = region
         _checked(path.name, self._document, SECTIONS)
+        self._conditions: dict[str, Any] = self._document.get("Conditions", {})
         self._resources: dict[str, dict[str, Any]] = self._document["Resources"]
         self._parameters = {
             **self._given(parameters),
@@ -132,6 +137,7 @@ class Template:
         self._types = {
             name: _checked(name, resource, RESOURCE_KEYS)["Type"]
             for name, resource in self._resources.items()
+            if "Condition" not in resource or self._holds(resource["Condition"])
         }
         self.queues = {name: self._queue(name) for name in self._of_type("AWS::SQS::Queue")}
         self.buckets = {name: self._bucket(name) for name in self._of_type("AWS::S3::Bucket")}
@@ -179,7 +185,11 @@ class Template:
             case {"Fn::GetAtt": [str(name), str(attribute)]}:
                 return self._attribute(name, attribute)
             case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda found: str(self._substitute(found[1])), text)
+                return self.resolve(re.sub(r"\$\{([^}]+)\}", lambda found: str(self._substitute(found[1])), text))
+            case {"Fn::If": [str(condition), then, otherwise]}:
+                return self.resolve(then if self._holds(condition) else otherwise)
+            case {"Fn::Equals": [one, other]}:
+                return self.resolve(one) == self.resolve(other)
             case dict():
                 for key in value:
                     if isinstance(key, str) and key.startswith("Fn::"):
@@ -187,10 +197,21 @@ class Template:
                 return {key: self.resolve(inner) for key, inner in value.items()}
             case list():
                 return [self.resolve(inner) for inner in value]
+            case str():
+                return re.sub(r"\{\{resolve:(.+?)\}\}", lambda found: self._secret(found[1]), value)
         return value
 
+    def _holds(self, condition: str) -> bool:
+        if condition not in self._conditions:
+            raise TemplateError(f"Condition {condition}: not known locally")
+        holds: bool = self.resolve(self._conditions[condition])
+        return holds
+
     def _given(self, values: Mapping[str, str]) -> dict[str, str]:
-        declared = self._document.get("Parameters", {})
+        secrets: dict[str, dict[str, Any]] = {
+            name: {} for name, resource in self._resources.items() if resource["Type"] == SECRET
+        }
+        declared = {**self._document.get("Parameters", {}), **secrets}
         if unknown := values.keys() - declared.keys():
             raise TemplateError(f"{self._path.name} has no parameter {', '.join(sorted(unknown))}")
         defaults = {name: entry["Default"] for name, entry in declared.items() if "Default" in entry}
@@ -207,7 +228,7 @@ class Template:
         return _checked(f"{name}.Properties", properties, _PROPERTIES[self._types[name]])
 
     def _reference(self, name: str) -> str:
-        if name in self._parameters:
+        if name in self._parameters and name not in self._resources:
             return self._parameters[name]
         match self._types.get(name):
             case "AWS::S3::Bucket":
@@ -227,6 +248,12 @@ class Template:
             case "AWS::Serverless::Function", "Arn":
                 return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{name}"
         raise TemplateError(f"!GetAtt {name}.{attribute}: not known locally")
+
+    def _secret(self, reference: str) -> str:
+        service, _, name = reference.partition(":")
+        if service != "secretsmanager" or self._types.get(name) != SECRET:
+            raise TemplateError(f"{{{{resolve:{reference}}}}}: not known locally")
+        return self._parameters[name]
 
     def _substitute(self, expression: str) -> str:
         name, dot, attribute = expression.partition(".")
@@ -254,8 +281,7 @@ class Template:
             name=self._bucket_name(name),
             versioned=properties.get("VersioningConfiguration", {}).get("Status") == "Enabled",
             cors_rules=tuple(
-                _cors_rule(name, rule)
-                for rule in properties.get("CorsConfiguration", {}).get("CorsRules", [])
+                _cors_rule(name, rule) for rule in properties.get("CorsConfiguration", {}).get("CorsRules", [])
             ),
             notifications=tuple(
                 Notification(entry["Event"], self._queue_with(entry["Queue"])) for entry in notifications
@@ -274,8 +300,7 @@ class Template:
             url=self._reference(name),
             arn=self._attribute(name, "Arn"),
             attributes={
-                key: json.dumps(value) if isinstance(value, dict) else str(value)
-                for key, value in attributes.items()
+                key: json.dumps(value) if isinstance(value, dict) else str(value) for key, value in attributes.items()
             },
         )
 
@@ -297,9 +322,8 @@ class Template:
                 case "SQS":
                     sources.append(self._queue_source(where, event["Properties"]))
                 case "Schedule":
-                    schedules.append(
-                        _rate(where, _checked(where, event["Properties"], {"Schedule"})["Schedule"])
-                    )
+                    schedule = _checked(where, event["Properties"], {"Schedule"})["Schedule"]
+                    schedules.append(_rate(where, self.resolve(schedule)))
                 case kind:
                     raise TemplateError(f"{where}: the event type {kind} is not known locally")
         return Function(
@@ -375,6 +399,7 @@ _PROPERTIES = {
     },
     "AWS::SQS::Queue": {"VisibilityTimeout", "MessageRetentionPeriod", "RedrivePolicy"},
     "AWS::SQS::QueuePolicy": {"Queues", "PolicyDocument"},
+    SECRET: {"Description", "GenerateSecretString"},
     "AWS::Serverless::Function": {
         "CodeUri",
         "Environment",
@@ -382,12 +407,13 @@ _PROPERTIES = {
         "Events",
         "Handler",
         "Layers",
+        "LoggingConfig",
         "MemorySize",
         "Policies",
         "Runtime",
         "Timeout",
     },
-    "AWS::Serverless::Api": {"StageName", "MinimumCompressionSize", "DefinitionBody"},
+    "AWS::Serverless::Api": {"StageName", "EndpointConfiguration", "MinimumCompressionSize", "DefinitionBody"},
     "AWS::ApiGatewayV2::Api": {"Name", "ProtocolType", "RouteSelectionExpression"},
     "AWS::ApiGatewayV2::Route": {"ApiId", "RouteKey", "Target"},
     "AWS::ApiGatewayV2::Integration": {"ApiId", "IntegrationType", "IntegrationUri"},

@@ -11,7 +11,7 @@ PARAMETERS = {
     "DatabaseUrl": "postgresql:///pinhole",
     "TokenSecret": "t" * 32,
     "MediaKeys": "{}",
-    "MediaKeyId": "k1",
+    "SetupToken": "",
 }
 QUEUES = "http://127.0.0.1:9324"
 
@@ -35,9 +35,7 @@ def read(directory: Path, text: str, **parameters: str) -> Template:
 
 
 def test_an_upload_is_announced_to_the_ingest_queue_and_a_rendition_to_none(template: Template) -> None:
-    assert template.buckets["OriginalsBucket"].notifications == (
-        Notification("s3:ObjectCreated:*", "IngestQueue"),
-    )
+    assert template.buckets["OriginalsBucket"].notifications == (Notification("s3:ObjectCreated:*", "IngestQueue"),)
     assert template.buckets["RenditionsBucket"].notifications == ()
 
 
@@ -80,11 +78,23 @@ def test_connecting_and_disconnecting_invoke_the_live_function(template: Templat
     assert template.websocket_routes == {"$connect": "LiveFunction", "$disconnect": "LiveFunction"}
 
 
+def test_a_secret_is_given_like_a_parameter_and_put_where_it_is_resolved(template: Template) -> None:
+    variables = template.functions["IngestFunction"].environment
+    assert (variables["PINHOLE_TOKEN_SECRET"], variables["PINHOLE_MEDIA_KEYS"]) == ("t" * 32, "{}")
+
+
+def test_what_has_a_condition_is_there_only_where_the_condition_holds(template: Template) -> None:
+    without = Template(ROOT / "template.yaml", parameters={**PARAMETERS, "WithLive": "false"}, queue_endpoint=QUEUES)
+    assert template.functions.keys() - without.functions.keys() == {"LiveFunction"}
+    assert template.functions["ApiFunction"].environment["PINHOLE_LIVE_CONNECTIONS_URL"]
+    assert without.functions["ApiFunction"].environment["PINHOLE_LIVE_CONNECTIONS_URL"] == ""
+
+
 def test_a_parameter_without_a_value_is_named() -> None:
-    with pytest.raises(TemplateError, match="DatabaseUrl, MediaKeyId"):
+    with pytest.raises(TemplateError, match="DatabaseUrl, MediaKeys"):
         Template(
             ROOT / "template.yaml",
-            parameters={"TokenSecret": "t", "MediaKeys": "{}"},
+            parameters={"TokenSecret": "t", "SetupToken": ""},
             queue_endpoint=QUEUES,
         )
 
@@ -98,14 +108,16 @@ def test_a_parameter_that_the_template_lacks_is_named() -> None:
     ("text", "named"),
     [
         ("Resources:\n  Table: {Type: AWS::DynamoDB::Table}", "Table: AWS::DynamoDB::Table"),
-        ("Resources: {}\nConditions: {}", "Conditions"),
+        ("Resources: {}\nMappings: {}", "Mappings"),
         (
             "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}",
             "Q.Properties: FifoQueue",
         ),
-        ("Resources:\n  Q: {Type: AWS::SQS::Queue, Condition: InCloud}", "Q: Condition"),
+        ("Resources:\n  Q: {Type: AWS::SQS::Queue, Condition: InCloud}", "Condition InCloud"),
         (FUNCTION % ", VpcConfig: {}", "VpcConfig"),
-        (FUNCTION % ", Environment: {Variables: {A: !If [b, c, d]}}", "Fn::If"),
+        (FUNCTION % ", Environment: {Variables: {A: !If [b, c, d]}}", "Condition b"),
+        (FUNCTION % ", Environment: {Variables: {A: !Join [b, [c, d]]}}", "Fn::Join"),
+        (FUNCTION % ", Environment: {Variables: {A: '{{resolve:ssm:b}}'}}", "{{resolve:ssm:b}}"),
         (FUNCTION % ", Environment: {Variables: {A: !Ref Nothing}}", "!Ref Nothing"),
         (FUNCTION % ", Environment: {Variables: {A: !Sub '${Work.Version}'}}", "Work.Version"),
         (FUNCTION % ", Events: {E: {Type: SNS, Properties: {}}}", "Work.Events.E: the event type SNS"),
@@ -130,7 +142,5 @@ def test_routes_come_from_the_included_definition(tmp_path: Path) -> None:
         """
     )
     included = "{'Fn::Transform': {Name: AWS::Include, Parameters: {Location: gateway.yaml}}}"
-    api = (
-        f"  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: api, DefinitionBody: {included}}}}}\n"
-    )
+    api = f"  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: api, DefinitionBody: {included}}}}}\n"
     assert read(tmp_path, FUNCTION % "" + api).rest_routes == {"/items/{id}": {"GET": "Work"}}

@@ -180,7 +180,7 @@ def site(
 
 def template_for(queue_endpoint: str) -> Template:
     """The template with a queue there."""
-    parameters = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "MediaKeyId": ""}
+    parameters = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": ""}
     return Template(ROOT / "template.yaml", parameters=parameters, queue_endpoint=queue_endpoint)
 
 
