@@ -23,6 +23,8 @@ def main() -> int:
     except bootstrap.CannotStart as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return exit_code
 
 

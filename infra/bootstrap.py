@@ -76,7 +76,7 @@ def install(requirements: str) -> None:
 def check_web_client() -> None:
     """Raise CannotStart if the web client is to be built, and Node or npm is missing or too old."""
     if _read(WEB / "dist" / ".sources") != _sources():
-        _npm()
+        npm()
 
 
 def build_web_client() -> None:
@@ -89,15 +89,15 @@ def build_web_client() -> None:
     sources = _sources()
     if _read(built) == sources:
         return
-    npm = _npm()
+    program = npm()
     installed = WEB / "node_modules" / ".package-lock"
     lock = _digest([WEB / "package-lock.json"])
     if _read(installed) != lock:
         say("Installing the web client's packages")
-        _run_npm(npm, "ci", "--no-audit", "--no-fund")
+        _run_npm(program, "ci", "--no-audit", "--no-fund")
         _write(installed, lock)
     say("Building the web client")
-    _run_npm(npm, "run", "build", "--silent")
+    _run_npm(program, "run", "build", "--silent")
     _write(built, sources)
 
 
@@ -155,19 +155,20 @@ def _sources() -> str:
     return _digest(files)
 
 
-def _npm() -> str:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
+def npm() -> str:
+    """The path of npm. Raises CannotStart if Node or npm is missing or too old."""
+    node, program = shutil.which("node"), shutil.which("npm")
+    if node is None or program is None:
         raise CannotStart(f"Node is missing: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
         raise CannotStart(f"Node {version} is too old: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
-    return npm
+    return program
 
 
-def _run_npm(npm: str, *arguments: str) -> None:
+def _run_npm(program: str, *arguments: str) -> None:
     result = subprocess.run(
-        [npm, *arguments], cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        [program, *arguments], cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if result.returncode != 0:
         print(result.stdout)

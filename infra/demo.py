@@ -40,9 +40,12 @@ FINAL = {"ready", "duplicate", "failed", "aborted"}
 PATIENCE_SECONDS = 300
 
 
-def check(data: DataDirectory) -> None:
-    """Raise CannotStart unless the directory is new, or was made by `--demo`."""
-    if not data.is_empty and not _account(data).exists():
+def claim(data: DataDirectory, *, new: bool) -> None:
+    """Make an account for a new directory. Raises CannotStart for one that `--demo` did not make."""
+    account = _account(data)
+    if new:
+        write_whole(account, json.dumps({"name": NAME, "password": secrets.token_urlsafe(12)}))
+    elif not account.exists():
         raise CannotStart(f"{data.path} holds a library already: leave --demo out, or choose another with --data")
 
 
@@ -52,10 +55,7 @@ async def fill(origin: str, data: DataDirectory) -> None:
     Raises:
         ServiceFailed: the API refuses, or a photo is not ready after minutes.
     """
-    account = _account(data)
-    if not account.exists():
-        write_whole(account, json.dumps({"name": NAME, "password": secrets.token_urlsafe(12)}))
-    credentials = json.loads(account.read_text())
+    credentials = json.loads(_account(data).read_text())
     async with aiohttp.ClientSession(f"{origin}/api/") as session:
         open_ = (await _call(session, "GET", "setup"))["registrationOpen"]
         tokens = await _call(session, "POST", "auth/register" if open_ else "auth/login", credentials)

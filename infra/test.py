@@ -3,7 +3,6 @@
 Each step says its name and how long it took. One that fails keeps no other from running.
 """
 
-import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +26,7 @@ class Step:
 
 
 def _steps(pytest: Sequence[str]) -> list[Step]:
-    npm = shutil.which("npm") or "npm"
+    npm = bootstrap.npm()
     return [
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),

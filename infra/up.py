@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import demo, migrate
 from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
 
 HEALTHY_SECONDS = 30
 LOCALSTACK = store.Credentials("test", "test")
-# Settings that are parameters of the template; any other reaches the functions as it is.
+# What the operator may set by the environment: parameters of the template, and what it leaves to the settings.
 PARAMETERS = {
     "PINHOLE_FALLBACK_TIMEZONE": "FallbackTimezone",
-    "PINHOLE_MAX_ATTEMPTS": "MaxReceiveCount",
-    "PINHOLE_SETUP_TOKEN": "SetupToken",
+    "PINHOLE_MAX_ATTEMPTS": "IngestMaxReceiveCount",
+    "PINHOLE_STALE_AFTER_SECONDS": "StaleAfterSeconds",
 }
 
 
@@ -93,14 +94,16 @@ def run(options: Options) -> int:
         data.check()
         if options.reset and not data.is_empty:
             _reset(data, options.yes)
-        if options.demo:
-            demo.check(data)
         if options.endpoint:
             _check_endpoint(options.endpoint)
         if not port_is_free(options.port):
             raise CannotStart(f"Port {options.port} is in use: stop what listens there, or choose another with --port")
+        new = data.is_empty
+        made = data.prepare()
+        if options.demo:
+            demo.claim(data, new=new)
         try:
-            asyncio.run(_until_stopped(options, data))
+            asyncio.run(_until_stopped(options, data, made))
         except (KeyboardInterrupt, asyncio.CancelledError):
             say("Stopped")
         except (ServiceFailed, FunctionError) as error:
@@ -109,13 +112,13 @@ def run(options: Options) -> int:
     return 0
 
 
-async def _until_stopped(options: Options, data: DataDirectory) -> None:
+async def _until_stopped(options: Options, data: DataDirectory, made: Secrets) -> None:
     main = asyncio.current_task()
     if main is not None and os.name == "posix":
         for number in (signal.SIGTERM, signal.SIGHUP):  # asyncio.run does the same at Ctrl-C
             asyncio.get_running_loop().add_signal_handler(number, main.cancel)
     began = time.monotonic()
-    async with Supervisor(say) as services, _running(options, data, services) as origin:
+    async with Supervisor(say) as services, _running(options, data, made, services) as origin:
         say(f"Pinhole answers at {origin} (after {time.monotonic() - began:.1f} s; Ctrl-C stops it)")
         if options.demo:
             await demo.fill(origin, data)
@@ -126,9 +129,8 @@ async def _until_stopped(options: Options, data: DataDirectory) -> None:
 
 
 @asynccontextmanager
-async def _running(options: Options, data: DataDirectory, services: Supervisor) -> AsyncIterator[str]:
+async def _running(options: Options, data: DataDirectory, made: Secrets, services: Supervisor) -> AsyncIterator[str]:
     """The whole system, everything of it answering. Gives its origin."""
-    made = data.prepare()
     origin = f"http://{HOST}:{options.port}"
     if options.endpoint:
         say("Starting PostgreSQL")
@@ -174,14 +176,17 @@ async def _running(options: Options, data: DataDirectory, services: Supervisor) 
         stack.push_async_callback(gateway.stop)
         await gateway.start()
 
-        async def fill_queue() -> None:
-            await asyncio.to_thread(cloud.provision, template)
+        async def refill_queue() -> None:
+            try:
+                await asyncio.to_thread(cloud.provision, template)
+            except (BotoCoreError, ClientError) as error:
+                raise ServiceFailed(f"The queues can't be created: {error}") from error
             await _send_again(runtime)
 
         sending = asyncio.create_task(_send_again(runtime))
         stack.callback(sending.cancel)
         if cloud.queue is not None:
-            services.watch(cloud.queue, after_restart=fill_queue)
+            services.watch(cloud.queue, after_restart=refill_queue)
         await _healthy(origin)
         yield origin
 
@@ -193,6 +198,8 @@ def _template(database_url: str, sqs_endpoint: str, made: Secrets) -> Template:
         "TokenSecret": made.token_secret,
         "MediaKeys": json.dumps(made.media_keys),
         "MediaKeyId": made.media_key_id,
+        "MediaBaseUrl": "",
+        "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
         "IngestConcurrency": str(max(2, os.cpu_count() or 1)),
         **given,
     }

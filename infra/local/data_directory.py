@@ -50,6 +50,7 @@ class DataDirectory:
 
     @property
     def is_empty(self) -> bool:
+        """Whether nothing was made here yet."""
         return {entry.name for entry in self.path.iterdir()} <= {LOCK}
 
     def clear(self) -> None:

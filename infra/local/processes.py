@@ -116,6 +116,7 @@ class Service(ABC):
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches every process of the terminal's group; services must end last.
                 start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
             )
 
     def _end(self) -> None:

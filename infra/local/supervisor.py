@@ -30,7 +30,10 @@ class Supervisor:
         return await asyncio.shield(starting)
 
     def watch(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Start the service again whenever it ends by itself, then await `after_restart`."""
+        """Start the service again whenever it ends by itself, then await `after_restart`.
+
+        Either may raise ServiceFailed: that is told, and tried again after a while.
+        """
         self._watches.append(asyncio.create_task(self._keep(service, after_restart)))
 
     async def run(self) -> None:
@@ -59,16 +62,16 @@ class Supervisor:
                 pause = 0
             await asyncio.sleep(pause)
             pause = min(2 * pause + 1, LONGEST_PAUSE_SECONDS)
-            while not await self._started_again(service):  # noqa: ASYNC110
+            while not await self._started_again(service, after_restart):  # noqa: ASYNC110
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS)
-            if after_restart is not None:
-                await after_restart()
             self._say(f"{service.name} answers again")
 
-    async def _started_again(self, service: Service) -> bool:
+    async def _started_again(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None) -> bool:
         starting = asyncio.create_task(asyncio.to_thread(service.start))
         try:
             await asyncio.shield(starting)
+            if after_restart is not None:
+                await after_restart()
         except asyncio.CancelledError:
             await asyncio.wait([starting])
             raise
