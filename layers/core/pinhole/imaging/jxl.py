@@ -42,7 +42,7 @@ class _Bits:
 
 
 def read_header(path: Path) -> JxlHeader:
-    """Raises ValueError where there is no codestream, brotli.error where metadata is packed wrongly."""
+    """Raises ValueError where there is no codestream. Damaged metadata counts as none."""
     metadata: dict[bytes, bytes] = {}
     with path.open("rb") as file:
         codestream = file.read(_HEADER_BYTES)
@@ -85,7 +85,10 @@ def decode(path: Path) -> Image.Image:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    unpacked: bytes = brotli.Decompressor().process(packed, output_buffer_limit=_MAX_METADATA_BYTES)
+    try:
+        unpacked: bytes = brotli.Decompressor().process(packed, output_buffer_limit=_MAX_METADATA_BYTES)
+    except brotli.error:
+        return b""
     return unpacked[:_MAX_METADATA_BYTES]
 
 

@@ -20,7 +20,7 @@ class PngMetadata:
 
 
 def read_metadata(path: Path) -> PngMetadata:
-    """Raises ValueError or zlib.error for chunks that are damaged."""
+    """Damaged chunks count as none: the picture is none the worse for them."""
     exif = xmp = b""
     for kind, data in _chunks(path):
         if kind == b"eXIf":
@@ -30,7 +30,7 @@ def read_metadata(path: Path) -> PngMetadata:
             if keyword == _XMP:
                 xmp = xmp or text
             elif keyword in _RAW_EXIF:  # a line with the name, one with the length, then the bytes
-                exif = exif or bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
+                exif = exif or _from_hexadecimal(b"".join(text.split(b"\n")[3:]))
     return PngMetadata(exif, xmp)
 
 
@@ -61,4 +61,18 @@ def _text(kind: bytes, data: bytes) -> tuple[bytes, bytes]:
     elif kind == b"iTXt":
         is_packed = rest[:1] == b"\1"
         rest = rest[2:].split(b"\0", 2)[-1]
-    return keyword, zlib.decompressobj().decompress(rest, MAX_CHUNK_BYTES) if is_packed else rest
+    return keyword, _unpacked(rest) if is_packed else rest
+
+
+def _unpacked(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed, MAX_CHUNK_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _from_hexadecimal(text: bytes) -> bytes:
+    try:
+        return bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        return b""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped]
 import rawpy
 from PIL import Image
 
@@ -18,7 +17,7 @@ from pinhole.imaging.file_type import FileType
 # Pillow and its plugins raise all of these on bad bytes. Not MemoryError: the file may be good, the machine small.
 _DECODER_ERRORS = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, SyntaxError, TypeError,
-    ValueError, brotli.error, struct.error, zlib.error, rawpy.LibRawError, rawpy.NotSupportedError,
+    ValueError, struct.error, zlib.error, rawpy.LibRawError, rawpy.NotSupportedError,
 )  # fmt: skip
 _OUT_OF_MEMORY = (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawMemPoolOverflowError)
 _SAID_OF_A_CUT_FILE = ("truncated", "end of file", "end-of-file", "premature end")
