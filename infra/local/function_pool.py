@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 IMPORT_ROOTS = (ROOT, ROOT / "functions", ROOT / "layers" / "core")
 INHERITED = ("HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
 IDLE_SECONDS = 120
+START_SECONDS = 60
 STOP_SECONDS = 5
 BUFFER_BYTES = 1024 * 1024
 
@@ -37,9 +38,7 @@ class TimedOut(FunctionError):
     """A call took longer than the function's time-out, and its process was killed."""
 
     def __init__(self, function: Function) -> None:
-        super().__init__(
-            function.name, "Sandbox.Timedout", f"timed out after {function.timeout_seconds} seconds"
-        )
+        super().__init__(function.name, "Sandbox.Timedout", f"timed out after {function.timeout_seconds} seconds")
 
 
 class FunctionPool:
@@ -216,7 +215,12 @@ class _Process:
             ),
         )
         try:
-            await process._read()
+            async with asyncio.timeout(START_SECONDS):
+                await process._read()
+        except TimeoutError:
+            await process.end()
+            message = f"{function.handler} was not imported after {START_SECONDS} seconds"
+            raise FunctionError(function.name, "Sandbox.Timedout", message) from None
         except BaseException:
             await process.end()
             raise

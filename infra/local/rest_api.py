@@ -47,12 +47,11 @@ class RestApi:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one request under `/api`."""
-        if (request.content_length or 0) > MAX_BODY_BYTES:
-            return _too_large()
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _too_large()
+            limit = f"A request has at most {MAX_BODY_BYTES // 1024 // 1024} MiB."
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", limit)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 answer = await self._invoke(self._function, self._event(request, body))
@@ -162,8 +161,3 @@ def _gzip(body: bytes) -> bytes:
 
 def _takes_gzip(accept_encoding: str) -> bool:
     return "gzip" in accept_encoding and not GZIP_REFUSED.search(accept_encoding)
-
-
-def _too_large() -> web.Response:
-    limit = MAX_BODY_BYTES // 1024 // 1024
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"A request has at most {limit} MiB.")

@@ -133,9 +133,13 @@ class Scene:
         received = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
         return [message["Body"] for message in received.get("Messages", [])]
 
+    def counts(self, queue_url: str) -> tuple[int, int]:
+        """How many messages a queue holds that can be taken, and how many that were."""
+        found = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+        return int(found["ApproximateNumberOfMessages"]), int(found["ApproximateNumberOfMessagesNotVisible"])
+
     def is_empty(self, queue_url: str) -> bool:
-        counts = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
-        return counts["ApproximateNumberOfMessages"] == "0" == counts["ApproximateNumberOfMessagesNotVisible"]
+        return self.counts(queue_url) == (0, 0)
 
 
 @pytest.fixture
@@ -214,7 +218,7 @@ def test_a_batch_that_fails_comes_back_whole_and_holds_up_nothing(scene: Scene, 
     assert worked_on[2:] == ["bad"]
 
 
-def test_no_more_batches_run_at_once_than_the_source_allows(scene: Scene) -> None:
+def test_no_more_messages_are_taken_at_once_than_the_source_allows(scene: Scene) -> None:
     template = scene.template(
         """
         def handle(event, context):
@@ -226,9 +230,16 @@ def test_no_more_batches_run_at_once_than_the_source_allows(scene: Scene) -> Non
     url = template.queues["WorkQueue"].url
     for number in range(6):
         scene.sqs.send_message(QueueUrl=url, MessageBody=str(number))
-    scene.run(template, lambda: scene.notes.count("end") == 6)
+    taken: list[int] = []
+
+    def all_done() -> bool:
+        taken.append(scene.counts(url)[1])
+        return scene.notes.count("end") == 6
+
+    scene.run(template, all_done)
     steps = [{"begin": 1, "end": -1}.get(note, 0) for note in scene.notes]
     assert max(sum(steps[: n + 1]) for n in range(len(steps))) == 2
+    assert max(taken) == 2
 
 
 def test_polling_goes_on_when_the_queue_was_away(tmp_path: Path) -> None:
@@ -272,9 +283,7 @@ def with_pool(
 ) -> Any:
     """What `use` answers, given a pool of a function whose module is `work`."""
     (directory / "work.py").write_text(dedent(work))
-    function = Function(
-        "Work", "arn:aws:lambda:us-east-1:0:function:Work", "work.handle", timeout, 256, {}, (), ()
-    )
+    function = Function("Work", "arn:aws:lambda:us-east-1:0:function:Work", "work.handle", timeout, 256, {}, (), ())
 
     async def run() -> Any:
         pool = FunctionPool(function, {}, size=size, import_roots=(*IMPORT_ROOTS, directory))
@@ -399,6 +408,25 @@ def test_a_caller_that_gives_up_does_not_get_its_answer_to_another(tmp_path: Pat
         return await patient
 
     assert with_pool(tmp_path, work, use) == "patient"
+
+
+def test_a_call_that_has_begun_goes_on_when_its_caller_gives_up(tmp_path: Path) -> None:
+    work = """
+    import pathlib, time
+    def handle(event, context):
+        time.sleep(0.3 if event else 0)
+        pathlib.Path(__file__).with_name(f"ran-{event}").touch()
+    """
+
+    async def use(pool: FunctionPool) -> None:
+        await pool.invoke("")
+        impatient = asyncio.create_task(pool.invoke("on"))
+        await asyncio.sleep(0.1)
+        impatient.cancel()
+        await pool.invoke("")
+
+    with_pool(tmp_path, work, use)
+    assert (tmp_path / "ran-on").exists()
 
 
 def test_large_events_and_answers_pass(tmp_path: Path) -> None:

@@ -1,14 +1,24 @@
 """The WebSocket API through the gateway."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import boto3
 import pytest
 
-from tests.integration.gateway.conftest import LIVE_SECRET, Site, eventually
+from infra.local import store
+from tests.integration.gateway.conftest import (
+    LIVE_SECRET,
+    Background,
+    Site,
+    eventually,
+    serving,
+    template_for,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -141,6 +151,26 @@ def test_a_function_that_fails_opens_no_connection(site: Site) -> None:
 
 def test_a_page_of_another_site_cannot_listen(site: Site) -> None:
     assert refused(site, "ticket=good", Origin="http://evil.example") == 403
+
+
+def test_connections_end_with_the_gateway(objects: store.Store, tmp_path: Path, loop_in_background: Background) -> None:
+    codes: list[int | None] = []
+    listening = threading.Event()
+
+    async def listen(socket: aiohttp.ClientWebSocketResponse) -> None:
+        listening.set()
+        async for _ in socket:
+            pass
+        codes.append(socket.close_code)
+
+    template = template_for("http://127.0.0.1:1")
+    with serving(tmp_path, template, objects, objects.endpoint, loop_in_background) as site:
+        client = threading.Thread(target=with_socket, args=(site, listen, "ticket=good"))
+        client.start()
+        assert listening.wait(20)
+    client.join(10)
+    assert codes == [1001]
+    assert [note["requestContext"]["routeKey"] for note in site.notes()] == ["$connect", "$disconnect"]
 
 
 def test_an_ordinary_request_is_told_to_upgrade(site: Site) -> None:
