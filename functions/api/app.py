@@ -10,7 +10,7 @@ from api.problems import MethodNotAllowed, problem
 from api.requests import Request
 from api.routes import BLUEPRINTS
 from pinhole.errors import NotFound
-from pinhole.telemetry import logger
+from pinhole.telemetry import follow, logger
 
 app = Chalice(app_name="api", configure_logs=False, env={})
 app.api.binary_types = ["application/x-protobuf"]
@@ -26,7 +26,8 @@ def answer(event: ChaliceRequest, get_response: Callable[[ChaliceRequest], Respo
     """Give the request its id, and answer what no route does, which Chalice would do in its own form."""
     request = Request.of(event)
     current_request.set(request)
-    logger.set_correlation_id(request.id)
+    logger.append_keys(request_id=request.id)
+    follow(None)
     known = app.routes.get(request.route, {})
     if not known:
         response = problem(NotFound("There is nothing at this address."), request.id)

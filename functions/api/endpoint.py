@@ -18,7 +18,7 @@ from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.validation import body_of, path_of, query_of
 from pinhole.errors import Invalid, NotFound, PinholeError, TooLarge, Unauthenticated, Unavailable
-from pinhole.telemetry import logger
+from pinhole.telemetry import follow, logger
 
 current_request: ContextVar[Request] = ContextVar("current_request")
 """Set by the app before it calls a view: Chalice keeps it in the app, which routes don't know."""
@@ -133,6 +133,7 @@ def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str])
         session = session_of(request)
         given |= {"session": session, "caller": session.user}
     arguments = path_of(path_values, spec.path)
+    follow(arguments.get("upload_id"))
     given["query"] = query_of(request, spec.query)
     if spec.body is not None:
         given["body"] = body_of(request, spec.body)

@@ -18,7 +18,7 @@ _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 class Request:
     """What an endpoint may ask of the request itself.
 
-    id: correlation id, the client's own when it sent a sane one; address: the caller's, an IPv6 one as its
+    id: names it in the log, the client's own when it sent a sane one; address: the caller's, an IPv6 one as its
     /64; headers: names in lower case.
     """
 

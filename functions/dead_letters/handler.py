@@ -8,22 +8,26 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pinhole.ingest import events, failure
-from pinhole.telemetry import logger
+from pinhole.telemetry import follow, logger, measured, queue_age
+from pinhole.uploads.names import upload_of
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
+@measured
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     """Record dead ingest messages. One that can't be recorded stays in the queue."""
     return process_partial_response(event, _record_death, processor, context)
 
 
 def _record_death(record: SQSRecord) -> None:
+    queue_age(record.attributes.sent_timestamp)
     sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC)
     report = (
         f"Message {record.message_id}, sent {sent.isoformat(timespec='seconds')},"
         f" was received {record.attributes.approximate_receive_count} times and then given up."
     )
     for created in events.read(record.body):
+        follow(upload_of(created.key))
         failed = failure.give_up(created.key, report)
         logger.warning("message_dead", extra={"object_key": created.key, "failed_for_good": failed})

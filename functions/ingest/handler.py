@@ -14,11 +14,13 @@ from pinhole.errors import Busy, Unavailable
 from pinhole.ingest import events, failure
 from pinhole.ingest.original import ingest_original
 from pinhole.settings import settings
-from pinhole.telemetry import logger
+from pinhole.telemetry import follow, logger, measured, queue_age
+from pinhole.uploads.names import upload_of
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
+@measured
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     """Ingest what the messages tell of; those that failed are reported one by one and come back."""
     until = datetime.now(UTC) + timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -26,7 +28,9 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:
 
 
 def _ingest(record: SQSRecord, until: datetime) -> None:
+    queue_age(record.attributes.sent_timestamp)
     for created in events.read(record.body):
+        follow(upload_of(created.key))
         try:
             ingest_original(created, until)
         except Busy as busy:

@@ -13,6 +13,7 @@ from api.app import app
 from api.openapi import document
 from pinhole import db, health
 from pinhole.settings import settings
+from pinhole.telemetry import logger
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
 
@@ -34,12 +35,12 @@ def test_a_method_that_a_resource_does_not_know_is_told_with_those_it_knows(api:
 
 def test_a_request_keeps_its_id_in_the_answer_and_in_the_log(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = StringIO()
-    monkeypatch.setattr(logging.getLogger("pinhole").handlers[0], "stream", lines)
+    monkeypatch.setattr(logger.registered_handler, "stream", lines)
     answer = api.get("/setup", headers={"X-Request-Id": "client-chosen-1"})
     assert answer.headers["X-Request-Id"] == "client-chosen-1"
     (logged,) = map(json.loads, lines.getvalue().splitlines())
     assert logged["message"] == "request_answered"
-    assert logged["correlation_id"] == "client-chosen-1"
+    assert logged["request_id"] == "client-chosen-1"
     assert (logged["method"], logged["route"], logged["status"]) == ("GET", "/setup", 200)
 
 

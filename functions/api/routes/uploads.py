@@ -13,6 +13,7 @@ from pinhole.accounts import User
 from pinhole.db import transaction
 from pinhole.errors import Conflict, Gone, TooLarge
 from pinhole.objects import Part
+from pinhole.telemetry import follow
 from pinhole.uploads import Duplicate, Promise, SignedPut, State, Upload, WantedPart
 
 routes = Blueprint(__name__)
@@ -203,6 +204,7 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
         upload = uploads.begin(conn, caller, promise)
     if isinstance(upload, Duplicate):
         return Answer(DuplicateUpload(item_id=upload.item_id), status=200)
+    follow(upload.id)
     if upload.part_size_bytes is None:
         return Answer(SingleUpload.of(upload, uploads.sign_put(upload)))
     return Answer(MultipartUpload(id=upload.id, part_size_bytes=upload.part_size_bytes, part_count=upload.part_count))

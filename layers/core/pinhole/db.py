@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection
 
 from pinhole.errors import Unavailable
 from pinhole.settings import settings
@@ -48,6 +48,10 @@ def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
             raise
         connection.close()
         raise Unavailable(f"The database went away: {error}", code="database_unavailable") from error
+    except psycopg.Error as error:
+        # Its text goes on to quote the row. What that says of a photo, such as its position, is not for logs.
+        error.args = (error.diag.message_primary or str(error),)
+        raise
 
 
 def _awake() -> Connection:

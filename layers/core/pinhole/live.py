@@ -53,15 +53,16 @@ def connect(conn: Connection, ticket: str, connection_id: str) -> None:
     live_connection.add(conn, connection_id, user_id)
 
 
-def library_changed(owner_id: int, months: Iterable[date]) -> None:
+def library_changed(owner_id: int, months: Iterable[date], *, upload_id: str | None = None) -> None:
     """Have the owner's connections told that these months changed. Call it after the commit of the change.
 
-    Raises Unavailable; the notice then waits for the next change.
+    upload_id: what changed them, for the log. Raises Unavailable; the notice then waits for the next change.
     """
     with transaction() as conn:
         due = live_notice.add(conn, owner_id, months)
     if due:
-        _request(owner_id)
+        _request(owner_id, upload_id)
+    logger.info("library_change_noted", extra={"owner_id": owner_id, "joins_another": not due})
 
 
 def tell(owner_id: int) -> None:
@@ -86,8 +87,9 @@ def tell(owner_id: int) -> None:
         _request(owner_id)
 
 
-def _request(owner_id: int) -> None:
-    queues.send(settings().live_queue_url, {"ownerId": owner_id}, delay_seconds=1)
+def _request(owner_id: int, upload_id: str | None = None) -> None:
+    cause = {} if upload_id is None else {"uploadId": upload_id}
+    queues.send(settings().live_queue_url, {"ownerId": owner_id, **cause}, delay_seconds=1)
 
 
 def _message(revision: int, notice: Notice) -> bytes:
@@ -116,6 +118,4 @@ def _hash(ticket: str) -> bytes:
 
 @cache
 def _api() -> "ApiGatewayManagementApiClient":
-    return boto3.client(
-        "apigatewaymanagementapi", endpoint_url=settings().live_connections_url, config=aws.CONFIG
-    )
+    return boto3.client("apigatewaymanagementapi", endpoint_url=settings().live_connections_url, config=aws.CONFIG)

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     upload_expiry_days: PositiveInt = Field(7, description="Days for which an upload can be resumed")
     url_expiry_seconds: PositiveInt = Field(3600, description="Seconds for which an upload's URL is valid")
     max_attempts: PositiveInt = Field(5, description="Attempts at a stage before it fails for good")
+    metrics: bool = Field(False, description="Whether functions print metrics, in CloudWatch's embedded format")
     stale_after_seconds: PositiveInt = Field(
         5400, description="Seconds after which requeue_stale sends a job again that no one has touched"
     )

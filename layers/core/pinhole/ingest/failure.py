@@ -12,7 +12,7 @@ from pinhole.tables import upload as uploads
 from pinhole.tables.job import Stage
 from pinhole.tables.media_item import Item
 from pinhole.tables.upload import Upload
-from pinhole.telemetry import logger
+from pinhole.telemetry import count, logger
 
 WORN_OUT = PinholeError("The file could not be processed. The administrator can see why.", code="processing_failed")
 NO_REPORT = "The process died without a report: killed, out of memory, or out of time."
@@ -62,9 +62,9 @@ def fail_for_good(
         return
     media_item.mark_failed(conn, item.id)
     uploads.mark_failed(conn, upload.id, cause)
-    logger.warning(
-        "upload_failed", extra={"upload_id": upload.id, "item_id": item.id, "stage": stage, "code": cause.code}
-    )
+    count("Failures", stage=stage)
+    count(f"Failures.{cause.code}", stage=stage)
+    logger.warning("upload_failed", extra={"item_id": item.id, "stage": stage, "code": cause.code})
 
 
 def worn_out(last_error: str | None) -> str:

@@ -5,6 +5,7 @@ the next delivery of the same event, whenever that comes, and however many there
 """
 
 import errno
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from pinhole.tables import upload as uploads
 from pinhole.tables.job import Stage
 from pinhole.tables.media_item import Item, Original, RenditionSet
 from pinhole.tables.upload import Upload
-from pinhole.telemetry import logger
+from pinhole.telemetry import count, duration, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def ingest_original(created: ObjectCreated, until: datetime) -> None:
         _announce(upload)
     elif upload.state in ("aborted", "duplicate"):
         objects.delete(upload.object_key, version=created.version)
-        logger.info("object_deleted", extra={"upload_id": upload.id, "upload_state": upload.state})
+        logger.info("object_deleted", extra={"upload_state": upload.state})
 
 
 def _claim(conn: Connection, upload: Upload, created: ObjectCreated, until: datetime) -> _Claim | None:
@@ -85,7 +86,7 @@ def _claim(conn: Connection, upload: Upload, created: ObjectCreated, until: date
     )
     if item.etag != created.etag:
         # Keys under uploads/ are written once: this is not what the client sent, and the first version stays.
-        logger.warning("original_overwritten", extra={"upload_id": upload.id, "item_id": item.id})
+        logger.warning("original_overwritten", extra={"item_id": item.id})
         return None
     stage = Stage.METADATA if item.metadata_at is None else Stage.RENDITIONS
     attempt = job.begin_attempt(conn, item.id, stage, until)
@@ -99,20 +100,25 @@ def _claim(conn: Connection, upload: Upload, created: ObjectCreated, until: date
         _, last_error = job.attempts(conn, item.id, stage)
         failure.fail_for_good(conn, upload, item, stage, failure.worn_out(last_error))
         return None
+    count("Attempts", stage=stage)
     logger.info("attempt_begun", extra={"item_id": item.id, "stage": stage, "attempt": attempt})
     return _Claim(upload, item, stage, until)
 
 
 def _ingest(claim: _Claim) -> None:
+    began = time.monotonic()
     try:
         with _room_on_disk(), TemporaryDirectory(prefix="ingest-") as directory:
             path = Path(directory) / "original"
             sha256 = _read(claim, path)
             file_type = identify(path)
-            if claim.stage is Stage.METADATA and not _metadata(claim, path, file_type, sha256):
-                return
+            if claim.stage is Stage.METADATA:
+                if not _metadata(claim, path, file_type, sha256):
+                    return
+                began = _measured(Stage.METADATA, began)
             if file_type.kind == "photo":
                 _renditions(claim, path, file_type, Path(directory))
+                _measured(Stage.RENDITIONS, began)
     except FileRejected as rejected:
         failure.reject(claim.upload, claim.item, rejected)
         return
@@ -146,6 +152,7 @@ def _metadata(claim: _Claim, path: Path, file_type: FileType, sha256: bytes) -> 
             job.finish(conn, item.id, Stage.METADATA)
             if file_type.kind == "photo":
                 job.begin_attempt(conn, item.id, Stage.RENDITIONS, claim.until)
+                count("Attempts", stage=Stage.RENDITIONS)
             else:
                 _become_visible(conn, upload, item.id, Stage.VIDEO)
     except UniqueViolation:
@@ -185,6 +192,7 @@ def _become_visible(conn: Connection, upload: Upload, item_id: str, next_stage: 
     """What goes with an item's becoming visible, in the transaction that makes it so; the month comes last."""
     job.add_waiting(conn, item_id, next_stage)
     uploads.mark_ready(conn, upload.id, item_id)
+    count("ItemsVisible")
     item = media_item.get(conn, item_id)
     assert item is not None
     assert item.month is not None
@@ -199,7 +207,8 @@ def _end_as_duplicate(upload: Upload, item: Item, sha256: bytes) -> None:
         media_item.remove(conn, item.id)
         uploads.mark_duplicate(conn, upload.id, winner)
     objects.delete(upload.object_key, version=item.object_version)
-    logger.info("upload_is_duplicate", extra={"upload_id": upload.id, "item_id": winner})
+    count("Duplicates")
+    logger.info("upload_is_duplicate", extra={"item_id": winner})
 
 
 def _announce(upload: Upload) -> None:
@@ -212,8 +221,15 @@ def _announce(upload: Upload) -> None:
         queues.request_analysis(item.id)
     else:
         queues.request_video(item.id)
-    live.library_changed(item.owner_id, [item.month])
+    live.library_changed(item.owner_id, [item.month], upload_id=upload.id)
     logger.info("item_visible", extra={"item_id": item.id, "kind": item.kind})
+
+
+def _measured(stage: Stage, began: float) -> float:
+    """Note what a stage took since `began`. When it ended, by the same clock."""
+    ended = time.monotonic()
+    duration("StageSeconds", ended - began, stage=stage)
+    return ended
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from pinhole.ingest.events import ObjectCreated
 from pinhole.settings import settings
 from pinhole.tables import job
 from pinhole.tables import upload as uploads
-from pinhole.telemetry import logger
+from pinhole.telemetry import follow, logger
+from pinhole.uploads.names import upload_of
 
 BATCH = 500
 
@@ -20,6 +21,7 @@ def requeue_stale(stale_after: timedelta) -> int:
 
     That is: items whose stage waits or runs without a sign of life, and uploads whose object came without its event.
     """
+    follow(None)
     before = datetime.now(UTC) - stale_after
     sent = 0
     while batch := _stale_items(before):
@@ -59,3 +61,5 @@ def _unnoticed_objects(before: datetime) -> int | None:
 
 def _send(batch: list[ObjectCreated]) -> None:
     queues.send_batch(settings().ingest_queue_url, [events.message(created) for created in batch])
+    for created in batch:
+        logger.info("ingest_requested_again", extra={"upload_id": upload_of(created.key)})

@@ -13,6 +13,7 @@ _DIRECTIONS = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x
 _BYTE_ORDER_MARK = 0xFEFF
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _EDGES = re.compile(r"\A[.\s]+|[.\s]+\Z")
+_UPLOAD = re.compile(r"/uploads/([0-9A-Za-z]{12})/[^/]+\Z")
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,15}\Z")
 
 
@@ -34,6 +35,17 @@ def key_name(filename: str) -> str:
     """
     name = _EDGES.sub("", _NOT_ON_WINDOWS.sub("_", displayable(filename)))
     return _shortened(name, MAX_KEY_NAME_BYTES, lambda text: len(text.encode()))
+
+
+def object_key(folder: str, upload_id: str, filename: str) -> str:
+    """Where an upload's bytes are to land, under the folder of its owner."""
+    return f"{folder}/uploads/{upload_id}/{key_name(filename)}"
+
+
+def upload_of(key: str) -> str | None:
+    """Id of the upload that `object_key` made this key for; None for a key that something else made."""
+    found = _UPLOAD.search(key)
+    return found[1] if found else None
 
 
 def _shown(character: str) -> str:

@@ -12,7 +12,7 @@ from pinhole.ids import new_id
 from pinhole.settings import MEBIBYTE, settings
 from pinhole.tables import upload as uploads
 from pinhole.tables.upload import Upload
-from pinhole.uploads.names import displayable, key_name
+from pinhole.uploads.names import displayable, object_key
 
 SINGLE_PUT_BYTES = 16 * MEBIBYTE
 PART_BYTES = 16 * MEBIBYTE
@@ -65,7 +65,7 @@ def begin(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate
         conn,
         upload_id=upload_id,
         owner_id=owner.id,
-        object_key=f"{owner.folder}/uploads/{upload_id}/{key_name(promise.filename)}",
+        object_key=object_key(owner.folder, upload_id, promise.filename),
         filename=displayable(promise.filename),
         size_bytes=promise.size_bytes,
         sha256=promise.sha256,
