@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, unquote
 from aiohttp import web
 from multidict import CIMultiDict
 
+from infra.local.cloudformation import ACCOUNT
 from infra.local.function_pool import FunctionError, TimedOut
 from infra.local.problem import problem
-from infra.local.template import ACCOUNT
 
 STAGE = "api"
 MAX_BODY_BYTES = 10 * 1024 * 1024

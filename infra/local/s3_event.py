@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
-from infra.local.template import ACCOUNT
+from infra.local.cloudformation import ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.local.cloudformation import ACCOUNT
 from infra.local.function_pool import FunctionError
-from infra.local.template import ACCOUNT, Function
+from infra.local.template import Function
 
 log = logging.getLogger(__name__)
 
 
-async def run_schedule(
-    function: Function, every_seconds: int, invoke: Callable[[Any], Awaitable[Any]]
-) -> None:
+async def run_schedule(function: Function, every_seconds: int, invoke: Callable[[Any], Awaitable[Any]]) -> None:
     """Invoke the function now and at its rate until cancelled. A failure is logged; the next turn follows."""
     while True:
         try:

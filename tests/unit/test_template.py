@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.template import Notification, QueueSource, Template, TemplateError
+from infra.local.cloudformation import TemplateError
+from infra.local.template import Notification, QueueSource, Template
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {
