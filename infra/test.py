@@ -3,26 +3,32 @@
 Each step says its name and how long it took. One that fails keeps no other from running.
 """
 
+import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra import bootstrap
 from infra.bootstrap import REPOSITORY, CannotStart, say
 
 PYTHON = sys.executable
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", ".")]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One check: a command, and the directory that it runs in."""
+    """One check: a command, the directory that it runs in, and variables beside those that there are."""
 
     name: str
     command: Sequence[str]
     directory: Path = REPOSITORY
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def _steps(pytest: Sequence[str]) -> list[Step]:
@@ -31,6 +37,9 @@ def _steps(pytest: Sequence[str]) -> list[Step]:
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("types", [PYTHON, "-m", "mypy"]),
+        Step("imports", [_program("lint-imports")], environment={"PYTHONPATH": os.pathsep.join(IMPORT_ROOTS)}),
+        Step("template", [_program("cfn-lint"), "template.yaml"]),
+        Step("migrations", [_program("squawk"), *map(str, sorted(REPOSITORY.glob("migrations/*.sql")))]),
         Step("web-lint", [npm, "run", "lint", "--silent"], bootstrap.WEB),
         Step("web-types", [npm, "run", "typecheck", "--silent"], bootstrap.WEB),
         Step("web-test", [npm, "test", "--silent"], bootstrap.WEB),
@@ -52,6 +61,8 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
             raise CannotStart(f"There is no step {only}: {', '.join(step.name for step in _steps(pytest))}")
     if any(step.directory == bootstrap.WEB or step.name == "pytest" for step in steps):
         bootstrap.build_web_client()
+    if any(step.name == "pytest" for step in steps):
+        _install_browser()
     failed: list[str] = []
     for step in steps:
         if step.name == "pytest" and failed:
@@ -61,10 +72,31 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def _install_browser() -> None:
+    """Have Chromium where Debian's package manager can bring it; elsewhere the browser tests are skipped."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        say("No Chromium is installed, so the browser tests will be skipped")
+        return
+    say("Installing Chromium for the browser tests")
+    for arguments in (["update", "-qq"], ["install", "-qq", "--yes", "--no-install-recommends", "chromium"]):
+        if subprocess.run([apt, *arguments], stdout=subprocess.DEVNULL, check=False).returncode != 0:
+            say(f"apt-get {arguments[0]} failed, so the browser tests will be skipped")
+            return
+
+
+def _program(name: str) -> str:
+    """A program that a package of tests/requirements.txt carries."""
+    return str(Path(sysconfig.get_path("scripts")) / name)
+
+
 def _passes(step: Step) -> bool:
     say(f"{step.name} …")
     began = time.monotonic()
-    passed = subprocess.run(step.command, cwd=step.directory, check=False).returncode == 0
+    environment = {**os.environ, **step.environment}
+    passed = subprocess.run(step.command, cwd=step.directory, env=environment, check=False).returncode == 0
     if step.name != "pytest":
         say(f"{step.name} {'passed' if passed else 'FAILED'} after {time.monotonic() - began:.1f} s")
     return passed
