@@ -71,15 +71,13 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _openapi(_arguments: argparse.Namespace) -> int:
-    bootstrap.enter_environment("infra/requirements.txt")
-    from infra.local.function_pool import IMPORT_ROOTS
+def _generate(_arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("tests/requirements.txt")
+    bootstrap.build_web_client()
+    from infra import generate
 
-    sys.path[:0] = map(str, IMPORT_ROOTS)
-    from infra import openapi
-
-    written = openapi.write()
-    print("\n".join(f"{path.name} written" for path in written) if written else "Both files are current")
+    written = generate.write()
+    print("\n".join(f"{path.name} written" for path in written) if written else "All files are current")
     return 0
 
 
@@ -112,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("database", metavar="URL", help="postgresql://…")
     migrate.set_defaults(run=_migrate)
 
-    openapi = commands.add_parser("openapi", help="write openapi.yaml and gateway.yaml from the routes")
-    openapi.set_defaults(run=_openapi)
+    generate = commands.add_parser("generate", help="write every file that is made from others")
+    generate.set_defaults(run=_generate)
     return parser
 
 

@@ -19,6 +19,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 WEB = REPOSITORY / "web"
 OLDEST_NODE = 20
+STAMPS = "pinhole-installed.json"
 
 
 class CannotStart(Exception):
@@ -31,34 +32,44 @@ def enter_environment(requirements: str) -> None:
     Raises:
         CannotStart: the environment can't be made.
     """
-    python = _python()
-    if not python.exists() or not _works(python):
-        say(f"Making {ENVIRONMENT.relative_to(REPOSITORY)}")
-        try:
-            venv.create(ENVIRONMENT, clear=True, with_pip=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise CannotStart(
-                f"No virtual environment can be made in {ENVIRONMENT}: make the folder writable, and install "
-                f"Python's venv and ensurepip (Debian, Ubuntu: apt install python3-venv). {error}"
-            ) from error
-    install(requirements)
+    python = make_environment(ENVIRONMENT, requirements)
     if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
         _start_anew(python)
 
 
-def install(requirements: str) -> None:
-    """Install a hash-pinned requirements file into `.venv`, unless that was done.
+def make_environment(environment: Path, requirements: str) -> Path:
+    """Make a virtual environment with these requirements, unless that was done. Its interpreter.
+
+    Raises:
+        CannotStart: the environment can't be made.
+    """
+    python = _python(environment)
+    if not python.exists() or not _works(environment):
+        say(f"Making {environment.relative_to(REPOSITORY)}")
+        try:
+            venv.create(environment, clear=True, with_pip=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise CannotStart(
+                f"No virtual environment can be made in {environment}: make the folder writable, and install "
+                f"Python's venv and ensurepip (Debian, Ubuntu: apt install python3-venv). {error}"
+            ) from error
+    install(requirements, environment)
+    return python
+
+
+def install(requirements: str, environment: Path = ENVIRONMENT) -> None:
+    """Install a hash-pinned requirements file into an environment, unless that was done.
 
     Raises:
         CannotStart: pip fails.
     """
-    stamps = ENVIRONMENT / "pinhole-installed.json"
+    stamps = environment / STAMPS
     done = json.loads(stamps.read_text()) if stamps.exists() else {}
     digest = hashlib.sha256((REPOSITORY / requirements).read_bytes()).hexdigest()
     if done.get(requirements) == digest:
         return
     say(f"Installing {requirements}")
-    pip = [str(_python()), "-m", "pip", "install", "--require-hashes", "--no-deps", "--progress-bar=off"]
+    pip = [str(_python(environment)), "-m", "pip", "install", "--require-hashes", "--no-deps", "--progress-bar=off"]
     with subprocess.Popen(
         [*pip, "--disable-pip-version-check", "-r", requirements],
         cwd=REPOSITORY,
@@ -94,10 +105,10 @@ def build_web_client() -> None:
     lock = _digest([WEB / "package-lock.json"])
     if _read(installed) != lock:
         say("Installing the web client's packages")
-        _run_npm(program, "ci", "--no-audit", "--no-fund")
+        run_npm(program, "ci", "--no-audit", "--no-fund")
         _write(installed, lock)
     say("Building the web client")
-    _run_npm(program, "run", "build", "--silent")
+    run_npm(program, "run", "build", "--silent")
     _write(built, sources)
 
 
@@ -111,15 +122,16 @@ def _start_anew(python: Path) -> None:
         sys.exit(0)
 
 
-def _python() -> Path:
-    return ENVIRONMENT / ("bin/python" if os.name == "posix" else "Scripts/python.exe")
+def _python(environment: Path) -> Path:
+    return environment / ("bin/python" if os.name == "posix" else "Scripts/python.exe")
 
 
-def _works(python: Path) -> bool:
+def _works(environment: Path) -> bool:
     """Whether the environment was made whole: making it may have been interrupted."""
-    if (ENVIRONMENT / "pinhole-installed.json").exists():
+    if (environment / STAMPS).exists():
         return True
-    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    pip = [str(_python(environment)), "-m", "pip", "--version"]
+    return subprocess.run(pip, capture_output=True, check=False).returncode == 0
 
 
 def _pinned(requirements: str) -> int:
@@ -166,7 +178,8 @@ def npm() -> str:
     return program
 
 
-def _run_npm(program: str, *arguments: str) -> None:
+def run_npm(program: str, *arguments: str) -> None:
+    """Run npm in `web/`; what it says is shown when it fails. Raises CannotStart."""
     result = subprocess.run(
         [program, *arguments], cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

@@ -10,7 +10,7 @@ from api.app import app
 from api.openapi import document, operations
 
 HERE = Path(__file__).parent
-_DO_NOT_EDIT = "# Written by `python -m infra openapi` from functions/api/routes. Do not edit.\n"
+_DO_NOT_EDIT = "# Written by `python -m infra generate` from functions/api/routes. Do not edit.\n"
 
 _INTEGRATION = {
     "type": "aws_proxy",
@@ -96,11 +96,3 @@ def _yaml(value: dict[str, Any]) -> str:
 def generate() -> dict[Path, str]:
     """What each file should hold now."""
     return {HERE / "openapi.yaml": _yaml(document(app.routes)), HERE / "gateway.yaml": _yaml(gateway())}
-
-
-def write() -> list[Path]:
-    """Write the files that are not current, and say which."""
-    stale = {path: text for path, text in generate().items() if not path.exists() or path.read_text("utf-8") != text}
-    for path, text in stale.items():
-        path.write_text(text, "utf-8", newline="\n")
-    return list(stale)

@@ -1,6 +1,6 @@
 """One module per resource, each with its blueprint."""
 
-from api.routes import auth, docs, health, items, live, timeline, uploads
+from api.routes import auth, docs, health, items, live, media, timeline, uploads
 
 BLUEPRINTS = [
     auth.routes,
@@ -9,5 +9,6 @@ BLUEPRINTS = [
     uploads.routes,
     timeline.routes,
     items.routes,
+    media.routes,
     live.routes,
 ]

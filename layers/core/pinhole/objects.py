@@ -99,6 +99,15 @@ def presign_get(key: str, *, filename: str, expires_seconds: int = ORIGINAL_URL_
     )
 
 
+def presign_rendition(key: str, *, expires_seconds: int) -> str:
+    """Sign a GET of a rendition."""
+    return _s3().generate_presigned_url(
+        "get_object",
+        Params={"Bucket": settings().renditions_bucket, "Key": key},
+        ExpiresIn=expires_seconds,
+    )
+
+
 def attachment(filename: str) -> str:
     """Content-Disposition for any file name: an ASCII fallback, and the whole name (RFC 6266, RFC 8187)."""
     plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in filename)

@@ -163,6 +163,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{item_key}/{version}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Redirect a signed address of a rendition to a presigned URL of the object store.
+         * @description Only in deployments whose `mediaBaseUrl` is `/api`. Elsewhere the CDN or the gateway answers, and nobody comes here.
+         */
+        get: operations["readMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -699,7 +719,7 @@ export interface components {
         };
         /**
          * RequestParts
-         * @description Either numbers, or numbers with the hashes that the URLs are to bind.
+         * @description Up to 1,000 parts: either their numbers, or numbers with the hashes that the URLs are to bind.
          */
         RequestParts: {
             partNumbers?: number[] | null;
@@ -1115,6 +1135,37 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readMedia: {
+        parameters: {
+            query: {
+                e: string;
+                k: string;
+                s: string;
+            };
+            header?: never;
+            path: {
+                item_key: string;
+                version: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

@@ -1,0 +1,99 @@
+"""`python -m infra generate`: every file that is made from others. Tests check that they are current."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grpc_tools import protoc
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from infra import bootstrap, openapi
+from infra.bootstrap import REPOSITORY
+from infra.local import cloudformation
+from pinhole.settings import Settings
+
+README = REPOSITORY / "README.md"
+TABLE_BEGINS = "<!-- settings: written by `python -m infra generate` -->\n"
+TABLE_ENDS = "<!-- end of settings -->\n"
+CLIENT_TYPES = bootstrap.WEB / "src" / "api" / "schema.ts"
+
+
+def files() -> dict[Path, str]:
+    """What each file should hold now; the web client's types are checked by its own tools."""
+    return {**openapi.generate(), **_protobuf(), README: _readme()}
+
+
+def write() -> list[Path]:
+    """Write the files that are not current, and say which.
+
+    Raises:
+        CannotStart: Node or npm is missing, or the types can't be made.
+    """
+    before = _read(CLIENT_TYPES)
+    stale = {path: text for path, text in files().items() if _read(path) != text}
+    for path, text in stale.items():
+        path.write_text(text, "utf-8", newline="\n")
+    bootstrap.run_npm(bootstrap.npm(), "run", "types", "--silent")
+    return [*stale, *([CLIENT_TYPES] if _read(CLIENT_TYPES) != before else [])]
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.exists() else None
+
+
+def _protobuf() -> dict[Path, str]:
+    with tempfile.TemporaryDirectory() as made:
+        status = protoc.main(
+            ["protoc", f"-I{REPOSITORY / 'proto'}", f"--python_out={made}", f"--pyi_out={made}", "timeline.proto"]
+        )
+        assert status == 0, "protoc said why"
+        return {
+            REPOSITORY / "functions" / "api" / name: (Path(made) / name).read_text("utf-8")
+            for name in ("timeline_pb2.py", "timeline_pb2.pyi")
+        }
+
+
+def _readme() -> str:
+    before, _, rest = README.read_text("utf-8").partition(TABLE_BEGINS)
+    _, _, after = rest.partition(TABLE_ENDS)
+    table = "".join(f"| {' | '.join(row)} |\n" for row in _settings())
+    return f"{before}{TABLE_BEGINS}{table}{TABLE_ENDS}{after}"
+
+
+def _settings() -> Iterator[tuple[str, ...]]:
+    """The rows of the table, heading first."""
+    yield "setting", "default", "in the cloud", "what it is"
+    yield ("---",) * 4
+    given = _given_by_template()
+    for name, field in Settings.model_fields.items():
+        variable = str(field.validation_alias or f"PINHOLE_{name.upper()}")
+        yield f"`{variable}`", _default(field), given.get(variable, "default"), field.description or ""
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return "required" if field.is_required() else f"`{value}`" if value else ""
+
+
+def _given_by_template() -> dict[str, str]:
+    """Variable → what the template sets it to, for whoever deploys."""
+    document = cloudformation.read(REPOSITORY / "template.yaml")
+    functions = [document["Globals"]["Function"], *(each["Properties"] for each in document["Resources"].values())]
+    return {
+        variable: _source(value, document["Parameters"])
+        for function in functions
+        for variable, value in function.get("Environment", {}).get("Variables", {}).items()
+    }
+
+
+def _source(value: Any, parameters: dict[str, Any]) -> str:
+    match value:
+        case {"Ref": name} if name in parameters:
+            return f"parameter `{name}`"
+        case {"Fn::Sub": str(text)} if text.startswith("{{resolve:secretsmanager:"):
+            return f"secret `{text.partition('${')[2].partition('}')[0]}`"
+    return "made by the stack"
