@@ -36,9 +36,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by si
 
 
 class Instance:
-    """A running `infra up`, which answers."""
+    """A running `infra up`. It answers, unless told to wait for other words than those that say so."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, until: str = "answers at") -> None:
         self.data = data
         self.port = free_ports(1)[0]
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -57,7 +57,11 @@ class Instance:
         self.said: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.wait_for("answers at")
+        try:
+            self.wait_for(until)
+        except AssertionError:
+            self.kill()
+            raise
 
     def wait_for(self, words: str) -> str:
         """The next line of output with these words."""
@@ -169,6 +173,18 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
+def processes_in(directory: Path) -> list[psutil.Process]:
+    """The services of this data directory, whoever their parent is by now."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if Path(process.cwd()).is_relative_to(directory):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
 def photo(color: tuple[int, int, int]) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (640, 480), color).save(file, "JPEG")
@@ -185,19 +201,14 @@ def original_of(item: Any) -> bytes:
 def directory() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
     yield path
-    for process in psutil.process_iter():
-        try:
-            left = process.pid != os.getpid() and Path(process.cwd()).is_relative_to(path)
-        except psutil.Error:
-            continue
-        if left:
-            process.kill()
+    for process in processes_in(path):
+        process.kill()
     shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def running(data: Path, *options: str) -> Iterator[Instance]:
-    instance = Instance(data, *options)
+def running(data: Path, *options: str, until: str = "answers at") -> Iterator[Instance]:
+    instance = Instance(data, *options, until=until)
     try:
         yield instance
     finally:
@@ -237,6 +248,12 @@ def test_ctrl_c_ends_every_process_and_the_next_start_has_every_photo(directory:
         assert original_of(again) == photo((200, 30, 30))
         months = instance.call("GET", "/timeline")["months"]
         assert [month["count"] for month in months if month["count"]] == [1]
+
+
+def test_ctrl_c_while_it_starts_ends_what_was_started(directory: Path) -> None:
+    with running(directory, until="Starting PostgreSQL") as instance:
+        instance.interrupt()
+    assert processes_in(directory) == []
 
 
 def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(directory: Path) -> None:
