@@ -226,24 +226,24 @@ def test_a_lost_message_is_made_good_by_the_next_change(
 
 
 def test_connections_that_are_gone_are_forgotten(library: Library, connections: Connections, conn: Connection) -> None:
-    connections.status["laptop="] = 410
+    connections.status["phone="] = 410
     live.library_changed(library.owner_id, [JULY])
     assert _deliver(library.owner_id) == []
-    assert live_connection.of_user(conn, library.owner_id) == ["phone="]
-    assert len(connections.of("phone=")) == 1
+    assert live_connection.of_user(conn, library.owner_id) == ["laptop="]
+    assert len(connections.of("laptop=")) == 1
 
 
 def test_a_connection_that_can_not_be_told_stops_no_other_and_is_told_later(
     library: Library, connections: Connections, conn: Connection
 ) -> None:
-    connections.status["laptop="] = 500
+    connections.status["phone="] = 500
     live.library_changed(library.owner_id, [JULY])
     other = new_library(conn, "bob").owner_id
     assert _deliver(library.owner_id, other) == ["message-0"]
-    assert len(connections.of("phone=")) == 1
+    assert len(connections.of("laptop=")) == 1
     connections.status.clear()
     assert _deliver(library.owner_id) == []
-    assert len(connections.of("laptop=")) == 1
+    assert len(connections.of("phone=")) == 1
 
 
 def test_a_change_while_an_earlier_one_is_told_gets_a_message_of_its_own(
