@@ -37,9 +37,13 @@ def _ingest(record: SQSRecord, until: datetime) -> None:
             _delay(record, busy.retry_after_seconds)
             raise
         except Exception as error:
-            _delay(record, backoff_seconds(int(record.attributes.approximate_receive_count)))
-            failure.note_failed_attempt(created.key, traceback.format_exc(), counts=not isinstance(error, Unavailable))
             logger.warning("attempt_failed", exc_info=True)
+            # The ledger first: without it, an outage that takes the queue along would count as an attempt.
+            try:
+                counts = not isinstance(error, Unavailable)
+                failure.note_failed_attempt(created.key, until, traceback.format_exc(), counts=counts)
+            finally:
+                _delay(record, backoff_seconds(int(record.attributes.approximate_receive_count)))
             raise
 
 

@@ -9,6 +9,10 @@ from psycopg import Connection
 from pinhole.errors import Unavailable
 from pinhole.settings import settings
 
+# The server's trouble and not the statement's: it gave way to another transaction, has no room on disk or in memory, is
+# shutting down, or can't read its disk.
+PASSING = ("40", "53", "57P", "58")
+
 _connection: Connection | None = None
 
 
@@ -30,12 +34,16 @@ def _lost(error: psycopg.OperationalError, connection: Connection) -> bool:
     return connection.closed or error.sqlstate is None
 
 
+def _passes(error: psycopg.OperationalError) -> bool:
+    return error.sqlstate is not None and error.sqlstate.startswith(PASSING)
+
+
 @contextmanager
 def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
     """A transaction that commits at the end of the block and rolls back when it raises.
 
     snapshot: read only, REPEATABLE READ: every statement of the block sees the same moment.
-    Raises Unavailable when the database can't be reached or goes away in between.
+    Raises Unavailable when the database can't be reached, goes away in between, or is in trouble itself.
     """
     connection = _awake()
     try:
@@ -44,10 +52,11 @@ def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
     except psycopg.OperationalError as error:
-        if not _lost(error, connection):
+        if _lost(error, connection):
+            connection.close()
+        elif not _passes(error):
             raise
-        connection.close()
-        raise Unavailable(f"The database went away: {error}", code="database_unavailable") from error
+        raise Unavailable(f"The database did not do it: {error}", code="database_unavailable") from error
     except psycopg.Error as error:
         # Its text goes on to quote the row. What that says of a photo, such as its position, is not for logs.
         error.args = (error.diag.message_primary or str(error),)

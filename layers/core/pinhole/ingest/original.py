@@ -4,25 +4,21 @@ Every step may be the last one of this process. What was committed is not done a
 the next delivery of the same event, whenever that comes, and however many there are.
 """
 
-import errno
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from pinhole import live, objects, queues
 from pinhole.db import transaction
-from pinhole.errors import Busy, FileRejected, Unavailable
+from pinhole.errors import Busy, FileRejected, NotFound, Unavailable
 from pinhole.imaging import renditions
 from pinhole.imaging.file_type import FileType, identify
-from pinhole.ingest import failure
+from pinhole.ingest import failure, scratch
 from pinhole.ingest.described import describe
 from pinhole.ingest.events import ObjectCreated
 from pinhole.settings import settings
@@ -53,10 +49,7 @@ def ingest_original(created: ObjectCreated, until: datetime) -> None:
     """
     with transaction() as conn:
         upload = uploads.lock_by_key(conn, created.key)
-        if upload is not None and upload.state in ("waiting", "received"):
-            claim = _claim(conn, upload, created, until)
-        else:
-            claim = None
+        claim = None if upload is None else _claim(conn, upload, created, until)
     if upload is None:
         logger.warning("object_ignored", extra={"object_key": created.key, "reason": "no upload has this key"})
     elif claim is not None:
@@ -70,7 +63,32 @@ def ingest_original(created: ObjectCreated, until: datetime) -> None:
 
 def _claim(conn: Connection, upload: Upload, created: ObjectCreated, until: datetime) -> _Claim | None:
     """Commit an attempt before the work starts, so that a file that kills its worker is counted."""
-    uploads.mark_received(conn, upload.id)
+    item = _item_to_ingest(conn, upload, created)
+    if item is None:
+        return None
+    stage = Stage.METADATA if item.metadata_at is None else Stage.RENDITIONS
+    attempt = job.begin_attempt(conn, item.id, stage, until, settings().max_attempts)
+    if attempt is None:
+        current = job.get(conn, item.id, stage)
+        if current is not None and current.leased and current.leased_until is not None:
+            wait = (current.leased_until - datetime.now(UTC)).total_seconds()
+            raise Busy(f"{upload.id} is being ingested by another delivery.", max(1, ceil(wait)))
+        if current is not None and current.open:
+            failure.fail_for_good(conn, upload, item, stage, failure.worn_out(current))
+        return None
+    count("Attempts", stage=stage)
+    logger.info("attempt_begun", extra={"item_id": item.id, "stage": stage, "attempt": attempt})
+    return _Claim(upload, item, stage, until)
+
+
+def _item_to_ingest(conn: Connection, upload: Upload, created: ObjectCreated) -> Item | None:
+    """The item of this object, made now if it is new; None where there is nothing left to do."""
+    if upload.state == "ready":
+        item = media_item.find_by_key(conn, upload.object_key)
+        again = None if item is None else job.get(conn, item.id, Stage.RENDITIONS)
+        return item if again is not None and again.open else None
+    if not uploads.mark_received(conn, upload.id):
+        return None
     item = media_item.find_or_add(
         conn,
         Original(
@@ -88,28 +106,14 @@ def _claim(conn: Connection, upload: Upload, created: ObjectCreated, until: date
         # Keys under uploads/ are written once: this is not what the client sent, and the first version stays.
         logger.warning("original_overwritten", extra={"item_id": item.id})
         return None
-    stage = Stage.METADATA if item.metadata_at is None else Stage.RENDITIONS
-    attempt = job.begin_attempt(conn, item.id, stage, until)
-    if attempt is None:
-        lease_end = job.lease_end(conn, item.id, stage)
-        if lease_end is not None:
-            wait = (lease_end - datetime.now(UTC)).total_seconds()
-            raise Busy(f"{upload.id} is being ingested by another delivery.", max(1, ceil(wait)))
-        return None
-    if attempt > settings().max_attempts:
-        _, last_error = job.attempts(conn, item.id, stage)
-        failure.fail_for_good(conn, upload, item, stage, failure.worn_out(last_error))
-        return None
-    count("Attempts", stage=stage)
-    logger.info("attempt_begun", extra={"item_id": item.id, "stage": stage, "attempt": attempt})
-    return _Claim(upload, item, stage, until)
+    return item
 
 
 def _ingest(claim: _Claim) -> None:
     began = time.monotonic()
     try:
-        with _room_on_disk(), TemporaryDirectory(prefix="ingest-") as directory:
-            path = Path(directory) / "original"
+        with scratch.directory(claim.until) as directory:
+            path = directory / "original"
             sha256 = _read(claim, path)
             file_type = identify(path)
             if claim.stage is Stage.METADATA:
@@ -117,10 +121,10 @@ def _ingest(claim: _Claim) -> None:
                     return
                 began = _measured(Stage.METADATA, began)
             if file_type.kind == "photo":
-                _renditions(claim, path, file_type, Path(directory))
+                _renditions(claim, path, file_type, directory)
                 _measured(Stage.RENDITIONS, began)
     except FileRejected as rejected:
-        failure.reject(claim.upload, claim.item, rejected)
+        failure.reject(claim.upload, claim.item, claim.until, rejected)
         return
     _announce(claim.upload)
 
@@ -142,21 +146,33 @@ def _read(claim: _Claim, path: Path) -> bytes:
     return downloaded.sha256
 
 
+def _hold(conn: Connection, claim: _Claim, stage: Stage) -> None:
+    """Keep everybody else from this upload and its item until the end of the transaction.
+
+    Raises Busy when another delivery has taken over, as it may once the lease has ended: then it is that one's turn.
+    """
+    uploads.lock_by_key(conn, claim.upload.object_key)
+    current = job.get(conn, claim.item.id, stage)
+    if current is None or current.leased_until != claim.until:
+        raise Busy(f"Another delivery has taken {claim.upload.id} over.", 1)
+
+
 def _metadata(claim: _Claim, path: Path, file_type: FileType, sha256: bytes) -> bool:
     """Commit the metadata. False when these bytes are another item of the owner already."""
     upload, item = claim.upload, claim.item
     described = describe(item, path, file_type, sha256)
     try:
         with transaction() as conn:
+            _hold(conn, claim, Stage.METADATA)
             media_item.commit_metadata(conn, item.id, described)
             job.finish(conn, item.id, Stage.METADATA)
             if file_type.kind == "photo":
-                job.begin_attempt(conn, item.id, Stage.RENDITIONS, claim.until)
+                job.begin_attempt(conn, item.id, Stage.RENDITIONS, claim.until, settings().max_attempts)
                 count("Attempts", stage=Stage.RENDITIONS)
             else:
                 _become_visible(conn, upload, item.id, Stage.VIDEO)
     except UniqueViolation:
-        _end_as_duplicate(upload, item, sha256)
+        _end_as_duplicate(claim, sha256)
         return False
     logger.info("metadata_committed", extra={"item_id": item.id, "mime_type": file_type.mime})
     return True
@@ -182,9 +198,10 @@ def _renditions(claim: _Claim, path: Path, file_type: FileType, directory: Path)
         colours=list(made.colours),
     )
     with transaction() as conn:
-        if media_item.commit_renditions(conn, item.id, shown):
-            job.finish(conn, item.id, Stage.RENDITIONS)
-            _become_visible(conn, claim.upload, item.id, Stage.ANALYSIS)
+        _hold(conn, claim, Stage.RENDITIONS)
+        media_item.commit_renditions(conn, item.id, shown)
+        job.finish(conn, item.id, Stage.RENDITIONS)
+        _become_visible(conn, claim.upload, item.id, Stage.ANALYSIS)
     logger.info("renditions_committed", extra={"item_id": item.id, "version": version})
 
 
@@ -199,16 +216,37 @@ def _become_visible(conn: Connection, upload: Upload, item_id: str, next_stage: 
     timeline_month.bump(conn, item.owner_id, [item.month])
 
 
-def _end_as_duplicate(upload: Upload, item: Item, sha256: bytes) -> None:
+def _end_as_duplicate(claim: _Claim, sha256: bytes) -> None:
+    """The owner has these bytes as another item. If that has lost its original, what arrived now takes its place."""
+    upload, item = claim.upload, claim.item
     with transaction() as conn:
-        winner = media_item.find_same_bytes(conn, item.owner_id, sha256)
-        if winner is None:
+        _hold(conn, claim, Stage.METADATA)
+        other = media_item.lock_same_bytes(conn, item.owner_id, sha256)
+        if other is None:
             raise Unavailable(f"The item that has the bytes of {upload.id} went away meanwhile.")
         media_item.remove(conn, item.id)
-        uploads.mark_duplicate(conn, upload.id, winner)
-    objects.delete(upload.object_key, version=item.object_version)
+        lost = not _is_stored(other)
+        if lost:
+            media_item.replace_original(conn, other.id, item)
+            uploads.mark_ready(conn, upload.id, other.id)
+            if other.month is not None:
+                timeline_month.bump(conn, other.owner_id, [other.month])
+        else:
+            uploads.mark_duplicate(conn, upload.id, other.id)
     count("Duplicates")
-    logger.info("upload_is_duplicate", extra={"item_id": winner})
+    logger.info("upload_is_duplicate", extra={"item_id": other.id, "original_was_lost": lost})
+    if lost:
+        _announce(upload)
+    else:
+        objects.delete(upload.object_key, version=item.object_version)
+
+
+def _is_stored(item: Item) -> bool:
+    try:
+        objects.head(item.object_key)
+    except NotFound:
+        return False
+    return True
 
 
 def _announce(upload: Upload) -> None:
@@ -230,13 +268,3 @@ def _measured(stage: Stage, began: float) -> float:
     ended = time.monotonic()
     duration("StageSeconds", ended - began, stage=stage)
     return ended
-
-
-@contextmanager
-def _room_on_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise Unavailable("There is no room left on the disk of the ingest function.", code="disk_full") from error

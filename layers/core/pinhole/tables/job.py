@@ -1,9 +1,16 @@
-"""Table `job`: the ledger, one row per stage of an item."""
+"""Table `job`: the ledger, one row per stage of an item.
 
+Whoever changes a job of an upload's item holds the upload's lock (`upload.lock_by_key`): the lock comes first, in every
+transaction, so that two deliveries wait for each other and never deadlock.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from psycopg import Connection
+from psycopg.rows import class_row
 
 
 class Stage(StrEnum):
@@ -15,10 +22,40 @@ class Stage(StrEnum):
     ANALYSIS = "analysis"
 
 
-def begin_attempt(conn: Connection, item_id: str, stage: Stage, until: datetime) -> int | None:
-    """Count an attempt and lease the stage to the caller until then. Which attempt it is, from 1.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """leased_until: names the attempt that runs, and when its worker is dead for sure; None when none runs.
 
-    None when the stage is over, or when another attempt runs and its lease has not ended.
+    leased: whether that moment was still to come when read. last_error: the report of the latest attempt, None when
+    that died without one.
+    """
+
+    state: Literal["waiting", "running", "done", "failed"]
+    attempts: int
+    leased_until: datetime | None
+    leased: bool
+    last_error: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether the stage is still to be done."""
+        return self.state in ("waiting", "running")
+
+
+def get(conn: Connection, item_id: str, stage: Stage) -> Job | None:
+    """The ledger's word on a stage; None for one that was never begun, or whose item is gone."""
+    with conn.cursor(row_factory=class_row(Job)) as cursor:
+        return cursor.execute(
+            "SELECT state, attempts, leased_until, coalesce(leased_until > now(), false) AS leased, last_error"
+            " FROM job WHERE item_id = %s AND stage = %s",
+            (item_id, stage),
+        ).fetchone()
+
+
+def begin_attempt(conn: Connection, item_id: str, stage: Stage, until: datetime, limit: int) -> int | None:
+    """Count an attempt and lease the stage to the caller until then. Which attempt it is, from 1 to `limit`.
+
+    None when the stage is over, its attempts are used up, or another attempt runs whose lease has not ended.
     """
     row = conn.execute(
         """
@@ -26,19 +63,12 @@ def begin_attempt(conn: Connection, item_id: str, stage: Stage, until: datetime)
         VALUES (%(item_id)s, %(stage)s, 'running', 1, %(until)s, now())
         ON CONFLICT (item_id, stage) DO UPDATE
         SET state = 'running', attempts = job.attempts + 1, leased_until = excluded.leased_until,
-            started_at = now(), touched_at = now()
-        WHERE job.state = 'waiting' OR job.state = 'running' AND job.leased_until <= now()
+            last_error = NULL, started_at = now(), touched_at = now()
+        WHERE job.attempts < %(limit)s
+          AND (job.state = 'waiting' OR job.state = 'running' AND job.leased_until <= now())
         RETURNING attempts
         """,
-        {"item_id": item_id, "stage": stage, "until": until},
-    ).fetchone()
-    return row[0] if row else None
-
-
-def lease_end(conn: Connection, item_id: str, stage: Stage) -> datetime | None:
-    """When the running attempt's lease ends; None when none runs."""
-    row = conn.execute(
-        "SELECT leased_until FROM job WHERE item_id = %s AND stage = %s", (item_id, stage)
+        {"item_id": item_id, "stage": stage, "until": until, "limit": limit},
     ).fetchone()
     return row[0] if row else None
 
@@ -59,15 +89,29 @@ def add_waiting(conn: Connection, item_id: str, stage: Stage) -> None:
     conn.execute("INSERT INTO job (item_id, stage) VALUES (%s, %s) ON CONFLICT DO NOTHING", (item_id, stage))
 
 
-def give_back(conn: Connection, item_id: str, stage: Stage, report: str, *, counts: bool) -> None:
-    """A running attempt failed: keep its report and let the next delivery try. counts: whether it was an attempt."""
+def reopen(conn: Connection, item_id: str, stage: Stage) -> None:
+    """A stage that was over is to be done again, with all its attempts; one that is open stays as it is."""
+    conn.execute(
+        """
+        UPDATE job SET state = 'waiting', attempts = 0, last_error = NULL, touched_at = now(), finished_at = NULL
+        WHERE item_id = %s AND stage = %s AND state IN ('done', 'failed')
+        """,
+        (item_id, stage),
+    )
+
+
+def give_back(conn: Connection, item_id: str, until: datetime, report: str, *, counts: bool) -> None:
+    """The attempt that was leased until then failed: keep its report and let the next delivery try.
+
+    counts: whether it was an attempt. An attempt that another one has taken over from changes nothing.
+    """
     conn.execute(
         """
         UPDATE job SET state = 'waiting', leased_until = NULL, last_error = %s, touched_at = now(),
                        attempts = attempts - %s
-        WHERE item_id = %s AND stage = %s AND state = 'running'
+        WHERE item_id = %s AND state = 'running' AND leased_until = %s
         """,
-        (report, 0 if counts else 1, item_id, stage),
+        (report, 0 if counts else 1, item_id, until),
     )
 
 
@@ -86,17 +130,7 @@ def fail(conn: Connection, item_id: str, stage: Stage, report: str) -> bool:
     )
 
 
-def attempts(conn: Connection, item_id: str, stage: Stage) -> tuple[int, str | None]:
-    """How many attempts were made, and the report of the last one that could still make one."""
-    row = conn.execute(
-        "SELECT attempts, last_error FROM job WHERE item_id = %s AND stage = %s", (item_id, stage)
-    ).fetchone()
-    return (row[0], row[1]) if row else (0, None)
-
-
-def free_stale(
-    conn: Connection, before: datetime, limit: int
-) -> list[tuple[str, int, str, str | None, str | None]]:
+def free_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[str, int, str, str | None, str | None]]:
     """Free the ingest jobs that no one has touched since `before`, the longest untouched first, and touch them.
 
     A lease ends with it: what holds one for that long has lost its worker. The originals of their items, as

@@ -152,6 +152,15 @@ def find_same_bytes(conn: Connection, owner_id: int, sha256: bytes) -> str | Non
     return row[0] if row else None
 
 
+def lock_same_bytes(conn: Connection, owner_id: int, sha256: bytes) -> Item | None:
+    """The owner's item with these bytes, unless it failed. Nobody else changes it until the transaction ends."""
+    with conn.cursor(row_factory=class_row(Item)) as cursor:
+        return cursor.execute(
+            _ITEM + sql.SQL(" WHERE owner_id = %s AND sha256 = %s AND failed_at IS NULL FOR NO KEY UPDATE"),
+            (owner_id, sha256),
+        ).fetchone()
+
+
 def commit_metadata(conn: Connection, item_id: str, metadata: Metadata) -> bool:
     """Write what the metadata stage learned, once. False when an earlier delivery did, or the item is gone.
 
@@ -178,7 +187,7 @@ def commit_metadata(conn: Connection, item_id: str, metadata: Metadata) -> bool:
 
 
 def commit_renditions(conn: Connection, item_id: str, made: RenditionSet) -> bool:
-    """Make this version of the renditions the one that is shown. False when it or a later one is, or the item is gone."""
+    """Make this version of the renditions the one that is shown. False when a later one is, or the item is gone."""
     return (
         conn.execute(
             """
@@ -203,9 +212,22 @@ def commit_renditions(conn: Connection, item_id: str, made: RenditionSet) -> boo
     )
 
 
+def replace_original(conn: Connection, item_id: str, new: Item) -> None:
+    """The same bytes lie where `new` says, an item that was removed: that is the item's original from now on."""
+    conn.execute(
+        "UPDATE media_item SET object_key = %s, object_version = %s, etag = %s, sequencer = NULL, missing_at = NULL"
+        " WHERE id = %s",
+        (new.object_key, new.object_version, new.etag, item_id),
+    )
+
+
 def mark_failed(conn: Connection, item_id: str) -> None:
-    """Hide the item: a stage of it failed for good. Its original and its row stay."""
-    conn.execute("UPDATE media_item SET failed_at = now() WHERE id = %s AND failed_at IS NULL", (item_id,))
+    """Hide an item that was never visible: a stage of it failed for good. Its original and its row stay."""
+    conn.execute(
+        "UPDATE media_item SET failed_at = now() WHERE id = %s AND failed_at IS NULL AND NOT"
+        " (metadata_at IS NOT NULL AND (kind = 'video' OR renditions_at IS NOT NULL))",
+        (item_id,),
+    )
 
 
 def remove(conn: Connection, item_id: str) -> None:

@@ -207,8 +207,14 @@ def list_unnoticed(conn: Connection, before: datetime, limit: int) -> list[str]:
 
 
 def mark_looked_at(conn: Connection, object_keys: list[str]) -> None:
-    """Their objects were looked for now."""
-    conn.execute("UPDATE upload SET looked_at = clock_timestamp() WHERE object_key = ANY(%s)", (object_keys,))
+    """Their objects were looked for now. Rows are locked in order, so that two who look at once don't deadlock."""
+    conn.execute(
+        """
+        WITH looked_for AS (SELECT id FROM upload WHERE object_key = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
+        UPDATE upload SET looked_at = clock_timestamp() FROM looked_for WHERE upload.id = looked_for.id
+        """,
+        (object_keys,),
+    )
 
 
 def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:

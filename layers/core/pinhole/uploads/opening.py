@@ -38,11 +38,11 @@ class Duplicate:
 
 
 def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[bytes, str]:
-    """Which of these bytes the owner has already, and as which item."""
+    """Which of these bytes the owner has already, and as which item. What has lost its original may be sent again."""
     return dict(
         conn.execute(
             "SELECT sha256, id FROM media_item WHERE owner_id = %s AND sha256 = ANY(%s)"
-            " AND metadata_at IS NOT NULL AND failed_at IS NULL",
+            " AND metadata_at IS NOT NULL AND failed_at IS NULL AND missing_at IS NULL",
             (owner.id, list(sha256s)),
         ).fetchall()
     )

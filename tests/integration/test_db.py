@@ -1,0 +1,36 @@
+"""Transactions: which failures of the database pass by themselves."""
+
+import pytest
+from psycopg.errors import ProgramLimitExceeded
+
+from pinhole.db import transaction
+from pinhole.errors import Unavailable
+
+pytestmark = pytest.mark.usefixtures("database_url")
+
+
+def fail(sqlstate: str) -> None:
+    with transaction() as conn:
+        conn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'so it is' USING ERRCODE = '{sqlstate}'; END $$")
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "40001", "53100", "53200", "58030"])
+def test_what_is_the_servers_own_trouble_passes(sqlstate: str) -> None:
+    with pytest.raises(Unavailable, match="so it is"):
+        fail(sqlstate)
+
+    with transaction() as conn:
+        assert conn.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_what_a_statement_asks_too_much_of_does_not_pass() -> None:
+    with pytest.raises(ProgramLimitExceeded):
+        fail("54000")
+
+
+def test_a_session_that_the_server_ended_is_opened_again() -> None:
+    with pytest.raises(Unavailable), transaction() as conn:
+        conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with transaction() as conn:
+        assert conn.execute("SELECT 1").fetchone() == (1,)
