@@ -55,6 +55,7 @@ export class UploadQueue {
       reason: '',
     }
     this.uploads.set(key, upload)
+    this.#forgetMissing((other) => other.name === name && other.size === size)
     this.#remember(upload)
     this.#toHash.add(upload)
     this.#pump()
@@ -151,7 +152,7 @@ export class UploadQueue {
         this.#signal(upload),
       )
       this.#set(upload, { hashed: upload.size, state: 'checking' })
-      this.#forgetMissing(upload)
+      this.#forgetMissing((other) => other.sha256 === upload.sha256)
       if (this.#claim(upload)) this.#checks.add(upload)
       this.#remember(upload)
     } catch (error) {
@@ -179,9 +180,9 @@ export class UploadQueue {
     if (upload.sha256 && this.#bySha256.get(upload.sha256) === upload) this.#bySha256.delete(upload.sha256)
   }
 
-  #forgetMissing(upload: Upload): void {
+  #forgetMissing(isTheSame: (other: Upload) => boolean): void {
     for (const other of this.uploads.values()) {
-      if (other.state === 'missing' && other.sha256 === upload.sha256) this.uploads.delete(other.key)
+      if (other.state === 'missing' && isTheSame(other)) this.uploads.delete(other.key)
     }
   }
 

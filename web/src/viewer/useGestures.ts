@@ -128,6 +128,8 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
     element.addEventListener('pointerup', up)
     element.addEventListener('pointercancel', up)
     element.addEventListener('wheel', wheel, { passive: false })
+    // Else the browser takes a swipe for a fling of its own, and swallows the tap that follows.
+    element.addEventListener('touchmove', (event) => event.preventDefault(), { passive: false })
   })
   onBeforeUnmount(() => clearTimeout(tapTimer))
 

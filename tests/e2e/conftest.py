@@ -1,0 +1,198 @@
+"""The whole system as a browser sees it: an instance of its own for each module, and Chromium."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+REPOSITORY = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+START_SECONDS = 180
+NAME, PASSWORD = "mara", "a quiet morning light"
+
+expect.set_options(timeout=15_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A file to upload, and when it says that it was taken: `2024:07:14 10:30:00`."""
+
+    name: str
+    taken: str
+    path: Path
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """Address of a fresh, empty instance."""
+    with tempfile.TemporaryDirectory(prefix="pinhole-e2e-", ignore_cleanup_errors=True) as directory:
+        data = Path(directory)
+        data.chmod(0o755)  # PostgreSQL may run as a user of its own
+        with (data / "up.log").open("wb") as log:
+            port = _free_port()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "infra", "up", "--data", str(data / "library"), "--port", str(port)],
+                cwd=REPOSITORY,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            url = f"http://127.0.0.1:{port}"
+            try:
+                _wait_until_healthy(url, process, data / "up.log")
+                yield url
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(f"{url}/api/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        time.sleep(0.2)
+    pytest.fail(f"infra up did not become healthy:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium. Ends with the module: no test of another kind runs inside Playwright's event loop."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser, base_url: str) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens a fresh browser profile. At the end no page may have thrown, or met the site's own policy."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "[Vue warn]" in message.text:
+            complaints.append(message.text)
+
+    def opened(**options: Any) -> BrowserContext:
+        settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"} | options
+        context = browser.new_context(base_url=base_url, **settings)
+        context.on("console", heard)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        contexts.append(context)
+        return context
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_context: Callable[..., BrowserContext]) -> Page:
+    """A desktop window of a visitor who is not logged in."""
+    return open_context().new_page()
+
+
+@pytest.fixture(scope="module")
+def account(base_url: str) -> str:
+    """The first account, registered; its password is PASSWORD."""
+    request = urllib.request.Request(
+        f"{base_url}/api/auth/register",
+        data=f'{{"name": "{NAME}", "password": "{PASSWORD}"}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 201
+    return NAME
+
+
+def requests_of(source: Page | BrowserContext, method: str, part: str = "") -> list[str]:
+    """A list that the addresses of such requests are added to as they are sent."""
+    seen: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == method and part in request.url:
+            seen.append(request.url)
+
+    if isinstance(source, Page):
+        source.on("request", note)
+    else:
+        source.on("request", note)
+    return seen
+
+
+def log_in(page: Page, path: str = "/") -> None:
+    """Log in, and go on to `path`."""
+    page.goto(path)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name=f"Account of {NAME}")).to_be_visible()
+
+
+def pick(page: Page, *paths: Path) -> None:
+    """Choose files as if in the file dialog."""
+    page.get_by_label("Photos to upload").first.set_input_files(list(paths))
+
+
+def wait_for_uploads(page: Page) -> None:
+    """Wait until nothing is on its way any more."""
+    panel = page.get_by_role("complementary", name="Uploads")
+    expect(panel.get_by_role("button", name="Clear finished uploads")).to_be_visible(timeout=90_000)
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Photo]:
+    """Makes photos, no two alike, as a camera would write them."""
+    directory = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(6)
+
+    def made(name: str, taken: str = "2024:07:14 10:30:00", size: tuple[int, int] = (900, 600)) -> Photo:
+        # Few, large blotches: real enough for a placeholder, and small on disk.
+        blotches = random.integers(0, 255, (4, 6, 3), dtype=np.uint8)
+        image = Image.fromarray(blotches).resize(size, Image.Resampling.BICUBIC)
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0110] = "Canon", "Canon EOS 40D"
+        exif.get_ifd(0x8769)[0x9003] = taken
+        file = BytesIO()
+        image.save(file, "JPEG", quality=85, exif=exif)
+        path = directory / name
+        path.write_bytes(file.getvalue())
+        return Photo(name, taken, path)
+
+    return made

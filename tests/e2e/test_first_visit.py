@@ -1,0 +1,21 @@
+"""The very first visit to an instance, in the browser."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NAME, PASSWORD
+
+
+def test_the_first_visitor_sets_the_library_up_and_finds_it_empty(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Set up your library")).to_be_visible()
+    expect(page.get_by_label("Name")).to_be_focused()
+
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill("short")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    expect(page.get_by_text("at least 10 characters").last).to_be_visible()
+
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()

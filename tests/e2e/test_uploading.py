@@ -1,0 +1,194 @@
+"""Uploading in the browser: picked and dropped files, duplicates, failures, interruptions."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.e2e.conftest import Photo, log_in, pick, requests_of, wait_for_uploads
+
+
+@pytest.fixture
+def window(page: Page, account: str) -> Page:
+    """A window that is logged in."""
+    log_in(page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def large_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Makes photos of more than 16 MiB, which are sent in parts: noise, told apart by a seed."""
+
+    def made(seed: int) -> Path:
+        path = tmp_path_factory.mktemp("large") / f"noise-{seed}.bmp"
+        noise = np.random.default_rng(seed).integers(0, 255, (2600, 3600, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(path)
+        return path
+
+    return made
+
+
+def row(page: Page, name: str) -> Locator:
+    """The line of a file in the upload panel."""
+    return page.get_by_role("complementary", name="Uploads").get_by_role("listitem").filter(has_text=name)
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files or folders on the page, as the desktop does."""
+    session = page.context.new_cdp_session(page)
+    for event in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        session.send("Input.dispatchDragEvent", {"type": event, "x": 300, "y": 300, "data": data})
+
+
+def test_picked_photos_appear_in_the_timeline_without_a_reload(window: Page, photo: Callable[..., Photo]) -> None:
+    photos = [photo(f"walk {number}.jpg", f"2021:05:0{number} 09:00:00") for number in range(1, 5)]
+    pick(window, *(one.path for one in photos))
+    wait_for_uploads(window)
+    for one in photos:
+        expect(row(window, one.name)).to_contain_text("In your library")
+    expect(window.get_by_role("heading", name="May 2021")).to_be_visible()
+    tiles = window.get_by_role("region", name="May 2021").get_by_role("link")
+    expect(tiles).to_have_count(4)
+
+
+def test_a_photo_that_is_there_already_is_named_and_not_sent(window: Page, photo: Callable[..., Photo]) -> None:
+    twice = photo("twice.jpg")
+    pick(window, twice.path)
+    wait_for_uploads(window)
+    window.reload()
+
+    puts = requests_of(window, "PUT")
+    pick(window, twice.path)
+    expect(row(window, "twice.jpg")).to_contain_text("Already in your library")
+    assert puts == []
+    row(window, "twice.jpg").get_by_role("link").click()
+    expect(window.get_by_role("dialog", name=re.compile("^Photo"))).to_be_visible()
+
+
+def test_a_broken_file_says_why_and_holds_up_no_other(
+    window: Page, photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    whole = photo("whole.jpg")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(photo("to break.jpg").path.read_bytes()[:4000])
+    pick(window, broken, whole.path)
+    wait_for_uploads(window)
+    expect(row(window, "whole.jpg")).to_contain_text("In your library")
+    expect(row(window, "broken.jpg")).to_contain_text(re.compile("incomplete|damaged|cut", re.IGNORECASE))
+    expect(row(window, "broken.jpg").get_by_role("button", name="Try broken.jpg again")).to_be_visible()
+
+
+def test_a_dropped_folder_is_uploaded_with_all_that_is_in_it(
+    window: Page, photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    (tmp_path / "trip" / "day two").mkdir(parents=True)
+    photo("one.jpg", "2019:03:01 08:00:00").path.rename(tmp_path / "trip" / "one.jpg")
+    photo("two.jpg", "2019:03:02 08:00:00").path.rename(tmp_path / "trip" / "day two" / "two.jpg")
+    (tmp_path / "trip" / ".DS_Store").write_bytes(b"nothing to see")
+    drop(window, tmp_path / "trip")
+    wait_for_uploads(window)
+    expect(row(window, "one.jpg")).to_contain_text("In your library")
+    expect(row(window, "two.jpg")).to_contain_text("In your library")
+    expect(row(window, ".DS_Store")).to_have_count(0)
+
+
+def test_a_connection_that_breaks_off_is_tried_again(window: Page, photo: Callable[..., Photo]) -> None:
+    broken: list[str] = []
+
+    def break_off(route: Route) -> None:
+        if route.request.method == "PUT" and len(broken) < 2:
+            broken.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.fallback()
+
+    window.route("**/uploads/**", break_off)
+    pick(window, photo("through a tunnel.jpg").path)
+    wait_for_uploads(window)
+    expect(row(window, "through a tunnel.jpg")).to_contain_text("In your library")
+    assert len(broken) == 2
+
+
+def test_a_file_that_failed_can_be_tried_again(window: Page, photo: Callable[..., Photo]) -> None:
+    refusal = '{"code": "storage_full", "detail": "Your library is full.", "errors": []}'
+    window.route(
+        "**/api/uploads",
+        lambda route: (
+            route.fulfill(status=413, content_type="application/problem+json", body=refusal)
+            if route.request.method == "POST"
+            else route.fallback()
+        ),
+        times=3,
+    )
+    pick(window, photo("too much.jpg").path)
+    expect(row(window, "too much.jpg")).to_contain_text("Your library is full.")
+    window.unroute("**/api/uploads")
+    window.get_by_role("button", name="Try too much.jpg again").click()
+    expect(row(window, "too much.jpg")).to_contain_text("In your library")
+
+
+@pytest.fixture
+def halting(window: Page) -> Iterator[list[str]]:
+    """Lets one part of a large file through, and no other until `halting` is cleared of its guard."""
+    sent: list[str] = []
+
+    def let_one_through(route: Route) -> None:
+        if route.request.method != "PUT":
+            route.fallback()
+        elif not sent:
+            sent.append(route.request.url)
+            route.fallback()
+        # The others neither fail nor succeed: the reload cuts them off.
+
+    window.route("**/uploads/**", let_one_through)
+    yield sent
+    window.unroute("**/uploads/**")
+
+
+def test_a_large_file_goes_on_after_a_reload_with_the_parts_that_are_missing(
+    window: Page, halting: list[str], large_file: Callable[[int], Path]
+) -> None:
+    path = large_file(1)
+    window.on("dialog", lambda dialog: dialog.accept())
+    with window.expect_request_finished(lambda request: request.method == "PUT", timeout=60_000):
+        pick(window, path)
+    window.reload()
+    expect(row(window, path.name)).to_contain_text("Drop this file again to go on")
+
+    window.unroute("**/uploads/**")
+    puts = requests_of(window, "PUT")
+    pick(window, path)
+    expect(row(window, path.name)).to_contain_text("In your library", timeout=60_000)
+    first_part = re.search(r"partNumber=\d+", halting[0])
+    assert first_part
+    assert puts
+    assert not [url for url in puts if first_part[0] + "&" in url + "&"]
+
+
+def test_a_cancelled_upload_is_gone_for_good(
+    window: Page, halting: list[str], large_file: Callable[[int], Path]
+) -> None:
+    path = large_file(2)
+    with window.expect_request_finished(lambda request: request.method == "PUT", timeout=60_000):
+        pick(window, path)
+    with window.expect_response(lambda response: response.request.method == "DELETE") as deleted:
+        window.get_by_role("button", name=f"Cancel {path.name}").click()
+    assert deleted.value.status == 204
+    window.reload()
+    expect(window.get_by_role("heading", level=2).first).to_be_visible()
+    expect(row(window, path.name)).to_have_count(0)
+
+
+def test_another_window_sees_what_is_uploaded(
+    open_context: Callable[..., BrowserContext], account: str, photo: Callable[..., Photo]
+) -> None:
+    here, there = open_context().new_page(), open_context().new_page()
+    for one in (here, there):
+        log_in(one)
+    pick(here, photo("for all to see.jpg", "2026:02:03 12:00:00").path)
+    expect(there.get_by_role("heading", name="February 2026")).to_be_visible(timeout=30_000)
