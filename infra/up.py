@@ -24,7 +24,7 @@ import aiohttp
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import demo, migrate
+from infra import demo, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
 from infra.local import data_directory, postgres, provision, queue, store
 from infra.local.data_directory import DataDirectory, Secrets
@@ -151,6 +151,8 @@ async def _running(options: Options, data: DataDirectory, made: Secrets, service
     services.watch(database)
     for name in await asyncio.to_thread(migrate.apply, database.url):
         say(f"Applied migration {name}")
+    if count := await asyncio.to_thread(places.fill, database.url):
+        say(f"Loaded {count:,} names of places")
     await asyncio.to_thread(cloud.provision, template)
 
     say("Starting the functions and the gateway")
