@@ -81,6 +81,13 @@ def _generate(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _lock(_arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("tests/requirements.txt")
+    from infra import lock
+
+    return lock.run()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra", description="Pinhole on this machine")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -112,6 +119,9 @@ def _parser() -> argparse.ArgumentParser:
 
     generate = commands.add_parser("generate", help="write every file that is made from others")
     generate.set_defaults(run=_generate)
+
+    lock = commands.add_parser("lock", help="compile every requirements.in")
+    lock.set_defaults(run=_lock)
     return parser
 
 

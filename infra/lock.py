@@ -1,0 +1,42 @@
+"""`python -m infra lock`: compile every `requirements.in` into hash-pinned requirements that name no registry."""
+
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from infra.bootstrap import REPOSITORY, say
+
+OPTIONS = ("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
+# All that the tests install fits together; what a part of it is pinned to must be the same.
+WHOLE = Path("tests/requirements.in")
+PARTS = (Path("infra/requirements.in"), Path("layers/core/requirements.in"), Path("layers/imaging/requirements.in"))
+# These run in environments of their own.
+APART = (Path("infra/localstack/requirements.in"), Path("infra/localstack/sam-requirements.in"))
+# Packages that only carry pictures: what their code would need stays away.
+CARRIERS = Path("infra/demo-requirements.in")
+# Chalice's command line needs them; at run time nothing does.
+ONLY_FOR_CHALICE_CLI = (
+    *("blessed", "click", "colorama", "editor", "inquirer", "jinxed", "ansicon", "markdown-it-py", "mdurl"),
+    *("pip", "pygments", "pyyaml", "readchar", "rich", "runs", "setuptools", "wcwidth", "wheel", "xmod"),
+)
+
+
+def run() -> int:
+    """Compile them all; what is pinned already stays as it is while it fits. Returns the exit code."""
+    _compile(WHOLE)
+    for part in PARTS:
+        layer = part.parts[0] == "layers"
+        left_out = [word for name in ONLY_FOR_CHALICE_CLI for word in ("--no-emit-package", name)] if layer else []
+        _compile(part, "--constraints", str(WHOLE.with_suffix(".txt")), *left_out)
+    for apart in APART:
+        _compile(apart)
+    _compile(CARRIERS, "--no-deps")
+    return 0
+
+
+def _compile(source: Path, *options: str) -> None:
+    target = source.with_suffix(".txt")
+    say(f"{source} → {target}")
+    uv = str(Path(sysconfig.get_path("scripts")) / "uv")
+    command = [uv, "pip", "compile", *OPTIONS, *options, str(source), "--output-file", str(target)]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
