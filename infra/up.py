@@ -171,6 +171,7 @@ async def _running(options: Options, data: DataDirectory, made: Secrets, service
         publishes_events=cloud.queue is not None,
         live_secret=live_secret,
         web_root=WEB / "dist",
+        disk=data.store if cloud.queue is not None else None,
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runtime.stop)

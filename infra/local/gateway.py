@@ -49,6 +49,7 @@ class Gateway:
     publishes_events: whether S3 events are sent here, for a store that sends none.
     live_secret: lets functions send to WebSockets, at `http://127.0.0.1:{port}/live/{live_secret}`.
     web_root: directory of the built web client.
+    disk: where the store keeps its files; None for a store elsewhere, whose room is not for us to look after.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Gateway:
         publishes_events: bool,
         live_secret: str,
         web_root: Path,
+        disk: Path | None = None,
     ) -> None:
         self._template = template
         self._runtime = runtime
@@ -68,6 +70,7 @@ class Gateway:
         self._port = port
         self._store_endpoint = store_endpoint
         self._publishes_events = publishes_events
+        self._disk = disk
         self._web_client = WebClient(web_root)
         self._rest_api = RestApi(template.rest_routes, runtime.invoke)
         self._websocket_api = WebSocketApi(template.websocket_routes, runtime.invoke, live_secret)
@@ -81,7 +84,7 @@ class Gateway:
         region, credentials = self._template.region, self._runtime.credentials
         store = ObjectStore(requests, self._store_endpoint, region=region, credentials=credentials)
         sqs = Sqs(requests, region=region, credentials=credentials) if self._publishes_events else None
-        self._s3_proxy = S3Proxy(self._template, store, uploads, sqs)
+        self._s3_proxy = S3Proxy(self._template, store, uploads, sqs, self._disk)
         self._media = Media(store, self._template.buckets["RenditionsBucket"].name)
         application = web.Application(client_max_size=MAX_BODY_BYTES)
         application.router.add_route("*", "/{path:.*}", self._answer)

@@ -5,7 +5,9 @@ events: they are published here, after it acknowledged an object and before the 
 """
 
 import logging
+import shutil
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 import aiohttp
@@ -26,6 +28,8 @@ HOP_BY_HOP = {"connection", "expect", "keep-alive", "te", "trailer", "transfer-e
 SUBRESOURCES = {"acl", "legal-hold", "partNumber", "retention", "tagging", "uploadId"}
 # What the store holds was sent by users: nothing of it may run as a page of this origin.
 ISOLATED = "default-src 'none'; sandbox"
+# What stays free on the disk, for the database and for what the store writes beside an object.
+RESERVE_BYTES = 512 * 1024 * 1024
 
 Headers = CIMultiDictProxy[str]
 
@@ -38,17 +42,31 @@ class S3Proxy:
     uploads: a session that never uses a connection twice, for requests with a body: they cannot be sent again
     when the store happens to close the connection.
     sqs: where events are sent; None when the store sends them itself.
+    disk: where the store keeps its files; None when that is not for us to look after.
     """
 
-    def __init__(self, template: Template, store: ObjectStore, uploads: aiohttp.ClientSession, sqs: Sqs | None) -> None:
+    def __init__(
+        self,
+        template: Template,
+        store: ObjectStore,
+        uploads: aiohttp.ClientSession,
+        sqs: Sqs | None,
+        disk: Path | None,
+    ) -> None:
         self._template = template
         self._buckets = {bucket.name: bucket for bucket in template.buckets.values()}
         self._store = store
         self._uploads = uploads
         self._sqs = sqs
+        self._disk = disk
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Pass one request on, and its answer back."""
+        if request.method == "PUT" and not self._has_room(request.content_length or 0):
+            log.error("an upload was refused: the disk of %s is full", self._disk)
+            return _error(
+                HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage", "There is no room left on the server's disk."
+            )
         session = self._uploads if request.body_exists else self._store.session
         try:
             stored = await session.request(
@@ -62,7 +80,7 @@ class S3Proxy:
             )
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("the object store did not answer a %s: %r", request.method, error)
-            return _unavailable()
+            return _error(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "The object store does not answer.")
         headers = _end_to_end(stored.headers)
         headers["Content-Security-Policy"] = ISOLATED
         created_by = _creation(request)
@@ -75,6 +93,10 @@ class S3Proxy:
             await self._publish(request, created_by, stored.headers)
         headers.popall("Content-Length", None)
         return web.Response(status=stored.status, headers=headers, body=result)
+
+    def _has_room(self, size_bytes: int) -> bool:
+        """Whether the disk takes it. The store itself notices a full one late, and PostgreSQL may be on the same."""
+        return self._disk is None or shutil.disk_usage(self._disk).free - size_bytes > RESERVE_BYTES
 
     async def _publish(self, request: web.Request, created_by: str, headers: Headers) -> None:
         """Send the event. When that fails the object is stored all the same: `requeue_stale` finds it."""
@@ -135,8 +157,6 @@ def _end_to_end(headers: Headers) -> "CIMultiDict[str]":
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP)
 
 
-def _unavailable() -> web.Response:
-    error = "<Error><Code>ServiceUnavailable</Code><Message>The object store does not answer.</Message></Error>"
-    return web.Response(
-        status=HTTPStatus.SERVICE_UNAVAILABLE, text=f'<?xml version="1.0"?>{error}', content_type="application/xml"
-    )
+def _error(status: HTTPStatus, code: str, message: str) -> web.Response:
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return web.Response(status=status, text=f'<?xml version="1.0"?>{error}', content_type="application/xml")

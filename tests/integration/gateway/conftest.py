@@ -206,6 +206,7 @@ def serving(
         publishes_events=True,
         live_secret=LIVE_SECRET,
         web_root=directory / "web",
+        disk=directory,
     )
     in_background(runtime.start())
     in_background(gateway.start())

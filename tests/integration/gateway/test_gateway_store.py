@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
+from infra.local import s3_proxy
 from tests.integration.gateway.conftest import Site
 
 MIB = 1024 * 1024
@@ -145,6 +146,17 @@ def test_a_presigned_put_of_something_else_is_refused_and_not_announced(
     site.s3.put_object(Bucket=site.originals, Key=f"after-{key}", Body=b"x")
     site.event_of(f"after-{key}")
     assert site.events_of(key) == []
+
+
+def test_an_upload_is_refused_before_the_disk_is_full(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.s3.put_object(Bucket=site.originals, Key="stored-before", Body=b"photo")
+    path, headers = presigned_put(site, "too-much.jpg", b"photo")
+    with monkeypatch.context() as patch:
+        patch.setattr(s3_proxy, "RESERVE_BYTES", 1 << 60)
+        refused = site.request("PUT", path, body=b"photo", headers=headers)
+        assert (refused.status, b"InsufficientStorage" in refused.data) == (507, True)
+        assert site.s3.get_object(Bucket=site.originals, Key="stored-before")["Body"].read() == b"photo"
+    assert site.request("PUT", path, body=b"photo", headers=headers).status == 200
 
 
 def test_nobody_reads_or_writes_without_a_signature(site: Site) -> None:
