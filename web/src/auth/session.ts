@@ -1,4 +1,4 @@
-import { computed, shallowRef } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
 import { answer, api, publicApi } from '../api/client'
 import { keeper } from './keeper'
 import type { Session } from './sessionKeeper'
@@ -22,6 +22,24 @@ export async function logout(): Promise<void> {
   try {
     await answer(api.POST('/auth/logout'))
   } finally {
+    isLeaving = true
     await keeper.end()
   }
+}
+
+let isLeaving = false
+let latest: number | null = null
+
+/**
+ * Calls `onEnd` when the session ends by itself: in another tab, or because the server no longer knows it. Whoever
+ * leaves, or comes after someone else, begins with a fresh page: nothing of one user's stays in memory for another.
+ */
+export function watchSession(onEnd: () => void): void {
+  watch(user, (now, before) => {
+    if (now !== null) {
+      if (latest !== null && latest !== now.id) window.location.assign('/')
+      latest = now.id
+    } else if (isLeaving) window.location.assign('/login')
+    else if (before !== null) onEnd()
+  }, { immediate: true })
 }
