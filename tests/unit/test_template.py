@@ -73,6 +73,7 @@ def test_a_function_gets_the_variables_of_all_functions_and_its_own(template: Te
 def test_schedules_are_in_seconds(template: Template) -> None:
     assert template.functions["RequeueStaleFunction"].schedule_seconds == (300,)
     assert template.functions["CleanTokensFunction"].schedule_seconds == (3600,)
+    assert template.functions["ExpireUploadsFunction"].schedule_seconds == (3600,)
 
 
 def test_connecting_and_disconnecting_invoke_the_live_function(template: Template) -> None:

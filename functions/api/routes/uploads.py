@@ -268,4 +268,5 @@ def complete_upload(upload_id: Id, caller: User) -> None:
 def abort_upload(upload_id: Id, caller: User) -> None:
     """Give an upload up, before all of its bytes arrived. Again is no error."""
     with transaction() as conn:
-        uploads.abort(conn, caller, upload_id)
+        upload = uploads.abort(conn, caller, upload_id)
+    uploads.remove_sent(upload)

@@ -82,6 +82,7 @@ HANDLERS = {
     "ingest/handler.py": INGEST,
     "schedules/requeue_stale.py": "def handle(event, context): pass",
     "schedules/clean_tokens.py": "def handle(event, context): pass",
+    "schedules/expire_uploads.py": "def handle(event, context): pass",
 }
 PAGES = {
     "index.html": "<!doctype html><title>Pinhole</title>",

@@ -36,7 +36,7 @@ def _stale_items(before: datetime) -> int:
     # Sent before the commit: a message too many is harmless, one too few is not.
     with transaction() as conn:
         originals = job.free_stale(conn, before, BATCH)
-        _send([ObjectCreated(*original) for original in originals])
+        send_again([ObjectCreated(*original) for original in originals])
     return len(originals)
 
 
@@ -53,13 +53,14 @@ def _unnoticed_objects(before: datetime) -> int | None:
         except NotFound:
             continue
         landed.append(ObjectCreated(key, stored.size_bytes, stored.etag, stored.version, sequencer=None))
-    _send(landed)
+    send_again(landed)
     with transaction() as conn:
         uploads.mark_looked_at(conn, keys)
     return len(landed)
 
 
-def _send(batch: list[ObjectCreated]) -> None:
+def send_again(batch: list[ObjectCreated]) -> None:
+    """Send the events of these objects to ingest, as if they had just arrived. Raises Unavailable."""
     queues.send_batch(settings().ingest_queue_url, [events.message(created) for created in batch])
     for created in batch:
         logger.info("ingest_requested_again", extra={"upload_id": upload_of(created.key)})

@@ -217,6 +217,32 @@ def mark_looked_at(conn: Connection, object_keys: list[str]) -> None:
     )
 
 
+def list_expired(conn: Connection, before: datetime, limit: int) -> list[str]:
+    """Keys of uploads that still wait though their time was over before then, longest ago first."""
+    return [
+        key
+        for (key,) in conn.execute(
+            "SELECT object_key FROM upload WHERE state = 'waiting' AND expires_at < %s ORDER BY expires_at LIMIT %s",
+            (before, limit),
+        )
+    ]
+
+
+def list_uncleaned(conn: Connection, before: datetime, limit: int) -> list[Upload]:
+    """Uploads that ended without an item of their own before then, and whose key was not cleaned; longest ago first."""
+    where = sql.SQL(
+        "WHERE state IN ('aborted', 'duplicate') AND cleaned_at IS NULL AND finished_at < %s"
+        " ORDER BY finished_at LIMIT %s"
+    )
+    with conn.cursor(row_factory=class_row(Upload)) as cursor:
+        return cursor.execute(_SELECT + where, (before, limit)).fetchall()
+
+
+def mark_cleaned(conn: Connection, upload_id: str) -> None:
+    """Nothing lies at its key any more."""
+    conn.execute("UPDATE upload SET cleaned_at = now() WHERE id = %s", (upload_id,))
+
+
 def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:
     with conn.cursor(row_factory=class_row(Upload)) as cursor:
         return cursor.execute(_SELECT + where, values).fetchone()

@@ -1,6 +1,7 @@
 """An open upload: signed URLs for its bytes, its completion, and giving it up."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -93,18 +94,30 @@ def complete(conn: Connection, owner: User, upload_id: str) -> None:
         return
     _check_waiting(upload)
     _check_multipart(upload)
+    if wrong := put_together(upload):
+        raise Conflict("These parts are missing or wrong. Send them, then complete again.", *wrong, code="wrong_parts")
+    uploads.mark_received(conn, upload.id)
+
+
+def put_together(upload: Upload) -> list[FieldError]:
+    """Make one object of a waiting upload's parts. Which parts are missing or wrong: with any, nothing was done."""
     # The object is there when the store did it, and whoever asked was gone before that was noted.
-    if _landed(upload) is None:
-        parts = stored_parts(upload)
-        if wrong := _wrong_parts(upload, parts):
-            raise Conflict(
-                "These parts are missing or wrong. Send them, then complete again.",
-                *wrong,
-                code="wrong_parts",
-            )
+    if landed(upload) is not None:
+        return []
+    parts = stored_parts(upload)
+    wrong = _wrong_parts(upload, parts)
+    if not wrong:
         assert upload.multipart_id is not None
         objects.complete_multipart(upload.object_key, upload.multipart_id, parts)
-    uploads.mark_received(conn, upload.id)
+    return wrong
+
+
+def landed(upload: Upload) -> StoredObject | None:
+    """The object at the upload's key, if there is one."""
+    try:
+        return objects.head(upload.object_key)
+    except NotFound:
+        return None
 
 
 def stored_parts(upload: Upload) -> list[Part]:
@@ -117,20 +130,28 @@ def stored_parts(upload: Upload) -> list[Part]:
         return []
 
 
-def abort(conn: Connection, owner: User, upload_id: str) -> None:
-    """Give an upload up and remove what was sent of it; again is no error.
+def abort(conn: Connection, owner: User, upload_id: str) -> Upload:
+    """Give an upload up; again is no error. After the commit call `remove_sent` with what this returns.
 
-    What still arrives by a URL that was signed before finds the upload aborted, and ingest removes it.
     Raises NotFound, or Conflict once the bytes had arrived (`upload_not_waiting`).
     """
     upload = _known(uploads.lock(conn, owner.id, upload_id))
     if upload.state != "aborted":
         _check_not_received(upload)
         uploads.mark_aborted(conn, upload.id)
+    return upload
+
+
+def remove_sent(upload: Upload) -> None:
+    """Remove what was sent of an upload that ended without an item. What is gone already is no error.
+
+    What still arrives by a URL that was signed before, ingest removes, or `expire_uploads` does.
+    """
     for multipart_id in objects.multiparts(upload.object_key):
-        objects.abort_multipart(upload.object_key, multipart_id)
-    if landed := _landed(upload):
-        objects.delete(upload.object_key, version=landed.version)
+        with suppress(NotFound):
+            objects.abort_multipart(upload.object_key, multipart_id)
+    if there := landed(upload):
+        objects.delete(upload.object_key, version=there.version)
 
 
 def _known(upload: Upload | None) -> Upload:
@@ -164,13 +185,6 @@ def _multipart_id(conn: Connection, upload: Upload) -> str:
     multipart_id = objects.open_multipart(upload.object_key, content_type=upload.content_type)
     uploads.keep_multipart_id(conn, upload.id, multipart_id)
     return multipart_id
-
-
-def _landed(upload: Upload) -> StoredObject | None:
-    try:
-        return objects.head(upload.object_key)
-    except NotFound:
-        return None
 
 
 def _wrong_parts(upload: Upload, parts: Sequence[Part]) -> list[FieldError]:

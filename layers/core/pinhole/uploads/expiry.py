@@ -1,0 +1,82 @@
+"""Uploads whose time is over, and what was left in the store by those that ended without an item of their own.
+
+Every step may be the last one of this process, and two may run at once: each upload is settled by itself, under its
+lock, and what a run does not reach the next one does.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from pinhole import objects
+from pinhole.db import transaction
+from pinhole.ingest.events import ObjectCreated
+from pinhole.ingest.requeue import send_again
+from pinhole.settings import settings
+from pinhole.tables import upload as uploads
+from pinhole.tables.upload import Upload
+from pinhole.telemetry import follow, logger
+from pinhole.uploads import transfer
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many uploads were sent to ingest, since their bytes were there; aborted; and cleaned up after."""
+
+    landed: int
+    aborted: int
+    cleaned: int
+
+
+def expire_uploads() -> Expired:
+    """End waiting uploads whose time is over, and clean the keys of those that ended. At most a batch of each.
+
+    What has arrived whole is never given up: its event got lost, or nobody asked to put its parts together.
+    """
+    # Longer than a URL lives: what was sent by one has arrived by then.
+    before = datetime.now(UTC) - timedelta(seconds=settings().url_expiry_seconds) - timedelta(hours=1)
+    with transaction() as conn:
+        expired = uploads.list_expired(conn, before, BATCH)
+        ended = uploads.list_uncleaned(conn, before, BATCH)
+    outcomes = [_expire(key) for key in expired]
+    for upload in ended:
+        _clean(upload)
+    follow(None)
+    counted = Expired(outcomes.count("landed"), outcomes.count("aborted"), len(ended))
+    logger.info("uploads_expired", extra=asdict(counted))
+    return counted
+
+
+def _expire(key: str) -> str | None:
+    """`landed` or `aborted`; None when the upload no longer waits."""
+    with transaction() as conn:
+        upload = uploads.lock_by_key(conn, key)
+        if upload is None or upload.state != "waiting":
+            return None
+        follow(upload.id)
+        arrived = _arrived(upload)
+        if arrived:
+            uploads.mark_received(conn, upload.id)
+        else:
+            uploads.mark_aborted(conn, upload.id)
+    if not arrived:
+        transfer.remove_sent(upload)
+        logger.info("upload_expired")
+        return "aborted"
+    there = objects.head(key)
+    send_again([ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)])
+    return "landed"
+
+
+def _arrived(upload: Upload) -> bool:
+    if upload.method == "multipart":
+        return not transfer.put_together(upload)
+    return transfer.landed(upload) is not None
+
+
+def _clean(upload: Upload) -> None:
+    follow(upload.id)
+    transfer.remove_sent(upload)
+    with transaction() as conn:
+        uploads.mark_cleaned(conn, upload.id)
