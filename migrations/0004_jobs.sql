@@ -20,4 +20,4 @@ CREATE TABLE job (
     CHECK ((state = 'running') = (leased_until IS NOT NULL))
 );
 CREATE INDEX job_open_idx ON job (touched_at) WHERE state IN ('waiting', 'running');
-CREATE INDEX job_failed_idx ON job (finished_at) WHERE state = 'failed';
+CREATE INDEX job_state_idx ON job (state, finished_at);

@@ -73,6 +73,12 @@ class Stack:
             for name, resource in self._resources.items()
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
+        # What SAM makes of the events of functions, under these names.
+        self._event_sources = {
+            f"{name}{event}"
+            for name in self.of_type("AWS::Serverless::Function")
+            for event in self._resources[name].get("Properties", {}).get("Events", {})
+        }
         known = NOTHING_TO_DO | set(PROPERTIES)
         for name, kind in self._types.items():
             if kind not in known:
@@ -147,7 +153,7 @@ class Stack:
                 return self.bucket_name(name)
             case "AWS::SQS::Queue":
                 return f"{self._queue_endpoint}/{ACCOUNT}/{self.queue_name(name)}"
-            case None:
+            case None if name not in self._event_sources:
                 raise TemplateError(f"!Ref {name}: not known locally")
         return name
 

@@ -8,6 +8,8 @@ this server's own address as Host, and no other site as Origin, pass.
 import asyncio
 import os
 import sys
+import time
+from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -36,10 +38,26 @@ async def _refuse(send: ASGISendCallable, status: int) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def _tell_ages() -> None:
+    """Let GetQueueAttributes tell the age of the oldest message too, for which AWS has a metric of CloudWatch."""
+    from ministack.services import sqs
+
+    count = sqs._refresh_counts
+
+    def count_and_tell(queue: dict[str, Any]) -> None:
+        count(queue)
+        queue["attributes"].pop("ApproximateAgeOfOldestMessage", None)
+        if sent := [message["sent_at"] for message in queue["messages"]]:
+            queue["attributes"]["ApproximateAgeOfOldestMessage"] = str(int(time.time() - min(sent)))
+
+    sqs._refresh_counts = count_and_tell
+
+
 def main(port: str) -> None:
     os.environ.update(GATEWAY_PORT=port, SERVICES="sqs", MINISTACK_HOST=HOST, LOG_LEVEL="WARNING")
     for variable in ("PERSIST_STATE", "AUTH", "USE_SSL"):
         os.environ.pop(variable, None)
+    _tell_ages()
     config = Config()
     config.bind = [f"{HOST}:{port}"]
     config.keep_alive_timeout = 75

@@ -51,8 +51,9 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueSource:
-    """An SQS event source: what the poller of one queue does. `queue` is a logical name."""
+    """An SQS event source: what the poller of one queue does. `name` and `queue` are logical names."""
 
+    name: str
     queue: str
     batch_size: int
     window_seconds: int
@@ -185,7 +186,7 @@ class Template:
             where = f"{name}.Events.{event_name}"
             match event["Type"]:
                 case "SQS":
-                    sources.append(self._queue_source(where, event["Properties"]))
+                    sources.append(self._queue_source(f"{name}{event_name}", where, event["Properties"]))
                 case "Schedule":
                     schedule = checked(where, event["Properties"], {"Schedule"})["Schedule"]
                     schedules.append(_rate(where, self._stack.resolve(schedule)))
@@ -202,7 +203,7 @@ class Template:
             schedule_seconds=tuple(schedules),
         )
 
-    def _queue_source(self, where: str, properties: Mapping[str, Any]) -> QueueSource:
+    def _queue_source(self, name: str, where: str, properties: Mapping[str, Any]) -> QueueSource:
         known = {
             "Queue",
             "BatchSize",
@@ -212,6 +213,7 @@ class Template:
         }
         properties = self._stack.resolve(checked(where, properties, known))
         return QueueSource(
+            name=name,
             queue=self._queue_with(properties["Queue"]),
             batch_size=int(properties["BatchSize"]),
             window_seconds=int(properties.get("MaximumBatchingWindowInSeconds", 0)),

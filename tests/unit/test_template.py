@@ -57,7 +57,7 @@ def test_ingest_takes_one_message_at_a_time_as_often_as_the_parameter_says() -> 
         queue_endpoint=QUEUES,
     )
     assert template.functions["IngestFunction"].queue_sources == (
-        QueueSource("IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=3),
+        QueueSource("IngestFunctionObjectCreated", "IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=3),
     )
 
 

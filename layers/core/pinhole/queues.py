@@ -2,19 +2,99 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from pinhole import aws
-from pinhole.errors import Unavailable
+from pinhole.errors import Conflict, Unavailable
 from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH_SIZE = 10  # of SQS
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue as it is now. Its numbers of messages are approximate, as SQS has it.
+
+    visible: wait to be received; in_flight: were received, and not deleted yet; delayed: can't be received yet.
+    oldest_seconds: None where there are no messages, or the queue does not tell (SQS of AWS does not).
+    dead_letters_arn, max_receive_count: None where it has no dead-letter queue.
+    """
+
+    url: str
+    arn: str
+    visible: int
+    in_flight: int
+    delayed: int
+    oldest_seconds: int | None
+    visibility_timeout_seconds: int
+    dead_letters_arn: str | None
+    max_receive_count: int | None
+
+    @property
+    def depth(self) -> int:
+        """All messages that are in it."""
+        return self.visible + self.in_flight + self.delayed
+
+    @property
+    def name(self) -> str:
+        """The name that it has in SQS."""
+        return self.arn.rpartition(":")[2]
+
+
+def describe(queue_url: str) -> Queue:
+    """Read a queue's attributes. Raises Unavailable."""
+    with aws.answering("queue"):
+        answer = _sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
+    told = {str(name): value for name, value in answer["Attributes"].items()}
+    redrive = json.loads(told.get("RedrivePolicy", "{}"))
+    oldest = told.get("ApproximateAgeOfOldestMessage")
+    return Queue(
+        url=queue_url,
+        arn=told["QueueArn"],
+        visible=int(told["ApproximateNumberOfMessages"]),
+        in_flight=int(told["ApproximateNumberOfMessagesNotVisible"]),
+        delayed=int(told["ApproximateNumberOfMessagesDelayed"]),
+        oldest_seconds=None if oldest is None else int(oldest),
+        visibility_timeout_seconds=int(told["VisibilityTimeout"]),
+        dead_letters_arn=redrive.get("deadLetterTargetArn"),
+        max_receive_count=None if "maxReceiveCount" not in redrive else int(redrive["maxReceiveCount"]),
+    )
+
+
+def move(source: Queue, target: Queue) -> bool:
+    """Move the messages of one queue to another. True when that is done, False when SQS goes on with it by itself.
+
+    Raises Conflict while an earlier move from the same queue is under way; Unavailable.
+    """
+    try:
+        with aws.answering("queue"):
+            _sqs().start_message_move_task(SourceArn=source.arn, DestinationArn=target.arn)
+    except ClientError as error:
+        match error.response["Error"]["Code"]:
+            case "InvalidAction":
+                _move_by_hand(source, target)
+                return True
+            case "AWS.SimpleQueueService.UnsupportedOperation" | "UnsupportedOperation":
+                raise Conflict(f"Messages of {source.name} are being moved already.", code="move_under_way") from error
+        raise
+    return False
+
+
+def _move_by_hand(source: Queue, target: Queue) -> None:
+    """For an SQS that can't. One that stops between the two calls leaves a message twice, which is harmless."""
+    for _ in range(source.visible):  # and no more: what dies again meanwhile stays
+        with aws.answering("queue"):
+            for message in _sqs().receive_message(QueueUrl=source.url).get("Messages", []):
+                _sqs().send_message(QueueUrl=target.url, MessageBody=message["Body"])
+                _sqs().delete_message(QueueUrl=source.url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def request_analysis(item_id: str) -> None:

@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
     live_queue_url: str = Field("", description="SQS queue of live notices")
+    queues: dict[str, str] = Field(
+        default_factory=dict, description="Every queue by the name that operators use, as JSON {name: URL}"
+    )
+    event_sources: dict[str, str] = Field(
+        default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
+    )
     live_connections_url: str = Field("", description="Base URL of the WebSocket API's @connections")
 
     token_secret: SecretStr = Field(SecretStr(""), description="Key that signs access tokens, 32 characters or more")

@@ -4,6 +4,7 @@ Whoever changes a job of an upload's item holds the upload's lock (`upload.lock_
 transaction, so that two deliveries wait for each other and never deadlock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -152,3 +153,36 @@ def free_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[str
         """,
         (before, limit),
     ).fetchall()
+
+
+def list_failed(
+    conn: Connection, *, stage: Stage | None = None, item_ids: Sequence[str] | None = None
+) -> list[tuple[str, Stage]]:
+    """Items and their stages that failed for good, the longest ago first; all of them, or as far as is asked for."""
+    found = conn.execute(
+        """
+        SELECT item_id, stage FROM job
+        WHERE state = 'failed' AND stage = coalesce(%(stage)s, stage)
+          AND (%(item_ids)s::text[] IS NULL OR item_id = ANY(%(item_ids)s))
+        ORDER BY finished_at, item_id
+        """,
+        {"stage": stage, "item_ids": None if item_ids is None else list(item_ids)},
+    )
+    return [(item_id, Stage(its_stage)) for item_id, its_stage in found]
+
+
+def retry(conn: Connection, item_id: str, stage: Stage) -> tuple[str, int, str, str | None, str | None] | None:
+    """Let a failed stage be tried again, as if it had just been asked for; its last report stays until it is done.
+
+    The item's original as `free_stale` gives it. None when the stage has not failed.
+    """
+    return conn.execute(
+        """
+        UPDATE job SET state = 'waiting', attempts = 0, created_at = now(), started_at = NULL, finished_at = NULL,
+                       touched_at = now()
+        FROM media_item
+        WHERE job.item_id = %s AND job.stage = %s AND job.state = 'failed' AND media_item.id = job.item_id
+        RETURNING object_key, size_bytes, etag, object_version, sequencer
+        """,
+        (item_id, stage),
+    ).fetchone()

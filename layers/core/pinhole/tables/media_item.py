@@ -1,5 +1,6 @@
 """Table `media_item`: one photo or video of one owner."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -228,6 +229,31 @@ def mark_failed(conn: Connection, item_id: str) -> None:
         " (metadata_at IS NOT NULL AND (kind = 'video' OR renditions_at IS NOT NULL))",
         (item_id,),
     )
+
+
+def clear_failure(conn: Connection, item_id: str) -> date | None:
+    """The stage that failed is tried again. The month in which the item is visible by that, None where it is not.
+
+    Raises psycopg.errors.UniqueViolation when another item of the owner has the same bytes by now.
+    """
+    row = conn.execute(
+        "UPDATE media_item SET failed_at = NULL WHERE id = %s AND failed_at IS NOT NULL"
+        " RETURNING CASE WHEN visible THEN month END",
+        (item_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def list_missing(conn: Connection, item_ids: Sequence[str]) -> list[str]:
+    """Which of these are no items."""
+    return [
+        item_id
+        for (item_id,) in conn.execute(
+            "SELECT asked.id FROM unnest(%s::text[]) AS asked (id) LEFT JOIN media_item USING (id)"
+            " WHERE media_item.id IS NULL",
+            (list(item_ids),),
+        )
+    ]
 
 
 def remove(conn: Connection, item_id: str) -> None:

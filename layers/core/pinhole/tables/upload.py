@@ -179,6 +179,15 @@ def mark_failed(conn: Connection, upload_id: str, error: PinholeError) -> bool:
     return _end(conn, upload_id, "failed", error_code=error.code, error_detail=error.detail)
 
 
+def reopen(conn: Connection, upload_id: str) -> None:
+    """What failed is tried again: its bytes are there as they were received."""
+    conn.execute(
+        "UPDATE upload SET state = 'received', error_code = NULL, error_detail = NULL, finished_at = NULL"
+        " WHERE id = %s AND state = 'failed'",
+        (upload_id,),
+    )
+
+
 def mark_aborted(conn: Connection, upload_id: str) -> bool:
     """Its owner gave it up before its bytes arrived. False when they had, or it was aborted."""
     return (

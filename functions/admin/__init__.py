@@ -1,0 +1,1 @@
+"""What operators ask for, where the database is private."""

@@ -1,0 +1,80 @@
+"""The commands by name: each checks what it is given, and calls one use case."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, validate_call
+from pydantic.alias_generators import to_camel
+
+from pinhole.db import transaction
+from pinhole.errors import NotFound
+from pinhole.operations import jobs, queues, retry
+from pinhole.tables.job import Stage
+
+
+def count_jobs() -> Any:
+    with transaction() as conn:
+        return jobs.counts(conn)
+
+
+def list_failures(limit: Annotated[int, Field(ge=1, le=1000)]) -> Any:
+    with transaction() as conn:
+        return jobs.failures(conn, limit)
+
+
+def read_item(item: str) -> Any:
+    with transaction() as conn:
+        return jobs.of_item(conn, item)
+
+
+def retry_items(items: list[str]) -> Any:
+    return retry.retry_items(items)
+
+
+def retry_all(stage: Stage | None) -> Any:
+    return retry.retry_all(stage)
+
+
+def redrive(queue: str) -> Any:
+    return queues.redrive(queue)
+
+
+def switch(queue: str, on: bool) -> Any:
+    return {"queue": queue, "consumer": queues.switch(queue, on=on)}
+
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "queues": queues.states,
+    "jobs": count_jobs,
+    "failures": list_failures,
+    "item": read_item,
+    "retry": retry_items,
+    "retryAll": retry_all,
+    "redrive": redrive,
+    "switch": switch,
+}
+
+
+def run(command: str, arguments: Mapping[str, Any]) -> Any:
+    """The command's answer as JSON has it: names in camelCase, times in ISO 8601.
+
+    Raises NotFound for an unknown command, pydantic.ValidationError for wrong arguments, and what its use case does.
+    """
+    if command not in COMMANDS:
+        raise NotFound(f"There is no command {command}. The commands are: {', '.join(COMMANDS)}.")
+    return _json(validate_call(COMMANDS[command])(**arguments))
+
+
+def _json(answer: Any) -> Any:
+    match answer:
+        case dict():
+            return {to_camel(name): _json(value) for name, value in answer.items()}
+        case list():
+            return [_json(value) for value in answer]
+        case datetime():
+            return answer.isoformat().replace("+00:00", "Z")
+        case _ if is_dataclass(answer) and not isinstance(answer, type):
+            return _json(asdict(answer))
+    return answer
