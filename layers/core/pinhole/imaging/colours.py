@@ -56,13 +56,12 @@ def _cluster(lab: Floats) -> Floats:
     order = np.argsort(lab[:, axis], kind="stable")
     centres = np.array([part.mean(axis=0) for part in np.array_split(lab[order], _CLUSTERS)])
     for _ in range(_ROUNDS):
-        nearest = _nearest(lab, centres)
-        for index in range(_CLUSTERS):
-            members = lab[nearest == index]
-            if len(members):
-                centres[index] = members.mean(axis=0)
+        members = np.eye(_CLUSTERS)[_nearest(lab, centres)]
+        counts = members.sum(axis=0)[:, None]
+        centres = np.where(counts > 0, members.T @ lab / np.maximum(counts, 1), centres)
     return centres
 
 
 def _nearest(lab: Floats, centres: Floats) -> NDArray[np.intp]:
-    return np.asarray(((lab[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2).argmin(axis=1))
+    # |lab|² is the same for every centre, so that what is left of the distance is one product of matrices.
+    return np.asarray(((centres**2).sum(axis=1) - 2 * lab @ centres.T).argmin(axis=1))

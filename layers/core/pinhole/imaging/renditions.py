@@ -12,7 +12,9 @@ from pinhole.imaging.srgb import to_srgb
 from pinhole.imaging.thumb_hash import thumb_hash
 
 HEIGHTS = (1440, 480, 240)
-_QUALITY, _METHOD = 80, 4
+# Encoding is most of what a photo costs. Method 2 takes less than half of method 4's time for 1 to 5 % more bytes and
+# 0.003 less of SSIM; method 3 takes as long as 4, and method 1 pays its small gain with 20 % more bytes.
+_QUALITY, _METHOD = 80, 2
 _WEBP_MAX_SIDE = 16383
 
 
@@ -53,7 +55,7 @@ def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> R
     for limit in HEIGHTS:
         size = fit(width, height, limit)
         if image.size != size:
-            image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+            image = image.resize(size, Image.Resampling.LANCZOS)
         target = directory / f"{limit}.webp"
         image.save(target, "WEBP", quality=_QUALITY, method=_METHOD)
         files.append(Rendition(target.name, target, *image.size, target.stat().st_size))
