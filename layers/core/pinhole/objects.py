@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,16 @@ class StoredObject:
     size_bytes: int
     etag: str
     version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing tells of it."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    modified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +249,22 @@ def delete(key: str, *, version: str | None) -> None:
             _s3().delete_object(Bucket=originals, Key=key, VersionId=version)
 
 
+def list_originals(prefix: str) -> Iterator[Listed]:
+    """Originals whose keys begin with `prefix`, page by page. Stores do not agree on the order of `/`."""
+    return _list(settings().originals_bucket, prefix)
+
+
+def list_renditions(prefix: str) -> Iterator[Listed]:
+    """Renditions whose keys begin with `prefix`, page by page."""
+    return _list(settings().renditions_bucket, prefix)
+
+
+def delete_rendition(key: str) -> None:
+    """Remove a rendition; one that is not there is no error."""
+    with _answers(key):
+        _s3().delete_object(Bucket=settings().renditions_bucket, Key=key)
+
+
 def put_rendition(key: str, content: bytes, *, content_type: str) -> None:
     """Store a rendition. Its key is never written with other bytes, so it may be cached for good."""
     with _answers(key):
@@ -248,6 +275,17 @@ def put_rendition(key: str, content: bytes, *, content_type: str) -> None:
             ContentType=content_type,
             CacheControl="public, max-age=31536000, immutable",
         )
+
+
+def _list(bucket: str, prefix: str) -> Iterator[Listed]:
+    pages = iter(_s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+    while True:
+        with _answers(prefix):
+            page = next(pages, None)
+        if page is None:
+            return
+        for entry in page.get("Contents", []):
+            yield Listed(entry["Key"], entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
 
 
 @contextmanager

@@ -222,6 +222,11 @@ def replace_original(conn: Connection, item_id: str, new: Item) -> None:
     )
 
 
+def mark_missing(conn: Connection, item_id: str, *, missing: bool) -> None:
+    """Its original is gone, and the item is not shown; or it is back. Who calls it bumps the item's month."""
+    conn.execute("UPDATE media_item SET missing_at = CASE WHEN %s THEN now() END WHERE id = %s", (missing, item_id))
+
+
 def mark_failed(conn: Connection, item_id: str) -> None:
     """Hide an item that was never visible: a stage of it failed for good. Its original and its row stay."""
     conn.execute(

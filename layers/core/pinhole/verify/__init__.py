@@ -1,0 +1,27 @@
+"""Do the tables and the buckets agree? What does not is told, finding by finding, and repaired where asked.
+
+Listings and tables are read side by side in one pass, page by page: memory stays the same at a million objects. Each
+suspicion is looked at again by itself, under its upload's lock, before it counts: what changed meanwhile is no finding.
+Nothing is judged, and nothing deleted, that is younger than `GRACE`: it may be in work.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from pinhole.verify import originals, renditions
+from pinhole.verify.finding import Finding, Kind
+
+# Longer than any work on an object takes, with the attempts that may be needed.
+GRACE = timedelta(hours=24)
+
+__all__ = ["GRACE", "Finding", "Kind", "check"]
+
+
+def check(*, repair: bool) -> Iterator[Finding]:
+    """What does not agree, of all users. With `repair` each finding that can be is repaired before it is told.
+
+    Raises Unavailable; what was found and repaired until then stays.
+    """
+    before = datetime.now(UTC) - GRACE
+    yield from originals.check(before, repair=repair)
+    yield from renditions.check(before, repair=repair)

@@ -1,0 +1,154 @@
+"""Every item has its original, every original its upload, and every upload what it says that it has."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+
+from pinhole import live, objects
+from pinhole.db import transaction
+from pinhole.ingest.events import ObjectCreated
+from pinhole.ingest.requeue import send_again
+from pinhole.objects import Listed
+from pinhole.tables import media_item, timeline_month
+from pinhole.tables import upload as uploads
+from pinhole.tables.upload import State
+from pinhole.telemetry import logger
+from pinhole.verify import streams
+from pinhole.verify.finding import Finding, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tables say of the object at a key. since: when they last said something new of it.
+
+    has_item: whether the upload names an item, whose original may lie elsewhere by now.
+    """
+
+    object_key: str
+    owner_id: int
+    upload_id: str | None
+    upload_state: State | None
+    has_item: bool
+    item_id: str | None
+    etag: str | None
+    month: date | None
+    missing: bool
+    failed: bool
+    since: datetime
+
+
+_KNOWN = SQL(
+    """
+    SELECT object_key, coalesce(upload.owner_id, item.owner_id) AS owner_id, upload.id AS upload_id,
+           upload.state AS upload_state, upload.item_id IS NOT NULL AS has_item, item.id AS item_id, item.etag,
+           item.month, item.missing_at IS NOT NULL AS missing, item.failed_at IS NOT NULL AS failed,
+           greatest(upload.created_at, upload.received_at, upload.finished_at, item.created_at) AS since
+    FROM (SELECT * FROM upload WHERE {where}) AS upload
+    FULL JOIN (SELECT * FROM media_item WHERE {where}) AS item USING (object_key)
+    """
+)
+# By bytes, as stores list. They differ on where `/` stands, which does not matter to ids of one length.
+_OF_OWNER = _KNOWN.format(where=SQL("owner_id = %(owner_id)s AND starts_with(object_key, %(prefix)s)")) + SQL(
+    'ORDER BY object_key COLLATE "C"'
+)
+_AT_KEY = _KNOWN.format(where=SQL("object_key = %(key)s"))
+
+
+def check(before: datetime, *, repair: bool) -> Iterator[Finding]:
+    """Findings about what was uploaded. What is younger than `before` is not judged."""
+    with transaction() as conn:
+        owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
+    for owner_id, folder in owners:
+        prefix = f"{folder}/uploads/"
+        for key in _suspicious(owner_id, prefix, before):
+            finding = _look_again(key, before, repair=repair)
+            if finding is not None:
+                yield finding
+
+
+def _suspicious(owner_id: int, prefix: str, before: datetime) -> Iterator[str]:
+    def name(key: str) -> str:
+        return key.removeprefix(prefix).partition("/")[0]
+
+    known = streams.rows(_OF_OWNER, {"owner_id": owner_id, "prefix": prefix}, Known)
+    pairs = streams.side_by_side(
+        known, lambda row: name(row.object_key), objects.list_originals(prefix), lambda stored: name(stored.key)
+    )
+    for row, group in pairs:
+        stored: Mapping[str, Listed] = {one.key: one for one in group}
+        if row is not None and _judge(row, stored.get(row.object_key), before):
+            yield row.object_key
+        for key, one in stored.items():
+            if (row is None or key != row.object_key) and _judge(None, one, before):
+                yield key
+
+
+def _judge(known: Known | None, stored: Listed | None, before: datetime) -> Kind | None:
+    """What is wrong about one key, if anything."""
+    if known is not None and known.item_id is not None:
+        return _judge_item(known, stored, before)
+    if (known is not None and known.since > before) or (stored is not None and stored.modified_at > before):
+        return None
+    if known is None:
+        return Kind.OBJECT_UNKNOWN if stored is not None else None
+    match known.upload_state:
+        case "ready" if not known.has_item:
+            return Kind.UPLOAD_WITHOUT_ITEM
+        case "received" if stored is None:
+            return Kind.UPLOAD_WITHOUT_OBJECT
+        case "waiting" | "received" if stored is not None:
+            return Kind.EVENT_LOST
+        case "aborted" | "duplicate" if stored is not None:
+            return Kind.OBJECT_LEFT_OVER
+    return None
+
+
+def _judge_item(known: Known, stored: Listed | None, before: datetime) -> Kind | None:
+    if known.failed:
+        return None
+    if stored is None:
+        return None if known.missing or known.since > before else Kind.ORIGINAL_MISSING
+    if stored.etag != known.etag:
+        return Kind.ORIGINAL_CHANGED
+    return Kind.ORIGINAL_BACK if known.missing else None
+
+
+def _look_again(key: str, before: datetime, *, repair: bool) -> Finding | None:
+    """Judge one key as it is now, while nobody changes it, and repair it where asked."""
+    with transaction() as conn:
+        uploads.lock_by_key(conn, key)
+        with conn.cursor(row_factory=class_row(Known)) as cursor:
+            known = cursor.execute(_AT_KEY, {"key": key}).fetchone()
+        stored = next((one for one in objects.list_originals(key) if one.key == key), None)
+        kind = _judge(known, stored, before)
+        if kind is None:
+            return None
+        repaired = repair and _repair(conn, kind, key, known)
+    logger.warning("inconsistency_found", extra={"kind": kind, "object_key": key, "repaired": repaired})
+    if known is None:
+        return Finding(kind, key, repaired=repaired)
+    if repaired and kind in (Kind.ORIGINAL_MISSING, Kind.ORIGINAL_BACK) and known.month is not None:
+        live.library_changed(known.owner_id, [known.month])
+    return Finding(kind, key, known.item_id, known.upload_id, repaired)
+
+
+def _repair(conn: Connection, kind: Kind, key: str, known: Known | None) -> bool:
+    match kind:
+        case Kind.ORIGINAL_MISSING | Kind.ORIGINAL_BACK if known is not None and known.item_id is not None:
+            media_item.mark_missing(conn, known.item_id, missing=kind is Kind.ORIGINAL_MISSING)
+            if known.month is not None:
+                timeline_month.bump(conn, known.owner_id, [known.month])
+        case Kind.OBJECT_UNKNOWN:
+            objects.delete(key, version=None)
+        case Kind.OBJECT_LEFT_OVER:
+            objects.delete(key, version=objects.head(key).version)
+        case Kind.EVENT_LOST:
+            there = objects.head(key)
+            send_again([ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)])
+        case _:
+            return False
+    return True

@@ -1,0 +1,123 @@
+"""Every item has the renditions that it shows, and every rendition its item."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+
+from pinhole import objects
+from pinhole.db import transaction
+from pinhole.errors import NotFound
+from pinhole.ingest.events import ObjectCreated
+from pinhole.ingest.requeue import send_again
+from pinhole.objects import Listed
+from pinhole.tables import job
+from pinhole.tables import upload as uploads
+from pinhole.tables.job import Stage
+from pinhole.telemetry import logger
+from pinhole.verify import streams
+from pinhole.verify.finding import Finding, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes.
+
+    in_work: whether they are being made.
+    """
+
+    item_key: str
+    item_id: str
+    object_key: str
+    version: int
+    names: list[str]
+    total_bytes: int
+    in_work: bool
+
+
+_KNOWN = SQL(
+    """
+    SELECT item_key, id AS item_id, object_key, rendition_version AS version,
+           ARRAY(SELECT file->>'name' FROM jsonb_array_elements(renditions) AS file) AS names,
+           coalesce(rendition_bytes, 0) AS total_bytes,
+           EXISTS (
+               SELECT FROM job
+               WHERE item_id = media_item.id AND stage = 'renditions' AND state IN ('waiting', 'running')
+           ) AS in_work
+    FROM media_item {where}
+    """
+)
+_ALL = _KNOWN.format(where=SQL('ORDER BY item_key COLLATE "C"'))
+_WITH_KEY = _KNOWN.format(where=SQL("WHERE item_key = %(item_key)s"))
+_ITEM_KEY = re.compile(r"[0-9A-Za-z]{24}")
+
+
+def check(before: datetime, *, repair: bool) -> Iterator[Finding]:
+    """Findings about renditions. What is younger than `before` is not judged."""
+    known = streams.rows(_ALL, {}, Known)
+    listed = objects.list_renditions("")
+    for row, group in streams.side_by_side(known, lambda row: row.item_key, listed, lambda one: _item_key(one.key)):
+        if _judge(row, group, before) is None:
+            continue
+        item_key = _item_key(group[0].key) if row is None else row.item_key
+        if _ITEM_KEY.fullmatch(item_key):
+            finding = _look_again(item_key, None if row is None else row.object_key, before, repair=repair)
+        else:  # nothing of ours: whoever put it there may want it
+            finding = Finding(Kind.RENDITIONS_UNKNOWN, group[0].key)
+        if finding is not None:
+            yield finding
+
+
+def _item_key(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> Kind | None:
+    if known is None:
+        young = any(one.modified_at > before for one in stored)
+        return Kind.RENDITIONS_UNKNOWN if stored and not young else None
+    if known.in_work:
+        return None
+    shown = {one.key: one.size_bytes for one in stored}
+    sizes = [shown.get(f"{known.item_key}/{known.version}/{name}") for name in known.names]
+    whole = None not in sizes and sum(size or 0 for size in sizes) == known.total_bytes
+    return None if whole else Kind.RENDITIONS_MISSING
+
+
+def _look_again(item_key: str, object_key: str | None, before: datetime, *, repair: bool) -> Finding | None:
+    """Judge one item's renditions as they are now, while nobody makes new ones, and repair them where asked."""
+    prefix = f"{item_key}/"
+    with transaction() as conn:
+        if object_key is not None:
+            uploads.lock_by_key(conn, object_key)
+        with conn.cursor(row_factory=class_row(Known)) as cursor:
+            known = cursor.execute(_WITH_KEY, {"item_key": item_key}).fetchone()
+        stored = list(objects.list_renditions(prefix))
+        kind = _judge(known, stored, before)
+        if kind is None:
+            return None
+        if known is not None:
+            repaired = repair and _make_again(conn, known)
+        elif repair:
+            for one in stored:
+                objects.delete_rendition(one.key)
+            repaired = True
+        else:
+            repaired = False
+    logger.warning("inconsistency_found", extra={"kind": kind, "object_key": prefix, "repaired": repaired})
+    return Finding(kind, prefix, None if known is None else known.item_id, repaired=repaired)
+
+
+def _make_again(conn: Connection, known: Known) -> bool:
+    """Have the renditions made again as a new version. False when there is nothing to make them from."""
+    try:
+        there = objects.head(known.object_key)
+    except NotFound:
+        return False
+    job.reopen(conn, known.item_id, Stage.RENDITIONS)
+    send_again([ObjectCreated(known.object_key, there.size_bytes, there.etag, there.version, sequencer=None)])
+    return True

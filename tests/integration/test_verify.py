@@ -1,0 +1,266 @@
+"""The consistency check: what it finds, what it repairs, and what it leaves alone."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from pinhole import objects, uploads, verify
+from pinhole.db import transaction
+from pinhole.ids import new_id, new_key
+from pinhole.verify import Finding, Kind, streams
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.ingest import Inbox, Landed
+from tests.fixtures.pictures import jpeg
+
+
+@pytest.fixture(autouse=True)
+def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "GRACE", timedelta(0))
+    monkeypatch.setattr(streams, "PAGE", 2)
+
+
+@pytest.fixture
+def library(inbox: Inbox) -> Inbox:
+    """An inbox whose buckets hold nothing of other tests."""
+    for bucket in ("originals", "renditions"):
+        empty(inbox.cloud, bucket)
+    return inbox
+
+
+def empty(cloud: Cloud, bucket: str) -> None:
+    pages = cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: cloud.s3.delete_object(Bucket=bucket, Key=key), keys))
+
+
+def photo(library: Inbox, shade: int = 1) -> Landed:
+    landed = library.landed(jpeg(shade=shade, DateTimeOriginal="2021:06:05 13:14:15"))
+    library.deliver(landed)
+    return landed
+
+
+def check(*, repair: bool = False) -> list[Finding]:
+    return list(verify.check(repair=repair))
+
+
+def kinds(findings: Iterable[Finding]) -> list[Kind]:
+    return [finding.kind for finding in findings]
+
+
+def revision(library: Inbox) -> int:
+    return sum(number for (number,) in library.conn.execute("SELECT revision FROM timeline_month"))
+
+
+def lose_original(library: Inbox, landed: Landed) -> bytes:
+    """Delete an original from outside. Its bytes."""
+    content = library.cloud.s3.get_object(Bucket="originals", Key=landed.key)["Body"].read()
+    objects.delete(landed.key, version=objects.head(landed.key).version)
+    return content
+
+
+def test_a_library_in_order_has_no_findings(library: Inbox) -> None:
+    photo(library, 1)
+    photo(library, 60)
+    library.begin(jpeg(shade=120))
+    library.deliver(library.landed(jpeg(800, 600)[:2000]))
+    video = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"
+    library.deliver(library.landed(video, "VID_20210605_131415.mp4"))
+
+    assert check(repair=True) == []
+
+
+def test_a_finding_is_one_line_that_names_what_it_is_about() -> None:
+    finding = Finding(Kind.ORIGINAL_MISSING, "ann/uploads/a/b.jpg", "item00000000", "upload000000", repaired=True)
+    assert str(finding) == "original_missing item=item00000000 upload=upload000000 key=ann/uploads/a/b.jpg repaired"
+
+
+def test_without_repair_nothing_is_changed(library: Inbox) -> None:
+    landed = photo(library)
+    lose_original(library, landed)
+
+    assert check() == check()
+
+    assert library.items()[0]["missing_at"] is None
+
+
+def test_an_item_without_its_original_is_hidden_until_that_is_back(library: Inbox) -> None:
+    landed = photo(library)
+    (item,) = library.items()
+    content = lose_original(library, landed)
+
+    lost = Finding(Kind.ORIGINAL_MISSING, landed.key, item["id"], landed.upload_id, repaired=True)
+    assert check(repair=True) == [lost]
+    assert not library.items()[0]["visible"]
+    assert revision(library) == 2
+    assert check(repair=True) == []
+
+    library.cloud.s3.put_object(Bucket="originals", Key=landed.key, Body=content)
+    assert kinds(check(repair=True)) == [Kind.ORIGINAL_BACK]
+    assert library.items()[0]["visible"]
+    assert revision(library) == 3
+    assert check(repair=True) == []
+
+
+def test_an_original_that_somebody_wrote_over_is_told(library: Inbox) -> None:
+    landed = photo(library)
+    library.cloud.s3.put_object(Bucket="originals", Key=landed.key, Body=b"something else")
+
+    (finding,) = check(repair=True)
+    assert (finding.kind, finding.repaired) == (Kind.ORIGINAL_CHANGED, False)
+    assert library.items()[0]["visible"]
+
+
+@pytest.mark.parametrize("name", ["{id}/IMG.jpg", "stray.jpg", "{id}/a/b.jpg", "{id}-1/IMG.jpg"])
+def test_an_object_that_no_table_knows_is_hidden_but_can_be_brought_back(library: Inbox, name: str) -> None:
+    photo(library)
+    key = f"ann/uploads/{name.format(id=new_id())}"
+    library.cloud.s3.put_object(Bucket="originals", Key=key, Body=b"whose?")
+
+    assert check(repair=True) == [Finding(Kind.OBJECT_UNKNOWN, key, repaired=True)]
+
+    assert check(repair=True) == []
+    versions = library.cloud.s3.list_object_versions(Bucket="originals", Prefix=key)["Versions"]
+    kept = library.cloud.s3.get_object(Bucket="originals", Key=key, VersionId=versions[0]["VersionId"])
+    assert kept["Body"].read() == b"whose?"
+
+
+def test_what_an_aborted_upload_left_is_deleted(library: Inbox) -> None:
+    content = jpeg()
+    landed = library.put(library.begin(content), content)
+    with transaction() as conn:
+        uploads.abort(conn, library.owner, landed.upload_id)
+
+    assert kinds(check(repair=True)) == [Kind.OBJECT_LEFT_OVER]
+
+    assert library.cloud.s3.list_object_versions(Bucket="originals", Prefix=landed.key).get("Versions") is None
+    assert check(repair=True) == []
+
+
+def test_an_object_whose_event_got_lost_is_ingested(library: Inbox) -> None:
+    landed = library.landed(jpeg())
+
+    assert kinds(check(repair=True)) == [Kind.EVENT_LOST]
+
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+    assert library.upload(landed)["state"] == "ready"
+    assert check() == []
+
+
+def test_a_finished_upload_whose_item_was_removed_is_told(library: Inbox) -> None:
+    landed = photo(library)
+    library.conn.execute("DELETE FROM media_item")
+
+    found = check(repair=True)
+
+    assert found[0] == Finding(Kind.UPLOAD_WITHOUT_ITEM, landed.key, upload_id=landed.upload_id)
+    assert kinds(found[1:]) == [Kind.RENDITIONS_UNKNOWN]
+    assert library.cloud.keys("renditions", "") == []
+
+
+def test_bytes_that_went_away_before_they_were_an_item_are_told(library: Inbox) -> None:
+    upload_id = library.begin(jpeg())
+    library.conn.execute("UPDATE upload SET state = 'received', received_at = now()")
+
+    assert [(one.kind, one.upload_id) for one in check(repair=True)] == [(Kind.UPLOAD_WITHOUT_OBJECT, upload_id)]
+
+
+@pytest.mark.parametrize("damage", ["one gone", "all gone", "cut short"])
+def test_renditions_that_are_not_whole_are_made_again_under_the_same_id(library: Inbox, damage: str) -> None:
+    photo(library)
+    (before,) = library.items()
+    keys = library.cloud.keys("renditions", before["item_key"])
+    for key in keys if damage == "all gone" else keys[:1]:
+        objects.delete_rendition(key)
+        if damage == "cut short":
+            library.cloud.s3.put_object(Bucket="renditions", Key=key, Body=b"RIFF")
+
+    (finding,) = check(repair=True)
+    assert (finding.kind, finding.item_id, finding.repaired) == (Kind.RENDITIONS_MISSING, before["id"], True)
+    assert check(repair=True) == []  # they are being made
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+
+    (item,) = library.items()
+    assert (item["id"], item["rendition_version"]) == (before["id"], 2)
+    assert check() == []
+
+
+def test_renditions_can_not_be_made_again_without_the_original(library: Inbox) -> None:
+    landed = photo(library)
+    for key in library.cloud.keys("renditions", ""):
+        objects.delete_rendition(key)
+    lose_original(library, landed)
+
+    found = check(repair=True)
+
+    assert [(one.kind, one.repaired) for one in found] == [
+        (Kind.ORIGINAL_MISSING, True),
+        (Kind.RENDITIONS_MISSING, False),
+    ]
+    assert library.cloud.messages("ingest") == []
+
+
+def test_what_is_in_the_renditions_bucket_but_not_ours_is_left_there(library: Inbox) -> None:
+    library.cloud.s3.put_object(Bucket="renditions", Key="README.txt", Body=b"hello")
+
+    assert check(repair=True) == [Finding(Kind.RENDITIONS_UNKNOWN, "README.txt")]
+
+    assert library.cloud.keys("renditions", "") == ["README.txt"]
+
+
+def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "GRACE", timedelta(hours=24))
+    library.landed(jpeg(shade=60))
+    aborted = library.landed(jpeg(shade=120))
+    with transaction() as conn:
+        uploads.abort(conn, library.owner, aborted.upload_id)
+    library.cloud.s3.put_object(Bucket="originals", Key=f"ann/uploads/{new_id()}/a.jpg", Body=b"new")
+    library.cloud.s3.put_object(Bucket="renditions", Key=f"{new_key()}/1/240.webp", Body=b"new")
+    lose_original(library, photo(library, 180))
+
+    assert check(repair=True) == []
+
+
+def test_the_folders_of_others_are_theirs(library: Inbox) -> None:
+    landed = photo(library)
+    library.conn.execute("INSERT INTO users (name, password_hash, role, folder) VALUES ('bob', '-', 'member', 'anna')")
+    library.cloud.s3.put_object(Bucket="originals", Key=f"anna/uploads/{new_id()}/a.jpg", Body=b"Bob's")
+    library.cloud.s3.put_object(Bucket="originals", Key="ann/album/a.jpg", Body=b"not uploaded")
+
+    (finding,) = check()
+    assert finding.key.startswith("anna/uploads/")
+    assert landed.key in library.cloud.keys("originals", "ann/uploads/")
+
+
+def test_many_pages_of_objects_are_compared_in_the_order_of_the_store(
+    library: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "PAGE", 100)
+    library.conn.execute(
+        """
+        INSERT INTO upload (id, owner_id, object_key, filename, size_bytes, sha256, content_type, method, expires_at)
+        SELECT id, %s, 'ann/uploads/' || id || '/a.jpg', 'a.jpg', 1, sha256('a'), 'image/jpeg', 'single', now()
+        FROM unnest(%s::text[]) AS id
+        """,
+        (library.owner.id, [new_id() for _ in range(1200)]),
+    )
+    library.conn.execute(
+        "INSERT INTO media_item (id, owner_id, item_key, object_key, etag, size_bytes, filename)"
+        " SELECT id, owner_id, id || id, object_key, '0cc175b9c0f1b6a831c399e269772661', 1, 'a.jpg' FROM upload"
+    )
+    known = [key for (key,) in library.conn.execute("SELECT object_key FROM upload")]
+    lost, unknown = set(known[:5]), {f"ann/uploads/{new_id()}/a.jpg" for _ in range(5)}
+    with ThreadPoolExecutor(8) as pool:
+        put = [
+            pool.submit(library.cloud.s3.put_object, Bucket="originals", Key=key, Body=b"a")
+            for key in (set(known) - lost) | unknown
+        ]
+        assert all(one.result() for one in put)
+
+    found = check()
+
+    assert {one.key for one in found if one.kind is Kind.ORIGINAL_MISSING} == lost
+    assert {one.key for one in found if one.kind is Kind.OBJECT_UNKNOWN} == unknown
+    assert len(found) == 10
