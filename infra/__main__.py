@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra import bootstrap
+from infra.admin import arguments as admin
 
 # Where the packages of the functions and of the product are imported from.
 sys.path += [str(bootstrap.REPOSITORY / root) for root in ("layers/core", "functions")]
@@ -60,6 +61,13 @@ def _test(arguments: argparse.Namespace) -> int:
     from infra import test
 
     return test.run(arguments.only, arguments.pytest)
+
+
+def _admin(arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/requirements.txt")
+    from infra.admin import command
+
+    return command.run(arguments)
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
@@ -112,6 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--only", metavar="NAME", help="run one step; an unknown name lists them")
     test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="more arguments for pytest")
     test.set_defaults(run=_test)
+
+    admin.add(commands, _admin)
 
     migrate = commands.add_parser("migrate", help="apply migrations to a database")
     migrate.add_argument("database", metavar="URL", help="postgresql://…")

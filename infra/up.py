@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from infra.local import data_directory, postgres, provision, queue, store
 from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
 from infra.local.gateway import Gateway
+from infra.local.lambda_api import LambdaApi
 from infra.local.processes import HOST, ServiceFailed, port_is_free
 from infra.local.runtime import Runtime
 from infra.local.supervisor import Supervisor
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 HEALTHY_SECONDS = 30
+LOG_BYTES = 10_000_000
 LOCALSTACK = store.Credentials("test", "test")
 # What the operator may set by the environment: parameters of the template, and what it leaves to the settings.
 PARAMETERS = {
@@ -100,6 +103,7 @@ def run(options: Options) -> int:
             raise CannotStart(f"Port {options.port} is in use: stop what listens there, or choose another with --port")
         new = data.is_empty
         made = data.prepare()
+        _keep_log(data)
         if options.demo:
             demo.claim(data, new=new)
         try:
@@ -132,37 +136,17 @@ async def _until_stopped(options: Options, data: DataDirectory, made: Secrets) -
 async def _running(options: Options, data: DataDirectory, made: Secrets, services: Supervisor) -> AsyncIterator[str]:
     """The whole system, everything of it answering. Gives its origin."""
     origin = f"http://{HOST}:{options.port}"
-    if options.endpoint:
-        say("Starting PostgreSQL")
-        database = await services.start(postgres.start, data.postgres)
-        template = _template(database.url, options.endpoint, made)
-        administrator = store.client(options.endpoint, LOCALSTACK)
-        cloud = Cloud(options.endpoint, options.endpoint, LOCALSTACK, administrator, None)
-    else:
-        say("Starting PostgreSQL, the queue and the object store")
-        database, messages = await asyncio.gather(
-            services.start(postgres.start, data.postgres), services.start(queue.start, data.queue)
-        )
-        template = _template(database.url, messages.endpoint, made)
-        buckets = [bucket.name for bucket in template.buckets.values()]
-        objects = await services.start(store.start, data.store, buckets, made.store)
-        services.watch(objects)
-        cloud = Cloud(objects.endpoint, messages.endpoint, made.store, objects.administrator(), messages)
-    services.watch(database)
-    for name in await asyncio.to_thread(migrate.apply, database.url):
-        say(f"Applied migration {name}")
-    if count := await asyncio.to_thread(places.fill, database.url):
-        say(f"Loaded {count:,} names of places")
-    await asyncio.to_thread(cloud.provision, template)
-
+    template, cloud = await provided(options.endpoint, data, made, services)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)
-    environment = _environment(template, cloud, origin) | {
-        "PINHOLE_LIVE_CONNECTIONS_URL": f"{origin}/live/{live_secret}"
+    lambda_api = LambdaApi(data)
+    environment = environment_of(template, cloud, origin) | {
+        "PINHOLE_LIVE_CONNECTIONS_URL": f"{origin}/live/{live_secret}",
+        "AWS_ENDPOINT_URL_LAMBDA": lambda_api.url,
     }
     # The gateway checks signatures of media by the same settings as the functions make them.
     os.environ.update(template.functions["ApiFunction"].environment, **environment)
-    runtime = Runtime(template, environment)
+    runtime = Runtime(template, environment, paused=data.paused)
     gateway = Gateway(
         template,
         runtime,
@@ -178,6 +162,8 @@ async def _running(options: Options, data: DataDirectory, made: Secrets, service
         await runtime.start()
         stack.push_async_callback(gateway.stop)
         await gateway.start()
+        stack.push_async_callback(lambda_api.stop)
+        await lambda_api.start(runtime)
 
         async def refill_queue() -> None:
             try:
@@ -191,10 +177,41 @@ async def _running(options: Options, data: DataDirectory, made: Secrets, service
         if cloud.queue is not None:
             services.watch(cloud.queue, after_restart=refill_queue)
         await _healthy(origin)
+        if data.paused:
+            say("Some queues are paused: python -m infra admin queues tells which")
         yield origin
 
 
-def _template(database_url: str, sqs_endpoint: str, made: Secrets) -> Template:
+async def provided(
+    endpoint: str | None, data: DataDirectory, made: Secrets, services: Supervisor
+) -> tuple[Template, Cloud]:
+    """The database, the store and the queues, running, and with all that the template says. Raises ServiceFailed."""
+    if endpoint:
+        say("Starting PostgreSQL")
+        database = await services.start(postgres.start, data.postgres)
+        template = template_of(database.url, endpoint, made)
+        cloud = Cloud(endpoint, endpoint, LOCALSTACK, store.client(endpoint, LOCALSTACK), None)
+    else:
+        say("Starting PostgreSQL, the queue and the object store")
+        database, messages = await asyncio.gather(
+            services.start(postgres.start, data.postgres), services.start(queue.start, data.queue)
+        )
+        template = template_of(database.url, messages.endpoint, made)
+        buckets = [bucket.name for bucket in template.buckets.values()]
+        objects = await services.start(store.start, data.store, buckets, made.store)
+        services.watch(objects)
+        cloud = Cloud(objects.endpoint, messages.endpoint, made.store, objects.administrator(), messages)
+    services.watch(database)
+    for name in await asyncio.to_thread(migrate.apply, database.url):
+        say(f"Applied migration {name}")
+    if count := await asyncio.to_thread(places.fill, database.url):
+        say(f"Loaded {count:,} names of places")
+    await asyncio.to_thread(cloud.provision, template)
+    return template, cloud
+
+
+def template_of(database_url: str, sqs_endpoint: str, made: Secrets) -> Template:
+    """The template with the values of this machine."""
     given = {parameter: os.environ[name] for name, parameter in PARAMETERS.items() if name in os.environ}
     parameters = {
         "DatabaseUrl": database_url,
@@ -209,18 +226,21 @@ def _template(database_url: str, sqs_endpoint: str, made: Secrets) -> Template:
     return Template(REPOSITORY / "template.yaml", parameters=parameters, queue_endpoint=sqs_endpoint)
 
 
-def _environment(template: Template, cloud: Cloud, origin: str) -> dict[str, str]:
+def environment_of(template: Template, cloud: Cloud, s3_endpoint: str) -> dict[str, str]:
     """Variables of every function beside the template's: settings of the operator, and where AWS is."""
     wired = {name for function in template.functions.values() for name in function.environment}
     settings = {name: value for name, value in os.environ.items() if name.startswith("PINHOLE_") and name not in wired}
     return {
         **settings,
+        # Nobody here makes metrics of them; what they tell, `admin queues` and `admin jobs` tell too.
+        "PINHOLE_METRICS": os.environ.get("PINHOLE_METRICS", "false"),
         "AWS_REGION": template.region,
         "AWS_DEFAULT_REGION": template.region,
         "AWS_ACCESS_KEY_ID": cloud.credentials.access_key,
         "AWS_SECRET_ACCESS_KEY": cloud.credentials.secret_key,
-        "AWS_ENDPOINT_URL_S3": origin,
+        "AWS_ENDPOINT_URL_S3": s3_endpoint,
         "AWS_ENDPOINT_URL_SQS": cloud.sqs_endpoint,
+        "AWS_ENDPOINT_URL_CLOUDWATCH": cloud.sqs_endpoint,
     }
 
 
@@ -243,6 +263,16 @@ async def _healthy(origin: str) -> None:
                 if time.monotonic() > deadline:
                     raise ServiceFailed(f"Not healthy: {await answer.text()}")
             await asyncio.sleep(0.1)
+
+
+def _keep_log(data: DataDirectory) -> None:
+    """What the functions say is kept beside the data; the terminal has what an operator must know at once."""
+    log = RotatingFileHandler(data.path / "log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    log.setFormatter(logging.Formatter("%(message)s"))
+    functions = logging.getLogger("infra.function")
+    functions.setLevel(logging.INFO)
+    functions.addHandler(log)
+    functions.propagate = False
 
 
 def _check_endpoint(endpoint: str) -> None:

@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.cloud",
     "tests.fixtures.ingest",
     "tests.fixtures.api",
+    "tests.fixtures.instance",
 ]

@@ -5,6 +5,7 @@ out locally.
 """
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,9 @@ class Stack:
                 return self.bucket_name(name)
             case "AWS::SQS::Queue":
                 return f"{self._queue_endpoint}/{ACCOUNT}/{self.queue_name(name)}"
-            case None if name not in self._event_sources:
+            case None if name in self._event_sources:
+                return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+            case None:
                 raise TemplateError(f"!Ref {name}: not known locally")
         return name
 

@@ -3,6 +3,9 @@
 version         format of this directory
 lock            held by the instance that runs on it
 secrets.json    what signs tokens and media URLs, and the application's access key of the store
+paused.json     event sources that are switched off
+running.json    where the instance that runs on it takes orders, while it does
+log             what its functions said, and log.1 before that
 postgres/ store/ queue/     one directory per service
 """
 
@@ -22,6 +25,7 @@ from infra.local import postgres, queue, store
 
 VERSION = "1"
 LOCK = "lock"
+RUNNING = "running.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class Secrets:
     @property
     def store(self) -> store.Credentials:
         return store.Credentials(self.store_access_key, self.store_secret_key)
+
+
+class InUse(CannotStart):
+    """An instance runs on the directory."""
 
 
 class DataDirectory:
@@ -87,6 +95,23 @@ class DataDirectory:
             write_whole(file, json.dumps(asdict(made)))
         return Secrets(**json.loads(file.read_text()))
 
+    @property
+    def paused(self) -> set[str]:
+        """UUIDs of the event sources that are switched off."""
+        file = self.path / "paused.json"
+        return set(json.loads(file.read_text())) if file.exists() else set()
+
+    def keep_paused(self, event_sources: set[str]) -> None:
+        """Have these switched off, and no others, also after the next start."""
+        write_whole(self.path / "paused.json", json.dumps(sorted(event_sources)))
+
+    def publish(self, lambda_url: str | None) -> None:
+        """Tell `python -m infra admin` where this instance takes orders; None: nowhere any more."""
+        if lambda_url is None:
+            (self.path / RUNNING).unlink(missing_ok=True)
+        else:
+            write_whole(self.path / RUNNING, json.dumps({"lambda": lambda_url}))
+
     def check(self) -> None:
         """Raise CannotStart unless it is empty or ours."""
         version = self.path / "version"
@@ -99,12 +124,21 @@ class DataDirectory:
             )
 
 
+def published(path: Path) -> str | None:
+    """Where the instance that runs on this directory takes orders; None when it is only about to start."""
+    file = path / RUNNING
+    if not file.exists():
+        return None
+    url: str = json.loads(file.read_text())["lambda"]
+    return url
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[DataDirectory]:
     """Open a data directory, which is made on first use, and keep other instances out.
 
     Raises:
-        CannotStart: it can't be written, or is in use.
+        CannotStart: it can't be written, or (InUse) an instance runs on it.
     """
     path = path.absolute()
     try:
@@ -115,7 +149,7 @@ def opened(path: Path) -> Iterator[DataDirectory]:
         reason = error.strerror or str(error)
         raise CannotStart(f"{path} can't be written ({reason}): choose another directory with --data") from error
     if not free:
-        raise CannotStart(f"Pinhole already runs on {path}: stop it, or choose another directory with --data")
+        raise InUse(f"Pinhole already runs on {path}: stop it, or choose another directory with --data")
     try:
         yield DataDirectory(path.resolve())
     finally:

@@ -23,7 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Feeds one function from one queue, at most the source's `maximum_concurrency` batches at once."""
+    """Feeds one function from one queue, at most the source's `maximum_concurrency` batches at once.
+
+    It can be switched off: then messages stay in the queue.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,24 @@ class Poller:
         self._invoke = invoke
         self._free = asyncio.Semaphore(source.maximum_concurrency)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._polling = False
         self._failures = 0
+        self._on = asyncio.Event()
+        self._on.set()
+
+    @property
+    def state(self) -> str:
+        """As Lambda calls it: `Enabled`, `Disabled`, or `Disabling` while what was begun comes to its end."""
+        if self._on.is_set():
+            return "Enabled"
+        return "Disabling" if self._polling or self._under_way else "Disabled"
+
+    def switch(self, *, on: bool) -> None:
+        """Go on polling, or begin no poll any more. One under way ends as ever: a message may have left for it."""
+        if on:
+            self._on.set()
+        else:
+            self._on.clear()
 
     async def run(self) -> None:
         """Poll until cancelled; batches under way then have a few seconds to end."""
@@ -69,11 +89,14 @@ class Poller:
     async def _received(self) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
         while not messages:
-            messages = await self._receive(self._source.batch_size, POLL_SECONDS)
+            await self._on.wait()
+            self._polling = True
+            try:
+                messages = await self._receive(self._source.batch_size, POLL_SECONDS)
+            finally:
+                self._polling = False
         until = time.monotonic() + self._source.window_seconds
-        while (missing := self._source.batch_size - len(messages)) > 0 and (
-            left := until - time.monotonic()
-        ) >= 1:
+        while (missing := self._source.batch_size - len(messages)) > 0 and (left := until - time.monotonic()) >= 1:
             messages += await self._receive(missing, int(left))
         return messages
 

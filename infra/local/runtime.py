@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Runtime:
     environment: variables of every function beside, and before, those of the template: `AWS_REGION`,
     `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` (which sign the runtime's own calls of SQS too),
     `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SQS`, `PINHOLE_LIVE_CONNECTIONS_URL`.
+    paused: UUIDs of the event sources that are switched off from the start.
     """
 
     def __init__(
@@ -36,9 +37,12 @@ class Runtime:
         template: Template,
         environment: Mapping[str, str],
         *,
+        paused: Collection[str] = (),
         import_roots: tuple[Path, ...] = IMPORT_ROOTS,
     ) -> None:
         self._template = template
+        self._paused = paused
+        self.pollers: dict[str, Poller] = {}
         self.credentials = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
         for_http = {function for methods in template.rest_routes.values() for function in methods.values()}
         self._pools = {
@@ -63,7 +67,8 @@ class Runtime:
             invoke = self._pools[name].invoke
             for source in function.queue_sources:
                 queue = self._template.queues[source.queue]
-                poller = Poller(sqs, queue, source, invoke)
+                poller = self.pollers[source.uuid] = Poller(sqs, queue, source, invoke)
+                poller.switch(on=source.uuid not in self._paused)
                 self._background(poller.run())
             for seconds in function.schedule_seconds:
                 self._background(run_schedule(function, seconds, invoke))
@@ -76,6 +81,11 @@ class Runtime:
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
         if self._session is not None:
             await self._session.close()
+
+    @property
+    def functions(self) -> Collection[str]:
+        """Logical names of the functions."""
+        return self._pools.keys()
 
     async def invoke(self, function_name: str, event: Any) -> Any:
         """Run a function, by its logical name, and return its answer. Raises TimedOut, FunctionError."""

@@ -51,9 +51,9 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueSource:
-    """An SQS event source: what the poller of one queue does. `name` and `queue` are logical names."""
+    """An SQS event source: what the poller of one queue does. `queue` is a logical name."""
 
-    name: str
+    uuid: str
     queue: str
     batch_size: int
     window_seconds: int
@@ -213,7 +213,7 @@ class Template:
         }
         properties = self._stack.resolve(checked(where, properties, known))
         return QueueSource(
-            name=name,
+            uuid=self._stack.reference(name),
             queue=self._queue_with(properties["Queue"]),
             batch_size=int(properties["BatchSize"]),
             window_seconds=int(properties.get("MaximumBatchingWindowInSeconds", 0)),

@@ -1,22 +1,15 @@
 """`python -m infra up` as its user meets it: started, stopped, killed in parts and as a whole."""
 
-import hashlib
 import io
-import json
 import os
-import queue
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,142 +20,9 @@ from PIL import Image
 
 from infra.local import postgres
 from infra.local.processes import free_ports
-
-REPOSITORY = Path(__file__).parents[2]
-PATIENCE_SECONDS = 120
-ACCOUNT = {"name": "ada", "password": "a password of the tests"}
+from tests.fixtures.instance import PATIENCE_SECONDS, REPOSITORY, Instance, eventually, processes_in, running
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
-
-
-class Instance:
-    """A running `infra up`. It answers, unless told to wait for other words than those that say so."""
-
-    def __init__(self, data: Path, *options: str, until: str = "answers at") -> None:
-        self.data = data
-        self.port = free_ports(1)[0]
-        self.origin = f"http://127.0.0.1:{self.port}"
-        self.token = ""
-        command = [sys.executable, "-m", "infra", "up", "--data", str(data), "--port", str(self.port), *options]
-        self.process = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.said: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        try:
-            self.wait_for(until)
-        except AssertionError:
-            self.kill()
-            raise
-
-    def wait_for(self, words: str) -> str:
-        """The next line of output with these words."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                line = self._lines.get(timeout=1)
-            except queue.Empty:
-                if not self._reader.is_alive():
-                    break
-                continue
-            self.said.append(line)
-            if words in line:
-                return line
-        raise AssertionError(f"no {words!r} in:\n" + "".join(self.said))
-
-    def processes(self) -> list[psutil.Process]:
-        return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-
-    def process_of(self, program: str) -> psutil.Process:
-        """The service, not the processes that it may have started itself."""
-        return next(
-            process
-            for process in psutil.Process(self.process.pid).children()
-            if any(program in part for part in process.cmdline()[:3])
-        )
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C, which reaches the whole group of the terminal."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        assert self.process.wait(PATIENCE_SECONDS) == 0
-        self._close()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self._close()
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.origin}/api{path}", content, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read())
-
-    def register(self) -> None:
-        self.token = self.call("POST", "/auth/register", ACCOUNT)["accessToken"]
-
-    def log_in(self) -> None:
-        self.token = self.call("POST", "/auth/login", ACCOUNT)["accessToken"]
-
-    def upload(self, photo: bytes) -> str:
-        """Upload until the store has acknowledged it. Returns the upload's id."""
-        promise = {
-            "filename": "photo.jpg",
-            "sizeBytes": len(photo),
-            "sha256": hashlib.sha256(photo).hexdigest(),
-            "contentType": "image/jpeg",
-        }
-        upload = self.call("POST", "/uploads", promise)
-        request = urllib.request.Request(upload["url"], photo, upload["headers"], method="PUT")
-        with urllib.request.urlopen(request, timeout=30) as stored:
-            assert stored.status == 200
-        return str(upload["id"])
-
-    def item_of(self, upload_id: str) -> Any:
-        """The item that an upload became, once it is ready."""
-        upload = eventually(
-            lambda: self.call("GET", f"/uploads/{upload_id}"), lambda upload: upload["state"] == "ready"
-        )
-        return self.call("GET", f"/items/{upload['itemId']}")
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line)
-
-    def _close(self) -> None:
-        assert self.process.stdout is not None
-        self._reader.join()
-        self.process.stdout.close()
-
-
-def eventually(ask: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
-    """Ask until it holds; what can't be asked yet doesn't hold."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    answer: Any = None
-    while time.monotonic() < deadline:
-        try:
-            answer = ask()
-        except (urllib.error.URLError, ConnectionError) as error:
-            answer = error
-            if isinstance(error, urllib.error.HTTPError):
-                error.close()
-        else:
-            if holds(answer):
-                return answer
-        time.sleep(0.1)
-    raise AssertionError(f"not even after {PATIENCE_SECONDS} s: {answer}")
 
 
 def is_healthy(instance: Instance) -> bool:
@@ -171,18 +31,6 @@ def is_healthy(instance: Instance) -> bool:
 
 def gone(processes: list[psutil.Process]) -> bool:
     return not [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-
-
-def processes_in(directory: Path) -> list[psutil.Process]:
-    """The services of this data directory, whoever their parent is by now."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if Path(process.cwd()).is_relative_to(directory):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
 
 
 def photo(color: tuple[int, int, int]) -> bytes:
@@ -195,25 +43,6 @@ def original_of(item: Any) -> bytes:
     with urllib.request.urlopen(item["original"]["url"]) as answer:
         content: bytes = answer.read()
         return content
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
-    yield path
-    for process in processes_in(path):
-        process.kill()
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def running(data: Path, *options: str, until: str = "answers at") -> Iterator[Instance]:
-    instance = Instance(data, *options, until=until)
-    try:
-        yield instance
-    finally:
-        if instance.process.poll() is None:
-            instance.interrupt()
 
 
 def refusal(*options: str, environment: dict[str, str] | None = None) -> str:

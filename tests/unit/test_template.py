@@ -1,5 +1,6 @@
 """What the local system reads from the template."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,23 @@ def test_ingest_takes_one_message_at_a_time_as_often_as_the_parameter_says() -> 
         parameters={**PARAMETERS, "IngestConcurrency": "3"},
         queue_endpoint=QUEUES,
     )
-    assert template.functions["IngestFunction"].queue_sources == (
-        QueueSource("IngestFunctionObjectCreated", "IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=3),
-    )
+    (source,) = template.functions["IngestFunction"].queue_sources
+    assert source == QueueSource(source.uuid, "IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=3)
+
+
+def test_operators_know_every_queue_and_all_that_functions_read(template: Template) -> None:
+    variables = template.functions["AdminFunction"].environment
+    queues, sources = json.loads(variables["PINHOLE_QUEUES"]), json.loads(variables["PINHOLE_EVENT_SOURCES"])
+    assert sorted(queues.values()) == sorted(queue.url for queue in template.queues.values())
+    read = [source for function in template.functions.values() for source in function.queue_sources]
+    assert {queues[name]: uuid for name, uuid in sources.items()} == {
+        template.queues[source.queue].url: source.uuid for source in read
+    }
+
+
+def test_every_function_has_a_name_of_its_own_in_logs_and_metrics(template: Template) -> None:
+    services = [function.environment["POWERTOOLS_SERVICE_NAME"] for function in template.functions.values()]
+    assert len(set(services)) == len(services)
 
 
 def test_a_function_gets_the_variables_of_all_functions_and_its_own(template: Template) -> None:

@@ -1,0 +1,1 @@
+"""`python -m infra admin`: what operators do, on this machine and in a stack."""

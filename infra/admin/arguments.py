@@ -1,0 +1,50 @@
+"""What the command line takes. Standard library only: it is read before anything is installed."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+STAGES = ("metadata", "renditions", "video", "analysis")
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:
+    """Add `admin` and its commands. `run` gets the arguments; `command` is the name of the one that was given."""
+    admin = commands.add_parser("admin", help="look at queues and jobs, retry, redrive, pause")
+    where = argparse.ArgumentParser(add_help=False)
+    target = where.add_mutually_exclusive_group()
+    target.add_argument("--data", type=Path, metavar="DIR", help="the library on this machine (default: .data)")
+    target.add_argument("--stack", metavar="NAME", help="the library of a deployed stack, with your AWS credentials")
+    where.add_argument("--region", metavar="REGION", help="where the stack is (default: your AWS configuration's)")
+    where.add_argument("--json", action="store_true", help="print JSON")
+    names = admin.add_subparsers(required=True, metavar="COMMAND", dest="command")
+
+    def command(name: str, what_for: str) -> argparse.ArgumentParser:
+        parser = names.add_parser(name, help=what_for, description=what_for, parents=[where])
+        parser.set_defaults(run=run)
+        return parser
+
+    command("queues", "every queue: depth, age, dead letters, whether it is consumed")
+
+    jobs = command("jobs", "the ledger: what is to be done, how fast it goes, what failed")
+    jobs.add_argument("item", nargs="?", metavar="ITEM", help="one item, with whole reports")
+    jobs.add_argument("--failed", action="store_true", help="what failed for good, the latest first")
+    jobs.add_argument("--limit", type=_limit, default=50, metavar="N", help="at most so many (default: %(default)s)")
+
+    retry = command("retry", "try again what failed for good, under the same id")
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("items", nargs="*", default=[], metavar="ITEM", help="these items")
+    which.add_argument("--stage", choices=STAGES, help="all that failed at this stage")
+    which.add_argument("--all", action="store_true", help="all that failed")
+
+    for name, what_for in [
+        ("redrive", "move a queue's dead letters back to it"),
+        ("pause", "let messages of a queue wait"),
+        ("resume", "have a paused queue consumed again"),
+    ]:
+        command(name, what_for).add_argument("queue", metavar="QUEUE", help="a name that `admin queues` shows")
+
+
+def _limit(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 1000):
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 to 1000")
+    return int(text)

@@ -1,0 +1,55 @@
+"""Running one command: what it asks of the admin function, and what it prints of the answer."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, redirect_stdout
+from typing import Any
+
+from infra.admin import connection, tables
+from infra.bootstrap import REPOSITORY
+
+UNFINISHED = {"duplicate", "no_upload"}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit code: 0 done, 1 not, or not all of it.
+
+    Raises:
+        CannotStart: nobody can be asked.
+    """
+    name, given, show = _question(arguments)
+    target = (
+        nullcontext(connection.to_stack(arguments.stack, arguments.region))
+        if arguments.stack
+        else connection.to_data(arguments.data or REPOSITORY / ".data")
+    )
+    try:
+        with redirect_stdout(sys.stderr), target as ask:
+            answer = ask(name, given)
+    except connection.CommandFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(answer, indent=2, ensure_ascii=False) if arguments.json else show(answer))
+    return int(name.startswith("retry") and any(item["outcome"] in UNFINISHED for item in answer))
+
+
+def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Callable[[Any], str]]:
+    """Name and arguments of the admin function's command, and how its answer is shown."""
+    match arguments.command:
+        case "jobs" if arguments.item:
+            return "item", {"item": arguments.item}, tables.item
+        case "jobs" if arguments.failed:
+            return "failures", {"limit": arguments.limit}, tables.failures
+        case "jobs":
+            return "jobs", {}, tables.jobs
+        case "retry" if arguments.items:
+            return "retry", {"items": arguments.items}, tables.retried
+        case "retry":
+            return "retryAll", {"stage": arguments.stage}, tables.retried
+        case "redrive":
+            return "redrive", {"queue": arguments.queue}, tables.redriven
+        case "pause" | "resume":
+            return "switch", {"queue": arguments.queue, "on": arguments.command == "resume"}, tables.switched
+    return "queues", {}, tables.queues
