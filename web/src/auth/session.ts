@@ -3,10 +3,12 @@ import { answer, api, publicApi } from '../api/client'
 import { keeper } from './keeper'
 import type { Session } from './sessionKeeper'
 
+type User = Session['user']
+
 const session = shallowRef<Session | null>(null)
 keeper.onChange((next) => (session.value = next))
 
-export const user = computed(() => session.value?.user ?? null)
+export const user = computed<User | null>(() => session.value?.user ?? null)
 
 export async function login(name: string, password: string): Promise<void> {
   await keeper.begin(await answer(publicApi.POST('/auth/login', { body: { name, password } })))
@@ -35,11 +37,12 @@ let latest: number | null = null
  * leaves, or comes after someone else, begins with a fresh page: nothing of one user's stays in memory for another.
  */
 export function watchSession(onEnd: () => void): void {
-  watch(user, (now, before) => {
+  const follow = (now: User | null, before?: User | null) => {
     if (now !== null) {
       if (latest !== null && latest !== now.id) window.location.assign('/')
       latest = now.id
     } else if (isLeaving) window.location.assign('/login')
-    else if (before !== null) onEnd()
-  }, { immediate: true })
+    else if (before) onEnd()
+  }
+  watch(user, follow, { immediate: true })
 }
