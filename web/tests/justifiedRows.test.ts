@@ -44,6 +44,11 @@ describe('justified rows', () => {
     }
   })
 
+  test('leave a panorama for the next row rather than squeeze themselves', () => {
+    const rows = justify(Uint8Array.of(codeOf(1.5), codeOf(1.5), codeOf(1.5), codeOf(5.5), codeOf(1.5)), shape)
+    expect(rows.starts[1]).toBe(3)
+  })
+
   test('keep the shape of every photo', () => {
     const items = codes(400)
     const rows = justify(items, shape)

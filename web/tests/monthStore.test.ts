@@ -94,6 +94,13 @@ describe('the month store', () => {
     ])
   })
 
+  test('keeps what it has of a far month that has not moved', async () => {
+    await store.load('2024-01')
+    library.set('2026-05', ['d'], 2)
+    await store.refresh()
+    expect(idsOf('2024-01')).toEqual(['f'])
+  })
+
   test('takes the new shape of a far month at once and drops its old items', async () => {
     await store.load('2024-01')
     library.set('2024-01', ['f', 'g'], 2)
