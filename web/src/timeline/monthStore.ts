@@ -141,7 +141,9 @@ export class MonthStore {
   #tryAgainLater(): void {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined
-      this.refresh().catch(() => this.#tryAgainLater())
+      this.refresh().catch((error: unknown) => {
+        if (error instanceof Problem && error.passing) this.#tryAgainLater()
+      })
     }, RETRY_MS)
   }
 
