@@ -20,6 +20,7 @@ from pinhole.imaging.tiff import Tiff
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False)
 
 _MAX_TIFF_TAG_BYTES = 64 << 20
+_LANCZOS_BELOW = 1.5
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _TILE_WIDTH, _TILE_HEIGHT = 0x100, 0x101, 0x102, 0x115, 0x142, 0x143
 
 
@@ -78,13 +79,21 @@ def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
     icc_profile = image.info.get("icc_profile")
     image = resizable(image)
     if image.size != size:
-        # By whole steps first, which for JPEG `draft` has done: of twelve megapixels that takes half the time, and
-        # costs 0.002 of SSIM at most.
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.0)
+        image = _shrunk(image, size)
     if (method := _TRANSPOSE.get(source.orientation)) is not None:  # FLIP_LEFT_RIGHT is 0
         image = image.transpose(method)
     image.info = {"icc_profile": icc_profile} if icc_profile else {}
     return image
+
+
+def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """By a whole factor first, as `draft` does it for JPEG: of 12 megapixels that takes half the time, for 0.002 of
+    SSIM. The rest by what its cost buys: next to 1 Lanczos is worth 0.005 of SSIM, next to 2 less than 0.001.
+    """
+    factor = max(1, min(image.width // size[0], image.height // size[1]))
+    rest = image.height / (factor * size[1])
+    resampling = Image.Resampling.LANCZOS if rest < _LANCZOS_BELOW else Image.Resampling.BICUBIC
+    return image.resize(size, resampling, reducing_gap=1.0)
 
 
 _TRANSPOSE = {

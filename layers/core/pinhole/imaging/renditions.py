@@ -55,7 +55,7 @@ def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> R
     for limit in HEIGHTS:
         size = fit(width, height, limit)
         if image.size != size:
-            image = image.resize(size, Image.Resampling.LANCZOS)
+            image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)
         target = directory / f"{limit}.webp"
         image.save(target, "WEBP", quality=_QUALITY, method=_METHOD)
         files.append(Rendition(target.name, target, *image.size, target.stat().st_size))
