@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import Field, validate_call
 from pydantic.alias_generators import to_camel
 
+from pinhole import verify
 from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.operations import jobs, queues, retry
 from pinhole.tables.job import Stage
+
+MAX_FINDINGS = 5000  # an answer of Lambda has 6 MB
 
 
 def count_jobs() -> Any:
@@ -45,6 +49,12 @@ def switch(queue: str, on: bool) -> Any:
     return {"queue": queue, "consumer": queues.switch(queue, on=on)}
 
 
+def check(repair: bool) -> Any:
+    """Findings, at most as many as an answer holds, and whether that was all."""
+    found = list(islice(verify.check(repair=repair), MAX_FINDINGS + 1))
+    return {"findings": found[:MAX_FINDINGS], "complete": len(found) <= MAX_FINDINGS}
+
+
 COMMANDS: Mapping[str, Callable[..., Any]] = {
     "queues": queues.states,
     "jobs": count_jobs,
@@ -54,6 +64,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "retryAll": retry_all,
     "redrive": redrive,
     "switch": switch,
+    "verify": check,
 }
 
 

@@ -9,7 +9,7 @@ STAGES = ("metadata", "renditions", "video", "analysis")
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:
     """Add `admin` and its commands. `run` gets the arguments; `command` is the name of the one that was given."""
-    admin = commands.add_parser("admin", help="look at queues and jobs, retry, redrive, pause")
+    admin = commands.add_parser("admin", help="look at queues and jobs; retry, redrive, pause, verify")
     where = argparse.ArgumentParser(add_help=False)
     target = where.add_mutually_exclusive_group()
     target.add_argument("--data", type=Path, metavar="DIR", help="the library on this machine (default: .data)")
@@ -42,6 +42,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
         ("resume", "have a paused queue consumed again"),
     ]:
         command(name, what_for).add_argument("queue", metavar="QUEUE", help="a name that `admin queues` shows")
+
+    verify = command("verify", "whether tables and buckets agree: every item its original and renditions, and so on")
+    verify.add_argument("--repair", action="store_true", help="repair what can be; the rest is told")
 
 
 def _limit(text: str) -> int:

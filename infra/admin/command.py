@@ -10,8 +10,6 @@ from typing import Any
 from infra.admin import connection, tables
 from infra.bootstrap import REPOSITORY
 
-UNFINISHED = {"duplicate", "no_upload"}
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code: 0 done, 1 not, or not all of it.
@@ -32,7 +30,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(answer, indent=2, ensure_ascii=False) if arguments.json else show(answer))
-    return int(name.startswith("retry") and any(item["outcome"] in UNFINISHED for item in answer))
+    return int(_leaves_something(name, answer))
+
+
+def _leaves_something(name: str, answer: Any) -> bool:
+    """Whether there is something left that an operator asked for, or must see to."""
+    match name:
+        case "retry" | "retryAll":
+            return any(item["outcome"] in {"duplicate", "no_upload"} for item in answer)
+        case "verify":
+            return not answer["complete"] or not all(finding["repaired"] for finding in answer["findings"])
+    return False
 
 
 def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Callable[[Any], str]]:
@@ -50,6 +58,8 @@ def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Ca
             return "retryAll", {"stage": arguments.stage}, tables.retried
         case "redrive":
             return "redrive", {"queue": arguments.queue}, tables.redriven
+        case "verify":
+            return "verify", {"repair": arguments.repair}, tables.findings
         case "pause" | "resume":
             return "switch", {"queue": arguments.queue, "on": arguments.command == "resume"}, tables.switched
     return "queues", {}, tables.queues

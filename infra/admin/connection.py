@@ -80,7 +80,7 @@ def _to_instance(path: Path) -> Run:
     def run(command: str, arguments: Mapping[str, Any]) -> Any:
         try:
             return _invoke(client, FUNCTION, command, arguments)
-        except BotoCoreError:
+        except (BotoCoreError, ClientError):
             raise CannotStart(f"Pinhole runs on {path}, and does not answer: see what it says") from None
 
     return run

@@ -141,6 +141,19 @@ def switched(answer: Mapping[str, Any]) -> str:
     return f"{answer['queue']} is {answer['consumer']}{told.get(answer['consumer'], '')}."
 
 
+def findings(answer: Mapping[str, Any]) -> str:
+    """`admin verify`."""
+    if not answer["findings"]:
+        return "Tables and buckets agree."
+    head = ["FINDING", "REPAIRED", "ITEM", "UPLOAD", "KEY"]
+    rows = [
+        [one["kind"], "yes" if one["repaired"] else "no", one["itemId"], one["uploadId"], one["key"]]
+        for one in answer["findings"]
+    ]
+    more = [] if answer["complete"] else ["There are more: ask again when these are repaired."]
+    return "\n".join([table(head, rows), *more])
+
+
 def reason(report: str | None) -> str | None:
     """The one line of a report that says most: its last exception, else how it ends."""
     lines = [line for line in (report or "").splitlines() if line.strip()]

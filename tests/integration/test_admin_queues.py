@@ -1,0 +1,91 @@
+"""Queues as an operator sees them, and dead letters moved back: the real queue."""
+
+import json
+import time
+
+import pytest
+
+from pinhole import queues
+from pinhole.errors import Conflict, NotFound
+from pinhole.operations.queues import Redriven, redrive, states, switch
+from pinhole.settings import settings
+from tests.fixtures.cloud import Cloud
+
+
+@pytest.fixture
+def known(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of the admin function: `live` has the dead-letter queue `live-dead-letters`, `ml` has none."""
+    dead = cloud.sqs.create_queue(QueueName=f"{cloud.queue_urls['live'].rpartition('/')[2]}-dead")["QueueUrl"]
+    policy = {"deadLetterTargetArn": queues.describe(dead).arn, "maxReceiveCount": 3}
+    cloud.sqs.set_queue_attributes(
+        QueueUrl=cloud.queue_urls["live"], Attributes={"RedrivePolicy": json.dumps(policy), "VisibilityTimeout": "60"}
+    )
+    names = {"live": cloud.queue_urls["live"], "live-dead-letters": dead, "ml": cloud.queue_urls["ml"]}
+    monkeypatch.setenv("PINHOLE_QUEUES", json.dumps(names))
+    settings.cache_clear()
+
+
+def fill(cloud: Cloud, name: str, count: int) -> None:
+    queues.send_batch(settings().queues[name], [{"number": number} for number in range(count)])
+
+
+@pytest.mark.usefixtures("known")
+def test_a_queue_tells_what_is_in_it_and_what_became_dead(cloud: Cloud) -> None:
+    fill(cloud, "live", 3)
+    queues.send(settings().queues["live"], {}, delay_seconds=900)
+    cloud.sqs.receive_message(QueueUrl=settings().queues["live"])
+    fill(cloud, "live-dead-letters", 2)
+
+    live, dead, ml = states()
+
+    assert (live.name, live.visible, live.in_flight, live.delayed) == ("live", 2, 1, 1)
+    assert (live.dead_letters, live.dead_letters_depth) == ("live-dead-letters", 2)
+    assert (live.visibility_timeout_seconds, live.max_receive_count) == (60, 3)
+    assert (dead.visible, dead.dead_letters, dead.dead_letters_depth) == (2, None, None)
+    assert (ml.visible, ml.oldest_seconds, ml.consumer, ml.max_receive_count) == (0, None, None, None)
+
+
+@pytest.mark.usefixtures("known")
+def test_the_age_of_a_queue_is_that_of_its_oldest_message(cloud: Cloud) -> None:
+    fill(cloud, "ml", 1)
+    time.sleep(2.1)  # what is told is in whole seconds
+    fill(cloud, "ml", 1)
+    [age] = [queue.oldest_seconds for queue in states() if queue.name == "ml"]
+    assert age is not None
+    assert age >= 2
+
+
+@pytest.mark.usefixtures("known")
+def test_dead_letters_are_moved_back_to_their_queue_and_no_others(cloud: Cloud) -> None:
+    fill(cloud, "live-dead-letters", 12)
+    fill(cloud, "ml", 1)
+
+    assert redrive("live") == Redriven("live-dead-letters", "live", 12, done=True)
+
+    assert sorted(json.loads(body)["number"] for body in cloud.messages("live")) == list(range(12))
+    live, dead, ml = states()
+    assert (live.dead_letters_depth, dead.visible, dead.in_flight, ml.visible) == (0, 0, 0, 1)
+
+
+@pytest.mark.usefixtures("known")
+def test_moving_nothing_is_no_error() -> None:
+    assert redrive("live") == Redriven("live-dead-letters", "live", 0, done=True)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_queue_without_dead_letters_has_none_to_move() -> None:
+    with pytest.raises(Conflict, match="ml has no dead-letter queue"):
+        redrive("ml")
+
+
+@pytest.mark.usefixtures("known")
+def test_a_name_that_no_queue_has_is_told_with_those_that_are_known() -> None:
+    for call in (lambda: redrive("lvie"), lambda: switch("lvie", on=False)):
+        with pytest.raises(NotFound, match=r"no queue lvie\. The queues are: live, live-dead-letters, ml\."):
+            call()
+
+
+@pytest.mark.usefixtures("known")
+def test_a_queue_that_no_function_reads_can_not_be_paused() -> None:
+    with pytest.raises(Conflict, match="No function reads ml"):
+        switch("ml", on=False)
