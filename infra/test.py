@@ -17,6 +17,7 @@ from infra import bootstrap
 from infra.bootstrap import REPOSITORY, CannotStart, say
 
 PYTHON = sys.executable
+LOCALSTACK_TESTS = [PYTHON, "-m", "pytest", "tests/localstack"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", ".")]
 
@@ -31,7 +32,7 @@ class Step:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def _steps(pytest: Sequence[str]) -> list[Step]:
+def _steps(only: str | None, pytest: Sequence[str]) -> list[Step]:
     npm = bootstrap.npm()
     return [
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
@@ -43,8 +44,9 @@ def _steps(pytest: Sequence[str]) -> list[Step]:
         Step("web-lint", [npm, "run", "lint", "--silent"], bootstrap.WEB),
         Step("web-types", [npm, "run", "typecheck", "--silent"], bootstrap.WEB),
         Step("web-test", [npm, "test", "--silent"], bootstrap.WEB),
+        Step("localstack", [*LOCALSTACK_TESTS, *(pytest if only == "localstack" else ())]),
         # Last, since its summary is that of the whole run.
-        Step("pytest", [PYTHON, "-m", "pytest", *pytest]),
+        Step("pytest", [PYTHON, "-m", "pytest", "--ignore=tests/localstack", *pytest]),
     ]
 
 
@@ -54,11 +56,12 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
     Raises:
         CannotStart: there is no such step, or Node is missing.
     """
-    steps = _steps(pytest)
+    steps = _steps(only, pytest)
     if only is not None:
+        names = [step.name for step in steps]
         steps = [step for step in steps if step.name == only]
         if not steps:
-            raise CannotStart(f"There is no step {only}: {', '.join(step.name for step in _steps(pytest))}")
+            raise CannotStart(f"There is no step {only}: {', '.join(names)}")
     if any(step.directory == bootstrap.WEB or step.name == "pytest" for step in steps):
         bootstrap.build_web_client()
     if any(step.name == "pytest" for step in steps):

@@ -35,7 +35,7 @@ class ProcessExecutor(RuntimeExecutor):
     def __init__(self, id: str, function_version: Any) -> None:  # noqa: A002 (LocalStack's name)
         super().__init__(id=id, function_version=function_version)
         self._endpoint = ExecutorEndpoint(id)
-        self._calls: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._calls: queue.Queue[dict[str, Any] | None]
         self._lock = threading.Lock()
         self._current: dict[str, Any] | None = None
         self._timer: threading.Timer | None = None
@@ -60,8 +60,8 @@ class ProcessExecutor(RuntimeExecutor):
 
     def stop(self) -> None:
         self._stopping = True
-        self._calls.put(None)
         if self._process is not None:
+            self._calls.put(None)
             self._process.kill()
         self._server.shutdown()
         self._server.server_close()
@@ -111,10 +111,11 @@ class ProcessExecutor(RuntimeExecutor):
 
     def next_call(self) -> tuple[bytes, dict[str, str]] | None:
         """The child asks for work: the event, and the headers of the Runtime API. None when all is over."""
+        calls = self._calls
         if not self._ready:
             self._ready = True
             self._tell(f"/status/{self.id}/ready", b"{}")
-        call = self._calls.get()
+        call = calls.get()
         if call is None:
             return None
         return call["payload"].encode(), {
@@ -157,6 +158,8 @@ class ProcessExecutor(RuntimeExecutor):
             "PYTHONUNBUFFERED": "1",
             "TZ": "UTC",
         }
+        # A queue of its own: what waits for an earlier child, which died idle, must not take its calls.
+        self._calls = queue.Queue()
         process = subprocess.Popen(
             [sys.executable, "-m", "awslambdaric", self._variables["_HANDLER"]],
             cwd=code,

@@ -1,0 +1,98 @@
+"""What SAM builds of the template: layers and functions, as they would be shipped."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import cache_from_source
+from pathlib import Path
+
+import pytest
+
+from infra.local import cloudformation
+from infra.localstack import sam
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for installation and build
+
+LIMIT_BYTES = 250 * 1024 * 1024  # of a function's code and layers, unzipped: AWS Lambda quotas
+HASH_NEVER_CHECKED = (1).to_bytes(4, "little")  # flags in the head of a .pyc: PEP 552
+
+IMPORT = """
+import importlib, pkgutil, sys, zoneinfo
+*sys.path[:0], handler, everything = sys.argv[1:]
+zoneinfo.reset_tzpath([])
+zoneinfo.ZoneInfo("Europe/Vienna")
+module, _, name = handler.rpartition(".")
+assert callable(getattr(importlib.import_module(module), name))
+if everything:
+    import pinhole
+    for found in pkgutil.walk_packages(pinhole.__path__, "pinhole."):
+        importlib.import_module(found.name)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A function: its code, and its layers as they are unpacked."""
+
+    name: str
+    handler: str
+    code: Path
+    layers: tuple[Path, ...]
+
+
+@pytest.fixture(scope="session")
+def functions(built: Path) -> list[Built]:
+    document = cloudformation.read(built)
+    common = document["Globals"]["Function"]["Layers"]
+    return [
+        Built(
+            name,
+            resource["Properties"]["Handler"],
+            built.parent / name,
+            tuple(built.parent / layer["Ref"] for layer in common + resource["Properties"].get("Layers", [])),
+        )
+        for name, resource in document["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+
+
+def test_sam_and_cfn_lint_find_nothing_wrong_with_the_template(tools: None, tmp_path: Path) -> None:
+    sam.validate(tmp_path)
+
+
+def test_layers_and_code_of_each_function_stay_under_the_limit(
+    functions: list[Built], show: Callable[[str], None]
+) -> None:
+    sizes = {each.name: sum(map(size_of, (each.code, *each.layers))) for each in functions}
+    for name, size in sizes.items():
+        show(f"{name}: {size / 1024 / 1024:.0f} MiB of {LIMIT_BYTES // 1024 // 1024}")
+    assert len(sizes) > 5
+    assert {name: size for name, size in sizes.items() if size >= LIMIT_BYTES} == {}
+
+
+def test_each_function_needs_nothing_but_its_layers(functions: list[Built]) -> None:
+    for function in functions:
+        path = [str(function.code), *(str(layer / "python") for layer in function.layers)]
+        everything = "everything" if function.name == "IngestFunction" else ""
+        # Isolated, and without the packages of the interpreter that runs it.
+        ended = subprocess.run(
+            [sys.executable, "-I", "-S", "-W", "error", "-c", IMPORT, *path, function.handler, everything],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{function.name}: {ended.stderr}"
+
+
+def test_everything_is_compiled_for_good(functions: list[Built]) -> None:
+    sources = {source for each in functions for root in (each.code, *each.layers) for source in root.rglob("*.py")}
+    compiled = [Path(cache_from_source(str(source))) for source in sources]
+    assert len(compiled) > 500
+    assert [path for path in compiled if not path.exists()] == []
+    assert [path for path in compiled if path.read_bytes()[4:8] != HASH_NEVER_CHECKED] == []
+
+
+def size_of(directory: Path) -> int:
+    """Bytes of all files in a directory."""
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())

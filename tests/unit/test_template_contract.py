@@ -1,0 +1,165 @@
+"""What template.yaml promises, held against the code, the settings and itself."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.local import cloudformation
+from infra.local.template import Function, QueueSource, Template
+from pinhole.settings import Settings
+
+PATH = Path(__file__).parents[2] / "template.yaml"
+DOCUMENT = cloudformation.read(PATH)
+TEMPLATE = Template(
+    PATH,
+    parameters={"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": ""},
+    queue_endpoint="http://127.0.0.1:9324",
+)
+SOURCES = [(function, source) for function in TEMPLATE.functions.values() for source in function.queue_sources]
+EVERY_SOURCE = pytest.mark.parametrize(
+    ("function", "source"), SOURCES, ids=[f"{function.name} from {source.queue}" for function, source in SOURCES]
+)
+EVERY_FUNCTION = pytest.mark.parametrize("function", TEMPLATE.functions.values(), ids=TEMPLATE.functions)
+DAY = 24 * 60 * 60
+
+
+def properties(kind: str) -> dict[str, dict[str, Any]]:
+    """Properties of the resources of a type, by logical name; references in their long form."""
+    resources = DOCUMENT["Resources"].items()
+    return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
+
+
+@EVERY_SOURCE
+def test_one_message_that_fails_brings_back_no_other(function: Function, source: QueueSource) -> None:
+    assert source.partial_failures
+
+
+@EVERY_SOURCE
+def test_a_message_that_keeps_failing_goes_to_a_dead_letter_queue(function: Function, source: QueueSource) -> None:
+    assert "deadLetterTargetArn" in TEMPLATE.queues[source.queue].attributes["RedrivePolicy"]
+
+
+@EVERY_SOURCE
+def test_a_message_stays_invisible_for_six_times_as_long_as_its_function_may_take(
+    function: Function, source: QueueSource
+) -> None:
+    visibility_timeout = int(TEMPLATE.queues[source.queue].attributes["VisibilityTimeout"])
+    assert visibility_timeout >= 6 * function.timeout_seconds
+
+
+@EVERY_SOURCE
+def test_database_connections_are_capped_by_a_maximum_concurrency(function: Function, source: QueueSource) -> None:
+    assert 2 <= source.maximum_concurrency <= 10
+
+
+def test_operators_tune_every_queue_that_has_dead_letters_by_parameters() -> None:
+    for name, queue in properties("AWS::SQS::Queue").items():
+        if "RedrivePolicy" in queue:
+            tuned = [queue["VisibilityTimeout"], queue["RedrivePolicy"]["maxReceiveCount"]]
+            assert {value["Ref"] for value in tuned} <= DOCUMENT["Parameters"].keys(), name
+
+
+def test_dead_letters_are_kept_longer_than_the_messages_they_were() -> None:
+    # Their age counts from when they were first sent.
+    queues = properties("AWS::SQS::Queue")
+    for name, queue in queues.items():
+        if "RedrivePolicy" in queue:
+            dead_letters = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+            assert queue["MessageRetentionPeriod"] < queues[dead_letters]["MessageRetentionPeriod"], name
+
+
+def test_a_job_is_sent_again_only_when_its_message_can_not_come_back_any_more() -> None:
+    defaults = {name: parameter.get("Default") for name, parameter in DOCUMENT["Parameters"].items()}
+    longest = defaults["IngestVisibilityTimeout"] * defaults["IngestMaxReceiveCount"]
+    assert defaults["StaleAfterSeconds"] >= longest
+    assert defaults["StaleAfterSeconds"] == Settings.model_fields["stale_after_seconds"].default
+
+
+def test_only_originals_tell_what_is_put_into_their_bucket() -> None:
+    told = {(name, each.queue) for name, bucket in TEMPLATE.buckets.items() for each in bucket.notifications}
+    assert told == {("OriginalsBucket", "IngestQueue")}
+
+
+def test_no_bucket_is_public() -> None:
+    for name, bucket in properties("AWS::S3::Bucket").items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+
+
+def test_what_is_left_of_a_multipart_upload_is_removed_once_it_can_not_be_resumed() -> None:
+    (rule,) = properties("AWS::S3::Bucket")["OriginalsBucket"]["LifecycleConfiguration"]["Rules"]
+    days: int = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+    assert days > Settings.model_fields["upload_expiry_days"].default
+
+
+@EVERY_FUNCTION
+def test_every_handler_can_be_imported(function: Function) -> None:
+    module, _, name = function.handler.rpartition(".")
+    assert callable(getattr(import_module(module), name))
+
+
+@EVERY_FUNCTION
+def test_every_variable_is_a_setting(function: Function) -> None:
+    settings = {f"PINHOLE_{name.upper()}" for name in Settings.model_fields}
+    assert {name for name in function.environment if name.startswith("PINHOLE_")} <= settings
+
+
+def test_secrets_are_nowhere_but_in_secrets() -> None:
+    secret = {name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)}
+    for function in (DOCUMENT["Globals"]["Function"], *properties("AWS::Serverless::Function").values()):
+        for name, value in function.get("Environment", {}).get("Variables", {}).items():
+            if name.removeprefix("PINHOLE_").lower() in secret:
+                assert value["Fn::Sub"].startswith("{{resolve:secretsmanager:"), name
+    assert DOCUMENT["Parameters"]["DatabaseUrl"]["NoEcho"] is True
+
+
+def test_functions_have_no_policies_but_their_own_statements() -> None:
+    for name, function in properties("AWS::Serverless::Function").items():
+        assert all("Statement" in policy for policy in function.get("Policies", [])), name
+        assert "Role" not in function, name
+
+
+def test_no_policy_allows_actions_by_wildcard() -> None:
+    allowed = [action.value for statement in statements() for action in leaves(statement["Action"])]
+    assert len(allowed) > 20
+    assert [action for action in allowed if "*" in action] == []
+
+
+def test_a_wildcard_in_what_a_policy_covers_has_its_reason_written_next_to_it() -> None:
+    lines = PATH.read_text("utf-8").splitlines()
+    without = [
+        f"line {resource.start_mark.line + 1}: {resource.value}"
+        for statement in statements()
+        for resource in leaves(statement["Resource"])
+        if "*" in resource.value and "#" not in lines[resource.start_mark.line] + lines[resource.start_mark.line - 1]
+    ]
+    assert without == []
+
+
+def statements() -> list[dict[str, yaml.Node]]:
+    """Every statement of every policy, as nodes that know their line."""
+    return list(_statements(yaml.compose(PATH.read_text("utf-8"), yaml.SafeLoader)))
+
+
+def _statements(node: yaml.Node | None) -> Iterator[dict[str, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        entries = {key.value: value for key, value in node.value}
+        if "Effect" in entries:
+            yield entries
+        for value in entries.values():
+            yield from _statements(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _statements(value)
+
+
+def leaves(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The scalars of a node: itself, or those of a list."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from leaves(value)
