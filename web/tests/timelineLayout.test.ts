@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { anchorAt, findAnchor } from '../src/timeline/scrollAnchor'
 import { TimelineLayout, type TimelineShape } from '../src/timeline/timelineLayout'
-import { codes, sectionOf } from './support'
+import { codeOf, codes, sectionOf } from './support'
 
-const shape: TimelineShape = { width: 1200, targetHeight: 220, gap: 4, headingHeight: 68, monthGap: 20 }
+const shape: TimelineShape = {
+  width: 1200,
+  targetHeight: 220,
+  gap: 4,
+  headingHeight: 68,
+  monthGap: 20,
+  besideGap: 28,
+  besideWidth: 236,
+}
 
 function library(...counts: number[]) {
   return counts.map((count, position) => sectionOf(`${2026 - position}-07`, codes(count)))
@@ -42,6 +50,29 @@ describe('the timeline layout', () => {
         expect(shown.has(`${position}/${tile.index}`)).toBe(touches)
       }
     }
+  })
+
+  test('puts months of a few photos beside each other, as many as fit', () => {
+    const few = (month: string, count: number) => sectionOf(month, Uint8Array.from({ length: count }, () => codeOf(1.5)))
+    const sections = [few('2026-07', 1), few('2026-06', 2), few('2026-05', 1), few('2026-04', 30), few('2026-03', 1)]
+    const layout = new TimelineLayout(sections, shape)
+    const [july, june, may, april, march] = layout.visible(0, layout.height)
+    expect([july!.left, june!.left]).toEqual([0, july!.width + 28])
+    expect([july!.top, june!.top]).toEqual([0, 0])
+    expect(may!.top).toBe(july!.top + july!.height + shape.monthGap)
+    expect(april!.left).toBe(0)
+    expect(april!.top).toBeGreaterThan(may!.top)
+    expect(march!.top).toBe(april!.top + april!.height + shape.monthGap)
+    expect(layout.sectionAt(10)).toBe(0)
+    expect([layout.neighbourBand(0, 1), layout.neighbourBand(2, -1), layout.neighbourBand(4, 1)]).toEqual([2, 0, null])
+    expect(layout.itemVertically(2, 0, -1)).toEqual({ position: 0, index: 0 })
+    expect(layout.itemVertically(1, 1, 1)).toEqual({ position: 2, index: 0 })
+  })
+
+  test('gives a month of one narrow photo room for its heading', () => {
+    const narrow = ['2026-07', '2026-06'].map((month) => sectionOf(month, Uint8Array.of(codeOf(0.5))))
+    const [, june] = new TimelineLayout(narrow, shape).visible(0, 500)
+    expect(june!.left).toBe(236 + 28)
   })
 
   test('keeps the row of the focused item, however far away it is', () => {

@@ -9,8 +9,11 @@ export type RowShape = {
   gap: number
 }
 
-/** Rows of one month. Row `r` holds items `starts[r]` up to `starts[r + 1]`, at `tops[r]`, `heights[r]` tall. */
-export type Rows = { starts: Uint32Array; tops: Float64Array; heights: Float64Array; height: number }
+/**
+ * Rows of one month. Row `r` holds items `starts[r]` up to `starts[r + 1]`, at `tops[r]`, `heights[r]` tall. `width`
+ * is what they take: less than all there is only where the month is one row that is not full.
+ */
+export type Rows = { starts: Uint32Array; tops: Float64Array; heights: Float64Array; height: number; width: number }
 
 /**
  * Breaks items into rows that fill the width, each as near to the target height as its neighbours allow. The last
@@ -41,14 +44,17 @@ export function justify(codes: Uint8Array, shape: RowShape): Rows {
     first = index + 1
     sum = 0
   }
+  let width = shape.width
   if (first < codes.length) {
-    heights.push(Math.round(Math.min(shape.targetHeight, heightOf(codes.length - first, sum))))
+    const height = Math.round(Math.min(shape.targetHeight, heightOf(codes.length - first, sum)))
+    if (first === 0) width = Math.min(width, Math.ceil(sum * height) + shape.gap * (codes.length - 1))
+    heights.push(height)
     starts.push(codes.length)
   }
-  return stack(starts, heights, shape.gap)
+  return stack(starts, heights, shape.gap, width)
 }
 
-function stack(starts: number[], heights: number[], gap: number): Rows {
+function stack(starts: number[], heights: number[], gap: number, width: number): Rows {
   const tops = new Float64Array(heights.length)
   let top = 0
   heights.forEach((height, row) => {
@@ -60,6 +66,7 @@ function stack(starts: number[], heights: number[], gap: number): Rows {
     tops,
     heights: Float64Array.from(heights),
     height: Math.max(0, top - gap),
+    width,
   }
 }
 

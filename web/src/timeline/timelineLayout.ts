@@ -6,15 +6,30 @@ export type TimelineShape = RowShape & {
   headingHeight: number
   /** Space below a month. */
   monthGap: number
+  /** Space between months that lie beside each other, and the least that a month takes then: its heading must fit. */
+  besideGap: number
+  besideWidth: number
 }
 
 export type PlacedTile = { index: number; row: number; top: number; left: number; width: number; height: number }
 
-export type VisibleSection = { section: Section; position: number; top: number; height: number; tiles: PlacedTile[] }
+export type VisibleSection = {
+  section: Section
+  position: number
+  top: number
+  left: number
+  width: number
+  height: number
+  tiles: PlacedTile[]
+}
 
-/** Where everything lies, in pixels from the top of the grid. */
+/**
+ * Where everything lies, in pixels from the top left of the grid. Months one below the other; only those of a few
+ * photos lie beside each other, in a band with one top.
+ */
 export class TimelineLayout {
   readonly tops: Float64Array
+  readonly #lefts: Float64Array
   readonly height: number
   readonly #rows: Rows[]
 
@@ -29,20 +44,44 @@ export class TimelineLayout {
     }
     this.#rows = sections.map((section) => known.get(section.ratios) ?? justify(section.ratios, shape))
     this.tops = new Float64Array(sections.length)
-    let top = 0
+    this.#lefts = new Float64Array(sections.length)
+    let below = 0
+    let beside = Infinity
     this.#rows.forEach((rows, position) => {
-      this.tops[position] = top
-      top += shape.headingHeight + rows.height + shape.monthGap
+      const width = this.#widthOf(position)
+      const fits = beside + width <= shape.width
+      this.tops[position] = fits ? this.tops[position - 1]! : below
+      this.#lefts[position] = fits ? beside : 0
+      beside = (fits ? beside : 0) + width + shape.besideGap
+      below = Math.max(below, this.tops[position]! + shape.headingHeight + rows.height + shape.monthGap)
     })
-    this.height = top
+    this.height = below
+  }
+
+  #widthOf(position: number): number {
+    return Math.min(this.shape.width, Math.max(this.#rows[position]!.width, this.shape.besideWidth))
   }
 
   heightOf(position: number): number {
     return this.shape.headingHeight + this.#rows[position]!.height
   }
 
+  /** The month at a height; the first of those beside each other. */
   sectionAt(y: number): number {
-    return lastAtOrAbove(this.tops, y)
+    return this.#bandStart(lastAtOrAbove(this.tops, y))
+  }
+
+  #bandStart(position: number): number {
+    let start = position
+    while (start > 0 && this.tops[start - 1] === this.tops[position]) start -= 1
+    return start
+  }
+
+  /** The first month of the band below (1) or above (-1) a month; null at either end. */
+  neighbourBand(position: number, step: 1 | -1): number | null {
+    let next = position
+    while (this.tops[next] === this.tops[position]) next += step
+    return this.sections[next] ? this.#bandStart(next) : null
   }
 
   rowOf(position: number, index: number): number {
@@ -71,20 +110,28 @@ export class TimelineLayout {
   /** The item in the row above (-1) or below (+1) whose middle is nearest; null past either end. */
   itemVertically(position: number, index: number, step: 1 | -1): { position: number; index: number } | null {
     const row = this.rowOf(position, index)
-    const here = this.tilesOfRow(position, row).find((tile) => tile.index === index)!
-    const middle = here.left + here.width / 2
-    let [nextPosition, nextRow] = [position, row + step]
-    if (nextRow < 0) {
-      nextPosition -= 1
-      nextRow = (this.#rows[nextPosition]?.heights.length ?? 0) - 1
-    } else if (nextRow >= this.#rows[position]!.heights.length) {
-      nextPosition += 1
-      nextRow = 0
+    const middle = this.#middleOf(position, this.tilesOfRow(position, row).find((tile) => tile.index === index)!)
+    const candidates = this.#rows[position]!.heights[row + step]
+      ? this.tilesOfRow(position, row + step).map((tile) => ({ position, tile }))
+      : this.#edgeOfBand(this.neighbourBand(position, step), step)
+    const distance = (at: { position: number; tile: PlacedTile }) => Math.abs(this.#middleOf(at.position, at.tile) - middle)
+    const nearest = candidates.sort((a, b) => distance(a) - distance(b))[0]
+    return nearest ? { position: nearest.position, index: nearest.tile.index } : null
+  }
+
+  #middleOf(position: number, tile: PlacedTile): number {
+    return this.#lefts[position]! + tile.left + tile.width / 2
+  }
+
+  /** The tiles of a band that one comes upon first: its top row from above, its last row from below. */
+  #edgeOfBand(start: number | null, step: 1 | -1): { position: number; tile: PlacedTile }[] {
+    const found: { position: number; tile: PlacedTile }[] = []
+    if (start === null) return found
+    for (let position = start; this.tops[position] === this.tops[start]; position++) {
+      const row = step === 1 ? 0 : this.#rows[position]!.heights.length - 1
+      for (const tile of this.tilesOfRow(position, row)) found.push({ position, tile })
     }
-    if (!this.#rows[nextPosition] || nextRow < 0) return null
-    const distance = (tile: PlacedTile) => Math.abs(tile.left + tile.width / 2 - middle)
-    const nearest = this.tilesOfRow(nextPosition, nextRow).reduce((a, b) => (distance(b) < distance(a) ? b : a))
-    return { position: nextPosition, index: nearest.index }
+    return found
   }
 
   tilesOfRow(position: number, row: number): PlacedTile[] {
@@ -115,6 +162,8 @@ export class TimelineLayout {
         section: this.sections[position]!,
         position,
         top,
+        left: this.#lefts[position]!,
+        width: this.#widthOf(position),
         height: this.heightOf(position),
         tiles: [...rows].sort((a, b) => a - b).flatMap((row) => this.tilesOfRow(position, row)),
       })
@@ -133,11 +182,5 @@ export class TimelineLayout {
 }
 
 function sameShape(a: TimelineShape, b: TimelineShape): boolean {
-  return (
-    a.width === b.width &&
-    a.targetHeight === b.targetHeight &&
-    a.gap === b.gap &&
-    a.headingHeight === b.headingHeight &&
-    a.monthGap === b.monthGap
-  )
+  return a.width === b.width && a.targetHeight === b.targetHeight && a.gap === b.gap
 }
