@@ -44,7 +44,8 @@ class Postgres(Service):
             if os.name == "posix"
             else {"listen_addresses": self._host}
         )
-        options = {**listen, "port": str(self._port), **settings}
+        # Terse: else the log quotes rows that are refused, with the positions of photos.
+        options = {**listen, "port": str(self._port), "log_error_verbosity": "terse", **settings}
         arguments = [f"--{name}={value}" for name, value in options.items()]
         super().__init__("PostgreSQL", directory, [*_command(), *arguments], user=_system_user())
 
