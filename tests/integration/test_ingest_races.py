@@ -262,7 +262,7 @@ def test_what_a_killed_worker_left_on_the_disk_is_removed_once_it_is_dead_for_su
     inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    dead, alive = (tmp_path / f"pinhole-ingest-{time.time() + age:.0f}-abc" for age in (-60, 60))
+    dead, alive = (tmp_path / f"pinhole-ingest-{time.time() + age:.0f}-abc" for age in (-120, 0))
     foreign = tmp_path / "pinhole-ingest-notes"
     for directory in (dead, alive, foreign):
         directory.mkdir()

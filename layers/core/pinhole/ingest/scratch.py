@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from pinhole.errors import Unavailable
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_CLOCKS_DIFFER = 60
 _NAME = re.compile(r"pinhole-ingest-([0-9]+)-\w+")
 
 
@@ -37,6 +38,6 @@ def directory(until: datetime) -> Iterator[Path]:
 def _remove_leftovers() -> None:
     for path in Path(gettempdir()).glob("pinhole-ingest-*"):
         name = _NAME.fullmatch(path.name)
-        if name is not None and int(name[1]) < time.time() - 1:
+        if name is not None and int(name[1]) < time.time() - _CLOCKS_DIFFER:
             # Another call may be removing it too, and another user's is not ours to remove.
             shutil.rmtree(path, ignore_errors=True)
