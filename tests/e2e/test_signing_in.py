@@ -39,6 +39,8 @@ def test_tabs_whose_token_ran_out_at_the_same_time_both_go_on(
     tabs = [context.new_page(), context.new_page()]
     log_in(tabs[0])
     tabs[1].goto("/")
+    for tab in tabs:
+        expect(tab.get_by_role("heading", name="Let some light in")).to_be_visible()
     refreshes = requests_of(context, "POST", "/auth/refresh")
 
     def refuse_once(route: Route) -> None:
