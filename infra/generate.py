@@ -35,7 +35,7 @@ def write() -> list[Path]:
     stale = {path: text for path, text in files().items() if _read(path) != text}
     for path, text in stale.items():
         path.write_text(text, "utf-8", newline="\n")
-    bootstrap.run_npm(bootstrap.npm(), "run", "types", "--silent")
+    bootstrap.run_npm(bootstrap.WEB, "run", "types", "--silent")
     return [*stale, *([CLIENT_TYPES] if _read(CLIENT_TYPES) != before else [])]
 
 
