@@ -20,7 +20,9 @@ HASH_NEVER_CHECKED = (1).to_bytes(4, "little")  # flags in the head of a .pyc: P
 IMPORT = """
 import importlib, pkgutil, sys, zoneinfo
 *sys.path[:0], handler, everything = sys.argv[1:]
-zoneinfo.reset_tzpath([])
+import psycopg
+assert psycopg.pq.__impl__ == "binary"  # Lambda has no libpq
+zoneinfo.reset_tzpath([])  # nor time zones
 zoneinfo.ZoneInfo("Europe/Vienna")
 module, _, name = handler.rpartition(".")
 assert callable(getattr(importlib.import_module(module), name))
