@@ -75,9 +75,7 @@ def test_degrees_of_longitude_are_short_in_the_north(conn: Connection) -> None:
     place.replace_all(conn, [north, aside], "a test")
     found = places.find(conn, 78.2, 15.0)
     assert found is not None
-    assert (
-        found.city == "Aside"
-    )  # 23 km away, a degree of longitude; North is 33 km away, a third of a degree
+    assert found.city == "Aside"  # 23 km away, a degree of longitude; North is 33 km away, a third of a degree
 
 
 def test_an_empty_table_names_nothing(conn: Connection) -> None:

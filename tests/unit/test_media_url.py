@@ -164,7 +164,5 @@ def test_an_expiry_lies_one_to_two_weeks_ahead_and_stays_for_a_week(owner_id: in
 
 def test_libraries_do_not_all_change_their_addresses_at_once() -> None:
     expiries = [media_url.thumb_expiry(owner_id, NOW) % WEEK for owner_id in range(1, 8)]
-    gaps = sorted(
-        later - earlier for earlier, later in zip(sorted(expiries), sorted(expiries)[1:], strict=False)
-    )
+    gaps = sorted(later - earlier for earlier, later in zip(sorted(expiries), sorted(expiries)[1:], strict=False))
     assert gaps[0] > 6 * 60 * 60

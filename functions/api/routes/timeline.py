@@ -48,8 +48,7 @@ class MonthSummary(WireModel):
     count: int
     revision: int = Field(description="Moves with every change of what is visible in the month")
     ratios: str = Field(
-        description="Base64 of a byte per item, in item order:"
-        " clamp(round(50 * log2(width / height)) + 128, 0, 255)"
+        description="Base64 of a byte per item, in item order: clamp(round(50 * log2(width / height)) + 128, 0, 255)"
     )
 
 

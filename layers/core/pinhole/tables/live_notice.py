@@ -40,9 +40,7 @@ def add(conn: Connection, owner_id: int, months: Iterable[date]) -> bool:
 def of_owner(conn: Connection, owner_id: int) -> Notice | None:
     """The owner's notice; None when all has been told."""
     with conn.cursor(row_factory=class_row(Notice)) as cursor:
-        return cursor.execute(
-            "SELECT months, changed_at FROM live_notice WHERE owner_id = %s", (owner_id,)
-        ).fetchone()
+        return cursor.execute("SELECT months, changed_at FROM live_notice WHERE owner_id = %s", (owner_id,)).fetchone()
 
 
 def finish(conn: Connection, owner_id: int, told: Notice) -> bool:
@@ -52,7 +50,4 @@ def finish(conn: Connection, owner_id: int, told: Notice) -> bool:
     )
     if forgotten.rowcount == 1:
         return False
-    return (
-        conn.execute("UPDATE live_notice SET requested_at = now() WHERE owner_id = %s", (owner_id,)).rowcount
-        == 1
-    )
+    return conn.execute("UPDATE live_notice SET requested_at = now() WHERE owner_id = %s", (owner_id,)).rowcount == 1

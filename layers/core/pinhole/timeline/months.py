@@ -40,8 +40,7 @@ def read(conn: Connection, owner_id: int) -> Timeline:
     stale = {month.month: month.revision for month in stored if month.ratios_revision != month.revision}
     ratios = _ratios(conn, owner_id, list(stale)) if stale else {}
     rebuilt = {
-        month: TimelineMonth(month, revision, ratios.get(month, b""), revision)
-        for month, revision in stale.items()
+        month: TimelineMonth(month, revision, ratios.get(month, b""), revision) for month, revision in stale.items()
     }
     current = (rebuilt.get(month.month, month) for month in stored)
     return Timeline(
