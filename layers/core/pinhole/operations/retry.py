@@ -55,8 +55,9 @@ def _retry(item_id: str, stage: Stage) -> Retried:
     try:
         with transaction() as conn:
             return _retried(conn, item_id, stage)
-    except UniqueViolation:
-        return _retry(item_id, stage)  # another item got these bytes just now: this time it is found
+    except UniqueViolation:  # another item got these bytes just now: this time it is found
+        with transaction() as conn:
+            return _retried(conn, item_id, stage)
 
 
 def _retried(conn: Connection, item_id: str, stage: Stage) -> Retried:
