@@ -326,6 +326,16 @@ def test_a_full_disk_is_told_and_passes(inbox: Inbox, small_disk: Path, left: in
     assert {attempts for state, attempts in inbox.jobs().values() if state == "done"} == {1}
 
 
+def test_a_file_that_the_disk_could_never_hold_does_not_wait_for_room_for_ever(inbox: Inbox, small_disk: Path) -> None:
+    landed = inbox.landed(jpeg().ljust(300 * 1024))
+
+    assert len(inbox.deliver(landed)) == 1
+
+    assert inbox.jobs() == {"metadata": ("waiting", 1)}
+    (report,) = inbox.conn.execute("SELECT last_error FROM job").fetchone() or ()
+    assert "disk of the ingest function only" in report
+
+
 # Events that come when they like
 
 

@@ -112,7 +112,7 @@ def _item_to_ingest(conn: Connection, upload: Upload, created: ObjectCreated) ->
 def _ingest(claim: _Claim) -> None:
     began = time.monotonic()
     try:
-        with scratch.directory(claim.until) as directory:
+        with scratch.directory(claim.until, claim.upload.size_bytes) as directory:
             path = directory / "original"
             sha256 = _read(claim, path)
             file_type = identify(path)

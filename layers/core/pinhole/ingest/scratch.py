@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from pinhole.errors import Unavailable
+from pinhole.errors import PinholeError, Unavailable
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _CLOCKS_DIFFER = 60
@@ -18,13 +18,20 @@ _NAME = re.compile(r"pinhole-ingest-([0-9]+)-\w+")
 
 
 @contextmanager
-def directory(until: datetime) -> Iterator[Path]:
-    """An empty directory that is removed at the end.
+def directory(until: datetime, size_bytes: int) -> Iterator[Path]:
+    """An empty directory for a file of this size, removed at the end.
 
     until: when this process is dead for sure. The name tells it, so that a later call removes what a killed one left:
     else a few large files that kill their workers would fill the disk for good.
-    Raises Unavailable (`disk_full`) when there is no room left, at whatever moment of the block.
+    Raises Unavailable (`disk_full`) when there is no room left, at whatever moment of the block, and PinholeError
+    (`exceeds_disk`) for a file that the disk could not hold if it were empty.
     """
+    capacity = shutil.disk_usage(gettempdir()).total
+    if size_bytes > capacity:
+        raise PinholeError(
+            f"The file has {size_bytes:,} bytes, and the disk of the ingest function only {capacity:,}.",
+            code="exceeds_disk",
+        )
     try:
         _remove_leftovers()
         with TemporaryDirectory(prefix=f"pinhole-ingest-{until.timestamp():.0f}-") as path:
