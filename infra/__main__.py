@@ -1,4 +1,4 @@
-"""`python -m infra`: runs the system on this machine (`up`), and every check (`test`)."""
+"""`python -m infra`: runs the system on this machine (`up`), every check (`test`), and what it costs (`bench`)."""
 
 import sys
 
@@ -79,6 +79,14 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/requirements.txt")
+    bootstrap.install("infra/demo-requirements.txt")
+    from infra.bench import command
+
+    return command.run(arguments.only, json=arguments.json)
+
+
 def _generate(_arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("tests/requirements.txt")
     bootstrap.build_web_client()
@@ -126,6 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="apply migrations to a database")
     migrate.add_argument("database", metavar="URL", help="postgresql://…")
     migrate.set_defaults(run=_migrate)
+
+    bench = commands.add_parser("bench", help="measure what it costs, beside the floor of the same run")
+    bench.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some rows; an unknown name lists them")
+    bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    bench.set_defaults(run=_bench)
 
     generate = commands.add_parser("generate", help="write every file that is made from others")
     generate.set_defaults(run=_generate)

@@ -1,0 +1,1 @@
+"""`python -m infra bench`: what Pinhole costs, each number beside the floor of the same run."""

@@ -1,0 +1,35 @@
+"""`python -m infra bench`: one table."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from infra.bench import footprint, photos, pipeline, timeline
+from infra.bench.rows import Row, as_json, progress, table
+from infra.bootstrap import CannotStart
+
+MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "photos": photos.measure,
+    "pipeline": pipeline.measure,
+    "timeline-100k": partial(timeline.measure, 100_000),
+    "timeline-1m": partial(timeline.measure, 1_000_000),
+    "functions": footprint.measure,
+}
+
+
+def run(only: Sequence[str], *, json: bool) -> int:
+    """Measure all, or only what is named, and print the table. Returns the exit code.
+
+    Raises:
+        CannotStart: nothing is measured under such a name, or a program is missing.
+    """
+    if unknown := set(only) - set(MEASUREMENTS):
+        raise CannotStart(f"Nothing is measured as {', '.join(unknown)}: there are {', '.join(MEASUREMENTS)}")
+    rows: list[Row] = []
+    with contextlib.redirect_stdout(sys.stderr):  # the parts that are started tell of themselves
+        for number, name in enumerate(only or MEASUREMENTS, start=1):
+            progress(f"{name} ({number} of {len(only or MEASUREMENTS)})")
+            rows += MEASUREMENTS[name]()
+    print(as_json(rows) if json else table(rows))
+    return 0

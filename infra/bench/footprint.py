@@ -1,0 +1,72 @@
+"""What a start of a function loads: its layers and code, built as `sam build` does it, and the time of the imports."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from infra.bench.rows import Aim, Row, medians, progress
+from infra.bootstrap import REPOSITORY, CannotStart
+from infra.local.template import Template
+
+REPEATS = 7
+# What is built, where its Makefile is, its target there, and where in it packages lie.
+PARTS = (
+    ("core layer", "layers/core", "build-CoreLayer", "python"),
+    ("imaging layer", "layers/imaging", "build-ImagingLayer", "python"),
+    ("code of the functions", "functions", "build-IngestFunction", "."),
+)
+
+
+def measure() -> Iterator[Row]:
+    """Rows of sizes and imports. Raises CannotStart when the layers can't be built."""
+    with tempfile.TemporaryDirectory() as name:
+        roots = []
+        sizes = []
+        for part, sources, target, packages in PARTS:
+            progress(f"Building {part}")
+            built = Path(name) / target
+            _build(REPOSITORY / sources, target, built)
+            roots.append(built / packages)
+            sizes.append(sum(path.stat().st_size for path in built.rglob("*") if path.is_file()) / 1e6)
+            yield Row(f"{part}, unzipped", "MB", sizes[-1])
+        yield Row("all that ingest loads, unzipped", "MB", sum(sizes), aim=Aim("ours", 250))
+        yield from _imports(roots)
+
+
+def _imports(roots: list[Path]) -> Iterator[Row]:
+    """CPU time of the import of each handler in a fresh process, above that of bare Python."""
+    template = Template(
+        REPOSITORY / "template.yaml",
+        parameters=dict.fromkeys(("DatabaseUrl", "TokenSecret", "MediaKeys", "SetupToken"), "-"),
+        queue_endpoint="http://-",
+    )
+    modules = sorted({function.handler.rpartition(".")[0] for function in template.functions.values()})
+    progress(f"Importing {len(modules)} handlers, {REPEATS} times each")
+    imports = {module: partial(_cpu_of_python, f"import {module}", roots) for module in modules}
+    took = medians({"nothing": partial(_cpu_of_python, "", roots), **imports}, REPEATS)
+    for module in modules:
+        yield Row(f"import of {module}: CPU", "ms", took[module] - took["nothing"], aim=Aim("ours", 250))
+
+
+def _cpu_of_python(code: str, roots: list[Path]) -> float:
+    """Milliseconds of a process that has these packages and no others."""
+    import resource  # not on Windows
+
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, roots))}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-S", "-c", code], env=environment, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+
+def _build(sources: Path, target: str, built: Path) -> None:
+    built.mkdir()
+    command = ["make", "--silent", target, f"ARTIFACTS_DIR={built}", f"PYTHON={sys.executable}"]
+    try:
+        subprocess.run(command, cwd=sources, check=True, stdout=sys.stderr)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        raise CannotStart(f"{sources} can't be built ({error}): install make, and check the network") from error

@@ -1,0 +1,107 @@
+"""A whole Pinhole on this machine: how fast it takes photos in, and what it holds while it waits."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+from infra.bench import pictures
+from infra.bench.ingest_alone import CORES, IngestAlone, ingest_alone
+from infra.bench.instance import Client, Instance, Photo
+from infra.bench.rows import Aim, Row, progress
+from infra.local import function_pool
+
+PHOTOS, TURNS = 40, 3
+SINGLE_PHOTOS = 15
+AT_ONCE = 3  # as the web client uploads them
+IDLE_SECONDS = 10
+LET_GO_SECONDS = IDLE_SECONDS + function_pool.IDLE_SECONDS
+PATIENCE_SECONDS = 300
+
+
+def measure() -> Iterator[Row]:
+    """Rows of memory, throughput and latency; 8-megapixel JPEGs, each of other bytes."""
+    with tempfile.TemporaryDirectory(prefix="pinhole-bench-") as name:
+        directory = Path(name)
+        content = pictures.jpeg(directory).read_bytes()
+        photos = (Photo(f"IMG_{number:04}.jpg", pictures.numbered(content, number)) for number in count())
+        with Instance(directory) as instance:
+            yield _memory(instance, IDLE_SECONDS, "after its start")
+            yield from asyncio.run(_throughput_and_latency(instance, directory / "alone", photos))
+            yield _memory(instance, LET_GO_SECONDS, f"after {PHOTOS * TURNS + SINGLE_PHOTOS} photos")
+
+
+def _memory(instance: Instance, seconds: int, after: str) -> Row:
+    progress(f"Waiting {seconds} s")
+    time.sleep(seconds)
+    return Row(f"memory of everything, idle, {seconds} s {after}", "MB", instance.memory_mb(), aim=Aim("ours", 700))
+
+
+async def _throughput_and_latency(instance: Instance, directory: Path, photos: Iterator[Photo]) -> list[Row]:
+    async with ingest_alone(directory) as alone, Client(instance.origin) as client:
+        progress("Warming up")
+        await _pipeline_seconds(client, _take(photos, CORES))
+        await alone.seconds(alone.land(_take(photos, 2 * CORES)))
+        whole, function = [], []
+        for turn in range(1, TURNS + 1):
+            progress(f"{PHOTOS} photos through the pipeline, then through the function alone ({turn} of {TURNS})")
+            whole.append(await _pipeline_seconds(client, _take(photos, PHOTOS)))
+            function.append(await alone.seconds(alone.land(_take(photos, PHOTOS))))
+        progress(f"{SINGLE_PHOTOS} photos one by one")
+        singles = [await _single_seconds(client, alone, photos) for _ in range(SINGLE_PHOTOS)]
+    throughput, bound = (PHOTOS * 60 / statistics.median(seconds) for seconds in (whole, function))
+    latency, least = (statistics.median(seconds) for seconds in zip(*singles, strict=True))
+    return [
+        Row(
+            "photos a minute through the pipeline", "a minute", throughput, bound,
+            f"ingest alone, {CORES} at once", Aim("ratio", float("inf"), 0.8),
+        ),
+        Row("upload to visible, idle, p50", "s", latency, least, "ingest alone", Aim("ours", 1.5)),
+    ]  # fmt: skip
+
+
+async def _pipeline_seconds(client: Client, photos: list[Photo]) -> float:
+    """From the first request until all of them are visible."""
+    promises = [photo.promise for photo in photos]
+    wanted = await client.visible() + len(photos)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def upload(number: int) -> None:
+        async with places:
+            await client.upload(photos[number], promises[number])
+
+    async def all_visible() -> bool:
+        return await client.visible() == wanted
+
+    began = time.monotonic()
+    await asyncio.gather(*map(upload, range(len(photos))))
+    await _until(all_visible, 0.1)
+    return time.monotonic() - began
+
+
+async def _single_seconds(client: Client, alone: IngestAlone, photos: Iterator[Photo]) -> tuple[float, float]:
+    """From the begin of an upload until its photo is visible, and what the function alone takes."""
+    [photo] = _take(photos, 1)
+    promise = photo.promise
+    began = time.monotonic()
+    upload_id = await client.upload(photo, promise)
+
+    async def ready() -> bool:
+        return await client.state(upload_id) == "ready"
+
+    await _until(ready, 0.02)
+    whole = time.monotonic() - began
+    return whole, await alone.seconds(alone.land(_take(photos, 1)))
+
+
+async def _until(holds: Callable[[], Awaitable[bool]], pause_seconds: float) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await holds():  # noqa: ASYNC110 - nobody here is told when it does
+            await asyncio.sleep(pause_seconds)
+
+
+def _take(photos: Iterator[Photo], number: int) -> list[Photo]:
+    return [next(photos) for _ in range(number)]
