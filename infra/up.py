@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
@@ -28,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import demo, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
 from infra.local import data_directory, postgres, provision, queue, store
+from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
 from infra.local.gateway import Gateway
@@ -61,6 +62,7 @@ class Options:
     demo: bool
     reset: bool
     yes: bool
+    parameters: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def run(options: Options) -> int:
             raise CannotStart(f"Port {options.port} is in use: stop what listens there, or choose another with --port")
         new = data.is_empty
         made = data.prepare()
+        _check_parameters(options, made)
         _keep_log(data)
         if options.demo:
             demo.claim(data, new=new)
@@ -136,7 +139,7 @@ async def _until_stopped(options: Options, data: DataDirectory, made: Secrets) -
 async def _running(options: Options, data: DataDirectory, made: Secrets, services: Supervisor) -> AsyncIterator[str]:
     """The whole system, everything of it answering. Gives its origin."""
     origin = f"http://{HOST}:{options.port}"
-    template, cloud = await provided(options.endpoint, data, made, services)
+    template, cloud = await provided(options.endpoint, data, made, services, options.parameters)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)
     lambda_api = LambdaApi(data)
@@ -183,20 +186,24 @@ async def _running(options: Options, data: DataDirectory, made: Secrets, service
 
 
 async def provided(
-    endpoint: str | None, data: DataDirectory, made: Secrets, services: Supervisor
+    endpoint: str | None,
+    data: DataDirectory,
+    made: Secrets,
+    services: Supervisor,
+    parameters: Mapping[str, str] | None = None,
 ) -> tuple[Template, Cloud]:
     """The database, the store and the queues, running, and with all that the template says. Raises ServiceFailed."""
     if endpoint:
         say("Starting PostgreSQL")
         database = await services.start(postgres.start, data.postgres)
-        template = template_of(database.url, endpoint, made)
+        template = template_of(database.url, endpoint, made, parameters)
         cloud = Cloud(endpoint, endpoint, LOCALSTACK, store.client(endpoint, LOCALSTACK), None)
     else:
         say("Starting PostgreSQL, the queue and the object store")
         database, messages = await asyncio.gather(
             services.start(postgres.start, data.postgres), services.start(queue.start, data.queue)
         )
-        template = template_of(database.url, messages.endpoint, made)
+        template = template_of(database.url, messages.endpoint, made, parameters)
         buckets = [bucket.name for bucket in template.buckets.values()]
         objects = await services.start(store.start, data.store, buckets, made.store)
         services.watch(objects)
@@ -210,10 +217,12 @@ async def provided(
     return template, cloud
 
 
-def template_of(database_url: str, sqs_endpoint: str, made: Secrets) -> Template:
-    """The template with the values of this machine."""
+def template_of(
+    database_url: str, sqs_endpoint: str, made: Secrets, parameters: Mapping[str, str] | None = None
+) -> Template:
+    """The template with the values of this machine, and before them the given parameters. Raises TemplateError."""
     given = {parameter: os.environ[name] for name, parameter in PARAMETERS.items() if name in os.environ}
-    parameters = {
+    values = {
         "DatabaseUrl": database_url,
         "TokenSecret": made.token_secret,
         "MediaKeys": json.dumps(made.media_keys),
@@ -222,8 +231,9 @@ def template_of(database_url: str, sqs_endpoint: str, made: Secrets) -> Template
         "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
         "IngestConcurrency": str(max(2, os.cpu_count() or 1)),
         **given,
+        **(parameters or {}),
     }
-    return Template(REPOSITORY / "template.yaml", parameters=parameters, queue_endpoint=sqs_endpoint)
+    return Template(REPOSITORY / "template.yaml", parameters=values, queue_endpoint=sqs_endpoint)
 
 
 def environment_of(template: Template, cloud: Cloud, s3_endpoint: str) -> dict[str, str]:
@@ -263,6 +273,13 @@ async def _healthy(origin: str) -> None:
                 if time.monotonic() > deadline:
                     raise ServiceFailed(f"Not healthy: {await answer.text()}")
             await asyncio.sleep(0.1)
+
+
+def _check_parameters(options: Options, made: Secrets) -> None:
+    try:
+        template_of("", "", made, options.parameters)
+    except TemplateError as error:
+        raise CannotStart(str(error)) from error
 
 
 def _keep_log(data: DataDirectory) -> None:

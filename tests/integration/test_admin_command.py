@@ -148,7 +148,8 @@ def test_where_nothing_runs_the_ledger_is_still_read_and_written(directory: Path
     assert admin.says("retry", "--all") == "1 item is tried again.\n"
     assert "no item abcdefghij01" in admin.refuses("retry", "abcdefghij01", code=1)
 
-    with running(directory, until="Some queues are paused"):
+    with running(directory, "--parameter", "IngestVisibilityTimeout=1440", until="Some queues are paused"):
+        assert admin.queue("ingest")["visibilityTimeoutSeconds"] == 1440
         eventually(lambda: admin.queue("ingest")["visible"], lambda visible: visible >= 1)
         assert admin.asks("jobs")[0]["waiting"] == 1
         admin.says("resume", "ingest")

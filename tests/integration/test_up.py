@@ -196,6 +196,11 @@ def test_a_confirmed_reset_begins_a_new_library(directory: Path) -> None:
         assert instance.call("GET", "/setup")["registrationOpen"] is True
 
 
+def test_a_parameter_that_the_template_does_not_have_is_refused(directory: Path) -> None:
+    data = str(directory / "data")
+    assert "no parameter Speed" in refusal("--data", data, "--parameter", "Speed=12")
+
+
 def test_an_endpoint_where_nothing_answers_is_refused(directory: Path) -> None:
     port = free_ports(1)[0]
     assert "Nothing answers" in refusal("--data", str(directory), "--endpoint", f"http://127.0.0.1:{port}")
