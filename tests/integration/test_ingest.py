@@ -8,7 +8,7 @@ import pytest
 from pinhole import uploads
 from pinhole.db import transaction
 from pinhole.errors import Unavailable
-from pinhole.ingest import original
+from pinhole.ingest import original, requeue
 from pinhole.ingest.requeue import requeue_stale
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
@@ -253,3 +253,16 @@ def test_a_completed_upload_whose_event_got_lost_is_found(inbox: Inbox) -> None:
 
     inbox.deliver_body(*inbox.cloud.messages("ingest"))
     assert inbox.upload(landed)["state"] == "ready"
+
+
+def test_events_that_wait_in_a_long_queue_are_not_taken_for_lost(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requeue, "BACKLOG", 2)
+    inbox.landed(jpeg(64, 48))
+    waiting = inbox.landed(jpeg(64, 49))
+    for _ in range(2):
+        inbox.cloud.sqs.send_message(QueueUrl=inbox.cloud.queue_urls["ingest"], MessageBody=waiting.body)
+
+    assert requeue_stale(timedelta(0)) == 0
+
+    assert inbox.cloud.messages("ingest") == [waiting.body] * 2
+    assert requeue_stale(timedelta(0)) == 2

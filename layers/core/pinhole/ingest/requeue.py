@@ -14,6 +14,7 @@ from pinhole.telemetry import follow, logger
 from pinhole.uploads.names import upload_of
 
 BATCH = 500
+BACKLOG = 500  # messages
 
 
 def requeue_stale(stale_after: timedelta) -> int:
@@ -26,8 +27,10 @@ def requeue_stale(stale_after: timedelta) -> int:
     sent = 0
     while batch := _stale_items(before):
         sent += batch
-    while (landed := _unnoticed_objects(before)) is not None:
-        sent += landed
+    # Behind a backlog events are late and not lost: more of them would only make it longer.
+    if queues.describe(settings().ingest_queue_url).visible < BACKLOG:
+        while (landed := _unnoticed_objects(before)) is not None:
+            sent += landed
     logger.info("stale_requeued", extra={"sent": sent})
     return sent
 
