@@ -5,6 +5,8 @@ from signal import SIGKILL
 
 import pytest
 
+from pinhole.tables import job
+from pinhole.tables.job import Stage
 from tests.fixtures import dying
 from tests.fixtures.ingest import Inbox, Landed
 from tests.fixtures.pictures import jpeg
@@ -68,6 +70,27 @@ def test_a_duplicate_ends_as_one_wherever_its_worker_was_killed(inbox: Inbox) ->
         if survived:
             break
     assert survived
+
+
+def test_renditions_are_made_again_once_wherever_their_worker_was_killed(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+    inbox.deliver(landed)
+    inbox.cloud.messages("ml")
+    survived = False
+    for step in range(1, MOMENTS):
+        (before,) = inbox.items()
+        job.reopen(inbox.conn, before["id"], Stage.RENDITIONS)
+        survived = not die_at(step, inbox, landed)
+        assert inbox.deliver(landed) == []
+        (item,) = inbox.items()
+        assert (item["id"], item["rendition_version"]) == (before["id"], step + 1)
+        assert len(inbox.cloud.keys("renditions", f"{item['item_key']}/{step + 1}/")) == 3
+        (revision,) = inbox.conn.execute("SELECT sum(revision)::int FROM timeline_month").fetchone() or ()
+        assert revision == step + 1
+        if survived:
+            break
+    assert survived
+    assert step > 10  # there is something to survive
 
 
 @pytest.mark.parametrize("copies", [2, 4])
