@@ -45,6 +45,7 @@ def _up(arguments: argparse.Namespace) -> int:
             demo=arguments.demo,
             reset=arguments.reset,
             yes=arguments.yes,
+            parameters=dict(arguments.parameter),
         )
     )
 
@@ -122,6 +123,14 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--demo", action="store_true", help="a library with sample photos")
     up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")
     up.add_argument("--yes", action="store_true", help="don't ask before --reset deletes")
+    up.add_argument(
+        "--parameter",
+        type=_parameter,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml, for this run; may be given again",
+    )
     up.set_defaults(run=_up)
 
     test = commands.add_parser("test", help="run every check")
@@ -153,6 +162,13 @@ def _url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
         raise argparse.ArgumentTypeError(f"{text} is no address like http://127.0.0.1:4566")
     return text.rstrip("/")
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name.isalnum() and equals):
+        raise argparse.ArgumentTypeError(f"{text} is no parameter like IngestVisibilityTimeout=1440")
+    return name, value
 
 
 def _port(text: str) -> int:
