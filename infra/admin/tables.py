@@ -66,7 +66,7 @@ def jobs(answer: Sequence[Mapping[str, Any]]) -> str:
             stage["running"],
             stage["done"],
             stage["failed"],
-            _since(stage["oldestWaiting"]),
+            None if stage["oldestWaiting"] is None else _age(stage["oldestWaiting"]),
             stage["doneIn5Minutes"],
             stage["doneIn60Minutes"],
         ]
@@ -88,7 +88,7 @@ def failures(answer: Sequence[Mapping[str, Any]]) -> str:
             job["filename"],
             job["code"],
             job["attempts"],
-            _since(job["finishedAt"]),
+            f"{_age(job['finishedAt'])} ago",
             reason(job["report"]),
         ]
         for job in answer
@@ -107,7 +107,7 @@ def item(answer: Sequence[Mapping[str, Any]]) -> str:
             job["state"],
             job["attempts"],
             job["code"],
-            *(_since(job[moment]) for moment in ("createdAt", "startedAt", "finishedAt")),
+            *(job[moment] and f"{_age(job[moment])} ago" for moment in ("createdAt", "startedAt", "finishedAt")),
         ]
         for job in answer
     ]
@@ -161,9 +161,7 @@ def reason(report: str | None) -> str | None:
     return next(iter(exceptions[-1:] or lines[-1:]), None)
 
 
-def _since(moment: str | None) -> str | None:
-    if moment is None:
-        return None
+def _age(moment: str) -> str:
     return span((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
 
 
