@@ -3,7 +3,8 @@
 import re
 import time
 from base64 import b64encode
-from datetime import date
+from binascii import b2a_base64
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from chalice.app import Blueprint
@@ -43,6 +44,9 @@ Month = Annotated[
 ]
 
 
+LocalTime = Annotated[datetime, WithJsonSchema({"type": "string"})]
+
+
 class MonthSummary(WireModel):
     month: str = Field(examples=["2024-07"])
     count: int
@@ -72,7 +76,7 @@ class MonthItems(WireModel):
     ratios: str = Field(description="Base64 of a byte per item, as in the timeline")
     kinds: tuple[Literal["photo", "video"], ...]
     durations_ms: tuple[int, ...] = Field(description="0 for a photo")
-    taken_at_local: list[str] = Field(description="What the clock on the wall said: ISO 8601, no zone")
+    taken_at_local: tuple[LocalTime, ...] = Field(description="What the clock on the wall said: ISO 8601, no zone")
     thumb_hashes: list[str] = Field(description="Base64; empty for a video without renditions")
     item_keys: tuple[str, ...]
     versions: tuple[int, ...] = Field(description="Of the renditions; 0 for a video without renditions")
@@ -173,8 +177,8 @@ def _month_model(page: MonthPage) -> MonthItems:
         ratios=b64encode(page.ratios).decode(),
         kinds=page.kinds,
         durations_ms=page.durations_ms,
-        taken_at_local=[taken.isoformat() for taken in page.taken_at_local],
-        thumb_hashes=[b64encode(thumb_hash).decode() for thumb_hash in page.thumb_hashes],
+        taken_at_local=page.taken_at_local,
+        thumb_hashes=[b2a_base64(thumb_hash, newline=False).decode() for thumb_hash in page.thumb_hashes],
         item_keys=page.item_keys,
         versions=page.versions,
         signatures=page.signatures,

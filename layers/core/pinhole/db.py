@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, IsolationLevel
 
 from pinhole.errors import Unavailable
 from pinhole.settings import settings
@@ -47,9 +47,10 @@ def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
     """
     connection = _awake()
     try:
+        # Said with BEGIN, they cost no round trip of their own.
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ if snapshot else None
+        connection.read_only = True if snapshot else None
         with connection.transaction():
-            if snapshot:
-                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
     except psycopg.OperationalError as error:
         if _lost(error, connection):

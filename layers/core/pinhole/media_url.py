@@ -9,8 +9,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from pydantic import SecretStr
+from functools import lru_cache
 
 from pinhole.settings import settings
 
@@ -51,9 +50,9 @@ def sign(item_key: str, expires: int) -> str:
 
 
 def sign_all(item_keys: Iterable[str], expires: int) -> list[str]:
-    """Sign the prefixes of many items, in order, faster than one by one: the key is prepared once."""
-    keyed = _keyed(settings().media_keys[key_id()])
-    return [_signature(keyed, item_key, expires) for item_key in item_keys]
+    """Sign the prefixes of many items, in order."""
+    secret = settings().media_keys[key_id()].get_secret_value()
+    return [_signature(secret, item_key, expires) for item_key in item_keys]
 
 
 def rendition_url(item_key: str, version: int, name: str, expires: int) -> str:
@@ -77,7 +76,7 @@ def verify(path: str, query: str, now: float) -> MediaPath | None:
     if secret is None or not EXPIRY.fullmatch(parameters["e"]) or not SIGNATURE.fullmatch(parameters["s"]):
         return None
     expires = int(parameters["e"])
-    expected = _signature(_keyed(secret), location["item_key"], expires)
+    expected = _signature(secret.get_secret_value(), location["item_key"], expires)
     # Text is compared, not decoded bytes: the last character of base64 has spare bits that decoding ignores.
     if not hmac.compare_digest(expected, parameters["s"]) or expires <= now:
         return None
@@ -94,11 +93,15 @@ def thumb_expiry(owner_id: int, now: float) -> int:
     return (int(now) - shift) // WEEK * WEEK + 2 * WEEK + shift
 
 
-def _keyed(secret: SecretStr) -> hmac.HMAC:
-    return hmac.new(secret.get_secret_value().encode(), digestmod="sha256")
+@lru_cache(maxsize=16)
+def _keyed(secret: str) -> hmac.HMAC:
+    return hmac.new(secret.encode(), digestmod="sha256")
 
 
-def _signature(keyed: hmac.HMAC, item_key: str, expires: int) -> str:
-    own = keyed.copy()
+# A month is read again whenever a few items come into it, and each rendition of an item is asked for by itself. Signing
+# anew would take longer than everything else about a large month; remembering costs about 300 bytes.
+@lru_cache(maxsize=30_000)
+def _signature(secret: str, item_key: str, expires: int) -> str:
+    own = _keyed(secret).copy()
     own.update(f"{item_key}\n{expires}".encode())
     return urlsafe_b64encode(own.digest()[:SIGNATURE_BYTES]).rstrip(b"=").decode()

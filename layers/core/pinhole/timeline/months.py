@@ -30,6 +30,8 @@ def current(owner_id: int) -> Timeline:
         timeline = read(conn, owner_id)
     if timeline.rebuilt:
         with transaction() as conn:
+            # The reader waits for it. Were it lost, the next one would rebuild it.
+            conn.execute("SET LOCAL synchronous_commit = off")
             timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
     return timeline
 
