@@ -1,0 +1,40 @@
+"""The operators' page says what the template and the code say."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.local import cloudformation
+from infra.local.function_pool import ROOT
+
+PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+TEMPLATE = cloudformation.read(ROOT / "template.yaml")
+TUNED = {
+    name: entry["Default"]
+    for name, entry in TEMPLATE["Parameters"].items()
+    if name.endswith(("VisibilityTimeout", "MaxReceiveCount"))
+}
+
+
+@pytest.mark.parametrize(("name", "default"), TUNED.items())
+def test_what_operators_tune_is_on_the_page_with_its_default(name: str, default: int) -> None:
+    assert re.search(rf"`{name}`[^|]*\| {default} \|", PAGE)
+
+
+def test_every_queue_is_on_the_page() -> None:
+    variables = TEMPLATE["Resources"]["AdminFunction"]["Properties"]["Environment"]["Variables"]
+    names = yaml.safe_load(variables["PINHOLE_QUEUES"]["Fn::Sub"])
+    assert [name for name in names if f"`{name}`" not in PAGE] == []
+
+
+def test_every_metric_is_on_the_page() -> None:
+    sources = (path.read_text("utf-8") for path in (ROOT / "layers" / "core" / "pinhole").rglob("*.py"))
+    measured = {name for source in sources for name in re.findall(r'\b(?:count|duration)\(f?"([A-Z][A-Za-z]+)', source)}
+    assert measured >= {"Attempts", "Duplicates", "Failures", "ItemsVisible", "QueueAge", "StageSeconds"}
+    assert {name for name in measured if f"`{name}`" not in PAGE} == set()
+
+
+def test_the_read_me_leads_to_the_page() -> None:
+    assert "(docs/operations.md)" in Path(ROOT / "README.md").read_text("utf-8")
