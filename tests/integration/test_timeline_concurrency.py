@@ -96,6 +96,11 @@ def _write(url: str, owner_id: int, items: list[str], seed: int, changes: int) -
                     library.change(item, rendition_version=random.randrange(1, 9))
 
 
+def _page(conn: Connection, owner_id: int, month: date) -> one_month.MonthPage:
+    revision = one_month.revision(conn, owner_id, month, None)
+    return one_month.read(conn, owner_id, month, revision, None, EXPIRES)
+
+
 def _read(url: str, owner_id: int, observed: Observed, writers: list[Future[None]], seed: int) -> None:
     random = Random(seed)
     revision = 0
@@ -105,7 +110,7 @@ def _read(url: str, owner_id: int, observed: Observed, writers: list[Future[None
             finished = all(writer.done() for writer in writers)
             with _snapshot(conn):
                 timeline = months.read(conn, owner_id)
-                page = one_month.read(conn, owner_id, random.choice(MONTHS), None, EXPIRES)
+                page = _page(conn, owner_id, random.choice(MONTHS))
                 assert timeline.revision == timeline_month.library_revision(conn, owner_id)
             observed.timeline(timeline)
             observed.month(page)
@@ -335,7 +340,7 @@ class LibraryMachine(RuleBasedStateMachine):
     @rule(month=st.sampled_from(MONTHS))
     def read_a_month(self, month: date) -> None:
         with _snapshot(self.observer):
-            page = one_month.read(self.observer, self.owner_id, month, None, EXPIRES)
+            page = _page(self.observer, self.owner_id, month)
         assert list(zip(page.ids, page.ratios, strict=True)) == self.model.month(month)
         assert page.revision == self.model.revisions.get(month, 0)
 

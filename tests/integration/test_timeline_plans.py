@@ -51,8 +51,9 @@ def test_no_request_reads_all_items(library: Library, explained: tuple[Connectio
     plans.clear()
     timeline = months.read(conn, owner_id)
     timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
-    page = one_month.read(conn, owner_id, month, None, 1_800_000_000)
-    one_month.read(conn, owner_id, month, Cursor(page.revision, page.ids[400]), 1_800_000_000)
+    revision = one_month.revision(conn, owner_id, month, None)
+    page = one_month.read(conn, owner_id, month, revision, None, 1_800_000_000)
+    one_month.read(conn, owner_id, month, revision, Cursor(revision, page.ids[400]), 1_800_000_000)
     items.read(conn, owner_id, page.ids[0])
     of_items = [plan for plan in plans if "media_item" in plan]
     assert len(timeline.months) == 120

@@ -125,10 +125,11 @@ def read_month(month: Month, query: MonthQuery, caller: User, request: Request) 
     expires = media_url.thumb_expiry(caller.id, time.time())
     cursor = None if query.cursor is None else Cursor.parse(query.cursor)
     with transaction(snapshot=True) as conn:
-        etag = _etag(one_month.revision(conn, caller.id, month, cursor), expires, protobuf)
+        revision = one_month.revision(conn, caller.id, month, cursor)
+        etag = _etag(revision, expires, protobuf)
         if request.holds(etag):
             return NotModified(etag)
-        page = one_month.read(conn, caller.id, month, cursor, expires)
+        page = one_month.read(conn, caller.id, month, revision, cursor, expires)
     if protobuf:
         return Raw(_month_message(page).SerializeToString(), PROTOBUF, etag)
     return Answer(_month_model(page), etag=etag)

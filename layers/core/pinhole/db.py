@@ -1,7 +1,7 @@
 """PostgreSQL: one lazy connection per process, checked and reopened, and transactions on it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 from psycopg import Connection, IsolationLevel
@@ -30,14 +30,6 @@ def _connected() -> Connection:
     return _connection
 
 
-def _lost(error: psycopg.OperationalError, connection: Connection) -> bool:
-    return connection.closed or error.sqlstate is None
-
-
-def _passes(error: psycopg.OperationalError) -> bool:
-    return error.sqlstate is not None and error.sqlstate.startswith(PASSING)
-
-
 @contextmanager
 def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
     """A transaction that commits at the end of the block and rolls back when it raises.
@@ -45,16 +37,12 @@ def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
     snapshot: read only, REPEATABLE READ: every statement of the block sees the same moment.
     Raises Unavailable when the database can't be reached, goes away in between, or is in trouble itself.
     """
-    connection = _awake()
     try:
-        # Said with BEGIN, they cost no round trip of their own.
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ if snapshot else None
-        connection.read_only = True if snapshot else None
-        with connection.transaction():
+        with _begun(snapshot) as connection:
             yield connection
     except psycopg.OperationalError as error:
-        if _lost(error, connection):
-            connection.close()
+        if _lost(error):
+            disconnect()
         elif not _passes(error):
             raise
         raise Unavailable(f"The database did not do it: {error}", code="database_unavailable") from error
@@ -64,17 +52,35 @@ def transaction(*, snapshot: bool = False) -> Iterator[Connection]:
         raise
 
 
-def _awake() -> Connection:
-    """The connection, replaced when the server closed it while it lay idle."""
+@contextmanager
+def _begun(snapshot: bool) -> Iterator[Connection]:
+    """A transaction, on another connection when the server closed this one while it lay idle: BEGIN finds out."""
+    with ExitStack() as begun:
+        try:
+            connection = _enter(begun, snapshot)
+        except psycopg.OperationalError as error:
+            if not _lost(error):
+                raise
+            disconnect()
+            connection = _enter(begun, snapshot)
+        yield connection
+
+
+def _enter(begun: ExitStack, snapshot: bool) -> Connection:
     connection = _connected()
-    try:
-        connection.execute("")
-    except psycopg.OperationalError as error:
-        if not _lost(error, connection):
-            raise
-        connection.close()
-        connection = _connected()
+    # What goes with BEGIN takes no round trip of its own.
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ if snapshot else None
+    connection.read_only = True if snapshot else None
+    begun.enter_context(connection.transaction())
     return connection
+
+
+def _lost(error: psycopg.OperationalError) -> bool:
+    return _connection is None or _connection.closed or error.sqlstate is None
+
+
+def _passes(error: psycopg.OperationalError) -> bool:
+    return error.sqlstate is not None and error.sqlstate.startswith(PASSING)
 
 
 def disconnect() -> None:

@@ -69,13 +69,12 @@ def revision(conn: Connection, owner_id: int, month: date, cursor: Cursor | None
     return current
 
 
-def read(conn: Connection, owner_id: int, month: date, cursor: Cursor | None, expires: int) -> MonthPage:
-    """Read the first page, or the one after `cursor`. `conn` is in a snapshot, so a page is of one revision.
+def read(conn: Connection, owner_id: int, month: date, current: int, cursor: Cursor | None, expires: int) -> MonthPage:
+    """Read the first page, or the one after `cursor`.
 
-    expires: when the signatures run out, Unix seconds. Raises Conflict as `revision` does, and Invalid for a
-    cursor that no page gave.
+    current: the month's revision, as `revision` told it in the same snapshot, so that a page is of one revision.
+    expires: when the signatures run out, Unix seconds. Raises Invalid for a cursor that no page gave.
     """
-    current = revision(conn, owner_id, month, cursor)
     after = ("infinity", "") if cursor is None else _place(conn, owner_id, month, cursor)
     rows = conn.execute(
         """
