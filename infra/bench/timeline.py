@@ -193,14 +193,21 @@ def _api(database_url: str, who: User) -> Iterator[Api]:
     settings.cache_clear()
     from api.app import app
 
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        for handler in logger.handlers:
-            assert isinstance(handler, logging.StreamHandler)
-            handler.setStream(nowhere)
-        with db.transaction() as conn:
-            token = accounts.begin_session(conn, who).access_token
+    with db.transaction() as conn:
+        token = accounts.begin_session(conn, who).access_token
+    with _silent():
         yield Api(app, token)
-        db.disconnect()
+    db.disconnect()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    [handler] = logger.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    with Path(os.devnull).open("w") as nowhere:
+        before = handler.setStream(nowhere)
+        yield
+        handler.setStream(before)
 
 
 @contextmanager
