@@ -7,7 +7,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this is what says so
     sys.exit(2)
 
 import argparse
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from infra import bootstrap
@@ -65,7 +67,8 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _admin(arguments: argparse.Namespace) -> int:
-    bootstrap.enter_environment("infra/requirements.txt")
+    with _apart_from_the_answer():
+        bootstrap.enter_environment("infra/requirements.txt")
     from infra.admin import command
 
     return command.run(arguments)
@@ -81,8 +84,9 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    bootstrap.enter_environment("infra/requirements.txt")
-    bootstrap.install("infra/demo-requirements.txt")
+    with _apart_from_the_answer():
+        bootstrap.enter_environment("infra/requirements.txt")
+        bootstrap.install("infra/demo-requirements.txt")
     from infra.bench import command
 
     return command.run(arguments.only, json=arguments.json)
@@ -103,6 +107,11 @@ def _lock(_arguments: argparse.Namespace) -> int:
     from infra import lock
 
     return lock.run()
+
+
+def _apart_from_the_answer() -> redirect_stdout[TextIO]:
+    """What a script reads on stdout is the answer alone, also of the first call, which has to install."""
+    return redirect_stdout(sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

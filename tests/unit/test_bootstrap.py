@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra import __main__ as command_line
 from infra import bootstrap
+from infra.admin import command
 from infra.bootstrap import CannotStart
 
 REPOSITORY = Path(__file__).parents[2]
@@ -67,3 +69,17 @@ def test_a_wrong_argument_is_named(arguments: list[str], says: str) -> None:
     )
     assert run.returncode == 2
     assert says in run.stderr
+
+
+def test_what_installs_before_an_answer_does_not_get_into_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["infra", "admin", "queues", "--json"])
+    monkeypatch.setattr(bootstrap, "enter_environment", bootstrap.say)
+    monkeypatch.setattr(command, "run", lambda arguments: print("[]"))
+
+    command_line.main()
+
+    told = capsys.readouterr()
+    assert told.out == "[]\n"
+    assert "infra/requirements.txt" in told.err
