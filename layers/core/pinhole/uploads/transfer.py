@@ -150,7 +150,8 @@ def remove_sent(upload: Upload) -> None:
     for multipart_id in objects.multiparts(upload.object_key):
         with suppress(NotFound):
             objects.abort_multipart(upload.object_key, multipart_id)
-    if there := landed(upload):
+    # Below a version that is removed another may come to light.
+    while there := landed(upload):
         objects.delete(upload.object_key, version=there.version)
 
 
