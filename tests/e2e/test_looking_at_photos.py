@@ -188,6 +188,8 @@ def test_a_chosen_theme_stays_after_a_reload(window: Page) -> None:
 
 def test_a_timeline_that_fails_says_why_and_can_be_tried_again(page: Page, library: list[Photo]) -> None:
     problem = '{"code": "unavailable", "detail": "The database is not reachable.", "errors": []}'
+    # Once it can follow the library live, the client tries again by itself.
+    page.route("**/api/live/ticket", lambda route: route.abort())
     page.route(
         "**/api/timeline",
         lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem),

@@ -277,7 +277,7 @@ def test_a_file_that_kills_its_process_each_time_is_given_up_alone_after_five_at
         system.put(upload, content)
 
     eventually(lambda: len(system.rows("SELECT FROM upload WHERE state = 'ready'")) == 5)
-    assert len(system.rows("SELECT FROM job WHERE state = 'running'")) == 1
+    assert system.rows("SELECT FROM upload WHERE state = 'failed'") == []
     eventually(lambda: len(system.rows("SELECT FROM upload WHERE state = 'failed'")) == 1)
 
     (told,) = system.rows("SELECT * FROM upload WHERE state = 'failed'")
