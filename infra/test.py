@@ -5,6 +5,7 @@ Each step says its name and how long it took. One that fails keeps no other from
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -62,6 +63,8 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
         steps = [step for step in steps if step.name == only]
         if not steps:
             raise CannotStart(f"There is no step {only}: {', '.join(names)}")
+    # A shell that runs this in the background has it ignore Ctrl-C, and with it every instance that a test ends so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if any(step.directory == bootstrap.WEB or step.name == "pytest" for step in steps):
         bootstrap.build_web_client()
     if any(step.name == "pytest" for step in steps):
