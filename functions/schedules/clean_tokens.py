@@ -13,9 +13,10 @@ from pinhole.telemetry import logger
 def handle(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """How many rows of each kind were deleted."""
     with transaction() as conn:
+        sessions_of_expired = refresh_token.delete_expired(conn)
         deleted = {
-            "refresh_tokens": refresh_token.delete_expired(conn),
-            "sessions": session.delete_spent(conn),
+            "refresh_tokens": len(sessions_of_expired),
+            "sessions": session.delete_spent(conn, sessions_of_expired),
             "live_tickets": live_ticket.delete_expired(conn),
             "rate_limits": rate_limit.delete_past(conn, limits.WINDOW),
         }

@@ -1,7 +1,6 @@
 """The schedule that deletes what has run out."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +30,6 @@ def test_what_has_run_out_is_deleted_with_the_sessions_that_nothing_can_renew(
     ann, bob = new_caller("ann"), new_caller("bob")
     conn.execute("INSERT INTO live_ticket VALUES (sha256('t'), %s, now() - interval '1 minute')", [ann.user.id])
     conn.execute("INSERT INTO rate_limit VALUES ('login address 192.0.2.1', now() - interval '1 hour')")
-    conn.execute("UPDATE session SET created_at = now() - interval '31 days'")
     conn.execute(
         """
         UPDATE refresh_token SET expires_at = now() - interval '1 day'
@@ -51,5 +49,12 @@ def test_a_used_token_stays_until_it_expires_so_that_a_second_use_is_seen(
     assert caller.client.post("/auth/refresh", json={"refreshToken": caller.refresh_token}).status_code == 200
     if ended:
         conn.execute("UPDATE session SET ended_at = now() - interval '2 days'")
-    conn.execute("UPDATE session SET created_at = now() - %s", [timedelta(days=2)])
     assert set(_clean().values()) == {0}
+
+
+def test_a_session_that_was_renewed_outlives_its_first_token(caller: Caller, conn: Connection) -> None:
+    assert caller.client.post("/auth/refresh", json={"refreshToken": caller.refresh_token}).status_code == 200
+    conn.execute("UPDATE refresh_token SET expires_at = now() - interval '1 day' WHERE used_at IS NOT NULL")
+    deleted = _clean()
+    assert (deleted["refresh_tokens"], deleted["sessions"]) == (1, 0)
+    assert caller.call("GET", "/me").status_code == 200

@@ -58,6 +58,7 @@ def trace(conn: Connection, selector: str, verifier_hash: bytes) -> Trace | None
         ).fetchone()
 
 
-def delete_expired(conn: Connection) -> int:
-    """Delete what has run out. How many."""
-    return conn.execute("DELETE FROM refresh_token WHERE expires_at < now()").rowcount
+def delete_expired(conn: Connection) -> list[str]:
+    """Delete what has run out. The session of each token."""
+    rows = conn.execute("DELETE FROM refresh_token WHERE expires_at < now() RETURNING session_id")
+    return [session_id for (session_id,) in rows]

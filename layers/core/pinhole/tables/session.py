@@ -1,5 +1,6 @@
 """The `session` table: one row per login."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
@@ -46,12 +47,12 @@ def end_all(conn: Connection, user_id: int) -> None:
     conn.execute("UPDATE session SET ended_at = now() WHERE user_id = %s AND ended_at IS NULL", [user_id])
 
 
-def delete_spent(conn: Connection) -> int:
-    """Delete sessions whose last refresh token is gone: an access token has run out long before. How many."""
+def delete_spent(conn: Connection, session_ids: Sequence[str]) -> int:
+    """Of these delete those whose last refresh token is gone: an access token has run out long before. How many."""
     return conn.execute(
         """
         DELETE FROM session
-        WHERE created_at < now() - interval '1 day'
-          AND NOT EXISTS (SELECT FROM refresh_token WHERE session_id = session.id)
-        """
+        WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM refresh_token WHERE session_id = session.id)
+        """,
+        [list(session_ids)],
     ).rowcount
