@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from infra import places as loader
 from infra.local.postgres import Postgres
@@ -84,13 +84,3 @@ def test_an_empty_table_names_nothing(conn: Connection) -> None:
 
 def test_the_same_data_is_loaded_once(world: str) -> None:
     assert loader.fill(world) == 0
-
-
-def test_the_nearest_place_is_found_by_the_index(atlas: Connection) -> None:
-    atlas.execute("ANALYZE place")
-    plan = atlas.execute(
-        sql.SQL("EXPLAIN SELECT name FROM place ORDER BY location <-> {} LIMIT 1").format(
-            sql.SQL("cube(ARRAY[1.0, 2.0, 3.0])")
-        )
-    ).fetchall()
-    assert "place_location_idx" in "\n".join(row[0] for row in plan)

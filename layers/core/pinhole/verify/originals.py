@@ -117,12 +117,17 @@ def _judge_item(known: Known, stored: Listed | None, before: datetime) -> Kind |
     return Kind.ORIGINAL_BACK if known.missing else None
 
 
+def _known(conn: Connection, key: str) -> Known | None:
+    """What the tables say of the object at one key."""
+    with conn.cursor(row_factory=class_row(Known)) as cursor:
+        return cursor.execute(_AT_KEY, {"key": key}).fetchone()
+
+
 def _look_again(key: str, before: datetime, *, repair: bool) -> Finding | None:
     """Judge one key as it is now, while nobody changes it, and repair it where asked."""
     with transaction() as conn:
         uploads.lock_by_key(conn, key)
-        with conn.cursor(row_factory=class_row(Known)) as cursor:
-            known = cursor.execute(_AT_KEY, {"key": key}).fetchone()
+        known = _known(conn, key)
         stored = next((one for one in objects.list_originals(key) if one.key == key), None)
         kind = _judge(known, stored, before)
         if kind is None:

@@ -88,14 +88,19 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
     return None if whole else Kind.RENDITIONS_MISSING
 
 
+def _known(conn: Connection, item_key: str) -> Known | None:
+    """What the item with this key says of its renditions."""
+    with conn.cursor(row_factory=class_row(Known)) as cursor:
+        return cursor.execute(_WITH_KEY, {"item_key": item_key}).fetchone()
+
+
 def _look_again(item_key: str, object_key: str | None, before: datetime, *, repair: bool) -> Finding | None:
     """Judge one item's renditions as they are now, while nobody makes new ones, and repair them where asked."""
     prefix = f"{item_key}/"
     with transaction() as conn:
         if object_key is not None:
             uploads.lock_by_key(conn, object_key)
-        with conn.cursor(row_factory=class_row(Known)) as cursor:
-            known = cursor.execute(_WITH_KEY, {"item_key": item_key}).fetchone()
+        known = _known(conn, item_key)
         stored = list(objects.list_renditions(prefix))
         kind = _judge(known, stored, before)
         if kind is None:

@@ -1,0 +1,106 @@
+"""The plan of every statement in a library of 100,000 items: none reads a large table from end to end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.local.postgres import Postgres
+from tests.fixtures import all_statements, full_database
+from tests.fixtures.all_statements import CASES
+from tests.fixtures.database import fresh_database
+from tests.fixtures.plans import Plan, Statement, explaining, statements
+
+# What no plan is asked of, and why. All else has to be among the cases.
+EXEMPT = {
+    "health.py: _database": "asks whether the database answers, on a connection of its own",
+    "operations/jobs.py: counts": "counts all jobs, when an operator asks",
+    "tables/place.py: replace_all": "replaces the whole table",
+    "tables/user.py: lock": "a lock has no plan",
+    "timeline/months.py: current": "a setting has no plan",
+    "verify/originals.py: check": "reads all users, before their whole buckets",
+    "verify/streams.py: rows": "reads whole tables beside whole buckets, when an operator asks",
+}
+MOST_ROWS = 1_000  # that a statement looks at in one table
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The plans of each case, and which tables are large."""
+
+    plans: dict[str, list[Plan]]
+    large: set[str]
+
+    def scans(self, sentence: str) -> list[dict[str, Any]]:
+        """What reads a large table in a case's plans."""
+        nodes = [node for plan in self.plans[sentence] for node in plan.nodes]
+        return [
+            node for node in nodes if node["Node Type"].endswith("Scan") and node.get("Relation Name") in self.large
+        ]
+
+
+@pytest.fixture(scope="module")
+def explained(postgres_server: Postgres) -> Iterator[Explained]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("PINHOLE_MAX_USER_BYTES", str(10**15))
+        with fresh_database(postgres_server, monkeypatch) as url, explaining(url) as (conn, plans):
+            with psycopg.connect(url, autocommit=True) as filling:
+                large = full_database.fill(filling)
+            world = all_statements.world(conn)
+            plans_of = {}
+            for sentence, send in CASES.items():
+                plans.clear()
+                with conn.transaction(force_rollback=True):
+                    send(world)
+                plans_of[sentence] = list(plans)
+            yield Explained(plans_of, large)
+
+
+@pytest.mark.parametrize("sentence", CASES)
+def test_no_large_table_is_read_from_end_to_end(explained: Explained, sentence: str) -> None:
+    assert [_told(scan) for scan in explained.scans(sentence) if scan["Node Type"] == "Seq Scan"] == []
+
+
+@pytest.mark.parametrize("sentence", CASES)
+def test_few_rows_are_looked_at(explained: Explained, sentence: str) -> None:
+    many = [scan for scan in explained.scans(sentence) if _rows(scan) > MOST_ROWS]
+    if sentence == "an upload is begun":
+        # Where storage is limited the sizes of all items of the owner are summed up, from an index alone.
+        [sizes] = many
+        assert sizes["Index Name"] == "media_item_storage_idx"
+        assert sizes["Heap Fetches"] < MOST_ROWS
+    else:
+        assert [_told(scan) for scan in many] == []
+
+
+def _rows(scan: dict[str, Any]) -> float:
+    rows = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return float(scan["Actual Loops"] * sum(scan.get(each, 0) for each in rows))
+
+
+def _told(scan: dict[str, Any]) -> str:
+    return f"{scan['Node Type']} of {_rows(scan):.0f} rows of {scan['Relation Name']}"
+
+
+def test_the_timeline_needs_no_sorting(explained: Explained) -> None:
+    for sentence in ("a month changes and the timeline is read", "a month is read"):
+        of_items = [
+            plan.nodes
+            for plan in explained.plans[sentence]
+            if "media_item" in {node.get("Relation Name") for node in plan.nodes}
+        ]
+        assert of_items
+        assert not any("Sort" in node["Node Type"] for nodes in of_items for node in nodes)
+
+
+def test_every_statement_is_explained(explained: Explained) -> None:
+    plans = [plan for plans in explained.plans.values() for plan in plans]
+    unexplained = [statement for statement in statements() if not any(plan.is_of(statement) for plan in plans)]
+    assert [statement for statement in unexplained if _place(statement) not in EXEMPT] == []
+    assert {_place(statement) for statement in unexplained} == EXEMPT.keys(), "an exemption that nothing needs"
+
+
+def _place(statement: Statement) -> str:
+    return f"{statement.path}: {statement.function}"
