@@ -18,7 +18,7 @@ def _clean(context: Any = None) -> dict[str, int]:
 
 def test_what_is_still_good_stays(caller: Caller, conn: Connection) -> None:
     rate_limit.count(conn, "login address 192.0.2.1", limits.WINDOW)
-    conn.execute("INSERT INTO live_ticket VALUES (sha256('t'), %s, now() + interval '1 minute')", [caller.user.id])
+    conn.execute("INSERT INTO live_ticket SELECT sha256('t'), id, now() + interval '1 minute' FROM session")
     conn.execute("UPDATE session SET created_at = now() - interval '90 days'")
     assert set(_clean().values()) == {0}
     assert caller.call("GET", "/me").status_code == 200
@@ -28,7 +28,10 @@ def test_what_has_run_out_is_deleted_with_the_sessions_that_nothing_can_renew(
     new_caller: Callable[[str], Caller], conn: Connection
 ) -> None:
     ann, bob = new_caller("ann"), new_caller("bob")
-    conn.execute("INSERT INTO live_ticket VALUES (sha256('t'), %s, now() - interval '1 minute')", [ann.user.id])
+    conn.execute(
+        "INSERT INTO live_ticket SELECT sha256('t'), id, now() - interval '1 minute' FROM session WHERE user_id = %s",
+        [bob.user.id],
+    )
     conn.execute("INSERT INTO rate_limit VALUES ('login address 192.0.2.1', now() - interval '1 hour')")
     conn.execute(
         """

@@ -22,7 +22,7 @@ from live.app import app
 from pinhole import live
 from pinhole.errors import Unauthenticated
 from pinhole.settings import settings
-from pinhole.tables import live_connection, live_notice, live_ticket
+from pinhole.tables import live_connection, live_notice, live_ticket, session
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.library import Library, new_library
@@ -32,9 +32,10 @@ MAY, JULY = date(2024, 5, 1), date(2024, 7, 1)
 
 @dataclass
 class Connections:
-    """The WebSocket API's @connections, as far as posting goes."""
+    """The WebSocket API's @connections, as far as posting and closing go."""
 
     posts: list[tuple[str, Any]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
     status: dict[str, int] = field(default_factory=dict)
     before_each_post: Callable[[], None] = lambda: None
 
@@ -44,17 +45,28 @@ class Connections:
 
 @pytest.fixture
 def connections(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connections]:
-    """A server that takes posts to connections; `status` are those that it answers with, 200 else."""
+    """A server that posts to connections and closes them; `status` are those that it answers with, 200 else."""
     seen = Connections()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            connection_id = unquote(self.path).removeprefix("/live/@connections/")
-            status = seen.status.get(connection_id, 200)
             body = self.rfile.read(int(self.headers["Content-Length"]))
             seen.before_each_post()
+            connection_id, status = self.asked()
             if status == 200:
                 seen.posts.append((connection_id, json.loads(body)))
+            self.answer(status)
+
+        def do_DELETE(self) -> None:
+            connection_id, status = self.asked()
+            seen.closed.append(connection_id)
+            self.answer(status)
+
+        def asked(self) -> tuple[str, int]:
+            connection_id = unquote(self.path).removeprefix("/live/@connections/")
+            return connection_id, seen.status.get(connection_id, 200)
+
+        def answer(self, status: int) -> None:
             self.send_response(status)
             if status == 410:
                 self.send_header("x-amzn-ErrorType", "GoneException")
@@ -78,8 +90,8 @@ def connections(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conne
 def library(conn: Connection, database_url: str) -> Library:
     """A library whose owner is connected twice."""
     library = new_library(conn, "ann")
-    live_connection.add(conn, "phone=", library.owner_id)
-    live_connection.add(conn, "laptop=", library.owner_id)
+    live_connection.add(conn, "phone=", session.insert(conn, library.owner_id))
+    live_connection.add(conn, "laptop=", session.insert(conn, library.owner_id))
     return library
 
 
@@ -156,6 +168,14 @@ def test_an_expired_ticket_opens_nothing_and_is_cleaned_away(caller: Caller, con
     assert live_ticket.delete_expired(conn) == 1
 
 
+@pytest.mark.usefixtures("aws_region")
+def test_a_ticket_opens_nothing_after_its_session_ended(caller: Caller, conn: Connection) -> None:
+    ticket = _ticket(caller)
+    caller.call("POST", "/auth/logout")
+    assert _websocket("$connect", "first=", ticket) == 401
+    assert conn.execute("SELECT FROM live_connection").fetchall() == []
+
+
 def test_a_ticket_is_kept_as_a_hash_only(caller: Caller, conn: Connection) -> None:
     ticket = _ticket(caller)
     [(row,)] = conn.execute("SELECT live_ticket::text FROM live_ticket")
@@ -188,7 +208,7 @@ def test_a_closed_connection_is_forgotten(caller: Caller, conn: Connection) -> N
 def test_every_connection_of_the_owner_is_told_what_changed(
     library: Library, connections: Connections, cloud: Cloud, conn: Connection
 ) -> None:
-    live_connection.add(conn, "strangers=", new_library(conn, "mallory").owner_id)
+    live_connection.add(conn, "strangers=", session.insert(conn, new_library(conn, "mallory").owner_id))
     library.add("2024-07-14T12:00:00")
     live.library_changed(library.owner_id, [JULY])
     [message] = _sent(cloud)
@@ -231,6 +251,33 @@ def test_connections_that_are_gone_are_forgotten(library: Library, connections: 
     assert _deliver(library.owner_id) == []
     assert live_connection.of_user(conn, library.owner_id) == ["laptop="]
     assert len(connections.of("laptop=")) == 1
+
+
+@pytest.mark.parametrize("status", [200, 410, 500])
+def test_a_connection_of_a_session_that_ended_is_told_nothing_but_closed_and_forgotten(
+    library: Library, connections: Connections, conn: Connection, status: int
+) -> None:
+    live_connection.add(conn, "stolen=", ended := session.insert(conn, library.owner_id))
+    connections.status["stolen="] = status
+    session.end(conn, ended)
+    live.library_changed(library.owner_id, [JULY])
+    assert _deliver(library.owner_id) == []
+    assert {connection_id for connection_id, _ in connections.posts} == {"phone=", "laptop="}
+    assert set(connections.closed) == {"stolen="}
+    [(left,)] = conn.execute("SELECT count(*) FROM live_connection")
+    assert left == 2
+
+
+@pytest.mark.usefixtures("aws_region")
+def test_nobody_is_told_after_a_stolen_refresh_token_ended_all_sessions(
+    caller: Caller, connections: Connections
+) -> None:
+    _websocket("$connect", "first=", _ticket(caller))
+    selector, _, _ = caller.refresh_token.partition(".")
+    caller.client.post("/auth/refresh", json={"refreshToken": f"{selector}.wrong"})
+    live.library_changed(caller.user.id, [JULY])
+    assert _deliver(caller.user.id) == []
+    assert (connections.posts, connections.closed) == ([], ["first="])
 
 
 def test_a_connection_that_can_not_be_told_stops_no_other_and_is_told_later(

@@ -93,7 +93,9 @@ def expired_ticket(stack: Stack, library: Library) -> bytes:
     """A ticket that a schedule will clean up. Made first, since that takes up to a minute."""
     ticket_hash = hashlib.sha256(b"a ticket").digest()
     stack.conn.execute(
-        "INSERT INTO live_ticket SELECT %s, id, now() - interval '1 day' FROM users WHERE name = 'ann'", (ticket_hash,)
+        "INSERT INTO live_ticket SELECT %s, session.id, now() - interval '1 day'"
+        " FROM session JOIN users ON users.id = user_id WHERE name = 'ann' LIMIT 1",
+        (ticket_hash,),
     )
     return ticket_hash
 

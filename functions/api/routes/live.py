@@ -6,7 +6,7 @@ from pydantic import Field
 from api.endpoint import endpoint
 from api.wire import Timestamp, WireModel
 from pinhole import live
-from pinhole.accounts import User
+from pinhole.accounts import Session
 from pinhole.db import transaction
 
 routes = Blueprint(__name__)
@@ -19,12 +19,12 @@ class LiveTicket(WireModel):
 
 @routes.route("/live/ticket", methods=["POST"])
 @endpoint(answer=LiveTicket, status=201)
-def issue_ticket(caller: User) -> LiveTicket:
-    """Make a ticket that opens one WebSocket.
+def issue_ticket(session: Session) -> LiveTicket:
+    """Make a ticket that opens one WebSocket, for as long as the caller's session lasts.
 
     It tells `{"type": "libraryChanged", "revision": …, "months": ["2024-07", …]}`, at most once a second.
     A client that has just connected reads the timeline: nobody kept for it what happened before.
     """
     with transaction() as conn:
-        issued = live.issue_ticket(conn, caller.id)
+        issued = live.issue_ticket(conn, session.id)
     return LiveTicket(ticket=issued.ticket, expires_at=issued.expires_at)

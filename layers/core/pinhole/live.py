@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -38,19 +39,22 @@ class Ticket:
     expires_at: datetime
 
 
-def issue_ticket(conn: Connection, user_id: int) -> Ticket:
-    """Make a ticket for a user who is logged in."""
+def issue_ticket(conn: Connection, session_id: str) -> Ticket:
+    """Make a ticket for an open session. It ends with the session, and so does what it opened."""
     issued = Ticket(secrets.token_urlsafe(32), datetime.now(UTC) + TICKET_LIFETIME)
-    live_ticket.add(conn, user_id, _hash(issued.ticket), issued.expires_at)
+    live_ticket.add(conn, session_id, _hash(issued.ticket), issued.expires_at)
     return issued
 
 
 def connect(conn: Connection, ticket: str, connection_id: str) -> None:
-    """Redeem a ticket for a connection. Raises Unauthenticated when it is unknown, used or expired."""
-    user_id = live_ticket.redeem(conn, _hash(ticket))
-    if user_id is None:
+    """Redeem a ticket for a connection.
+
+    Raises Unauthenticated when it is unknown, used or expired, or its session ended.
+    """
+    session_id = live_ticket.redeem(conn, _hash(ticket))
+    if session_id is None:
         raise Unauthenticated("This ticket opens nothing: it is unknown, used or expired.")
-    live_connection.add(conn, connection_id, user_id)
+    live_connection.add(conn, connection_id, session_id)
 
 
 def library_changed(owner_id: int, months: Iterable[date], *, upload_id: str | None = None) -> None:
@@ -66,7 +70,7 @@ def library_changed(owner_id: int, months: Iterable[date], *, upload_id: str | N
 
 
 def tell(owner_id: int) -> None:
-    """Tell each of the owner's connections what changed; forget those that are gone.
+    """Tell each of the owner's connections what changed; forget those that are gone, close those of ended sessions.
 
     Raises Unavailable when one could not be told: the notice is kept, and told again to all.
     """
@@ -76,11 +80,13 @@ def tell(owner_id: int) -> None:
             return
         message = _message(timeline_month.library_revision(conn, owner_id), notice)
         connection_ids = live_connection.of_user(conn, owner_id)
+        ended = live_connection.remove_ended(conn, owner_id)
     told, gone, failure = _post_all(connection_ids, message)
     with transaction() as conn:
         live_connection.remove(conn, gone)
         due = failure is None and live_notice.finish(conn, owner_id, notice)
     logger.info("library_change_told", extra={"owner_id": owner_id, "told": told, "gone": len(gone)})
+    _close(ended)
     if failure is not None:
         raise failure
     if due:
@@ -110,6 +116,13 @@ def _post_all(connection_ids: Iterable[str], message: bytes) -> tuple[int, list[
         except Unavailable as error:
             failure = error
     return told, gone, failure
+
+
+def _close(connection_ids: Iterable[str]) -> None:
+    """Close connections that are told nothing any more: one that stays open hears as little as a closed one."""
+    for connection_id in connection_ids:
+        with suppress(Unavailable, _api().exceptions.GoneException), aws.answering("WebSocket API"):
+            _api().delete_connection(ConnectionId=connection_id)
 
 
 def _hash(ticket: str) -> bytes:

@@ -136,7 +136,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a ticket that opens one WebSocket.
+         * Make a ticket that opens one WebSocket, for as long as the caller's session lasts.
          * @description It tells `{"type": "libraryChanged", "revision": …, "months": ["2024-07", …]}`, at most once a second. A client that has just connected reads the timeline: nobody kept for it what happened before.
          */
         post: operations["issueTicket"];

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from psycopg import Connection
 
 
-def add(conn: Connection, connection_id: str, user_id: int) -> None:
+def add(conn: Connection, connection_id: str, session_id: str) -> None:
     """Remember a connection; told twice is told once."""
     conn.execute(
-        "INSERT INTO live_connection (connection_id, user_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-        (connection_id, user_id),
+        "INSERT INTO live_connection (connection_id, session_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+        (connection_id, session_id),
     )
 
 
@@ -19,6 +19,25 @@ def remove(conn: Connection, connection_ids: Sequence[str]) -> None:
 
 
 def of_user(conn: Connection, user_id: int) -> list[str]:
-    """Ids of a user's connections. Some may be closed: an announced end can get lost."""
-    rows = conn.execute("SELECT connection_id FROM live_connection WHERE user_id = %s", (user_id,))
+    """Ids of the connections of a user's open sessions. Some may be closed: an announced end can get lost."""
+    rows = conn.execute(
+        """
+        SELECT connection_id FROM live_connection JOIN session ON session.id = session_id
+        WHERE user_id = %s AND ended_at IS NULL
+        """,
+        (user_id,),
+    )
+    return [connection_id for (connection_id,) in rows]
+
+
+def remove_ended(conn: Connection, user_id: int) -> list[str]:
+    """Forget the connections of a user's sessions that ended. Their ids: they may still be open."""
+    rows = conn.execute(
+        """
+        DELETE FROM live_connection USING session
+        WHERE session.id = session_id AND user_id = %s AND ended_at IS NOT NULL
+        RETURNING connection_id
+        """,
+        (user_id,),
+    )
     return [connection_id for (connection_id,) in rows]

@@ -1,25 +1,32 @@
-"""Tickets that open one WebSocket, once. Only their hash is kept."""
+"""Tickets that open one WebSocket of a session, once. Only their hash is kept."""
 
 from datetime import datetime
 
 from psycopg import Connection
 
 
-def add(conn: Connection, user_id: int, ticket_hash: bytes, expires_at: datetime) -> None:
+def add(conn: Connection, session_id: str, ticket_hash: bytes, expires_at: datetime) -> None:
     """Keep a new ticket's SHA-256."""
     conn.execute(
-        "INSERT INTO live_ticket (ticket_hash, user_id, expires_at) VALUES (%s, %s, %s)",
-        (ticket_hash, user_id, expires_at),
+        "INSERT INTO live_ticket (ticket_hash, session_id, expires_at) VALUES (%s, %s, %s)",
+        (ticket_hash, session_id, expires_at),
     )
 
 
-def redeem(conn: Connection, ticket_hash: bytes) -> int | None:
-    """Use up a ticket: its user's id, or None when it is unknown, used or expired. Of two at once, one."""
+def redeem(conn: Connection, ticket_hash: bytes) -> str | None:
+    """Use up a ticket: its session's id. None when it is unknown, used or expired, or the session ended.
+
+    Of two who try at once one gets it.
+    """
     row = conn.execute(
-        "DELETE FROM live_ticket WHERE ticket_hash = %s AND expires_at > now() RETURNING user_id",
+        """
+        DELETE FROM live_ticket USING session
+        WHERE ticket_hash = %s AND expires_at > now() AND session.id = session_id AND session.ended_at IS NULL
+        RETURNING session_id
+        """,
         (ticket_hash,),
     ).fetchone()
-    return None if row is None else int(row[0])
+    return None if row is None else str(row[0])
 
 
 def delete_expired(conn: Connection) -> int:
