@@ -179,6 +179,25 @@ def test_bytes_sent_again_give_an_item_back_the_original_that_it_lost(inbox: Inb
     assert inbox.conn.execute("SELECT revision FROM timeline_month").fetchall() == [(2,)]
 
 
+def test_bytes_sent_again_while_their_item_is_in_the_making_end_as_its_duplicate(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = jpeg()
+    second: list[Landed] = []
+
+    def sent_again_meanwhile(*arguments: Any) -> renditions.Renditions:
+        second.append(inbox.landed(content))
+        assert inbox.deliver(*second) == []
+        return make(*arguments)
+
+    monkeypatch.setattr(renditions, "make", sent_again_meanwhile)
+    assert inbox.deliver(inbox.landed(content)) == []
+
+    (item,) = inbox.items()
+    assert item["visible"]
+    assert (inbox.upload(second[0])["state"], inbox.upload(second[0])["item_id"]) == ("duplicate", item["id"])
+
+
 def test_the_only_copy_of_a_photo_is_never_deleted_as_a_duplicate(inbox: Inbox) -> None:
     content = jpeg()
     first = inbox.landed(content)

@@ -168,6 +168,25 @@ def test_bytes_that_the_library_has_are_named_instead_of_sent(caller: Caller, co
     assert answer.json == {"state": "duplicate", "itemId": item_id}
 
 
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ({"trashed_at": "2024-01-01T00:00:00Z"}, True),
+        ({"trashed_at": "2024-01-01T00:00:00Z", "missing_at": "2024-01-01T00:00:00Z"}, False),
+        ({"missing_at": "2024-01-01T00:00:00Z"}, False),
+        ({"renditions_at": None, "rendition_version": 0, "thumb_hash": None}, False),
+    ],
+)
+def test_only_an_item_that_can_be_opened_or_restored_is_named(
+    caller: Caller, conn: Connection, columns: dict[str, Any], named: bool
+) -> None:
+    sha256 = hashlib.sha256(PHOTO)
+    item_id = Library(conn, caller.user.id).add(sha256=sha256.digest(), **columns)
+    answer = caller.call("POST", "/uploads/check", json={"sha256s": [sha256.hexdigest()]})
+    assert answer.json == {"existing": {sha256.hexdigest(): item_id} if named else {}}
+    assert caller.call("POST", "/uploads", json=promise(PHOTO)).status_code == (200 if named else 201)
+
+
 def test_bytes_that_failed_before_may_be_sent_again(caller: Caller, conn: Connection) -> None:
     Library(conn, caller.user.id).add(sha256=hashlib.sha256(PHOTO).digest(), failed_at="2024-01-01T00:00:00Z")
     begin(caller, PHOTO)

@@ -38,11 +38,14 @@ class Duplicate:
 
 
 def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[bytes, str]:
-    """Which of these bytes the owner has already, and as which item. What has lost its original may be sent again."""
+    """Which of these bytes the owner has already, and as which item: one that is shown, or lies in the trash.
+
+    What has lost its original may be sent again, and what is still in the making may yet fail.
+    """
     return dict(
         conn.execute(
             "SELECT sha256, id FROM media_item WHERE owner_id = %s AND sha256 = ANY(%s)"
-            " AND metadata_at IS NOT NULL AND failed_at IS NULL AND missing_at IS NULL",
+            " AND failed_at IS NULL AND missing_at IS NULL AND (visible OR trashed_at IS NOT NULL)",
             (owner.id, list(sha256s)),
         ).fetchall()
     )
