@@ -5,11 +5,18 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import count
 from typing import Any
 
 import psycopg
 import pytest
 import urllib3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
 from psycopg import Connection
 
 from pinhole import objects, uploads
@@ -362,6 +369,51 @@ def test_a_completion_that_was_not_noted_is_noted_by_the_next(caller: Caller, co
     conn.execute("UPDATE upload SET state = 'waiting', received_at = NULL")
     assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
     assert state(caller, upload["id"]) == "received"
+
+
+@pytest.mark.parametrize(("status", "code"), [(412, "PreconditionFailed"), (404, "NoSuchUpload")])
+def test_a_completion_whose_answer_was_lost_is_none_the_less_one(caller: Caller, status: int, code: str) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1, 2, 3])
+    with second_attempt_answers(status, code, first_arrives=True):
+        assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+    assert state(caller, upload["id"]) == "received"
+
+
+@pytest.mark.parametrize(("status", "code"), [(412, "PreconditionFailed"), (404, "NoSuchUpload")])
+def test_a_completion_that_did_not_happen_is_asked_for_again(caller: Caller, status: int, code: str) -> None:
+    upload = begin(caller, FILM)
+    send_parts(caller, upload, FILM, [1, 2, 3])
+    with second_attempt_answers(status, code, first_arrives=False):
+        assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 503
+    assert state(caller, upload["id"]) == "waiting"
+    assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
+
+
+@contextmanager
+def second_attempt_answers(status: int, code: str, *, first_arrives: bool) -> Iterator[None]:
+    """No answer comes to the first attempt at a completion, and this to the second, as S3 gives it.
+
+    The store of the tests tells a second attempt that the first one succeeded.
+    """
+    content = f"<Error><Code>{code}</Code></Error>".encode()
+    attempts = count(1)
+
+    def send(request: AWSPreparedRequest, **_: object) -> Any:
+        if next(attempts) == 1:
+            if first_arrives:
+                assert URLLib3Session().send(request).status_code == 200
+            raise ConnectionClosedError(endpoint_url=request.url)
+        answer = urllib3.HTTPResponse(BytesIO(content), preload_content=False)
+        return AWSResponse(request.url, status, HTTPHeaders(), answer)
+
+    events = objects._s3().meta.events
+    events.register("before-send.s3.CompleteMultipartUpload", send)
+    try:
+        yield
+    finally:
+        events.unregister("before-send.s3.CompleteMultipartUpload", send)
+    assert next(attempts) == 3
 
 
 def test_a_multipart_upload_that_was_not_noted_is_found_again(caller: Caller, conn: Connection) -> None:

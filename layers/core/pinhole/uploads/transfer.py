@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from pinhole import objects
 from pinhole.accounts import User
-from pinhole.errors import Conflict, FieldError, Gone, Invalid, NotFound
+from pinhole.errors import Conflict, FieldError, Gone, Invalid, NotFound, Unavailable
 from pinhole.objects import Part, SignedRequest, StoredObject
 from pinhole.settings import settings
 from pinhole.tables import upload as uploads
@@ -100,7 +100,10 @@ def complete(conn: Connection, owner: User, upload_id: str) -> None:
 
 
 def put_together(upload: Upload) -> list[FieldError]:
-    """Make one object of a waiting upload's parts. Which parts are missing or wrong: with any, nothing was done."""
+    """Make one object of a waiting upload's parts. Which parts are missing or wrong: with any, nothing was done.
+
+    Raises Unavailable when what was sent went away meanwhile.
+    """
     # The object is there when the store did it, and whoever asked was gone before that was noted.
     if landed(upload) is not None:
         return []
@@ -108,8 +111,17 @@ def put_together(upload: Upload) -> list[FieldError]:
     wrong = _wrong_parts(upload, parts)
     if not wrong:
         assert upload.multipart_id is not None
-        objects.complete_multipart(upload.object_key, upload.multipart_id, parts)
+        _complete(upload, upload.multipart_id, parts)
     return wrong
+
+
+def _complete(upload: Upload, multipart_id: str, parts: Sequence[Part]) -> None:
+    try:
+        objects.complete_multipart(upload.object_key, multipart_id, parts)
+    except (NotFound, Conflict) as error:
+        # A second attempt is answered so when the store did it at the first, whose answer got lost.
+        if landed(upload) is None:
+            raise Unavailable(f"What was sent of {upload.id} went away meanwhile.") from error
 
 
 def landed(upload: Upload) -> StoredObject | None:
