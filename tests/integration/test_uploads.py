@@ -438,10 +438,28 @@ def test_parts_that_the_store_lost_can_be_sent_again(caller: Caller, conn: Conne
     assert caller.call("POST", f"/uploads/{upload['id']}/complete").status_code == 202
 
 
-@pytest.mark.parametrize("body", [{"partNumbers": [4]}, {"partNumbers": [0]}, {"partNumbers": []}, {}])
-def test_parts_that_do_not_exist_have_no_url(caller: Caller, body: dict[str, Any]) -> None:
+NO_SHA256 = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"partNumbers": [1, 4, 5, 4]}, ["partNumbers.1", "partNumbers.2", "partNumbers.3"]),
+        ({"partNumbers": [0]}, ["partNumbers.0"]),
+        ({"partNumbers": []}, ["partNumbers"]),
+        ({"parts": [{"partNumber": n, "sha256": NO_SHA256} for n in (1, 4)]}, ["parts.1.partNumber"]),
+        ({"parts": []}, ["parts"]),
+        ({"partNumbers": [1], "parts": [{"partNumber": 1, "sha256": NO_SHA256}]}, ["parts"]),
+        ({"partNumbers": None, "parts": None}, ["parts"]),
+        ({}, ["parts"]),
+    ],
+)
+def test_parts_that_do_not_exist_have_no_url(caller: Caller, body: dict[str, Any], wrong: list[str]) -> None:
     upload = begin(caller, FILM)
-    assert caller.call("POST", f"/uploads/{upload['id']}/parts", json=body).status_code == 422
+    answer = caller.call("POST", f"/uploads/{upload['id']}/parts", json=body)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert [error["field"] for error in answer.json["errors"]] == wrong
 
 
 def test_a_single_upload_has_no_parts_and_a_multipart_upload_no_url(caller: Caller) -> None:

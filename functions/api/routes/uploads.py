@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from chalice.app import Blueprint
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from api.endpoint import endpoint
 from api.responses import Answer
@@ -87,13 +87,14 @@ class RequestParts(WireModel):
     """Up to 1,000 parts: either their numbers, or numbers with the hashes that the URLs are to bind."""
 
     part_numbers: list[PartNumber] | None = Field(None, min_length=1, max_length=1000)
-    parts: list[PartHash] | None = Field(None, min_length=1, max_length=1000)
+    parts: list[PartHash] | None = Field(None, min_length=1, max_length=1000, validate_default=True)
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.part_numbers is None) == (self.parts is None):
-            raise ValueError("needs either partNumbers or parts")
-        return self
+    @field_validator("parts")
+    @classmethod
+    def _instead_of_numbers(cls, parts: list[PartHash] | None, given: ValidationInfo) -> list[PartHash] | None:
+        if "part_numbers" in given.data and (given.data["part_numbers"] is None) == (parts is None):
+            raise ValueError("either this or partNumbers is needed")
+        return parts
 
     def wanted(self) -> list[WantedPart]:
         if self.parts is not None:

@@ -62,12 +62,13 @@ def sign_parts(conn: Connection, owner: User, upload_id: str, wanted: Sequence[W
     upload = _known(uploads.lock(conn, owner.id, upload_id))
     _check_waiting(upload)
     _check_multipart(upload)
-    unknown = sorted({part.number for part in wanted if not 1 <= part.number <= upload.part_count})
+    unknown = [
+        FieldError(f"partNumbers.{index}" if part.sha256 is None else f"parts.{index}.partNumber", "does not exist")
+        for index, part in enumerate(wanted)
+        if not 1 <= part.number <= upload.part_count
+    ]
     if unknown:
-        raise Invalid(
-            f"This upload has the parts 1 to {upload.part_count}.",
-            *(FieldError("partNumber", f"{number} is not one of them") for number in unknown),
-        )
+        raise Invalid(f"This upload has the parts 1 to {upload.part_count}.", *unknown)
     multipart_id = _multipart_id(conn, upload)
     _, seconds = _url_expiry(upload)
     return [
