@@ -113,6 +113,14 @@ def test_a_photo_is_one_put_and_lands_under_its_own_name(caller: Caller, conn: C
     assert objects.head(key).size_bytes == len(PHOTO)
 
 
+@pytest.mark.parametrize("sent", [{"contentType": ""}, {"contentType": None}, {}])
+def test_a_file_whose_type_the_client_does_not_know_can_be_sent(caller: Caller, sent: dict[str, Any]) -> None:
+    body = {name: value for name, value in promise(PHOTO).items() if name != "contentType"}
+    upload: Any = caller.call("POST", "/uploads", json=body | sent).json
+    assert upload["headers"]["Content-Type"] == "application/octet-stream"
+    assert put(upload, PHOTO) == 200
+
+
 def test_a_second_put_changes_nothing(caller: Caller) -> None:
     upload = begin(caller, PHOTO)
     assert put(upload, PHOTO) == 200

@@ -19,8 +19,9 @@ from pinhole.uploads import Duplicate, Promise, SignedPut, State, Upload, Wanted
 routes = Blueprint(__name__)
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# Browsers give an empty one for HEIC and raw files.
 ContentType = Annotated[
-    str, StringConstraints(max_length=127, pattern=r"^[0-9A-Za-z!#$&^_.+-]+/[0-9A-Za-z!#$&^_.+-]+$")
+    str, StringConstraints(max_length=127, pattern=r"^([0-9A-Za-z!#$&^_.+-]+/[0-9A-Za-z!#$&^_.+-]+)?$")
 ]
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -37,7 +38,7 @@ class BeginUpload(WireModel):
     filename: str = Field(min_length=1, max_length=1024)
     size_bytes: int = Field(ge=0, lt=2**63)
     sha256: Sha256 = Field(description="Of the whole file, lower-case hex")
-    content_type: ContentType = "application/octet-stream"
+    content_type: ContentType | None = Field(None, description="Empty or null where the client knows none")
     modified_at: Timestamp | None = None
 
 
@@ -198,7 +199,7 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
         filename=body.filename,
         size_bytes=body.size_bytes,
         sha256=bytes.fromhex(body.sha256),
-        content_type=body.content_type,
+        content_type=body.content_type or "application/octet-stream",
         modified_at=body.modified_at,
     )
     with transaction() as conn:

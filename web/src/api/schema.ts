@@ -393,8 +393,8 @@ export interface components {
             sizeBytes: number;
             /** @description Of the whole file, lower-case hex */
             sha256: string;
-            /** @default application/octet-stream */
-            contentType: string;
+            /** @description Empty or null where the client knows none */
+            contentType?: string | null;
             modifiedAt?: string | null;
         };
         /**
