@@ -31,11 +31,14 @@ class WireModel(BaseModel):
     )
 
 
+# PostgreSQL tells a moment in the time zone of its session, where the year must be between 1 and 9999 too.
+_FIRST, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+
 def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("is outside the years 1 to 9999 in UTC") from error
+    if not _FIRST <= moment < _END:
+        raise ValueError("is not between 0001-01-02 and 9999-12-30 in UTC")
+    return moment.astimezone(UTC)
 
 
 Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]

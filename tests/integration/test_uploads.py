@@ -19,7 +19,7 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from psycopg import Connection
 
-from pinhole import objects, uploads
+from pinhole import db, objects, uploads
 from pinhole.accounts import User
 from pinhole.errors import Conflict, FileRejected, NotFound
 from pinhole.settings import MEBIBYTE, settings
@@ -666,6 +666,7 @@ def test_parts_grow_with_the_file_so_that_ten_thousand_are_enough(size_bytes: in
         ("contentType", "image/jpeg\r\nx: y"),
         ("contentType", "bilder/größe"),
         ("modifiedAt", "2024-07-14T12:00:00"),
+        ("modifiedAt", "9999-12-31T23:59:59Z"),
     ],
 )
 def test_a_wrong_promise_names_its_field(caller: Caller, field: str, value: object) -> None:
@@ -673,3 +674,14 @@ def test_a_wrong_promise_names_its_field(caller: Caller, field: str, value: obje
     assert answer.status_code == 422
     assert answer.json is not None
     assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "Asia/Kolkata"])
+@pytest.mark.parametrize("moment", ["0001-01-02T00:00:00Z", "9999-12-30T23:59:59Z"])
+def test_a_file_may_be_of_any_time_whatever_the_zone_of_the_database(
+    caller: Caller, conn: Connection, zone: str, moment: str
+) -> None:
+    conn.execute(f"ALTER DATABASE {conn.info.dbname} SET TimeZone = '{zone}'")
+    db.disconnect()
+    begin(caller, PHOTO, modifiedAt=moment)
+    assert conn.execute("SELECT modified_at = %s FROM upload", [moment]).fetchone() == (True,)

@@ -106,6 +106,8 @@ def test_a_body_comes_as_its_model_and_an_answer_leaves_in_camel_case_with_every
         ({"fileName": "\0"}, "fileName"),
         ({"takenAt": "2024-07-01T12:00:00"}, "takenAt"),
         ({"takenAt": "0001-01-01T00:00:00+10:00"}, "takenAt"),
+        ({"takenAt": "0001-01-01T23:59:59Z"}, "takenAt"),
+        ({"takenAt": "9999-12-30T23:00:00-01:00"}, "takenAt"),
         ({"weight": float("nan")}, "weight"),
         ({"weight": float("inf")}, "weight"),
     ],
