@@ -12,8 +12,10 @@ from pinhole.uploads.names import displayable, key_name
 NAMES = st.one_of(
     st.text(st.characters(), max_size=400),
     st.text(st.sampled_from("./\\ \u202e\u200d\u00a0\u0301éa\U0001f600:\0\n"), max_size=300),
+    st.lists(st.sampled_from(["nul", "COM1", ".", " ", "_", "/", "x" * 140]), max_size=10).map("".join),
 )
 DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,15 @@ DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
         ("family 👨\u200d👩\u200d👧.jpg", "family 👨\u200d👩\u200d👧.jpg", "family 👨\u200d👩\u200d👧.jpg"),
         (".nomedia.jpg", ".nomedia.jpg", "nomedia.jpg"),
         ("lone\ud800.jpg", "lone.jpg", "lone.jpg"),
+        ("\u200b\U000e0001", "unnamed", "unnamed"),
+        ("\u200d\u200c", "unnamed", "unnamed"),
+        ("cat\u200b\u00ad\ufeff.jpg", "cat.jpg", "cat.jpg"),
+        ("CON.jpg", "CON.jpg", "_CON.jpg"),
+        ("nul", "nul", "_nul"),
+        ("Com1 .tar.gz", "Com1 .tar.gz", "_Com1 .tar.gz"),
+        ("LPT².heic", "LPT².heic", "_LPT².heic"),
+        ("Console.jpg", "Console.jpg", "Console.jpg"),
+        ("my aux.jpg", "my aux.jpg", "my aux.jpg"),
     ],
 )
 def test_a_name_stays_readable_and_loses_what_could_harm(sent: str, shown: str, key: str) -> None:
@@ -58,21 +69,25 @@ def test_what_follows_the_last_dot_of_a_long_sentence_is_not_its_extension() -> 
 @example("<\u0338")
 @example(".\u00a00")
 @example(".jpg" * 200)
+@example("nul" + " " * 200 + "x.jpg")
+@example("nul." + "x" * 200)
 def test_every_name_becomes_a_harmless_part_of_a_key(sent: str) -> None:
     key = key_name(sent)
     assert 1 <= len(key.encode()) <= 150
     assert not re.search(r'[/\\<>:"|?*\x00-\x1f\x7f-\x9f\ufffe\uffff]', key)
     assert key.strip(". ") == key
     assert not DIRECTIONS.search(key)
+    assert not DEVICES.fullmatch(key)
     assert unicodedata.is_normalized("NFC", key)
     assert key_name(key) == key
 
 
 @given(NAMES)
+@example("\u200d" * 300 + "a")
 def test_every_name_can_be_shown(sent: str) -> None:
     shown = displayable(sent)
     assert 1 <= len(shown) <= 255
     assert not re.search(r"[/\\\x00-\x1f\x7f-\x9f\u2028\u2029]", shown)
-    assert shown.strip(".")
+    assert shown.strip(".\u200c\u200d")
     assert not DIRECTIONS.search(shown)
     shown.encode()

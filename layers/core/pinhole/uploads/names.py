@@ -8,23 +8,23 @@ MAX_NAME_CHARACTERS = 255
 MAX_KEY_NAME_BYTES = 150  # well below the 255 bytes that stores and file systems allow
 UNNAMED = "unnamed"
 
-# They turn the direction of a text, so that a name shows another extension than it has.
-_DIRECTIONS = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_BYTE_ORDER_MARK = 0xFEFF
+_JOINERS = "\u200c\u200d"  # Persian and Indic names need them, emoji too
+_READABLE = re.compile(rf"[^.\s{_JOINERS}]")
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_DEVICES_ON_WINDOWS = re.compile(r"\A(con|prn|aux|nul|(com|lpt)[0-9¹²³])(?=[.\s]|\Z)", re.IGNORECASE)
 _EDGES = re.compile(r"\A[.\s]+|[.\s]+\Z")
 _UPLOAD = re.compile(r"/uploads/([0-9A-Za-z]{12})/[^/]+\Z")
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,15}\Z")
 
 
 def displayable(filename: str) -> str:
-    """The name as people may see it: without folders, control or direction characters, in NFC.
+    """The name as people may see it: without folders and invisible characters, in NFC.
 
     1 to 255 characters, never only dots.
     """
     visible = "".join(_shown(character) for character in filename)
     segments = (segment.strip() for segment in reversed(re.split(r"[/\\]", visible)))
-    name = next((segment for segment in segments if re.search(r"[^.\s]", segment)), UNNAMED)
+    name = next((segment for segment in segments if _READABLE.search(segment)), UNNAMED)
     return _shortened(unicodedata.normalize("NFC", name), MAX_NAME_CHARACTERS, len)
 
 
@@ -34,7 +34,7 @@ def key_name(filename: str) -> str:
     1 to 150 bytes of UTF-8; what is longer is cut before its extension.
     """
     name = _EDGES.sub("", _NOT_ON_WINDOWS.sub("_", displayable(filename)))
-    return _shortened(name, MAX_KEY_NAME_BYTES, lambda text: len(text.encode()))
+    return _shortened(_DEVICES_ON_WINDOWS.sub(r"_\1", name), MAX_KEY_NAME_BYTES, lambda text: len(text.encode()))
 
 
 def object_key(folder: str, upload_id: str, filename: str) -> str:
@@ -53,8 +53,9 @@ def _shown(character: str) -> str:
     if category in {"Cc", "Zl", "Zp"}:
         return " " if character.isspace() else ""
     noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-    hidden = category == "Cs" or noncharacter or code in _DIRECTIONS or code == _BYTE_ORDER_MARK
-    return "" if hidden else character
+    # Some of them turn the direction of a text, so that a name shows another extension than it has.
+    hidden = category in {"Cf", "Cs"} and character not in _JOINERS
+    return "" if hidden or noncharacter else character
 
 
 def _shortened(name: str, limit: int, length: Callable[[str], int]) -> str:
@@ -64,4 +65,5 @@ def _shortened(name: str, limit: int, length: Callable[[str], int]) -> str:
     stem = name.removesuffix(extension)
     while length(stem) + length(extension) > limit:
         stem = stem[:-1]
-    return (_EDGES.sub("", stem) or UNNAMED) + extension
+    stem = _EDGES.sub("", stem)
+    return (stem if _READABLE.search(stem) else UNNAMED) + extension
