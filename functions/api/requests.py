@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from chalice.app import Request as ChaliceRequest
 from pinhole.settings import settings
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+_REFUSED = re.compile(r"q=0(\.0*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,9 @@ class Request:
         return "*" in sent or etag.removeprefix("W/") in sent
 
     def prefers(self, media_type: str) -> bool:
-        """Whether Accept names this media type, and no lower than JSON."""
-        weights = dict(_accepted(self.headers.get("accept", "")))
-        weight = weights.get(media_type, 0.0)
-        return weight > 0 and weight >= weights.get("application/json", 0.0)
-
-
-def _accepted(header: str) -> Iterator[tuple[str, float]]:
-    for part in header.lower().split(","):
-        media_type, *parameters = (piece.strip() for piece in part.split(";"))
-        weight = next((piece.removeprefix("q=") for piece in parameters if piece.startswith("q=")), "1")
-        if re.fullmatch(r"[01](\.\d{0,3})?", weight):
-            yield media_type, float(weight)
+        """Whether Accept names this media type first: API Gateway decodes binary answers by the first one alone."""
+        first, *parameters = (piece.strip() for piece in self.headers.get("accept", "").partition(",")[0].split(";"))
+        return first.lower() == media_type and not any(_REFUSED.fullmatch(piece) for piece in parameters)
 
 
 def _limited_address(address: str) -> str:

@@ -244,15 +244,17 @@ def test_an_answer_that_the_client_holds_is_not_sent_again() -> None:
     ("accept", "preferred"),
     [
         ("application/x-protobuf", True),
-        ("application/json;q=0.5, application/x-protobuf;q=0.9", True),
-        ("application/json, application/x-protobuf;q=0.1", False),
+        ("Application/X-Protobuf ;q=0.5, application/json", True),
+        ("application/json, application/x-protobuf", False),
+        ("application/json;q=0.5, application/x-protobuf;q=0.9", False),
         ("application/x-protobuf;q=0", False),
-        ("application/x-protobuf;q=nan", False),
+        ("application/x-protobuf; Q=0.00, application/json", False),
+        ("application/x-protobuffer", False),
         ("*/*", False),
         ("", False),
     ],
 )
-def test_protobuf_is_sent_to_those_who_name_it(accept: str, preferred: bool) -> None:
+def test_protobuf_is_sent_to_those_who_name_it_first(accept: str, preferred: bool) -> None:
     assert _request(headers={"accept": accept}).prefers("application/x-protobuf") is preferred
 
 
