@@ -9,8 +9,6 @@ from typing import Any, Self
 
 from chalice.app import Request as ChaliceRequest
 
-from pinhole.settings import settings
-
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
 _REFUSED = re.compile(r"q=0(\.0*)?", re.IGNORECASE)
 
@@ -37,12 +35,11 @@ class Request:
         event: dict[str, Any] = request.to_original_event()
         headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
         sent_id = headers.get("x-request-id", "")
-        peer = event["requestContext"].get("identity", {}).get("sourceIp", "")
         return cls(
             id=sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex,
             method=request.method,
             route=request.path,
-            address=_limited_address(headers.get(settings().client_address_header.lower()) or peer),
+            address=_limited_address(event["requestContext"].get("identity", {}).get("sourceIp", "")),
             headers=headers,
             query=event["multiValueQueryStringParameters"] or {},
             body=event["body"],
@@ -61,14 +58,9 @@ class Request:
 
 
 def _limited_address(address: str) -> str:
-    """The address that limits count by: a household holds a whole IPv6 /64.
-
-    CloudFront-Viewer-Address carries a port after the last colon.
-    """
-    for candidate in (address, address.rpartition(":")[0].strip("[]")):
-        try:
-            ip = ipaddress.ip_address(candidate)
-        except ValueError:
-            continue
-        return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
-    return "unknown"
+    """The address that limits count by: a household holds a whole IPv6 /64."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))

@@ -44,9 +44,6 @@ class Settings(BaseSettings):
     setup_token: SecretStr = Field(
         SecretStr(""), description="What the first administrator must know to register; empty: nothing"
     )
-    client_address_header: str = Field(
-        "", description="Header that carries the caller's address behind CloudFront; empty: the peer's address"
-    )
 
     fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
     max_file_bytes: PositiveInt = Field(10 * 1024 * MEBIBYTE, description="Largest file that may be uploaded")
