@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from api.timeline_pb2 import Kind, Month, Timeline
 from pinhole import media_url
+from pinhole.settings import settings
 from pinhole.timeline import month as one_month
 from tests.fixtures.api import Caller
 from tests.fixtures.library import Library
@@ -250,6 +251,17 @@ def test_new_signatures_are_sent_though_nothing_changed(
     again = _get(caller, "/timeline/2024-07", If_None_Match=first.headers["ETag"])
     assert again.status_code == 200
     assert again.json["signatures"] != first.json["signatures"]
+
+
+@pytest.mark.parametrize("headers", [{}, PROTOBUF])
+def test_a_month_is_sent_again_when_another_host_serves_its_media(
+    caller: Caller, library: Library, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    library.add()
+    etag = _get(caller, "/timeline/2024-07", **headers).headers["ETag"]
+    monkeypatch.setenv("PINHOLE_MEDIA_BASE_URL", "https://media.example")
+    settings.cache_clear()
+    assert _get(caller, "/timeline/2024-07", If_None_Match=etag, **headers).status_code == 200
 
 
 def test_the_timeline_as_protobuf_is_the_timeline_as_json(caller: Caller, library: Library) -> None:

@@ -6,6 +6,7 @@ from base64 import b64encode
 from binascii import b2a_base64
 from datetime import date, datetime
 from typing import Annotated, Literal
+from zlib import crc32
 
 from chalice.app import Blueprint
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -137,7 +138,8 @@ def read_month(month: Month, query: MonthQuery, caller: User, request: Request) 
 
 def _etag(revision: int, expires: int, protobuf: bool) -> str:
     """Weak, since the gateway compresses: what is the same is the content, not its bytes."""
-    return f'W/"{revision}-{expires}-{media_url.key_id()}-{"protobuf" if protobuf else "json"}"'
+    host = crc32(settings().media_base_url.encode())
+    return f'W/"{revision}-{expires}-{media_url.key_id()}-{host:x}-{"protobuf" if protobuf else "json"}"'
 
 
 def _timeline_model(timeline: Timeline) -> LibraryTimeline:
