@@ -51,4 +51,4 @@ class Media:
 def _not_there(status: int) -> web.Response:
     if status == HTTPStatus.NOT_FOUND:
         return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such rendition.")
-    return problem(HTTPStatus.BAD_GATEWAY, "internal_error", "The object store refused.")
+    return problem(HTTPStatus.BAD_GATEWAY, "unavailable", "The object store refused.")

@@ -56,10 +56,9 @@ class RestApi:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 answer = await self._invoke(self._function, self._event(request, body))
         except (TimeoutError, TimedOut):
-            return problem(HTTPStatus.GATEWAY_TIMEOUT, "timed_out", "The request took too long.")
+            return _unanswered(request, HTTPStatus.GATEWAY_TIMEOUT, "Pinhole took too long.", "it took too long")
         except FunctionError as error:
-            log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400 - the process logged its own
-            return problem(HTTPStatus.BAD_GATEWAY, "internal_error", "Pinhole could not answer this request.")
+            return _unanswered(request, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", error)
         return await _response(request, answer)
 
     def _event(self, request: web.Request, body: bytes) -> dict[str, Any]:
@@ -141,9 +140,9 @@ async def _response(request: web.Request, answer: Any) -> web.Response:
             headers.extend((name, str(value)) for value in values)
         text = answer.get("body") or ""
         body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
-    except (AttributeError, KeyError, TypeError, ValueError):
-        log.exception("the function's answer is no answer of a REST API")
-        return problem(HTTPStatus.BAD_GATEWAY, "internal_error", "Pinhole could not answer this request.")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"the function's answer is no answer of a REST API: {error!r}"
+        return _unanswered(request, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", reason)
     headers.popall("Content-Length", None)
     headers.setdefault("Content-Type", "application/json")
     if COMPRESSED_TYPES.fullmatch(headers["Content-Type"].partition(";")[0]):
@@ -153,6 +152,13 @@ async def _response(request: web.Request, answer: Any) -> web.Response:
             headers["Content-Encoding"] = "gzip"
             body = _gzip(body) if len(body) < BLOCKING_BYTES else await asyncio.to_thread(_gzip, body)
     return web.Response(status=status, headers=headers, body=body)
+
+
+def _unanswered(request: web.Request, status: HTTPStatus, detail: str, reason: object) -> web.Response:
+    """What API Gateway answers by itself when the function gives no answer (see `infra/openapi.py`)."""
+    answer = problem(status, "unavailable", f"{detail} Try again in a moment.")
+    log.error("%s %s: %s (request %s)", request.method, request.path, reason, answer.headers["X-Request-Id"])
+    return answer
 
 
 def _gzip(body: bytes) -> bytes:

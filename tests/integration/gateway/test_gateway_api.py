@@ -117,7 +117,7 @@ def test_a_request_of_10_mib_is_not(site: Site) -> None:
 def test_a_function_that_dies_is_a_problem_and_the_next_request_is_none(site: Site) -> None:
     answer = site.request("GET", "/api/me?exit=")
     assert answer.status == 502
-    assert_problem(answer, "internal_error")
+    assert_problem(answer, "unavailable")
     assert site.request("GET", "/api/me").status == 200
 
 
@@ -125,14 +125,14 @@ def test_a_function_that_dies_is_a_problem_and_the_next_request_is_none(site: Si
 def test_an_answer_that_is_none_is_a_problem(site: Site, nonsense: str) -> None:
     answer = site.request("GET", f"/api/me?nonsense={nonsense}")
     assert answer.status == 502
-    assert_problem(answer, "internal_error")
+    assert_problem(answer, "unavailable")
 
 
 def test_a_request_that_takes_too_long_is_a_problem(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.local.rest_api.TIMEOUT_SECONDS", 0.5)
     answer = site.request("GET", "/api/me?sleep=1")
     assert answer.status == 504
-    assert_problem(answer, "timed_out")
+    assert_problem(answer, "unavailable")
 
 
 def assert_problem(answer: Any, code: str) -> None:
@@ -141,3 +141,4 @@ def assert_problem(answer: Any, code: str) -> None:
     assert problem["code"] == code
     assert problem["status"] == answer.status
     assert problem["title"]
+    assert problem["requestId"] == answer.headers["X-Request-Id"]
