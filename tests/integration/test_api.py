@@ -33,6 +33,14 @@ def test_a_method_that_a_resource_does_not_know_is_told_with_those_it_knows(api:
     assert answer.json["code"] == "method_not_allowed"
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+@pytest.mark.parametrize(("path", "known"), [("/setup", "GET"), ("/uploads", "GET, POST"), ("/auth/login", "POST")])
+def test_head_and_options_are_methods_that_no_resource_knows(api: Client, method: str, path: str, known: str) -> None:
+    answer = api.open(path, method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, known)
+    assert answer.mimetype == "application/problem+json"
+
+
 def test_a_request_keeps_its_id_in_the_answer_and_in_the_log(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", lines)
