@@ -16,7 +16,8 @@ from pinhole.imaging import renditions
 from pinhole.ingest import failure, original
 from pinhole.tables import job
 from pinhole.tables.job import Stage
-from tests.fixtures.ingest import Context, Inbox, Landed
+from tests.fixtures.ingest import Inbox, Landed
+from tests.fixtures.lambda_context import Context
 from tests.fixtures.pictures import jpeg
 
 make = renditions.make

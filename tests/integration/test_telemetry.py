@@ -22,7 +22,8 @@ from pinhole.tables import user
 from pinhole.telemetry import follow, logger, measured
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.ingest import Context, Inbox
+from tests.fixtures.ingest import Inbox
+from tests.fixtures.lambda_context import Context
 from tests.fixtures.pictures import jpeg
 
 

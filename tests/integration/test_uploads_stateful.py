@@ -29,7 +29,8 @@ from pinhole.uploads.expiry import expire_uploads
 from pinhole.verify import Kind
 from schedules import expire_uploads as schedule
 from tests.fixtures import dying
-from tests.fixtures.ingest import Context, Inbox
+from tests.fixtures.ingest import Inbox
+from tests.fixtures.lambda_context import Context
 from tests.fixtures.pictures import jpeg
 
 # Two photos, one that is sent in parts, and one that is broken.
