@@ -74,12 +74,6 @@ class Stack:
             for name, resource in self._resources.items()
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
-        # What SAM makes of the events of functions, under these names.
-        self._event_sources = {
-            f"{name}{event}"
-            for name in self.of_type("AWS::Serverless::Function")
-            for event in self._resources[name].get("Properties", {}).get("Events", {})
-        }
         known = NOTHING_TO_DO | set(PROPERTIES)
         for name, kind in self._types.items():
             if kind not in known:
@@ -154,7 +148,7 @@ class Stack:
                 return self.bucket_name(name)
             case "AWS::SQS::Queue":
                 return f"{self._queue_endpoint}/{ACCOUNT}/{self.queue_name(name)}"
-            case None if name in self._event_sources:
+            case "AWS::Lambda::EventSourceMapping":
                 return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
             case None:
                 raise TemplateError(f"!Ref {name}: not known locally")
@@ -226,6 +220,14 @@ PROPERTIES = {
     "AWS::SQS::Queue": {"VisibilityTimeout", "MessageRetentionPeriod", "RedrivePolicy"},
     "AWS::SQS::QueuePolicy": {"Queues", "PolicyDocument"},
     SECRET: {"Description", "GenerateSecretString"},
+    "AWS::Lambda::EventSourceMapping": {
+        "BatchSize",
+        "EventSourceArn",
+        "FunctionName",
+        "FunctionResponseTypes",
+        "MaximumBatchingWindowInSeconds",
+        "ScalingConfig",
+    },
     "AWS::Serverless::Function": {
         "CodeUri",
         "Environment",

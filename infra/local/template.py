@@ -180,18 +180,18 @@ class Template:
             for environment in (common.get("Environment", {}), own.get("Environment", {}))
             for key, value in environment.get("Variables", {}).items()
         }
-        sources: list[QueueSource] = []
+        sources = [
+            source
+            for source in self._stack.of_type("AWS::Lambda::EventSourceMapping")
+            if self._stack.resolve(self._stack.properties(source)["FunctionName"]) == name
+        ]
         schedules: list[int] = []
         for event_name, event in properties.get("Events", {}).items():
             where = f"{name}.Events.{event_name}"
-            match event["Type"]:
-                case "SQS":
-                    sources.append(self._queue_source(f"{name}{event_name}", where, event["Properties"]))
-                case "Schedule":
-                    schedule = checked(where, event["Properties"], {"Schedule"})["Schedule"]
-                    schedules.append(_rate(where, self._stack.resolve(schedule)))
-                case kind:
-                    raise TemplateError(f"{where}: the event type {kind} is not known locally")
+            if event["Type"] != "Schedule":
+                raise TemplateError(f"{where}: the event type {event['Type']} is not known locally")
+            schedule = checked(where, event["Properties"], {"Schedule"})["Schedule"]
+            schedules.append(_rate(where, self._stack.resolve(schedule)))
         return Function(
             name=name,
             arn=self._stack.attribute(name, "Arn"),
@@ -199,22 +199,15 @@ class Template:
             timeout_seconds=int(self._stack.resolve(properties["Timeout"])),
             memory_mb=int(self._stack.resolve(properties["MemorySize"])),
             environment={key: str(value) for key, value in variables.items()},
-            queue_sources=tuple(sources),
+            queue_sources=tuple(map(self._queue_source, sources)),
             schedule_seconds=tuple(schedules),
         )
 
-    def _queue_source(self, name: str, where: str, properties: Mapping[str, Any]) -> QueueSource:
-        known = {
-            "Queue",
-            "BatchSize",
-            "MaximumBatchingWindowInSeconds",
-            "FunctionResponseTypes",
-            "ScalingConfig",
-        }
-        properties = self._stack.resolve(checked(where, properties, known))
+    def _queue_source(self, name: str) -> QueueSource:
+        properties = self._stack.resolve(self._stack.properties(name))
         return QueueSource(
             uuid=self._stack.reference(name),
-            queue=self._queue_with(properties["Queue"]),
+            queue=self._queue_with(properties["EventSourceArn"]),
             batch_size=int(properties["BatchSize"]),
             window_seconds=int(properties.get("MaximumBatchingWindowInSeconds", 0)),
             partial_failures=properties.get("FunctionResponseTypes") == ["ReportBatchItemFailures"],

@@ -46,15 +46,15 @@ Resources:
     Properties:
       Handler: work.handle
       Environment: {Variables: {NOTES: "%(notes)s"}}
-      Events:
-        Messages:
-          Type: SQS
-          Properties:
-            Queue: !GetAtt WorkQueue.Arn
-            BatchSize: %(batch)s
-            MaximumBatchingWindowInSeconds: %(window)s
-            FunctionResponseTypes: [ReportBatchItemFailures]
-            ScalingConfig: {MaximumConcurrency: 2}
+  Messages:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Work
+      EventSourceArn: !GetAtt WorkQueue.Arn
+      BatchSize: %(batch)s
+      MaximumBatchingWindowInSeconds: %(window)s
+      FunctionResponseTypes: [ReportBatchItemFailures]
+      ScalingConfig: {MaximumConcurrency: 2}
   Chore:
     Type: AWS::Serverless::Function
     Properties:
