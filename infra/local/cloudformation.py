@@ -238,6 +238,7 @@ PROPERTIES = {
         "LoggingConfig",
         "MemorySize",
         "Policies",
+        "RecursiveLoop",
         "Runtime",
         "Timeout",
     },

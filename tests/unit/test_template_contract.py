@@ -34,6 +34,17 @@ def properties(kind: str) -> dict[str, dict[str, Any]]:
     return {name: resource.get("Properties", {}) for name, resource in resources if resource["Type"] == kind}
 
 
+def allowed(function: Function, action: str) -> list[Any]:
+    """What a function's own policies let it do this to, a resource each."""
+    covered = [
+        statement["Resource"]
+        for policy in properties("AWS::Serverless::Function")[function.name].get("Policies", [])
+        for statement in policy["Statement"]
+        if action in statement["Action"]
+    ]
+    return [each for resource in covered for each in (resource if isinstance(resource, list) else [resource])]
+
+
 @EVERY_SOURCE
 def test_one_message_that_fails_brings_back_no_other(function: Function, source: QueueSource) -> None:
     assert source.partial_failures
@@ -47,13 +58,15 @@ def test_a_message_that_keeps_failing_goes_to_a_dead_letter_queue(function: Func
 @EVERY_SOURCE
 def test_a_function_may_take_messages_of_its_own_queue_and_of_no_other(function: Function, source: QueueSource) -> None:
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
-        covered = [
-            statement["Resource"]
-            for policy in properties("AWS::Serverless::Function")[function.name]["Policies"]
-            for statement in policy["Statement"]
-            if action in statement["Action"]
-        ]
-        assert covered == [{"Fn::GetAtt": [source.queue, "Arn"]}], action
+        assert allowed(function, action) == [{"Fn::GetAtt": [source.queue, "Arn"]}], action
+
+
+@EVERY_FUNCTION
+def test_a_function_that_sends_to_the_queue_which_feeds_it_is_not_stopped_for_that(function: Function) -> None:
+    sends = allowed(function, "sqs:SendMessage")
+    feeds_itself = any({"Fn::GetAtt": [source.queue, "Arn"]} in sends for source in function.queue_sources)
+    own = properties("AWS::Serverless::Function")[function.name]
+    assert (own.get("RecursiveLoop") == "Allow") == feeds_itself
 
 
 @EVERY_SOURCE
