@@ -55,3 +55,10 @@ def test_no_role_has_a_policy_that_the_template_gives_no_reason_for(resources: d
     assert len(roles) == len(properties(resources, "AWS::Lambda::Function"))
     managed = {arn.rpartition("/")[2] for role in roles for arn in role["ManagedPolicyArns"]}
     assert managed == set(re.findall(r"# \*: (AWS\w+), \w+", PATH.read_text("utf-8"))) != set()
+
+
+def test_the_api_has_one_stage(resources: dict[str, dict[str, Any]]) -> None:
+    assert [stage["StageName"] for stage in properties(resources, "AWS::ApiGateway::Stage")] == ["api"]
+    assert [deployment.get("StageName") for deployment in properties(resources, "AWS::ApiGateway::Deployment")] == [
+        None
+    ]
