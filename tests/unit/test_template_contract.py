@@ -15,11 +15,9 @@ from pinhole.settings import Settings
 
 PATH = Path(__file__).parents[2] / "template.yaml"
 DOCUMENT = cloudformation.read(PATH)
-TEMPLATE = Template(
-    PATH,
-    parameters={"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": ""},
-    queue_endpoint="http://127.0.0.1:9324",
-)
+PARAMETERS = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": ""}
+QUEUES = "http://127.0.0.1:9324"
+TEMPLATE = Template(PATH, parameters=PARAMETERS, queue_endpoint=QUEUES)
 SOURCES = [(function, source) for function in TEMPLATE.functions.values() for source in function.queue_sources]
 EVERY_SOURCE = pytest.mark.parametrize(
     ("function", "source"), SOURCES, ids=[f"{function.name} from {source.queue}" for function, source in SOURCES]
@@ -140,6 +138,13 @@ def test_secrets_are_nowhere_but_in_secrets() -> None:
             if name.removeprefix("PINHOLE_").lower() in secret:
                 assert value["Fn::Sub"].startswith("{{resolve:secretsmanager:"), name
     assert DOCUMENT["Parameters"]["DatabaseUrl"]["NoEcho"] is True
+
+
+def test_another_revision_of_the_secrets_changes_every_function() -> None:
+    # For what a deployment does not change, CloudFormation does not look into secrets.
+    other = Template(PATH, parameters={**PARAMETERS, "SecretsRevision": "2"}, queue_endpoint=QUEUES)
+    for name, function in TEMPLATE.functions.items():
+        assert function.environment != other.functions[name].environment, name
 
 
 def test_functions_have_no_policies_but_their_own_statements() -> None:
