@@ -65,6 +65,7 @@ def _run(command: str, *arguments: str, directory: Path, endpoint: str | None = 
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "LAMBDA_PYTHON": "",
         "PYTHON": sys.executable,
         "SAM_CLI_TELEMETRY": "0",
         "__SAM_CLI_APP_DIR": str(directory),

@@ -119,6 +119,13 @@ def test_what_is_left_of_a_multipart_upload_is_removed_once_it_can_not_be_resume
     assert days > Settings.model_fields["upload_expiry_days"].default
 
 
+def test_sam_builds_for_the_version_that_is_deployed() -> None:
+    for makefile in ("functions/Makefile", "layers/core/Makefile", "layers/imaging/Makefile"):
+        version = re.search(r"^LAMBDA_PYTHON \?= (\S+)$", (PATH.parent / makefile).read_text("utf-8"), re.MULTILINE)
+        assert version is not None, makefile
+        assert f"python{version[1]}" == DOCUMENT["Parameters"]["LambdaRuntime"]["Default"], makefile
+
+
 @EVERY_FUNCTION
 def test_every_handler_can_be_imported(function: Function) -> None:
     module, _, name = function.handler.rpartition(".")
