@@ -37,6 +37,7 @@ from infra.local.processes import HOST, ServiceFailed, port_is_free
 from infra.local.runtime import Runtime
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
+from pinhole.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,6 +49,7 @@ LOCALSTACK = store.Credentials("test", "test")
 PARAMETERS = {
     "PINHOLE_FALLBACK_TIMEZONE": "FallbackTimezone",
     "PINHOLE_MAX_ATTEMPTS": "IngestMaxReceiveCount",
+    "PINHOLE_MAX_FILE_BYTES": "MaxFileBytes",
     "PINHOLE_STALE_AFTER_SECONDS": "StaleAfterSeconds",
 }
 
@@ -228,6 +230,8 @@ def template_of(
         "MediaKeys": json.dumps(made.media_keys),
         "MediaKeyId": made.media_key_id,
         "MediaBaseUrl": "",
+        # The disk here is not a function's.
+        "MaxFileBytes": str(Settings.model_fields["max_file_bytes"].default),
         "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
         "IngestConcurrency": str(max(2, os.cpu_count() or 1)),
         **given,

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from infra import up
 from infra.local.cloudformation import TemplateError
+from infra.local.data_directory import Secrets
 from infra.local.template import Notification, QueueSource, Template
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,19 @@ def test_a_function_gets_the_variables_of_all_functions_and_its_own(template: Te
     assert variables["PINHOLE_INGEST_QUEUE_URL"] == f"{QUEUES}/000000000000/pinhole-IngestQueue"
     assert variables["PINHOLE_SETUP_TOKEN"] == ""
     assert "PINHOLE_SETUP_TOKEN" not in template.functions["IngestFunction"].environment
+
+
+def test_on_one_machine_a_file_may_be_larger_than_in_the_cloud(
+    template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def largest() -> int:
+        here = up.template_of("", QUEUES, Secrets("", {}, "", "", ""))
+        return int(here.functions["ApiFunction"].environment["PINHOLE_MAX_FILE_BYTES"])
+
+    monkeypatch.delenv("PINHOLE_MAX_FILE_BYTES", raising=False)
+    assert largest() == 10 * 1024**3 > int(template.functions["ApiFunction"].environment["PINHOLE_MAX_FILE_BYTES"])
+    monkeypatch.setenv("PINHOLE_MAX_FILE_BYTES", "1000")
+    assert largest() == 1000
 
 
 def test_schedules_are_in_seconds(template: Template) -> None:

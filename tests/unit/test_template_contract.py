@@ -103,6 +103,12 @@ def test_a_job_is_sent_again_only_when_its_message_can_not_come_back_any_more() 
     assert defaults["StaleAfterSeconds"] == Settings.model_fields["stale_after_seconds"].default
 
 
+def test_a_file_that_may_be_uploaded_fits_onto_the_disk_of_ingest() -> None:
+    ingest = properties("AWS::Serverless::Function")["IngestFunction"]
+    largest = int(TEMPLATE.functions["ApiFunction"].environment["PINHOLE_MAX_FILE_BYTES"])
+    assert largest <= 0.8 * ingest["EphemeralStorage"]["Size"] * 1024 * 1024
+
+
 def test_only_originals_tell_what_is_put_into_their_bucket() -> None:
     told = {(name, each.queue) for name, bucket in TEMPLATE.buckets.items() for each in bucket.notifications}
     assert told == {("OriginalsBucket", "IngestQueue")}
