@@ -213,3 +213,4 @@ def test_the_api_is_described_on_a_page_of_its_own(page: Page, base_url: str) ->
     page.goto("/api/docs")
     expect(page.locator(".opblock").first).to_be_visible()
     expect(page.get_by_text("/timeline/{month}", exact=True)).to_be_visible()
+    expect(page.get_by_text("The API in one file")).to_have_count(0)

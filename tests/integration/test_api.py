@@ -89,6 +89,12 @@ def test_the_docs_page_runs_no_script_but_the_sites_own_files(api: Client) -> No
     assert answer.text.count("<script") == answer.text.count('<script src="/docs-assets/') == 2
 
 
+def test_the_docs_page_leads_to_the_description_where_nobody_serves_its_scripts(api: Client) -> None:
+    page = api.get("/docs").text
+    _, _, shown = page.partition('<div id="swagger-ui">')
+    assert '<a href="/api/openapi.json">' in shown.partition("</div>")[0]
+
+
 def test_health_tells_that_every_part_answers(api: Client, cloud: Cloud) -> None:
     answer = api.get("/health")
     assert answer.status_code == 200

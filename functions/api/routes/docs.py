@@ -10,7 +10,8 @@ from api.responses import Raw
 
 routes = Blueprint(__name__)
 
-# Swagger UI sets styles from its script; scripts come from this site's files alone.
+# Swagger UI comes with the web client, and takes the place of the link to the same in one file.
+# It sets styles from its script; scripts come from this site's files alone.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,10 +28,10 @@ _PAGE = """<!doctype html>
 <script src="/docs-assets/init.js" defer></script>
 </head>
 <body>
-<div id="swagger-ui"></div>
-<noscript>
-This page needs JavaScript. The same in one file: <a href="/api/openapi.json">openapi.json</a>.
-</noscript>
+<div id="swagger-ui">
+The API in one file: <a href="/api/openapi.json">openapi.json</a>.
+A site that serves the web client too shows it on this page.
+</div>
 </body>
 </html>
 """
