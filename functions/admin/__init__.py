@@ -1,1 +1,1 @@
-"""What operators ask for, where the database is private."""
+"""What operators ask for, run where the database, the queues and the buckets are at hand."""
