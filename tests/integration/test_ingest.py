@@ -265,3 +265,19 @@ def test_events_that_wait_in_a_long_queue_are_not_taken_for_lost(inbox: Inbox, m
 
     assert inbox.cloud.messages("ingest") == [waiting.body] * 2
     assert requeue_stale(timedelta(0)) == 2
+
+
+def test_what_the_queues_of_workers_lost_is_sent_again_up_to_a_backlog(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requeue, "BACKLOG", 2)
+    inbox.deliver(*(inbox.landed(jpeg(64, height)) for height in (48, 49, 50)))
+    asked = sorted(inbox.cloud.messages("ml"))  # and deleted
+
+    assert requeue_stale(timedelta(hours=1)) == 0
+    assert requeue_stale(timedelta(0)) == 2
+    assert requeue_stale(timedelta(0)) == 0
+
+    first = inbox.cloud.messages("ml")
+    assert requeue_stale(timedelta(0)) == 2
+    assert sorted({*first, *inbox.cloud.messages("ml")}) == asked

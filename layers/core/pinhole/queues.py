@@ -97,14 +97,19 @@ def _move_by_hand(source: Queue, target: Queue) -> None:
                 _sqs().delete_message(QueueUrl=source.url, ReceiptHandle=message["ReceiptHandle"])
 
 
+def about(item_id: str) -> dict[str, str]:
+    """The message that asks a worker for an item."""
+    return {"itemId": item_id}
+
+
 def request_analysis(item_id: str) -> None:
     """Ask the machine-learning worker to analyse an item. Raises Unavailable."""
-    send(settings().ml_queue_url, {"itemId": item_id})
+    send(settings().ml_queue_url, about(item_id))
 
 
 def request_video(item_id: str) -> None:
     """Ask the video worker to transcode an item. Raises Unavailable."""
-    send(settings().video_queue_url, {"itemId": item_id})
+    send(settings().video_queue_url, about(item_id))
 
 
 def send(queue_url: str, message: Mapping[str, Any], *, delay_seconds: int = 0) -> None:

@@ -10,6 +10,7 @@ from pinhole.ingest.events import ObjectCreated
 from pinhole.settings import settings
 from pinhole.tables import job
 from pinhole.tables import upload as uploads
+from pinhole.tables.job import Stage
 from pinhole.telemetry import follow, logger
 from pinhole.uploads.names import upload_of
 
@@ -18,9 +19,10 @@ BACKLOG = 500  # messages
 
 
 def requeue_stale(stale_after: timedelta) -> int:
-    """Send again every ingest that no one has touched for `stale_after`. How many messages were sent.
+    """Send again what no one has touched for `stale_after`. How many messages were sent.
 
-    That is: items whose stage waits or runs without a sign of life, and uploads whose object came without its event.
+    That is: items whose ingest waits or runs without a sign of life, uploads whose object came without its event, and
+    items that wait for analysis or video, as many as fill their queues up to a backlog.
     """
     follow(None)
     before = datetime.now(UTC) - stale_after
@@ -28,11 +30,26 @@ def requeue_stale(stale_after: timedelta) -> int:
     while batch := _stale_items(before):
         sent += batch
     # Behind a backlog events are late and not lost: more of them would only make it longer.
-    if queues.describe(settings().ingest_queue_url).visible < BACKLOG:
+    if _room(settings().ingest_queue_url) > 0:
         while (landed := _unnoticed_objects(before)) is not None:
             sent += landed
+    sent += _refill(Stage.ANALYSIS, settings().ml_queue_url, before)
+    sent += _refill(Stage.VIDEO, settings().video_queue_url, before)
     logger.info("stale_requeued", extra={"sent": sent})
     return sent
+
+
+def _room(queue_url: str) -> int:
+    """How many messages a queue has less than a backlog."""
+    return max(0, BACKLOG - queues.describe(queue_url).visible)
+
+
+def _refill(stage: Stage, queue_url: str, before: datetime) -> int:
+    room = _room(queue_url)
+    with transaction() as conn:
+        item_ids = job.touch_stale(conn, stage, before, room)
+        queues.send_batch(queue_url, [queues.about(item_id) for item_id in item_ids])
+    return len(item_ids)
 
 
 def _stale_items(before: datetime) -> int:

@@ -155,6 +155,26 @@ def free_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[str
     ).fetchall()
 
 
+def touch_stale(conn: Connection, stage: Stage, before: datetime, limit: int) -> list[str]:
+    """Touch the jobs of a stage that wait, and that no one has touched since `before`, the longest untouched first.
+
+    Their items.
+    """
+    rows = conn.execute(
+        """
+        WITH stale AS (
+            SELECT item_id FROM job WHERE state = 'waiting' AND stage = %(stage)s AND touched_at < %(before)s
+            ORDER BY touched_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        )
+        UPDATE job SET touched_at = clock_timestamp()
+        FROM stale WHERE job.item_id = stale.item_id AND stage = %(stage)s
+        RETURNING job.item_id
+        """,
+        {"stage": stage, "before": before, "limit": limit},
+    )
+    return [item_id for (item_id,) in rows]
+
+
 def list_failed(
     conn: Connection, *, stage: Stage | None = None, item_ids: Sequence[str] | None = None
 ) -> list[tuple[str, Stage]]:
