@@ -1,6 +1,7 @@
 """Ingest: real files through the real store, queue and database, delivered as the queue may deliver them."""
 
 import json
+import struct
 from datetime import datetime, timedelta
 
 import pytest
@@ -83,14 +84,23 @@ def test_the_same_bytes_sent_by_two_devices_at_once_end_as_one_item(inbox: Inbox
     assert inbox.cloud.keys("originals", landed[1].key) == []
 
 
+def tiff_with_a_value_where_no_file_reaches() -> bytes:
+    def entry(tag: int, kind: int, count: int, value: int) -> bytes:
+        return struct.pack("<HHQQ", tag, kind, count, value)
+
+    entries = [entry(0x100, 4, 1, 8), entry(0x101, 4, 1, 8), entry(0x10F, 2, 100, 1 << 61)]
+    return b"II+\0" + struct.pack("<HHQQ", 8, 0, 16, len(entries)) + b"".join(entries) + bytes(8)
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
         (b"GIF89a is what I would like to be", "corrupt"),
         (b"just some text, whatever the name says", "unsupported_type"),
         (jpeg(800, 600)[:2000], "truncated"),
+        (tiff_with_a_value_where_no_file_reaches(), "corrupt"),
     ],
-    ids=["corrupt", "mislabelled", "truncated"],
+    ids=["corrupt", "mislabelled", "truncated", "out of reach"],
 )
 def test_a_bad_file_fails_at_once_with_a_reason_its_owner_can_read(inbox: Inbox, content: bytes, code: str) -> None:
     landed = inbox.landed(content)

@@ -345,6 +345,16 @@ def test_exif_as_json_is_small_and_can_be_stored(tmp_path: Path) -> None:
     assert "\0" not in str(found.exif)
 
 
+def test_iptc_that_is_stored_as_numbers_is_read_from_a_tiff(tmp_path: Path) -> None:
+    block = iptc((2, 5, b"A title"), (2, 120, b"c" * 300))[26:].ljust(328, b"\0")
+    path = photos.save(tmp_path / "original", photos.scene(), "TIFF", tiffinfo={0x83BB: block})
+    content = path.read_bytes()
+    entry = content.index(struct.pack("<H", 0x83BB))
+    numbers = struct.pack("<HHI", 0x83BB, 4, len(block) // 4)
+    path.write_bytes(content[:entry] + numbers + content[entry + 8 :])
+    assert read(path).title == "A title"
+
+
 def test_a_video_says_nothing_yet(tmp_path: Path) -> None:
     path = tmp_path / "original"
     path.write_bytes(CLIP)

@@ -160,6 +160,26 @@ def test_text_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path, bomb: Ca
 
 
 @limits_memory
+@pytest.mark.parametrize("container", ["JPEG", "TIFF"])
+def test_a_value_that_a_thousand_entries_point_to_is_not_read_a_thousand_times(tmp_path: Path, container: str) -> None:
+    count, value = 1020, b"\xc0" * 50_000  # as signed bytes, each of which Python keeps in an object of its own
+    at = 8 + 2 + 12 * count + 4
+    first = struct.pack("<HHII", 0x14A, 4, 8, at + len(value))
+    entries = [first, *(struct.pack("<HHII", 0x1000 + i, 6, len(value), at) for i in range(count - 3))]
+    entries += [struct.pack("<HHII", tag, 4, 1, 8) for tag in (0x8769, 0x8825)]
+    block = (
+        b"II*\0" + struct.pack("<IH", 8, count) + b"".join(entries) + bytes(4) + value + struct.pack("<8I", *[8] * 8)
+    )
+    path = tmp_path / "original"
+    if container == "TIFF":
+        path.write_bytes(block)
+        assert refused(path).startswith("corrupt")
+    else:
+        photos.save(path, photos.scene(), container, exif=b"Exif\0\0" + block)
+        assert refused(path) == ""
+
+
+@limits_memory
 def test_xmp_that_multiplies_entities_is_not_read(tmp_path: Path) -> None:
     entities = '<!ENTITY a0 "boom">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
     packet = (

@@ -9,13 +9,14 @@ from PIL import Image
 
 from pinhole.imaging import exif
 from pinhole.imaging.boxes import walk
-from pinhole.imaging.exif import NO_EXIF, Exif
+from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import CR3, RAF, FileType
 from pinhole.imaging.refusal import check_pixels
-from pinhole.imaging.tiff import Tiff
+from pinhole.imaging.tiff import EMPTY, Directory, Tiff
 
 _MIN_PREVIEW_SIDE = 1000  # below it a preview is a thumbnail, and a decode shows more
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+_CANON_DIRECTORIES = (b"CMT1", b"CMT2", b"CMT4")
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's (dcraw's) flip -> EXIF orientation
 
 
@@ -68,17 +69,12 @@ def _preview(raw: rawpy.RawPy) -> Image.Image | None:
 
 def _cr3_exif(file: BinaryIO, end: int) -> Exif:
     """CR3 keeps one TIFF structure per directory: CMT1 image, CMT2 photo, CMT4 GPS, in moov's Canon box."""
-    found = NO_EXIF
-    directories = {}
+    directories: dict[bytes, Directory] = {}
     for moov in (box for box in walk(file, 0, end) if box.kind == b"moov"):
         for box in walk(file, moov.start, moov.end):
             if box.kind == b"uuid" and box.read(file, 16) == _CANON_UUID:
                 for part in walk(file, box.start + 16, box.end):
-                    directories[part.kind] = Tiff(file, part.start).first
-    if directories:
-        found = Exif(
-            image=directories.get(b"CMT1", found.image),
-            photo=directories.get(b"CMT2", found.photo),
-            gps=directories.get(b"CMT4", found.gps),
-        )
-    return found
+                    if part.kind in _CANON_DIRECTORIES and part.kind not in directories:
+                        directories[part.kind] = Tiff(file, part.start).first
+    image, photo, gps = (directories.get(kind, EMPTY) for kind in _CANON_DIRECTORIES)
+    return Exif(image, photo, gps)

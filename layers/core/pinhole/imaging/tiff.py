@@ -1,15 +1,19 @@
 """A bounded reader of TIFF directories: the form of EXIF in every container, and of most camera raw files.
 
-Reads no more than `MAX_VALUE_BYTES` for a value and `MAX_ENTRIES` entries of a directory, whatever the file
-claims, and skips what it can't read: what a camera or an editor spoiled must not cost the rest.
+Reads no more than `MAX_VALUE_BYTES` for a value, `MAX_ENTRIES` entries of a directory and `MAX_BYTES` for all
+values together, whatever the file claims, and skips what it can't read: what a camera or an editor spoiled must not
+cost the rest.
 """
 
 import struct
 from dataclasses import dataclass, field
+from os import SEEK_END
 from typing import BinaryIO
 
 MAX_ENTRIES = 1024
 MAX_VALUE_BYTES = 1 << 16
+MAX_BYTES = 4 << 20  # entries may all point to the same bytes, so that a small file could claim gigabytes
+_MAX_NUMBERS = 64
 
 Value = str | bytes | tuple[int, ...] | tuple[float, ...]
 
@@ -27,7 +31,10 @@ _MAGICS = {
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One directory: values by tag; `sizes` holds the bytes that every value claims, also of those left out."""
+    """One directory: values by tag, more than 64 numbers as the bytes they are in the file.
+
+    `sizes` holds the bytes that every value claims, also of those left out.
+    """
 
     values: dict[int, Value]
     sizes: dict[int, int]
@@ -54,7 +61,7 @@ class Directory:
         return value if isinstance(value, str) and value else None
 
     def raw(self, tag: int) -> bytes | None:
-        """Bytes of an UNDEFINED or BYTE value."""
+        """Bytes of an UNDEFINED or BYTE value, or of many numbers."""
         value = self.values.get(tag)
         if isinstance(value, tuple) and all(isinstance(v, int) and 0 <= v < 256 for v in value):
             return bytes(int(v) for v in value)
@@ -73,8 +80,12 @@ class Tiff:
     order: str = field(init=False, default="")
     big: bool = field(init=False, default=False)
     first_offset: int = field(init=False, default=0)
+    _end: int = field(init=False)
+    _bytes_left: int = field(init=False, default=MAX_BYTES)
+    _directories: dict[int, Directory] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._end = self.file.seek(0, SEEK_END)
         head = self._read(0, 16)
         order = {b"II": "<", b"MM": ">"}.get(head[:2])
         if order is None or len(head) < 8:
@@ -94,8 +105,13 @@ class Tiff:
 
     def directory(self, offset: int | None) -> Directory:
         """The directory at `offset`; an empty one where there is none."""
-        if not self.order or not offset or offset < 0:
+        if not self.order or not offset:
             return EMPTY
+        if offset not in self._directories:
+            self._directories[offset] = self._read_directory(offset)
+        return self._directories[offset]
+
+    def _read_directory(self, offset: int) -> Directory:
         count_size, entry_size, pointer = (8, 20, "Q") if self.big else (2, 12, "I")
         head = self._read(offset, count_size)
         if len(head) < count_size:
@@ -115,8 +131,9 @@ class Tiff:
                 continue
             sizes[tag] = size = length * _TYPES[kind][1]
             field_bytes = entry[4 + pointer_size :]
-            if size > MAX_VALUE_BYTES:
+            if size > min(MAX_VALUE_BYTES, self._bytes_left):
                 continue
+            self._bytes_left -= size
             if size > pointer_size:
                 field_bytes = self._read(struct.unpack(self.order + pointer, field_bytes)[0], size)
             if len(field_bytes) >= size:
@@ -126,7 +143,7 @@ class Tiff:
         return Directory(values, sizes, following)
 
     def _read(self, offset: int, size: int) -> bytes:
-        if offset < 0 or self.start + offset > 1 << 62:
+        if not 0 <= self.start + offset < self._end:  # a seek to where no file can reach is an error
             return b""
         self.file.seek(self.start + offset)
         return self.file.read(size)
@@ -135,7 +152,7 @@ class Tiff:
         code = _TYPES[kind][0]
         if kind in (2, 129):
             return decode_text(data)
-        if code == "s":
+        if code == "s" or length > _MAX_NUMBERS:
             return data
         numbers = struct.unpack(self.order + code * length, data)
         if len(code) == 1:
