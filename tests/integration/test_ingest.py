@@ -1,8 +1,10 @@
 """Ingest: real files through the real store, queue and database, delivered as the queue may deliver them."""
 
+import io
 import json
 import struct
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from pinhole.db import transaction
 from pinhole.errors import Unavailable
 from pinhole.ingest import original, requeue
 from pinhole.ingest.requeue import requeue_stale
+from tests.fixtures import photos
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -82,6 +85,65 @@ def test_the_same_bytes_sent_by_two_devices_at_once_end_as_one_item(inbox: Inbox
     assert [inbox.upload(one)["state"] for one in landed] == ["ready", "duplicate"]
     assert [inbox.upload(one)["item_id"] for one in landed] == [item["id"]] * 2
     assert inbox.cloud.keys("originals", landed[1].key) == []
+
+
+def xmp(**values: str) -> bytes:
+    prefixes = {"exif": "http://ns.adobe.com/exif/1.0/", "GPano": "http://ns.google.com/photos/1.0/panorama/"}
+    declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in prefixes.items())
+    written = " ".join(f'{name.replace("_", ":", 1)}="{value}"' for name, value in values.items())
+    return (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f"<rdf:Description {declared} {written}/></rdf:RDF>"
+    ).encode()
+
+
+def photo(**options: Any) -> bytes:
+    buffer = io.BytesIO()
+    photos.scene().save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+def positioned(latitude: float) -> bytes:
+    """EXIF whose GPS directory holds doubles, as no standard has it."""
+    entries = [
+        (2, 12, 1, struct.pack("<d", latitude)),
+        (4, 12, 1, struct.pack("<d", 11.5)),
+        (6, 12, 1, struct.pack("<d", 5e-324)),
+        (17, 12, 1, struct.pack("<d", 5e-324)),
+    ]
+    return b"Exif\0\0" + photos.tiff([photos.long(0x8825, 26)]) + photos.directory(entries, 26)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (photo(xmp=xmp(exif_FNumber="1e-60", exif_FocalLength="1e-44")), {"f_number": None, "focal_length_mm": None}),
+        (photo(xmp=xmp(exif_GPSTimeStamp="0001-01-01T00:00:00+14:00")), {"time_source": "uploaded"}),
+        (photo(xmp=xmp(exif_GPSTimeStamp="9999-12-31T23:59:59-14:00")), {"time_source": "uploaded"}),
+        (
+            photo(
+                xmp=xmp(
+                    GPano_ProjectionType="equirectangular",
+                    GPano_FullPanoWidthPixels="1e300",
+                    GPano_CroppedAreaImageWidthPixels="1e-5",
+                )
+            ),
+            {"projection": "equirectangular", "field_of_view_deg": None},
+        ),
+        (photo(exif=positioned(5e-324)), {"latitude": 0, "longitude": 11.5, "altitude_m": 0, "direction_deg": 0}),
+    ],
+    ids=["numbers", "before time", "after time", "field of view", "position"],
+)
+def test_an_absurd_value_costs_that_value_and_not_the_photo(
+    inbox: Inbox, content: bytes, expected: dict[str, Any]
+) -> None:
+    landed = inbox.landed(content)
+
+    assert inbox.deliver(landed) == []
+
+    (item,) = inbox.items()
+    assert inbox.upload(landed)["state"] == "ready"
+    assert {name: item[name] for name in expected} == expected
 
 
 def tiff_with_a_value_where_no_file_reaches() -> bytes:

@@ -17,6 +17,7 @@ Json = str | int | float | list["Json"] | dict[str, "Json"] | None
 MAX_BLOCK_BYTES = 4 << 20
 _MAX_JSON_NUMBERS = 64
 _MAX_JSON_CHARACTERS = 2000
+_NEXT_TO_NOTHING = 1e-9
 
 EXIF_POINTER, GPS_POINTER, MAKER_NOTE, ORIENTATION = 0x8769, 0x8825, 0x927C, 0x112
 # Tags that point to, or hold, other data: they say nothing outside the file.
@@ -114,7 +115,10 @@ def read(file: BinaryIO, start: int) -> Exif:
 
 
 def finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
+    """None for NaN and infinities; 0 for what is so small that PostgreSQL would refuse it."""
+    if number is None or not math.isfinite(number):
+        return None
+    return number if abs(number) >= _NEXT_TO_NOTHING else 0.0
 
 
 def _apple(maker_note: bytes) -> Directory:

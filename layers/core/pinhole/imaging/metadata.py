@@ -137,7 +137,10 @@ def _xmp_utc(xmp: Xmp) -> datetime | None:
     if parsed is None:
         return None
     time, offset = parsed
-    return (time - offset if offset else time).replace(tzinfo=UTC)
+    try:
+        return (time - offset if offset else time).replace(tzinfo=UTC)
+    except OverflowError:
+        return None  # in the year 1 or 9999
 
 
 def _coordinates(exif: Exif, xmp: Xmp) -> tuple[float, float] | None:
@@ -214,7 +217,7 @@ def _panorama(exif: Exif, xmp: Xmp) -> tuple[str | None, float | None]:
         return ("cylindrical" if exif.photo.integer(0xA401) == 6 else None), None
     full, shown = xmp.number("GPano:FullPanoWidthPixels"), xmp.number("GPano:CroppedAreaImageWidthPixels")
     field_of_view = 360 * shown / full if full and shown and 0 < shown <= full else None
-    return projection.lower(), finite(field_of_view)
+    return projection.lower(), finite(field_of_view) or None
 
 
 def _is_hdr(blocks: Blocks) -> bool:
