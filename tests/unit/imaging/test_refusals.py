@@ -247,6 +247,30 @@ def test_a_jpeg_that_decoders_guess_over_is_refused(tmp_path: Path) -> None:
     assert (refusal.value.code, refusal.value.detail) == ("corrupt", "The file is damaged and can't be read as JPG.")
 
 
+@pytest.mark.parametrize(("stray", "scans", "is_refused"), [(b"", 400, False), (b"", 600, True), (b"stray", 600, True)])
+def test_a_jpeg_that_is_drawn_hundreds_of_times_is_refused(
+    tmp_path: Path, stray: bytes, scans: int, is_refused: bool
+) -> None:
+    path = photos.save(tmp_path / "original", Image.new("L", (16, 16), 128), "JPEG", progressive=True)
+    content = path.read_bytes()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    path.write_bytes(content[:-2] + stray + scans * last + content[-2:])
+    if not is_refused:
+        assert metadata.read(path, JPEG, LIMIT, "x.jpg").width == 16
+        return
+    with pytest.raises(FileRejected, match="it draws its picture more than 500 times") as refusal:
+        metadata.read(path, JPEG, LIMIT, "x.jpg")
+    assert refusal.value.code == "corrupt"
+
+
+def test_a_jpeg_of_endless_comments_is_refused(tmp_path: Path) -> None:
+    path = photos.save(tmp_path / "original", photos.scene(), "JPEG")
+    content = path.read_bytes()
+    path.write_bytes(content[:2] + b"\xff\xfe\0\2" * 100_000 + content[2:])
+    with pytest.raises(FileRejected, match="more than 100,000 parts"):
+        metadata.read(path, JPEG, LIMIT, "x.jpg")
+
+
 def test_a_full_machine_is_not_blamed_on_the_file(tmp_path: Path) -> None:
     path = picture(tmp_path / "original", "JPEG")
     for failure in (MemoryError(), OSError(28, "No space left on device"), OSError(5, "Input/output error")):

@@ -1,5 +1,6 @@
 """A photo's pixels, whatever the format: opened without decoding, checked, then decoded once and upright."""
 
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pinhole.errors import FileRejected
 from pinhole.imaging import exif, jpeg_scan, jxl, png, raw
 from pinhole.imaging.boxes import Box, walk
 from pinhole.imaging.file_type import FileType, Loader
-from pinhole.imaging.refusal import check_pixels, damaged, refusing_bad_bytes
+from pinhole.imaging.refusal import check_pixels, refusing_bad_bytes
 from pinhole.imaging.srgb import resizable
 from pinhole.imaging.tiff import Tiff
 
@@ -56,8 +57,9 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
                 _check_webp(path, max_pixels)
             elif file_type.loader in (Loader.HEIF, Loader.AVIF):
                 _check_boxes(path, max_pixels)
-            elif file_type.loader is Loader.JPEG and jpeg_scan.has_impossible_marker(path):
-                raise damaged(path, file_type, "")
+            elif file_type.loader is Loader.JPEG:
+                with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                    jpeg_scan.check(data)
             image = Image.open(path, formats=(file_type.loader.value,))
             orientation = _orientation(path, image, file_type.loader)
         with image:

@@ -1,41 +1,43 @@
-"""Whether a JPEG's compressed data is whole as far as its markers tell.
+"""Whether a JPEG can be decoded as far as its markers tell.
 
 libjpeg guesses over damage without an error, and shows a shifted or grey picture. A marker that no JPEG may
-have between its restart markers (ITU-T T.81, table B.1) proves that bytes were lost or overwritten.
+have between its restart markers (ITU-T T.81, table B.1) proves that bytes were lost or overwritten. And libjpeg goes
+over the whole picture for each scan, of which a small file can have thousands.
 """
 
-import mmap
 import re
-from pathlib import Path
+from mmap import mmap
 
-_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+from pinhole.errors import FileRejected
+
+MAX_SCANS = 500  # progressive files have about ten
+MAX_SEGMENTS = 100_000
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_STANDALONE = frozenset({0x01, 0xD8})
 
 
-def has_impossible_marker(path: Path) -> bool:
-    """Walks the segments up to the end of the first image. A file that ends early is not this function's
-    matter.
+def check(data: bytes | mmap) -> None:
+    """Walks the segments up to the end of the first image. A file that ends early is not this function's matter.
+
+    Raises ValueError for an impossible marker, FileRejected (`corrupt`) for too many scans or segments.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = 2
-        while at + 4 <= len(data):
-            if data[at] != 0xFF:
-                return False  # stray bytes between segments: decoders skip them
-            marker = data[at + 1]
-            if marker == 0xFF:
-                at += 1
-            elif marker == _END_OF_IMAGE:
-                return False
-            elif marker < 0xC0 and marker != 0x01:
-                return True
-            elif marker in _STANDALONE:
-                at += 2
-            else:
-                at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-                if marker == _START_OF_SCAN:
-                    found = _AFTER_SCAN.search(data, at)
-                    if found is None:
-                        return False
-                    at = found.end() - 2
-    return False
+    at, scans = 2, 0
+    for _ in range(MAX_SEGMENTS):
+        found = _MARKER.search(data, at)  # decoders, too, skip stray bytes between segments
+        if found is None:
+            return
+        at = found.end()
+        marker = data[at - 1]
+        if marker == _END_OF_IMAGE:
+            return
+        if marker < 0xC0 and marker != 0x01:
+            raise ValueError("a marker that no JPEG may have")
+        if marker not in _STANDALONE:
+            at += int.from_bytes(data[at : at + 2], "big")
+        scans += marker == _START_OF_SCAN
+        if scans > MAX_SCANS:
+            raise FileRejected(
+                f"The file is damaged: it draws its picture more than {MAX_SCANS} times.", code="corrupt"
+            )
+    raise FileRejected(f"The file is damaged: it has more than {MAX_SEGMENTS:,} parts.", code="corrupt")

@@ -46,9 +46,9 @@ def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iter
         # Decoders raise OSError without a number; EINVAL is a seek to a place that the file made up.
         if error.errno not in (None, errno.EINVAL):
             raise
-        raise damaged(path, file_type, str(error)) from error
+        raise _damaged(path, file_type, str(error)) from error
     except _DECODER_ERRORS as error:
-        raise damaged(path, file_type, str(error)) from error
+        raise _damaged(path, file_type, str(error)) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
@@ -67,7 +67,7 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
         )
 
 
-def damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
+def _damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
     """What to raise for a file that can't be decoded; `reason` is the decoder's own message."""
     if any(said in reason.lower() for said in _SAID_OF_A_CUT_FILE) or _claims_more_bytes(path):
         return FileRejected(
