@@ -345,6 +345,16 @@ def test_exif_as_json_is_small_and_can_be_stored(tmp_path: Path) -> None:
     assert "\0" not in str(found.exif)
 
 
+def test_what_lies_deeper_in_xmp_is_no_value_of_the_photo(tmp_path: Path) -> None:
+    packet = xmp(
+        "<dc:subject><rdf:Bag><rdf:li>sea<rdf:Bag><rdf:li>deep</rdf:li></rdf:Bag></rdf:li></rdf:Bag></dc:subject>"
+        "<dc:creator><rdf:Seq><rdf:li><rdf:Description><dc:title>A book</dc:title></rdf:Description></rdf:li></rdf:Seq>"
+        "</dc:creator>"
+    )
+    found = of(tmp_path, xmp=packet)
+    assert (found.title, found.keywords) == (None, ("sea",))
+
+
 def test_iptc_that_is_stored_as_numbers_is_read_from_a_tiff(tmp_path: Path) -> None:
     block = iptc((2, 5, b"A title"), (2, 120, b"c" * 300))[26:].ljust(328, b"\0")
     path = photos.save(tmp_path / "original", photos.scene(), "TIFF", tiffinfo={0x83BB: block})

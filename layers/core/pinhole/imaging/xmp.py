@@ -4,6 +4,7 @@ Read with defusedxml: a packet that declares entities is not XMP and counts as n
 """
 
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -14,6 +15,7 @@ MAX_VALUES = 1000
 MAX_CHARACTERS = 10_000
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_LISTS = {f"{_RDF}{kind}" for kind in ("Seq", "Bag", "Alt")}
 _PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
@@ -84,7 +86,8 @@ def parse(packet: bytes) -> Xmp:
         return EMPTY
     values: dict[str, list[str]] = {}
     items: list[Item] = []
-    for description in root.iter(f"{_RDF}Description"):
+    # Those at the top: what lies deeper is a part of a value.
+    for description in next(root.iter(f"{_RDF}RDF"), root).findall(f"{_RDF}Description"):
         for name, text in description.attrib.items():
             _add(values, name, text)
         for child in description:
@@ -110,7 +113,8 @@ def _add(values: dict[str, list[str]], tag: str, text: str) -> None:
 
 def _texts(element: Element) -> list[str]:
     """The values of one property: plain text, or the entries of its Seq, Bag or Alt (x-default first)."""
-    entries = list(element.iter(f"{_RDF}li"))
+    lists = (child for child in element if child.tag in _LISTS)
+    entries = list(islice((entry for found in lists for entry in found.findall(f"{_RDF}li")), MAX_VALUES))
     if not entries:
         return [element.text or ""]
     language = "{http://www.w3.org/XML/1998/namespace}lang"
