@@ -85,7 +85,7 @@ def _add(conn: Connection, owner_id: int, number: int) -> None:
     )
     with conn.transaction():
         media_item.commit_metadata(conn, item_id, metadata)
-    made = RenditionSet(1, 4032, 3024, [{"name": "1440.webp", "bytes": 400_000}], bytes(25), [0x112233])
+    made = RenditionSet(1, [{"name": "1440.webp", "bytes": 400_000}], bytes(25), [0x112233])
     with conn.transaction():
         media_item.commit_renditions(conn, item_id, made)
         timeline_month.bump(conn, owner_id, [LARGEST_MONTH])

@@ -146,6 +146,17 @@ def test_an_absurd_value_costs_that_value_and_not_the_photo(
     assert {name: item[name] for name in expected} == expected
 
 
+def test_a_raw_keeps_its_own_size_though_its_preview_is_smaller(inbox: Inbox) -> None:
+    preview = io.BytesIO()
+    photos.scene(1340, 1000).save(preview, "JPEG")
+
+    inbox.deliver(inbox.landed(photos.dng(photos.scene(1600, 1200), 1, preview.getvalue()), "IMG_1.dng"))
+
+    (item,) = inbox.items()
+    assert item["visible"]
+    assert (item["width"], item["height"]) == (1600, 1200)
+
+
 def tiff_with_a_value_where_no_file_reaches() -> bytes:
     def entry(tag: int, kind: int, count: int, value: int) -> bytes:
         return struct.pack("<HHQQ", tag, kind, count, value)

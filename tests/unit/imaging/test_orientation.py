@@ -25,7 +25,9 @@ def shown(path: Path) -> tuple[tuple[int, int], tuple[tuple[int, ...], ...], met
     kind = file_type.identify(path)
     made = renditions.make(path, kind, LIMIT, path.parent)
     read = metadata.read(path, kind, LIMIT, path.name)
-    assert (made.width, made.height) == (read.width, read.height)
+    assert read.width
+    assert read.height
+    assert (made.files[0].width, made.files[0].height) == renditions.fit(read.width, read.height, 1440)
     with Image.open(made.files[0].path) as image:
         return image.size, photos.corners(image), read
 

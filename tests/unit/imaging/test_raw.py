@@ -59,6 +59,38 @@ def test_a_thumbnail_is_no_preview(tmp_path: Path) -> None:
     assert photos.corners(image) == photos.CORNERS
 
 
+def size(path: Path) -> tuple[int | None, int | None]:
+    found = metadata.read(path, file_type.identify(path), LIMIT, "IMG_1.DNG")
+    return found.width, found.height
+
+
+def test_a_damaged_preview_is_no_preview(tmp_path: Path) -> None:
+    preview = bytearray(jpeg(Image.new("RGB", (96, 64), "black")))
+    preview[-12:-10] = b"\xff\x9f"
+    path = tmp_path / "original"
+    path.write_bytes(photos.dng(photos.scene(), 1, bytes(preview)))
+    assert photos.corners(shown(path)) == photos.CORNERS
+
+
+def test_a_raw_has_the_size_that_it_develops_to_whatever_its_preview_has(tmp_path: Path) -> None:
+    path = tmp_path / "original"
+    path.write_bytes(photos.dng(photos.scene(1600, 1200), 1, jpeg(photos.scene(1340, 1000))))
+    assert size(path) == (1600, 1200)
+    assert shown(path).size == (1340, 1000)
+
+
+@pytest.mark.parametrize(
+    ("preview", "orientation", "expected"),
+    [((1920, 1080), 1, (1600, 900)), ((1920, 1080), 6, (900, 1600)), ((1080, 1080), 8, (1200, 1200))],
+)
+def test_a_raw_has_the_shape_that_the_camera_was_told_to_take(
+    tmp_path: Path, preview: tuple[int, int], orientation: int, expected: tuple[int, int]
+) -> None:
+    path = tmp_path / "original"
+    path.write_bytes(photos.dng(photos.scene(1600, 1200), orientation, jpeg(photos.scene(*preview))))
+    assert size(path) == expected
+
+
 def test_a_raw_says_its_camera_and_its_displayed_size(tmp_path: Path) -> None:
     path = tmp_path / "original"
     path.write_bytes(photos.dng(photos.scene(), 6))

@@ -37,7 +37,6 @@ def near(found: tuple[int, ...], expected: tuple[int, ...], tolerance: int = 6) 
 
 def test_three_sizes_by_height_in_webp(tmp_path: Path) -> None:
     found = made(tmp_path, photos.scene(3000, 2000), "JPEG")
-    assert (found.width, found.height) == (3000, 2000)
     assert [(file.name, file.width, file.height) for file in found.files] == [
         ("1440.webp", 2160, 1440),
         ("480.webp", 720, 480),

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import rawpy
 from PIL import Image
 
-from pinhole.imaging import exif
+from pinhole.imaging import exif, jpeg_scan
 from pinhole.imaging.boxes import walk
 from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import CR3, RAF, FileType
@@ -15,17 +15,30 @@ from pinhole.imaging.refusal import check_pixels
 from pinhole.imaging.tiff import EMPTY, Directory, Tiff
 
 _MIN_PREVIEW_SIDE = 1000  # below it a preview is a thumbnail, and a decode shows more
+_SAME_SHAPE = 0.02  # previews lack a few pixels at the edges
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _CANON_DIRECTORIES = (b"CMT1", b"CMT2", b"CMT4")
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's (dcraw's) flip -> EXIF orientation
 
 
 def size(path: Path, max_pixels: int) -> tuple[int, int]:
-    """Width and height of the developed picture as displayed."""
+    """Width and height of the picture as displayed: as developed, cut to the shape that the camera's preview has.
+
+    They differ where the camera was told to take a square, or 16:9.
+    """
     with rawpy.imread(str(path)) as raw:
-        sizes = raw.sizes
-        check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
-        return (sizes.height, sizes.width) if sizes.flip in (5, 6) else (sizes.width, sizes.height)
+        _check_sensor(raw, max_pixels)
+        width, height = raw.sizes.width, raw.sizes.height
+        if raw.sizes.flip in (5, 6):
+            width, height = height, width
+        preview = _preview(raw, max_pixels)
+    if preview is not None:
+        image, orientation = preview
+        shown_width, shown_height = image.size[::-1] if orientation >= 5 else image.size
+        shape = shown_width / shown_height
+        if abs(shape * height / width - 1) > _SAME_SHAPE:
+            width, height = min(width, round(height * shape) or 1), min(height, round(width / shape) or 1)
+    return width, height
 
 
 def read_exif(path: Path, file_type: FileType) -> Exif:
@@ -45,26 +58,38 @@ def read_exif(path: Path, file_type: FileType) -> Exif:
 def decode(path: Path, max_pixels: int) -> tuple[Image.Image, int]:
     """The picture, and the EXIF orientation that it still needs."""
     with rawpy.imread(str(path)) as raw:
-        sizes = raw.sizes
-        check_pixels(sizes.raw_width, sizes.raw_height, max_pixels)
-        preview = _preview(raw)
+        _check_sensor(raw, max_pixels)
+        preview = _preview(raw, max_pixels)
         if preview is not None:
-            check_pixels(*preview.size, max_pixels)
-            is_turned = sizes.flip in (5, 6) and (preview.width < preview.height) != (sizes.width < sizes.height)
-            if min(preview.size) >= min(_MIN_PREVIEW_SIDE, sizes.width, sizes.height):
-                return preview, 1 if is_turned else _FLIPS.get(sizes.flip, 1)
-        half = min(sizes.width, sizes.height) >= 2 * 1440
+            return preview
+        half = min(raw.sizes.width, raw.sizes.height) >= 2 * 1440
         return Image.fromarray(raw.postprocess(use_camera_wb=True, half_size=half)), 1
 
 
-def _preview(raw: rawpy.RawPy) -> Image.Image | None:
+def _check_sensor(raw: rawpy.RawPy, max_pixels: int) -> None:
+    check_pixels(raw.sizes.raw_width, raw.sizes.raw_height, max_pixels)
+
+
+def _preview(raw: rawpy.RawPy, max_pixels: int) -> tuple[Image.Image, int] | None:
+    """The camera's own picture where it is more than a thumbnail, and the EXIF orientation that it still needs."""
     try:
         thumb = raw.extract_thumb()
     except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
         return None
     if isinstance(thumb.data, bytes):
-        return Image.open(BytesIO(thumb.data), formats=("JPEG",))
-    return Image.fromarray(thumb.data)
+        try:
+            jpeg_scan.check(thumb.data)
+        except ValueError:
+            return None  # damaged, as the rest may not be
+        image: Image.Image = Image.open(BytesIO(thumb.data), formats=("JPEG",))
+    else:
+        image = Image.fromarray(thumb.data)
+    check_pixels(*image.size, max_pixels)
+    sizes = raw.sizes
+    if min(image.size) < min(_MIN_PREVIEW_SIDE, sizes.width, sizes.height):
+        return None
+    is_turned = sizes.flip in (5, 6) and (image.width < image.height) != (sizes.width < sizes.height)
+    return image, 1 if is_turned else _FLIPS.get(sizes.flip, 1)
 
 
 def _cr3_exif(file: BinaryIO, end: int) -> Exif:

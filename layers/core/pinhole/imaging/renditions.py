@@ -31,10 +31,8 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Renditions:
-    """`width` × `height` of the original as displayed; colours as 0xRRGGBB, the most prominent first."""
+    """Colours as 0xRRGGBB, the most prominent first."""
 
-    width: int
-    height: int
     files: tuple[Rendition, ...]
     thumb_hash: bytes
     colours: tuple[int, ...]
@@ -59,7 +57,7 @@ def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> R
         target = directory / f"{limit}.webp"
         image.save(target, "WEBP", quality=_QUALITY, method=_METHOD)
         files.append(Rendition(target.name, target, *image.size, target.stat().st_size))
-    return Renditions(width, height, tuple(files), thumb_hash(image), dominant(image))
+    return Renditions(tuple(files), thumb_hash(image), dominant(image))
 
 
 def fit(width: int, height: int, limit: int) -> tuple[int, int]:

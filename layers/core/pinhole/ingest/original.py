@@ -188,8 +188,6 @@ def _renditions(claim: _Claim, path: Path, file_type: FileType, directory: Path)
         )
     shown = RenditionSet(
         version=version,
-        width=made.width,
-        height=made.height,
         files=[
             {"name": file.name, "width": file.width, "height": file.height, "bytes": file.path.stat().st_size}
             for file in made.files

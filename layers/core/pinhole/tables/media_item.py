@@ -102,8 +102,6 @@ class RenditionSet:
     """What the renditions stage made: `files` name, width, height and bytes; colours are 0xRRGGBB."""
 
     version: int
-    width: int
-    height: int
     files: list[dict[str, Any]]
     thumb_hash: bytes
     colours: list[int]
@@ -193,15 +191,12 @@ def commit_renditions(conn: Connection, item_id: str, made: RenditionSet) -> boo
         conn.execute(
             """
             UPDATE media_item
-            SET width = %(width)s, height = %(height)s, rendition_version = %(version)s, renditions = %(files)s,
-                rendition_bytes = %(bytes)s, thumb_hash = %(thumb_hash)s, colours = %(colours)s,
-                renditions_at = now()
+            SET rendition_version = %(version)s, renditions = %(files)s, rendition_bytes = %(bytes)s,
+                thumb_hash = %(thumb_hash)s, colours = %(colours)s, renditions_at = now()
             WHERE id = %(item_id)s AND rendition_version < %(version)s AND failed_at IS NULL
             """,
             {
                 "item_id": item_id,
-                "width": made.width,
-                "height": made.height,
                 "version": made.version,
                 "files": Jsonb(made.files),
                 "bytes": sum(file["bytes"] for file in made.files),
