@@ -160,6 +160,16 @@ def test_text_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path, bomb: Ca
 
 
 @limits_memory
+@pytest.mark.parametrize("format_name", ["WEBP", "AVIF", "HEIF", "JXL"])
+def test_a_file_that_its_decoder_would_take_whole_into_memory_has_a_limit(tmp_path: Path, format_name: str) -> None:
+    path = photos.save(tmp_path / "original", photos.scene(), format_name)
+    with path.open("r+b") as file:
+        file.truncate(1_200_000_000)
+    extension = {"HEIF": "HEIC"}.get(format_name, format_name)
+    assert refused(path) == f"too_large The file has 1,200 MB; the limit for {extension} is 1,000 MB."
+
+
+@limits_memory
 @pytest.mark.parametrize("container", ["JPEG", "TIFF"])
 def test_a_value_that_a_thousand_entries_point_to_is_not_read_a_thousand_times(tmp_path: Path, container: str) -> None:
     count, value = 1020, b"\xc0" * 50_000  # as signed bytes, each of which Python keeps in an object of its own

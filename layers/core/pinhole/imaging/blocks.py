@@ -35,7 +35,7 @@ class Blocks:
 
 
 def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
-    """Raises FileRejected (`too_many_pixels`, `corrupt`, `truncated`)."""
+    """Raises FileRejected (`too_many_pixels`, `too_large`, `corrupt`, `truncated`)."""
     if file_type.loader is Loader.RAW:
         return _raw(path, file_type, max_pixels)
     if file_type.loader is Loader.JXL:

@@ -40,8 +40,8 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
     """The photo's first frame or page. Pixels are decoded by `upright`, except of raw and JPEG XL, which come
     decoded.
 
-    Raises FileRejected (`too_many_pixels`, `truncated`, `corrupt`), also for what goes wrong inside the
-    block: keep nothing but calls of decoders in it.
+    Raises FileRejected (`too_many_pixels`, `too_large`, `truncated`, `corrupt`), also for what goes wrong
+    inside the block: keep nothing but calls of decoders in it.
     """
     with refusing_bad_bytes(path, file_type, max_pixels):
         if file_type.loader is Loader.JXL:

@@ -3,6 +3,7 @@
 The Pillow plugin decodes as it opens, so the size is read here first (ISO/IEC 18181-1, section "SizeHeader").
 """
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,13 +72,13 @@ def read_header(path: Path) -> JxlHeader:
 
 def decode(path: Path) -> Image.Image:
     """The picture, upright, with its ICC profile."""
-    data = bytearray(path.read_bytes())
-    with path.open("rb") as file:
-        for box in walk(file, 0, len(data)):
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        for box in walk(file, 0, len(mapped)):
             if box.kind == b"jbrd":
                 # What a JPEG needs to come out as it went in; without it the decoder gives pixels, and turns them.
-                data[box.start - 4 : box.start] = b"free"
-    _, info, pixels, profile, _ = pillow_jxl.Decoder(num_threads=-1)(bytes(data))
+                mapped[box.start - 4 : box.start] = b"free"
+        data = mapped[:]
+    _, info, pixels, profile, _ = pillow_jxl.Decoder(num_threads=-1)(data)
     image = Image.frombytes(info.mode, (info.width, info.height), pixels)
     if profile:
         image.info["icc_profile"] = bytes(profile)

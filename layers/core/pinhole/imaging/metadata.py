@@ -72,8 +72,8 @@ class Metadata:
 def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Metadata:
     """Of a photo; a video's is empty for now. `filename`: the owner's name for it, which betrays screenshots.
 
-    Raises FileRejected (`too_many_pixels`, `corrupt`, `truncated`); a file whose pixels turn out to be broken
-    only shows when it is decoded.
+    Raises FileRejected (`too_many_pixels`, `too_large`, `corrupt`, `truncated`); a file whose pixels turn out to be
+    broken only shows when it is decoded.
     """
     if file_type.kind == "video":
         return Metadata()

@@ -50,7 +50,7 @@ def read_exif(path: Path, file_type: FileType) -> Exif:
             file.seek(84)
             offset, length = (int.from_bytes(file.read(4), "big") for _ in range(2))
             file.seek(offset)
-            with Image.open(BytesIO(file.read(length)), formats=("JPEG",)) as preview:
+            with Image.open(BytesIO(file.read(min(length, exif.MAX_BLOCK_BYTES))), formats=("JPEG",)) as preview:
                 return exif.parse(preview.info.get("exif", b""))
         return exif.read(file, 0)
 

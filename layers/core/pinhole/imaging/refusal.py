@@ -12,7 +12,7 @@ import rawpy
 from PIL import Image
 
 from pinhole.errors import FileRejected
-from pinhole.imaging.file_type import FileType
+from pinhole.imaging.file_type import FileType, Loader
 
 # Pillow and its plugins raise all of these on bad bytes. Not MemoryError: the file may be good, the machine small.
 _DECODER_ERRORS = (
@@ -20,15 +20,19 @@ _DECODER_ERRORS = (
     ValueError, struct.error, zlib.error, rawpy.LibRawError, rawpy.NotSupportedError,
 )  # fmt: skip
 _OUT_OF_MEMORY = (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawMemPoolOverflowError)
+# Their decoders take the whole file into memory.
+_LOADED_WHOLE = (Loader.WEBP, Loader.AVIF, Loader.HEIF, Loader.JXL)
+_MAX_WHOLE_BYTES = 1_000_000_000
 _SAID_OF_A_CUT_FILE = ("truncated", "end of file", "end-of-file", "premature end")
 
 
 @contextmanager
 def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iterator[None]:
-    """Around calls of a decoder. Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`).
+    """Around calls of a decoder. Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`, `too_large`).
 
     MemoryError and the disk's OSError pass: they say nothing about the file.
     """
+    _check_bytes(path, file_type)
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
     try:
         with warnings.catch_warnings():
@@ -64,6 +68,16 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
             f"The picture has {width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels); "
             f"the limit is {max_pixels / 1e6:,.0f} megapixels.",
             code="too_many_pixels",
+        )
+
+
+def _check_bytes(path: Path, file_type: FileType) -> None:
+    size = path.stat().st_size
+    if file_type.loader in _LOADED_WHOLE and size > _MAX_WHOLE_BYTES:
+        raise FileRejected(
+            f"The file has {size / 1e6:,.0f} MB; the limit for {file_type.extension.upper()} is "
+            f"{_MAX_WHOLE_BYTES / 1e6:,.0f} MB.",
+            code="too_large",
         )
 
 

@@ -42,7 +42,7 @@ def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> R
     """Write `240.webp`, `480.webp`, `1440.webp` into `directory`: upright, in sRGB, without metadata, never
     larger than the original.
 
-    Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`); OSError when the directory can't be
+    Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`, `too_large`); OSError when the directory can't be
     written.
     """
     with opened(path, file_type, max_pixels) as source:
