@@ -103,6 +103,29 @@ def huge_webp() -> bytes:
     return bytes(content)
 
 
+def split_jxl(*parts: bytes) -> bytes:
+    head = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    return head + b"".join(box(b"jxlp", struct.pack(">I", number) + part) for number, part in enumerate(parts))
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def composed_heic(kind: bytes, data: bytes, *, apart: bool) -> bytes:
+    """A picture put together of others, which says its size in `data`; these lie in the `mdat` box if `apart`."""
+    item = box(b"infe", b"\2\0\0\0" + struct.pack(">HH", 1, 0) + kind + b"\0")
+    size = box(b"ispe", struct.pack(">III", 0, 100, 100))
+    where = struct.pack(">HHHHHH", 1, 0 if apart else 1, 0, 2, 32 if apart else 0, 3)
+    where += struct.pack(">HH", 35 if apart else 3, len(data) - 3)
+    meta = box(b"iinf", b"\0\0\0\0\0\1" + item) + box(b"iprp", box(b"ipco", size)) + box(b"idat", data)
+    meta += box(b"iloc", b"\1\0\0\0\x22\0\0\1" + where)
+    start = box(b"ftyp", b"heic\0\0\0\0mif1heic")
+    return start + (box(b"mdat", data) if apart else b"") + box(b"meta", b"\0\0\0\0" + meta)
+
+
+JXL_HEADER = b"\xff\x0a" + (0b0_11 << 1 | (99_999 << 3) | 0b001 << 33).to_bytes(30, "little")
+
 BOMBS = {
     "png": png(100_000, 100_000),
     "jpeg": jpeg_header(65_500, 65_500),
@@ -111,10 +134,14 @@ BOMBS = {
     "tiff": deep_tiff(100_000, 100_000, 8, 8, 8),
     "deep tiff": deep_tiff(15_000, 15_000, 64, 64, 64, 64),
     "many samples": deep_tiff(15_000, 15_000, *[16] * 40),
-    "jxl": b"\xff\x0a" + (0b0_11 << 1 | (99_999 << 3) | 0b001 << 33).to_bytes(30, "little"),
+    "jxl": JXL_HEADER,
+    "jxl in parts": split_jxl(JXL_HEADER[:2], JXL_HEADER[2:5], JXL_HEADER[5:]),
     "webp": huge_webp(),
     "heif": declared("HEIF"),
     "avif": declared("AVIF"),
+    "heif grid": composed_heic(b"grid", struct.pack(">BBBBII", 0, 1, 255, 255, 100_000, 100_000), apart=False),
+    "heif grid apart": composed_heic(b"grid", struct.pack(">BBBBHH", 0, 0, 255, 255, 65535, 65535), apart=True),
+    "heif overlay": composed_heic(b"iovl", struct.pack(">BB8sII", 0, 1, b"", 100_000, 100_000), apart=False),
 }  # fmt: skip
 
 
@@ -167,6 +194,14 @@ def test_a_file_that_its_decoder_would_take_whole_into_memory_has_a_limit(tmp_pa
         file.truncate(1_200_000_000)
     extension = {"HEIF": "HEIC"}.get(format_name, format_name)
     assert refused(path) == f"too_large The file has 1,200 MB; the limit for {extension} is 1,000 MB."
+
+
+def test_a_jpeg_xl_that_ends_in_its_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "original"
+    path.write_bytes(split_jxl(JXL_HEADER[:2], JXL_HEADER[2:4]))
+    with pytest.raises(FileRejected) as refusal:
+        metadata.read(path, file_type.identify(path), LIMIT, "x.jxl")
+    assert refusal.value.code == "corrupt"
 
 
 @limits_memory

@@ -10,8 +10,7 @@ import pillow_heif
 from PIL import Image
 
 from pinhole.errors import FileRejected
-from pinhole.imaging import exif, jpeg_scan, jxl, png, raw
-from pinhole.imaging.boxes import Box, walk
+from pinhole.imaging import exif, heif, jpeg_scan, jxl, png, raw
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.refusal import check_pixels, refusing_bad_bytes
 from pinhole.imaging.srgb import resizable
@@ -56,7 +55,8 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
             elif file_type.loader is Loader.WEBP:
                 _check_webp(path, max_pixels)
             elif file_type.loader in (Loader.HEIF, Loader.AVIF):
-                _check_boxes(path, max_pixels)
+                for width, height in heif.sizes(path):
+                    check_pixels(width, height, max_pixels)
             elif file_type.loader is Loader.JPEG:
                 with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                     jpeg_scan.check(data)
@@ -129,17 +129,6 @@ def _check_webp(path: Path, max_pixels: int) -> None:
     else:
         width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
     check_pixels(width, height, max_pixels)
-
-
-def _check_boxes(path: Path, max_pixels: int) -> None:
-    """The sizes that a HEIF or AVIF file declares for its pictures: the libraries' own limits don't say which."""
-    with path.open("rb") as file:
-        boxes = [Box(b"", 0, path.stat().st_size)]
-        for kind, skipped in ((b"meta", 0), (b"iprp", 4), (b"ipco", 0), (b"ispe", 0)):
-            boxes = [b for box in boxes for b in walk(file, box.start + skipped, box.end) if b.kind == kind]
-        for box in boxes:
-            size = box.read(file, 12)
-            check_pixels(int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:], "big"), max_pixels)
 
 
 def _check_tiff(path: Path, max_pixels: int) -> None:

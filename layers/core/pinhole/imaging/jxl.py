@@ -31,29 +31,32 @@ class JxlHeader:
 
 
 class _Bits:
-    """Least significant bit first."""
+    """Least significant bit first. Raises ValueError at the end."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "little")
+        self._left = 8 * len(data)
 
     def read(self, count: int) -> int:
+        self._left -= count
+        if self._left < 0:
+            raise ValueError("the codestream ends in its header")
         result = self._value & ((1 << count) - 1)
         self._value >>= count
         return result
 
 
 def read_header(path: Path) -> JxlHeader:
-    """Raises ValueError where there is no codestream. Damaged metadata counts as none."""
+    """Raises ValueError where there is no codestream, or not enough of it. Damaged metadata counts as none."""
     metadata: dict[bytes, bytes] = {}
     with path.open("rb") as file:
         codestream = file.read(_HEADER_BYTES)
         if not codestream.startswith(_CODESTREAM):
             codestream = b""
             for box in walk(file, 0, path.stat().st_size):
-                if box.kind == b"jxlc" and not codestream:
-                    codestream = box.read(file, _HEADER_BYTES)
-                elif box.kind == b"jxlp" and not codestream:
-                    codestream = box.read(file, 4 + _HEADER_BYTES)[4:]
+                if box.kind in (b"jxlc", b"jxlp"):
+                    skipped = 4 if box.kind == b"jxlp" else 0  # the number of the part
+                    codestream += box.read(file, skipped + _HEADER_BYTES - len(codestream))[skipped:]
                 elif box.kind in (b"Exif", b"xml "):
                     metadata.setdefault(box.kind, box.read(file, _MAX_METADATA_BYTES))
                 elif box.kind == b"brob":
