@@ -178,12 +178,12 @@ def profile_bomb(compressed: bytes) -> bytes:
 
 @limits_memory
 @pytest.mark.parametrize("bomb", [text_bomb, profile_bomb])
-def test_text_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path, bomb: Callable[[bytes], bytes]) -> None:
+def test_text_that_unpacks_to_gigabytes_is_left_out(tmp_path: Path, bomb: Callable[[bytes], bytes]) -> None:
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b"\0" * MEGABYTE) for _ in range(1024)) + packer.flush()
     path = tmp_path / "bomb"
     path.write_bytes(bomb(packed))
-    assert refused(path, 100 * MEGABYTE).startswith("corrupt")
+    assert refused(path, 100 * MEGABYTE) == ""
 
 
 @limits_memory

@@ -8,9 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import PngImagePlugin
+
 MAX_CHUNKS = 100_000
 MAX_CHUNK_BYTES = 8 << 20
 _XMP, _RAW_EXIF = b"XML:com.adobe.xmp", (b"Raw profile type exif", b"Raw profile type APP1")
+
+
+_LEFT_OUT = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+
+
+class _Stream(PngImagePlugin.PngStream):
+    """Pillow's, which refuses a whole picture for a text or a profile that is large. Only these are left out here."""
+
+    def call(self, cid: bytes, pos: int, length: int) -> bytes:
+        try:
+            return super().call(cid, pos, length)
+        except ValueError:
+            if cid not in _LEFT_OUT or self.fp is None:
+                raise
+            self.fp.seek(pos)
+            return self.fp.read(length)
+
+
+PngImagePlugin.PngStream = _Stream  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
