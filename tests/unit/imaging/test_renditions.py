@@ -1,5 +1,6 @@
 """The pictures made of a photo: their sizes, their colours, and what they don't carry."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_renditions_carry_no_metadata(tmp_path: Path) -> None:
 
 
 def linear_srgb() -> bytes:
-    """sRGB's primaries with a straight line for a tone curve, patched into lcms's own sRGB profile."""
+    """sRGB's primaries and name with a straight line for a tone curve, patched into lcms's own sRGB profile."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     count = int.from_bytes(profile[128:132], "big")
     for index in range(count):
@@ -101,7 +102,7 @@ def linear_srgb() -> bytes:
             offset = int.from_bytes(profile[at + 4 : at + 8], "big")
             profile[offset : offset + 12] = b"curv" + bytes(8)  # no points: the identity
             profile[at + 8 : at + 12] = (12).to_bytes(4, "big")
-    return bytes(profile).replace("sRGB".encode("utf-16-be"), "line".encode("utf-16-be"))
+    return bytes(profile)
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
@@ -109,6 +110,40 @@ def test_a_colour_profile_is_converted(tmp_path: Path, format_name: str) -> None
     options = {"lossless": True} if format_name == "WEBP" else {}
     found = made(tmp_path, Image.new("RGB", (64, 64), (55, 55, 55)), format_name, icc_profile=linear_srgb(), **options)
     assert near(middle(found), (127, 127, 127))  # 55/255 of the light is 127 in sRGB
+
+
+def test_a_profile_of_srgb_changes_no_number(tmp_path: Path) -> None:
+    image = Image.effect_noise((64, 64), 80).convert("RGB")
+    plain = shown(made(tmp_path, image, "PNG"))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert shown(made(tmp_path, image, "PNG", icc_profile=profile)) == plain
+
+
+@pytest.mark.parametrize("format_name", ["AVIF", "HEIF"])
+@pytest.mark.parametrize(
+    ("colour", "primaries", "transfer", "expected"),
+    [
+        ((234, 51, 35), 12, 13, (255, 0, 0)),  # sRGB's red as Display P3 says it
+        ((207, 74, 35), 9, 1, (255, 0, 0)),  # and BT.2020
+        ((234, 51, 35), 1, 13, (234, 51, 35)),
+        ((207, 74, 35), 9, 16, (207, 74, 35)),  # PQ is left as it is
+    ],
+)
+def test_colours_named_by_number_are_converted(
+    tmp_path: Path,
+    format_name: str,
+    colour: tuple[int, ...],
+    primaries: int,
+    transfer: int,
+    expected: tuple[int, ...],
+) -> None:
+    options = {"save_nclx_profile": True} if format_name == "HEIF" else {}
+    path = photos.save(tmp_path / "original", Image.new("RGB", (64, 64), colour), format_name, quality=95, **options)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"nclx") + 4
+    content[at : at + 4] = struct.pack(">HH", primaries, transfer)
+    path.write_bytes(content)
+    assert near(middle(renditions.make(path, file_type.identify(path), LIMIT, tmp_path)), expected, 12)
 
 
 def test_a_broken_profile_leaves_the_numbers_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pinhole.errors import FileRejected
 from pinhole.imaging import exif, heif, jpeg_scan, jxl, png, raw
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.refusal import check_pixels, refusing_bad_bytes
-from pinhole.imaging.srgb import resizable
+from pinhole.imaging.srgb import nclx_profile, resizable
 from pinhole.imaging.tiff import Tiff
 
 # Auxiliary pictures are named in the metadata but never shown, so they need not be kept ready.
@@ -61,6 +61,8 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
                 with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                     jpeg_scan.check(data)
             image = Image.open(path, formats=(file_type.loader.value,))
+            if file_type.loader in (Loader.HEIF, Loader.AVIF) and not image.info.get("icc_profile"):
+                image.info["icc_profile"] = nclx_profile(*(heif.nclx(path) or (0, 0)))
             orientation = _orientation(path, image, file_type.loader)
         with image:
             check_pixels(*image.size, max_pixels)

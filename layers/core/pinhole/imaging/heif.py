@@ -29,6 +29,16 @@ def sizes(path: Path) -> Iterator[tuple[int, int]]:
             yield from _composed(file, meta)
 
 
+def nclx(path: Path) -> tuple[int, int] | None:
+    """Colour primaries and transfer characteristics (ITU-T H.273) as the first `colr` box of that kind says."""
+    with path.open("rb") as file:
+        for box in _boxes(file, path.stat().st_size, *_PROPERTIES, (b"colr", 0)):
+            colour = box.read(file, 8)
+            if colour[:4] == b"nclx" and len(colour) == 8:
+                return int.from_bytes(colour[4:6], "big"), int.from_bytes(colour[6:], "big")
+    return None
+
+
 def _boxes(file: BinaryIO, end: int, *way: tuple[bytes, int]) -> list[Box]:
     """The boxes at the end of the way: of each step the kind, and the bytes to skip in the box around it."""
     boxes = [Box(b"", 0, end)]

@@ -1,13 +1,27 @@
 """From whatever a decoder hands out to 8 bit sRGB on white."""
 
+import struct
+from functools import cache
 from io import BytesIO
+from itertools import product
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PROFILE_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _MAX_PROFILE_BYTES = 16 << 20
+_SAME_COLOUR = 2  # of 255: what rounding makes of sRGB under its many names
+_PROBE = Image.frombytes(
+    "RGB", (64, 1), bytes(value for colour in product((32, 96, 160, 224), repeat=3) for value in colour)
+)
+
+# Colour primaries (ITU-T H.273) -> red, green, blue as XYZ under D50, by Bradford's adaptation.
+_PRIMARIES = {
+    9: ((0.67348, 0.27904, -0.00193), (0.16567, 0.67534, 0.02998), (0.12505, 0.04561, 0.79685)),  # BT.2020
+    12: ((0.51512, 0.24119, -0.00105), (0.29198, 0.69224, 0.04188), (0.1571, 0.06657, 0.78407)),  # Display P3
+}
+_LINEAR, _PQ, _HLG = 8, 16, 18
 
 
 def resizable(image: Image.Image) -> Image.Image:
@@ -44,6 +58,24 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return paper
 
 
+@cache
+def nclx_profile(primaries: int, transfer: int) -> bytes | None:
+    """An ICC profile for a HEIF or AVIF picture that names its colours by number (ITU-T H.273).
+
+    For Display P3 and BT.2020 at ordinary brightness, whose transfer functions all pass for sRGB's, as in browsers.
+    None for the rest, which is shown as if it were sRGB: PQ and HLG would need their brightness mapped.
+    """
+    if primaries not in _PRIMARIES or transfer in (_LINEAR, _PQ, _HLG):
+        return None
+    profile = bytearray(_SRGB.tobytes())
+    colours = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), _PRIMARIES[primaries], strict=True))
+    for at in range(132, 132 + 12 * int.from_bytes(profile[128:132], "big"), 12):
+        if (colour := colours.get(bytes(profile[at : at + 4]))) is not None:
+            value = int.from_bytes(profile[at + 4 : at + 8], "big") + 8
+            profile[value : value + 12] = struct.pack(">3i", *(round(part * 65536) for part in colour))
+    return bytes(profile)
+
+
 def _by_profile(image: Image.Image, icc_profile: bytes) -> Image.Image:
     try:
         if image.mode == "LAB":
@@ -51,8 +83,6 @@ def _by_profile(image: Image.Image, icc_profile: bytes) -> Image.Image:
             return _converted(image, lab)
         if 0 < len(icc_profile) <= _MAX_PROFILE_BYTES:
             profile = ImageCms.ImageCmsProfile(BytesIO(icc_profile))
-            if ImageCms.getProfileDescription(profile).startswith("sRGB"):
-                return image.convert("RGB")
             mode = _PROFILE_MODES.get(profile.profile.xcolor_space)
             if mode is not None and (mode == image.mode or "CMYK" not in (mode, image.mode)):
                 return _converted(image.convert(mode), profile)
@@ -62,13 +92,21 @@ def _by_profile(image: Image.Image, icc_profile: bytes) -> Image.Image:
 
 
 def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    result = ImageCms.profileToProfile(
-        image, profile, _SRGB, ImageCms.Intent.RELATIVE_COLORIMETRIC, "RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )  # fmt: skip
+    transform = ImageCms.buildTransform(
+        profile, _SRGB, image.mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    )
+    if image.mode == "RGB" and _changes_nothing(transform):
+        return image
+    result = ImageCms.applyTransform(image, transform)
     if result is None:
         raise ValueError("no conversion")
     return result
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Most photos are in sRGB already. Names don't tell: a linear profile may be called sRGB, too."""
+    after = ImageCms.applyTransform(_PROBE, transform)
+    return after is not None and bool(np.asarray(ImageChops.difference(_PROBE, after)).max() <= _SAME_COLOUR)
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
