@@ -100,6 +100,12 @@ def test_rule_3_an_offset_may_stand_in_the_time_itself() -> None:
     assert (found.taken_at_local, found.utc_offset_seconds) == (local(2022, 1, 10, 15, 15, 44), -14400)
 
 
+def test_rule_3_the_offset_in_the_time_itself_comes_before_others() -> None:
+    editor = ExifTime("2024:08:01 10:00:00", None, "-05:00")
+    found = taken(TimeFacts(original=ExifTime("2024-07-01T10:00:00+02:00"), modified=editor))
+    assert (found.utc_offset_seconds, found.taken_at_utc) == (7200, utc(2024, 7, 1, 8))
+
+
 def test_rule_3_the_offset_in_an_editors_time_is_not_the_cameras() -> None:
     found = taken(TimeFacts(original=SUMMER, modified=ExifTime("2023:09:27 14:32:53+02:00")))
     assert (found.utc_offset_seconds, found.time_confidence) == (None, "low")

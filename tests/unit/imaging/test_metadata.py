@@ -345,6 +345,13 @@ def test_exif_as_json_is_small_and_can_be_stored(tmp_path: Path) -> None:
     assert "\0" not in str(found.exif)
 
 
+@pytest.mark.parametrize("written", ["0000:00:00 00:00:00", "unknown", "2020:13:01 00:00:00"])
+def test_a_time_that_does_not_parse_hides_none_that_does(tmp_path: Path, written: str) -> None:
+    packet = xmp(exif_DateTimeOriginal="soon", photoshop_DateCreated="2019-03-04T05:06:07")
+    found = of(tmp_path, exif=photos.exif(t0x9003=written), xmp=packet)
+    assert found.time.original.date_time == "2019-03-04T05:06:07"
+
+
 def test_what_lies_deeper_in_xmp_is_no_value_of_the_photo(tmp_path: Path) -> None:
     packet = xmp(
         "<dc:subject><rdf:Bag><rdf:li>sea<rdf:Bag><rdf:li>deep</rdf:li></rdf:Bag></rdf:li></rdf:Bag></dc:subject>"

@@ -202,7 +202,7 @@ def _in_zone(local: _Local, zone: ZoneInfo, utc: datetime | None) -> CaptureTime
 
 def _without_coordinates(local: _Local, facts: TimeFacts, utc: datetime | None, fallback: ZoneInfo) -> CaptureTime:
     said = (_parse_offset(written.offset) for written in (facts.original, facts.digitized, facts.modified))
-    offset = next((offset for offset in said if offset is not None), local.offset)
+    offset = next((offset for offset in (local.offset, *said) if offset is not None), None)
     if offset is not None:  # 3
         return _known(_to_utc(local.time, offset), offset, None, local.source, TimeConfidence.HIGH)
     if utc is not None and local.source is not TimeSource.FILENAME:  # 4

@@ -118,8 +118,8 @@ def _time_facts(exif: Exif, xmp: Xmp, latitude: float | None, longitude: float |
     """EXIF's times; XMP's where an editor or a messenger has stripped EXIF's."""
     original, digitized = exif.time(0x9003, 0x9291, 0x9011), exif.time(0x9004, 0x9292, 0x9012)
     return TimeFacts(
-        original=original if original.date_time else _xmp_time(xmp, "exif:DateTimeOriginal", "photoshop:DateCreated"),
-        digitized=digitized if digitized.date_time else _xmp_time(xmp, "exif:DateTimeDigitized", "xmp:CreateDate"),
+        original=_first_that_parses(original, xmp, "exif:DateTimeOriginal", "photoshop:DateCreated"),
+        digitized=_first_that_parses(digitized, xmp, "exif:DateTimeDigitized", "xmp:CreateDate"),
         modified=exif.time(0x132, 0x9290, 0x9010),
         utc=exif.gps_time() or _xmp_utc(xmp),
         latitude=latitude,
@@ -127,8 +127,9 @@ def _time_facts(exif: Exif, xmp: Xmp, latitude: float | None, longitude: float |
     )
 
 
-def _xmp_time(xmp: Xmp, *names: str) -> ExifTime:
-    return ExifTime(xmp.text(*names))
+def _first_that_parses(written: ExifTime, xmp: Xmp, *names: str) -> ExifTime:
+    candidates = (written, *(ExifTime(xmp.text(name)) for name in names))
+    return next((candidate for candidate in candidates if parse_date_time(candidate)), written)
 
 
 def _xmp_utc(xmp: Xmp) -> datetime | None:
