@@ -1,5 +1,6 @@
 """What photos say about themselves, in every place where cameras, phones and editors write it."""
 
+import json
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -343,6 +344,30 @@ def test_exif_as_json_is_small_and_can_be_stored(tmp_path: Path) -> None:
     assert len(str(found.exif)) < 5000
     assert found.exif["Artist"] == "José"
     assert "\0" not in str(found.exif)
+
+
+def repeated(kind: int, value: bytes) -> bytes:
+    """EXIF whose 1,020 entries are all the same value, and whose other directories are the first one again."""
+    count = 1020
+    at = 8 + 2 + 12 * count + 4
+    entries = [struct.pack("<HHII", 0x1000 + i, kind, len(value), at) for i in range(count - 2)]
+    entries += [struct.pack("<HHII", tag, 4, 1, 8) for tag in (0x8769, 0x8825)]
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, count) + b"".join(entries) + struct.pack("<I", 0) + value
+
+
+def test_exif_that_repeats_one_text_is_cut_to_what_an_answer_can_carry(tmp_path: Path) -> None:
+    path = photos.save(tmp_path / "original", photos.scene(), "JPEG", exif=repeated(2, b"a" * 1999 + b"\0"))
+    found = read(path).exif
+    assert len(found) > 20
+    assert len(json.dumps(found)) < 256 << 10
+
+
+def test_names_are_as_long_as_names_are(tmp_path: Path) -> None:
+    tags = photos.exif(t0xA434="l" * 5000, t0x927C=apple(photos.text(0x0B, "b" * 5000)))
+    tags[0x10F], tags[0x110] = "m" * 5000, "M" * 5000
+    found = of(tmp_path, exif=tags)
+    names = (found.camera_make, found.camera_model, found.lens_model, found.burst_id)
+    assert [len(name or "") for name in names] == [200] * 4
 
 
 @pytest.mark.parametrize("written", ["0000:00:00 00:00:00", "unknown", "2020:13:01 00:00:00"])

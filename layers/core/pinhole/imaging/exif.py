@@ -1,5 +1,6 @@
 """EXIF (CIPA DC-008) as JSON, and the values that Pinhole gives names to."""
 
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ Json = str | int | float | list["Json"] | dict[str, "Json"] | None
 MAX_BLOCK_BYTES = 4 << 20
 _MAX_JSON_NUMBERS = 64
 _MAX_JSON_CHARACTERS = 2000
+_MAX_JSON_BYTES = 80 << 10  # of one directory: with all of them an item still fits the answer of an API
 _NEXT_TO_NOTHING = 1e-9
 
 EXIF_POINTER, GPS_POINTER, MAKER_NOTE, ORIENTATION = 0x8769, 0x8825, 0x927C, 0x112
@@ -41,7 +43,9 @@ class Exif:
         return orientation if orientation is not None and 1 <= orientation <= 8 else 1
 
     def as_json(self) -> dict[str, Json]:
-        """Values by their names in the standard, GPS under `GPSInfo`; long and binary values are left out."""
+        """Values by their names in the standard, GPS under `GPSInfo`. Long and binary values are left out, and what
+        is too much altogether.
+        """
         shown = _names(self.image, ExifTags.TAGS) | _names(self.photo, ExifTags.TAGS)
         gps = _names(self.gps, ExifTags.GPSTAGS)
         return shown | ({"GPSInfo": gps} if gps else {})
@@ -141,9 +145,13 @@ def _degrees(parts: Iterable[float]) -> float | None:
 
 def _names(directory: Directory, names: dict[int, str]) -> dict[str, Json]:
     shown: dict[str, Json] = {}
+    left = _MAX_JSON_BYTES
     for tag, value in directory.values.items():
-        if tag not in _NOT_SHOWN and (json := _json(value)) is not None:
-            shown[names.get(tag, f"0x{tag:04x}")] = json
+        if tag not in _NOT_SHOWN and (shortened := _json(value)) is not None:
+            left -= len(json.dumps(shortened)) + 50  # for the name
+            if left < 0:
+                break
+            shown[names.get(tag, f"0x{tag:04x}")] = shortened
     return shown
 
 

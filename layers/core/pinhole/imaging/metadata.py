@@ -13,6 +13,7 @@ from pinhole.imaging.motion import Clip, find_clip
 from pinhole.imaging.xmp import Xmp
 
 _MAX_TEXT = 10_000
+_MAX_NAME = 200
 _MAX_KEYWORDS, _MAX_KEYWORD = 500, 200
 _MAX_INTEGER = (1 << 31) - 1
 _NIGHT_SCENE = 3
@@ -87,9 +88,9 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Met
         orientation=blocks.orientation,
         exif=exif.as_json(),
         time=_time_facts(exif, xmp, latitude, longitude),
-        camera_make=exif.image.text(0x10F) or xmp.text("tiff:Make"),
-        camera_model=exif.image.text(0x110) or xmp.text("tiff:Model"),
-        lens_model=exif.photo.text(0xA434) or xmp.text("exifEX:LensModel", "aux:Lens"),
+        camera_make=_name(exif.image.text(0x10F), xmp.text("tiff:Make")),
+        camera_model=_name(exif.image.text(0x110), xmp.text("tiff:Model")),
+        lens_model=_name(exif.photo.text(0xA434), xmp.text("exifEX:LensModel", "aux:Lens")),
         focal_length_mm=_positive(exif.photo.number(0x920A)) or _positive(xmp.number("exif:FocalLength")),
         f_number=_positive(exif.photo.number(0x829D)) or _positive(xmp.number("exif:FNumber")),
         exposure_seconds=_positive(exif.photo.number(0x829A)) or _positive(xmp.number("exif:ExposureTime")),
@@ -108,8 +109,8 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Met
         is_night=exif.photo.integer(0xA406) == _NIGHT_SCENE or "NIGHT" in (xmp.text("GCamera:SpecialTypeID") or ""),
         is_screenshot=exif.user_comment() == "Screenshot" or _SCREENSHOT_NAME.search(filename) is not None,
         is_animated=blocks.is_animated,
-        burst_id=exif.apple.text(_APPLE_BURST) or xmp.text("GCamera:BurstID"),
-        live_content_id=exif.apple.text(_APPLE_CONTENT_ID),
+        burst_id=_name(exif.apple.text(_APPLE_BURST), xmp.text("GCamera:BurstID")),
+        live_content_id=_name(exif.apple.text(_APPLE_CONTENT_ID)),
         clip=find_clip(path, xmp),
     )
 
@@ -188,8 +189,12 @@ def _rating(exif: Exif, xmp: Xmp) -> int | None:
     return rating if rating is not None and 1 <= rating <= 5 else None
 
 
-def _text(*candidates: str | None) -> str | None:
-    return next((text.strip()[:_MAX_TEXT] for text in candidates if text and text.strip()), None)
+def _text(*candidates: str | None, limit: int = _MAX_TEXT) -> str | None:
+    return next((text.strip()[:limit] for text in candidates if text and text.strip()), None)
+
+
+def _name(*candidates: str | None) -> str | None:
+    return _text(*candidates, limit=_MAX_NAME)
 
 
 def _description(blocks: Blocks) -> str | None:
@@ -213,7 +218,7 @@ def _keywords(blocks: Blocks) -> tuple[str, ...]:
 
 def _panorama(exif: Exif, xmp: Xmp) -> tuple[str | None, float | None]:
     """Projection and horizontal field of view in degrees: GPano, or Apple's word that a picture was swept."""
-    projection = xmp.text("GPano:ProjectionType")
+    projection = _name(xmp.text("GPano:ProjectionType"))
     if projection is None:
         return ("cylindrical" if exif.photo.integer(0xA401) == 6 else None), None
     full, shown = xmp.number("GPano:FullPanoWidthPixels"), xmp.number("GPano:CroppedAreaImageWidthPixels")
