@@ -225,6 +225,12 @@ def test_a_value_that_a_thousand_entries_point_to_is_not_read_a_thousand_times(t
 
 
 @limits_memory
+def test_a_large_float_tiff_is_reduced_before_it_is_scaled(tmp_path: Path) -> None:
+    path = photos.save(tmp_path / "original", Image.new("F", (5000, 5000), 0.5), "TIFF", compression="tiff_deflate")
+    assert refused(path, 300 * MEGABYTE) == ""
+
+
+@limits_memory
 def test_xmp_that_multiplies_entities_is_not_read(tmp_path: Path) -> None:
     entities = '<!ENTITY a0 "boom">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
     packet = (

@@ -81,6 +81,8 @@ def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
     image.draft(image.mode, size)
     image.load()
     icc_profile = image.info.get("icc_profile")
+    if image.mode in ("I", "F") and (factor := _whole_factor(image, size)) > 1:
+        image = image.reduce(factor)  # first: these samples take four times the memory of what is shown
     image = resizable(image)
     if image.size != size:
         image = _shrunk(image, size)
@@ -94,10 +96,14 @@ def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """By a whole factor first, as `draft` does it for JPEG: of 12 megapixels that takes half the time, for 0.002 of
     SSIM. The rest by what its cost buys: next to 1 Lanczos is worth 0.005 of SSIM, next to 2 less than 0.001.
     """
-    factor = max(1, min(image.width // size[0], image.height // size[1]))
+    factor = _whole_factor(image, size)
     rest = image.height / (factor * size[1])
     resampling = Image.Resampling.LANCZOS if rest < _LANCZOS_BELOW else Image.Resampling.BICUBIC
     return image.resize(size, resampling, reducing_gap=1.0)
+
+
+def _whole_factor(image: Image.Image, size: tuple[int, int]) -> int:
+    return max(1, min(image.width // size[0], image.height // size[1]))
 
 
 _TRANSPOSE = {

@@ -114,9 +114,11 @@ def _deep_grey(image: Image.Image) -> Image.Image:
     samples = np.asarray(image)
     if samples.dtype.itemsize == 2:
         return Image.fromarray((samples >> 8).astype(np.uint8))
-    finite = samples[np.isfinite(samples)] if samples.dtype.kind == "f" else samples
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    if low >= 0:
-        low, high = 0.0, max(high, 1.0)
-    grey = (np.nan_to_num(samples.astype(np.float32)) - low) * (255 / max(high - low, 1e-12))
-    return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
+    grey = samples.astype(np.float32)
+    known = np.isfinite(grey)
+    low = float(grey.min(where=known, initial=0.0))
+    high = float(grey.max(where=known, initial=low if low < 0 else 1.0))
+    np.nan_to_num(grey, copy=False)
+    grey -= low
+    grey *= 255 / max(high - low, 1e-12)
+    return Image.fromarray(np.clip(grey, 0, 255, out=grey).astype(np.uint8))
