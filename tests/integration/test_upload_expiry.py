@@ -129,6 +129,25 @@ def test_the_object_of_a_duplicate_is_removed_when_ingest_died_before_it_could(i
     assert inbox.cloud.keys("originals", first.key) == [first.key]
 
 
+@pytest.mark.parametrize(
+    ("was_aborted", "first_run"), [(False, Expired(0, 1, 0)), (True, Expired(0, 0, 1))], ids=["waiting", "aborted"]
+)
+def test_an_upload_that_can_not_be_settled_stops_no_other(
+    inbox: Inbox, caplog: pytest.LogCaptureFixture, was_aborted: bool, first_run: Expired
+) -> None:
+    broken, other = inbox.begin(jpeg(64)), inbox.begin(jpeg(65))
+    for upload_id, ago in ((broken, "4 hours"), (other, "3 hours")):
+        if was_aborted:
+            abort(inbox, upload_id)
+        age(inbox, upload_id, ago)
+    inbox.conn.execute("UPDATE upload SET object_key = '' WHERE id = %s", (broken,))  # the store can't be asked for it
+
+    assert expire_uploads() == first_run
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["upload_not_settled"]
+    assert inbox.upload(other)["state"] == "aborted"
+    assert expire_uploads() == Expired(0, 0, 0)
+
+
 def test_what_an_upload_left_is_removed_wherever_the_schedule_was_killed(inbox: Inbox) -> None:
     survived = False
     for step in range(1, MOMENTS):

@@ -1,11 +1,14 @@
 """Uploads whose time is over, and what was left in the store by those that ended without an item of their own.
 
 Every step may be the last one of this process, and two may run at once: each upload is settled by itself, under its
-lock, and what a run does not reach the next one does.
+lock, and what a run does not reach the next one does. An upload that can't be settled is tried again by each run, and
+stops no other.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from pinhole import objects
 from pinhole.db import transaction
@@ -16,6 +19,7 @@ from pinhole.tables import upload as uploads
 from pinhole.tables.upload import Upload
 from pinhole.telemetry import follow, logger
 from pinhole.uploads import transfer
+from pinhole.uploads.names import upload_of
 
 BATCH = 1000
 
@@ -39,22 +43,29 @@ def expire_uploads() -> Expired:
     with transaction() as conn:
         expired = uploads.list_expired(conn, before, BATCH)
         ended = uploads.list_uncleaned(conn, before, BATCH)
-    outcomes = [_expire(key) for key in expired]
-    for upload in ended:
-        _clean(upload)
+    outcomes = [_settled(partial(_expire, key)) for key in expired]
+    outcomes += [_settled(partial(_clean, upload)) for upload in ended]
     follow(None)
-    counted = Expired(outcomes.count("landed"), outcomes.count("aborted"), len(ended))
+    counted = Expired(*(outcomes.count(outcome) for outcome in ("landed", "aborted", "cleaned")))
     logger.info("uploads_expired", extra=asdict(counted))
     return counted
 
 
+def _settled(settle: Callable[[], str | None]) -> str | None:
+    try:
+        return settle()
+    except Exception:  # noqa: BLE001  # whatever it is, it would stop every later run at the same place
+        logger.exception("upload_not_settled")
+        return None
+
+
 def _expire(key: str) -> str | None:
     """`landed` or `aborted`; None when the upload no longer waits."""
+    follow(upload_of(key))
     with transaction() as conn:
         upload = uploads.lock_by_key(conn, key)
         if upload is None or upload.state != "waiting":
             return None
-        follow(upload.id)
         arrived = _arrived(upload)
         if arrived:
             uploads.mark_received(conn, upload.id)
@@ -75,8 +86,9 @@ def _arrived(upload: Upload) -> bool:
     return transfer.landed(upload) is not None
 
 
-def _clean(upload: Upload) -> None:
+def _clean(upload: Upload) -> str:
     follow(upload.id)
     transfer.remove_sent(upload)
     with transaction() as conn:
         uploads.mark_cleaned(conn, upload.id)
+    return "cleaned"
