@@ -29,5 +29,9 @@ def _record_death(record: SQSRecord) -> None:
     )
     for created in events.read(record.body):
         follow(upload_of(created.key))
-        failed = failure.give_up(created.key, report)
+        try:
+            failed = failure.give_up(created.key, report)
+        except Exception:
+            logger.warning("message_not_recorded", exc_info=True)
+            raise
         logger.warning("message_dead", extra={"object_key": created.key, "failed_for_good": failed})

@@ -135,6 +135,29 @@ def test_a_delivery_that_can_not_reach_the_database_is_followed_too(
     assert log.events(landed.upload_id) == ["attempt_failed"]
 
 
+@pytest.mark.parametrize("body", ["{not json", '{"Records": [{"eventName": "ObjectCreated:Put", "secret": 1}]}'])
+def test_a_message_that_is_no_event_is_told_once_and_let_go(inbox: Inbox, cloud: Cloud, log: Log, body: str) -> None:
+    inbox.deliver(inbox.landed(jpeg()))
+    before = len(log.lines())
+    assert inbox.deliver_body(body) == []
+    assert dead_letters.handle({"Records": [record_of(cloud, "ingest", body)]}, Context())["batchItemFailures"] == []
+    lines = log.lines()[before:]
+    assert [(line["level"], line["message"]) for line in lines] == [("ERROR", "message_unreadable")] * 2
+    assert all("upload_id" not in line and "secret" not in str(line) for line in lines)
+
+
+def test_why_a_dead_letter_could_not_be_recorded_is_in_the_log(inbox: Inbox, cloud: Cloud, log: Log) -> None:
+    landed = inbox.landed(jpeg())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(original, "_ingest", lambda claim: None)  # the worker died here
+        inbox.deliver(landed)
+    inbox.conn.execute("UPDATE job SET attempts = 5")
+    record = record_of(cloud, "ingest", landed.body)
+    assert dead_letters.handle({"Records": [record]}, Context())["batchItemFailures"] != []
+    (line,) = [line for line in log.lines() if line["message"] == "message_not_recorded"]
+    assert "has not ended" in line["exception"]
+
+
 def test_lines_about_nothing_in_particular_have_no_upload(inbox: Inbox, new_caller: Any, log: Log) -> None:
     caller = new_caller("bea")
     inbox.deliver(inbox.landed(jpeg()))

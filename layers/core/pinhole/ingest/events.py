@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+from pinhole.telemetry import follow, logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,16 @@ class _Notification(BaseModel):
 def read(body: str) -> list[ObjectCreated]:
     """The objects that a message of the ingest queue tells of; none for S3's test event.
 
-    Raises pydantic.ValidationError when it is no S3 notification.
+    None, too, for what is no S3 notification: it would be none the next time either, and what S3 may have meant by it
+    `requeue_stale` finds.
     """
+    try:
+        notification = _Notification.model_validate_json(body)
+    except ValidationError as error:
+        follow(None)
+        reasons = error.errors(include_url=False, include_context=False, include_input=False)
+        logger.error("message_unreadable", extra={"reasons": reasons})  # not the message itself: it may hold anything
+        return []
     return [
         ObjectCreated(
             key=unquote_plus(record.s3.object.key),
@@ -58,7 +68,7 @@ def read(body: str) -> list[ObjectCreated]:
             version=record.s3.object.version_id,
             sequencer=record.s3.object.sequencer,
         )
-        for record in _Notification.model_validate_json(body).records
+        for record in notification.records
         if "ObjectCreated" in record.event_name
     ]
 
