@@ -19,6 +19,8 @@ from infra.bootstrap import REPOSITORY, CannotStart, say
 
 PYTHON = sys.executable
 LOCALSTACK_TESTS = [PYTHON, "-m", "pytest", "tests/localstack"]
+# Much of it is waiting for what was started. By file: a module's fixtures are made once.
+AT_ONCE = ["--numprocesses=2", "--dist=loadfile"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", ".")]
 
@@ -47,7 +49,7 @@ def _steps(only: str | None, pytest: Sequence[str]) -> list[Step]:
         Step("web-test", [npm, "test", "--silent"], bootstrap.WEB),
         Step("localstack", [*LOCALSTACK_TESTS, *(pytest if only == "localstack" else ())]),
         # Last, since its summary is that of the whole run.
-        Step("pytest", [PYTHON, "-m", "pytest", "--ignore=tests/localstack", *pytest]),
+        Step("pytest", [PYTHON, "-m", "pytest", *AT_ONCE, "--ignore=tests/localstack", *pytest]),
     ]
 
 
