@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from pinhole import objects, uploads, verify
 from pinhole.db import transaction
 from pinhole.ids import new_id, new_key
+from pinhole.tables import job
+from pinhole.tables.job import Stage
 from pinhole.verify import Finding, Kind, streams
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.ingest import Inbox, Landed
@@ -210,6 +214,85 @@ def test_what_is_in_the_renditions_bucket_but_not_ours_is_left_there(library: In
     assert library.cloud.keys("renditions", "") == ["README.txt"]
 
 
+def remade(library: Inbox, *, days_ago: int) -> dict[str, Any]:
+    """An item whose renditions were made twice, and since when the second ones are shown."""
+    photo(library)
+    (item,) = library.items()
+    objects.delete_rendition(library.cloud.keys("renditions", item["item_key"])[0])
+    assert kinds(check(repair=True)) == [Kind.RENDITIONS_MISSING]
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+    library.conn.execute("UPDATE media_item SET renditions_at = now() - make_interval(days => %s)", (days_ago,))
+    return library.items()[0]
+
+
+def test_an_earlier_version_goes_when_no_address_of_it_can_be_valid(library: Inbox) -> None:
+    item = remade(library, days_ago=15)
+    earlier, shown = (library.cloud.keys("renditions", f"{item['item_key']}/{version}/") for version in (1, 2))
+    assert len(earlier) == 2
+
+    left = Finding(Kind.RENDITIONS_LEFT_OVER, f"{item['item_key']}/", item["id"])
+    assert check() == [left]
+    assert library.cloud.keys("renditions", "") == earlier + shown
+    assert check(repair=True) == [replace(left, repaired=True)]
+    assert library.cloud.keys("renditions", "") == shown
+    assert check() == []
+
+
+def test_an_earlier_version_stays_while_an_address_of_it_may_be_valid(library: Inbox) -> None:
+    remade(library, days_ago=13)
+    before = library.cloud.keys("renditions", "")
+
+    assert check(repair=True) == []
+
+    assert library.cloud.keys("renditions", "") == before
+
+
+def test_a_version_that_was_never_shown_goes_at_once(library: Inbox) -> None:
+    photo(library)
+    (item,) = library.items()
+    shown = library.cloud.keys("renditions", "")
+    for name in ("7/1440.webp", "1/2160.webp"):
+        library.cloud.s3.put_object(Bucket="renditions", Key=f"{item['item_key']}/{name}", Body=b"RIFF")
+
+    assert check(repair=True) == [Finding(Kind.RENDITIONS_LEFT_OVER, f"{item['item_key']}/", item["id"], repaired=True)]
+
+    assert library.cloud.keys("renditions", "") == shown
+
+
+def test_a_version_in_work_is_no_left_over(library: Inbox) -> None:
+    photo(library)
+    (item,) = library.items()
+    with transaction() as conn:
+        job.reopen(conn, item["id"], Stage.RENDITIONS)
+    library.cloud.s3.put_object(Bucket="renditions", Key=f"{item['item_key']}/2/1440.webp", Body=b"RIFF")
+
+    assert check(repair=True) == []
+
+
+def test_what_was_not_uploaded_is_told_and_left_where_it_is(library: Inbox) -> None:
+    photo(library)
+    library.conn.execute("INSERT INTO users (name, password_hash, role, folder) VALUES ('bob', '-', 'member', 'b/bob')")
+    of_nobody = ["stray.jpg", "nobody/uploads/aaaaaaaaaaaa/x.jpg", "ann-1/uploads/aaaaaaaaaaaa/x.jpg", "b/a.jpg"]
+    not_indexed = ["ann/loose.jpg", "ann/2024/07/a.jpg", "ann/2024/b.jpg", "b/bob/uploads-1/a.jpg"]
+    for key in of_nobody + not_indexed:
+        library.cloud.s3.put_object(Bucket="originals", Key=key, Body=b"whose?")
+    stored = library.cloud.keys("originals", "")
+
+    found = check(repair=True)
+
+    assert {(one.kind, one.key) for one in found} == {
+        (Kind.OBJECT_OF_NOBODY, "stray.jpg"),
+        (Kind.OBJECT_OF_NOBODY, "nobody/"),
+        (Kind.OBJECT_OF_NOBODY, "ann-1/"),
+        (Kind.OBJECT_OF_NOBODY, "b/a.jpg"),
+        (Kind.OBJECT_NOT_INDEXED, "ann/loose.jpg"),
+        (Kind.OBJECT_NOT_INDEXED, "ann/2024/"),
+        (Kind.OBJECT_NOT_INDEXED, "b/bob/uploads-1/"),
+    }
+    assert not any(one.repaired for one in found)
+    assert library.cloud.keys("originals", "") == stored
+
+
 def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "GRACE", timedelta(hours=24))
     library.landed(jpeg(shade=60))
@@ -217,8 +300,12 @@ def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch
     with transaction() as conn:
         uploads.abort(conn, library.owner, aborted.upload_id)
     library.cloud.s3.put_object(Bucket="originals", Key=f"ann/uploads/{new_id()}/a.jpg", Body=b"new")
+    for key in ("stray.jpg", "nobody/a.jpg", "ann/album/a.jpg"):
+        library.cloud.s3.put_object(Bucket="originals", Key=key, Body=b"new")
     library.cloud.s3.put_object(Bucket="renditions", Key=f"{new_key()}/1/240.webp", Body=b"new")
     lose_original(library, photo(library, 180))
+    shown = next(item["item_key"] for item in library.items() if item["visible"])
+    library.cloud.s3.put_object(Bucket="renditions", Key=f"{shown}/7/240.webp", Body=b"new")
 
     assert check(repair=True) == []
 
@@ -227,7 +314,6 @@ def test_the_folders_of_others_are_theirs(library: Inbox) -> None:
     landed = photo(library)
     library.conn.execute("INSERT INTO users (name, password_hash, role, folder) VALUES ('bob', '-', 'member', 'anna')")
     library.cloud.s3.put_object(Bucket="originals", Key=f"anna/uploads/{new_id()}/a.jpg", Body=b"Bob's")
-    library.cloud.s3.put_object(Bucket="originals", Key="ann/album/a.jpg", Body=b"not uploaded")
 
     (finding,) = check()
     assert finding.key.startswith("anna/uploads/")

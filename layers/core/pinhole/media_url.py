@@ -14,6 +14,7 @@ from functools import lru_cache
 from pinhole.settings import settings
 
 WEEK = 7 * 24 * 60 * 60
+LONGEST_LIFE = 2 * WEEK  # of a signature, in seconds
 SIGNATURE_BYTES = 16
 
 PATH = re.compile(
@@ -90,7 +91,7 @@ def thumb_expiry(owner_id: int, now: float) -> int:
     another moment for each owner, so that a server's libraries are not all fetched anew at once.
     """
     shift = owner_id * 2_654_435_761 % WEEK
-    return (int(now) - shift) // WEEK * WEEK + 2 * WEEK + shift
+    return (int(now) - shift) // WEEK * WEEK + LONGEST_LIFE + shift
 
 
 @lru_cache(maxsize=16)

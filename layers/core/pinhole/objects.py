@@ -21,7 +21,7 @@ from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, ListObjectsV2OutputTypeDef, ObjectTypeDef
 
 CHUNK_BYTES = 1024 * 1024
 ORIGINAL_URL_SECONDS = 15 * 60
@@ -254,6 +254,16 @@ def list_originals(prefix: str) -> Iterator[Listed]:
     return _list(settings().originals_bucket, prefix)
 
 
+def list_folder(folder: str) -> Iterator[Listed | str]:
+    """What lies in a folder of the originals, page by page: objects, and folders within it as prefixes.
+
+    folder: a prefix that ends in `/`, or none for the whole bucket. The folders told end in `/`, too.
+    """
+    for page in _pages(settings().originals_bucket, folder, delimiter="/"):
+        yield from map(_listed, page.get("Contents", []))
+        yield from (inner["Prefix"] for inner in page.get("CommonPrefixes", []))
+
+
 def list_renditions(prefix: str) -> Iterator[Listed]:
     """Renditions whose keys begin with `prefix`, page by page."""
     return _list(settings().renditions_bucket, prefix)
@@ -278,14 +288,23 @@ def put_rendition(key: str, content: bytes, *, content_type: str) -> None:
 
 
 def _list(bucket: str, prefix: str) -> Iterator[Listed]:
-    pages = iter(_s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+    for page in _pages(bucket, prefix):
+        yield from map(_listed, page.get("Contents", []))
+
+
+def _pages(bucket: str, prefix: str, delimiter: str = "") -> "Iterator[ListObjectsV2OutputTypeDef]":
+    listing = _s3().get_paginator("list_objects_v2")
+    pages = iter(listing.paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter))
     while True:
         with _answers(prefix):
             page = next(pages, None)
         if page is None:
             return
-        for entry in page.get("Contents", []):
-            yield Listed(entry["Key"], entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
+        yield page
+
+
+def _listed(entry: "ObjectTypeDef") -> Listed:
+    return Listed(entry["Key"], entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ Nothing is judged, and nothing deleted, that is younger than `GRACE`: it may be 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from pinhole.verify import originals, renditions
+from pinhole.verify import elsewhere, originals, renditions
 from pinhole.verify.finding import Finding, Kind
 
 # Longer than any work on an object takes, with the attempts that may be needed.
@@ -25,3 +25,5 @@ def check(*, repair: bool) -> Iterator[Finding]:
     before = datetime.now(UTC) - GRACE
     yield from originals.check(before, repair=repair)
     yield from renditions.check(before, repair=repair)
+    # Last: however much of it there is, nothing that can be repaired comes behind it.
+    yield from elsewhere.check(before)

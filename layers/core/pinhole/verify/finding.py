@@ -12,16 +12,22 @@ class Kind(StrEnum):
     ORIGINAL_CHANGED = "original_changed"  # nothing: somebody wrote to the bucket; the first version is still there
     OBJECT_UNKNOWN = "object_unknown"  # hidden by a delete marker, so that a database restored too old costs no photo
     OBJECT_LEFT_OVER = "object_left_over"  # deleted: its upload was aborted, or ended as a duplicate
+    OBJECT_NOT_INDEXED = "object_not_indexed"  # nothing: not uploaded, but put into a user's folder by another way
+    OBJECT_OF_NOBODY = "object_of_nobody"  # nothing: it lies in no user's folder
     EVENT_LOST = "event_lost"  # the object is sent to ingest
     UPLOAD_WITHOUT_ITEM = "upload_without_item"  # nothing: the item of a finished upload was removed
     UPLOAD_WITHOUT_OBJECT = "upload_without_object"  # nothing: bytes that had arrived are gone before they were an item
     RENDITIONS_MISSING = "renditions_missing"  # they are made again from the original, as a new version
+    RENDITIONS_LEFT_OVER = "renditions_left_over"  # deleted: of another version than the item shows, and out of use
     RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted: they belong to no item
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and with what: the ids of an item and an upload, or the key of an object."""
+    """One thing that is wrong, and with what: the ids of an item and an upload, or the key of an object.
+
+    A key that ends in `/` stands for all that begins with it.
+    """
 
     kind: Kind
     key: str

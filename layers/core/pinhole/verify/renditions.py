@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.sql import SQL
 
-from pinhole import objects
+from pinhole import media_url, objects
 from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.ingest.events import ObjectCreated
@@ -27,7 +27,7 @@ from pinhole.verify.finding import Finding, Kind
 class Known:
     """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes.
 
-    in_work: whether they are being made.
+    since: when that version came to be shown; None where none is. in_work: whether new ones are being made.
     """
 
     item_key: str
@@ -36,6 +36,7 @@ class Known:
     version: int
     names: list[str]
     total_bytes: int
+    since: datetime | None
     in_work: bool
 
 
@@ -43,7 +44,7 @@ _KNOWN = SQL(
     """
     SELECT item_key, id AS item_id, object_key, rendition_version AS version,
            ARRAY(SELECT file->>'name' FROM jsonb_array_elements(renditions) AS file) AS names,
-           coalesce(rendition_bytes, 0) AS total_bytes,
+           coalesce(rendition_bytes, 0) AS total_bytes, renditions_at AS since,
            EXISTS (
                SELECT FROM job
                WHERE item_id = media_item.id AND stage = 'renditions' AND state IN ('waiting', 'running')
@@ -84,8 +85,17 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
         return None
     shown = {one.key: one.size_bytes for one in stored}
     sizes = [shown.get(f"{known.item_key}/{known.version}/{name}") for name in known.names]
-    whole = None not in sizes and sum(size or 0 for size in sizes) == known.total_bytes
-    return None if whole else Kind.RENDITIONS_MISSING
+    if None in sizes or sum(size or 0 for size in sizes) != known.total_bytes:
+        return Kind.RENDITIONS_MISSING
+    return Kind.RENDITIONS_LEFT_OVER if _left_over(known, stored, before) else None
+
+
+def _left_over(known: Known, stored: Sequence[Listed], before: datetime) -> list[Listed]:
+    """What is not shown, and was not so lately that an address handed out then may still be valid."""
+    in_use = [f"{known.item_key}/{known.version}/{name}" for name in known.names]
+    if known.since is not None and known.since > datetime.now(UTC) - timedelta(seconds=media_url.LONGEST_LIFE):
+        in_use += [f"{known.item_key}/{version}/" for version in range(1, known.version)]
+    return [one for one in stored if one.modified_at <= before and not one.key.startswith(tuple(in_use))]
 
 
 def _known(conn: Connection, item_key: str) -> Known | None:
@@ -105,16 +115,17 @@ def _look_again(item_key: str, object_key: str | None, before: datetime, *, repa
         kind = _judge(known, stored, before)
         if kind is None:
             return None
-        if known is not None:
-            repaired = repair and _make_again(conn, known)
-        elif repair:
-            for one in stored:
-                objects.delete_rendition(one.key)
-            repaired = True
-        else:
-            repaired = False
+        repaired = repair and _repair(conn, kind, known, stored, before)
     logger.warning("inconsistency_found", extra={"kind": kind, "object_key": prefix, "repaired": repaired})
     return Finding(kind, prefix, None if known is None else known.item_id, repaired=repaired)
+
+
+def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[Listed], before: datetime) -> bool:
+    if known is not None and kind is Kind.RENDITIONS_MISSING:
+        return _make_again(conn, known)
+    for one in stored if known is None else _left_over(known, stored, before):
+        objects.delete_rendition(one.key)
+    return True
 
 
 def _make_again(conn: Connection, known: Known) -> bool:
