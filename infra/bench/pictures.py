@@ -14,8 +14,6 @@ import pillow_heif
 from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
-from infra.bootstrap import REPOSITORY
-
 JPEG_SIZE, HEIC_SIZE = (3264, 2448), (4032, 3024)
 TILES = (
     "skimage/data/coffee.png",
@@ -48,9 +46,10 @@ def heic(directory: Path) -> Path:
 
 
 def samples(suffix: str, size: tuple[int, int]) -> list[Path]:
-    """Real photos with as many pixels, of the folder that `PINHOLE_SAMPLES` names; none where there is no folder."""
-    folder = Path(os.environ.get("PINHOLE_SAMPLES") or REPOSITORY.parent / "shared" / "samples")
-    named = sorted(path for path in folder.rglob("*") if path.suffix.lower() == suffix and "broken" not in path.parts)
+    """Real photos with as many pixels, of the folder that `PINHOLE_SAMPLES` names; none where it names none."""
+    folder = os.environ.get("PINHOLE_SAMPLES")
+    files = sorted(Path(folder).rglob("*")) if folder else []
+    named = [path for path in files if path.suffix.lower() == suffix and "broken" not in path.parts]
     return [path for path in named if _size(path) in (size, size[::-1])]
 
 
