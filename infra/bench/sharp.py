@@ -1,4 +1,7 @@
-"""sharp, which makes the same renditions: https://sharp.pixelplumbing.com, in a node process of its own."""
+"""sharp, which makes the same renditions: https://sharp.pixelplumbing.com, in a node process of its own.
+
+As npm installs it, it reads no HEIC: its libvips comes without a decoder of HEVC.
+"""
 
 import json
 import subprocess
@@ -12,12 +15,16 @@ HERE = Path(__file__).parent
 
 
 class Sharp:
-    """One warm process, on one thread. Raises CannotStart when Node is missing, or sharp can't be installed."""
+    """One warm process, on one thread. Raises CannotStart when Node is missing, or sharp can't be installed.
 
-    def __init__(self) -> None:
+    largest: where the 1440.webp is that was made last.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.largest = directory / "sharp.webp"
         bootstrap.install_node_packages(HERE)
         self._process = subprocess.Popen(
-            ["node", "sharp.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", "sharp.mjs", str(self.largest)], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def renditions(self, path: Path) -> tuple[float, int]:
