@@ -7,10 +7,9 @@ import pytest
 from werkzeug.test import Client
 
 from pinhole import media_url
-from pinhole.ids import new_key
 from tests.fixtures.cloud import Cloud
 
-ITEM_KEY = new_key()
+ITEM_KEY = "0123456789abcdefghijABCD"
 CONTENT = b"a rendition"
 
 
@@ -41,7 +40,7 @@ def test_a_redirect_is_kept_by_the_browser_alone_and_no_longer_than_the_address_
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(ITEM_KEY, new_key()), ("240.webp", "240.WEBP"), ("&k=", "&k=another"), ("e=", "e=9"), ("&s=", "&s=A")],
+    [(ITEM_KEY, ITEM_KEY.swapcase()), ("240.webp", "240.WEBP"), ("&k=", "&k=another"), ("e=", "e=9"), ("&s=", "&s=A")],
 )
 def test_an_address_that_was_changed_leads_nowhere(api: Client, stored: None, old: str, new: str) -> None:
     answer = api.get(address(3600).replace(old, new, 1))
