@@ -127,15 +127,17 @@ class FunctionPool:
             self._background(self._start_one())
 
     async def _start_one(self) -> None:
+        process = None
         try:
             process = await self._started()
         except FunctionError as error:
-            self._starting -= 1
             if waiting := self._next_waiting():
                 waiting.set_exception(error)
+        finally:
+            self._starting -= 1
+        if process is None:
             self._start_for_waiting()
         else:
-            self._starting -= 1
             self._release(process)
 
     async def _started(self) -> "_Process":
@@ -199,9 +201,8 @@ class _Process:
     @classmethod
     async def start(cls, function: Function, variables: Mapping[str, str]) -> "_Process":
         """Start, and wait for the import of the handler. Raises FunctionError."""
-        process = cls(
-            function,
-            await asyncio.create_subprocess_exec(
+        try:
+            started = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "infra.local.function_process",
@@ -212,8 +213,10 @@ class _Process:
                 stderr=PIPE,
                 limit=BUFFER_BYTES,
                 env=variables,
-            ),
-        )
+            )
+        except OSError as error:  # the machine is short of files, processes or memory
+            raise FunctionError(function.name, "Sandbox.NotStarted", str(error)) from error
+        process = cls(function, started)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await process._read()

@@ -122,11 +122,8 @@ class Poller:
         except FunctionError as error:
             log.warning("%s: %d messages will come back: %s", self._queue.name, len(messages), error)
             return
-        done = [
-            message["ReceiptHandle"]
-            for message in messages
-            if message["MessageId"] not in self._failed(messages, answer)
-        ]
+        failed = self._failed(messages, answer)
+        done = [message["ReceiptHandle"] for message in messages if message["MessageId"] not in failed]
         for start in range(0, len(done), 10):
             try:
                 await self._sqs.delete(self._queue.url, done[start : start + 10])

@@ -218,6 +218,25 @@ def test_a_batch_that_fails_comes_back_whole_and_holds_up_nothing(scene: Scene, 
     assert worked_on[2:] == ["bad"]
 
 
+def test_an_answer_that_makes_no_sense_is_told_once_a_batch(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    work = """
+    def handle(event, context):
+        note([record["body"] for record in event["Records"]])
+        return "nonsense"
+    """
+    template = scene.template(work, batch=10, window=1)
+    scene.sqs.send_message_batch(
+        QueueUrl=template.queues["WorkQueue"].url,
+        Entries=[{"Id": str(number), "MessageBody": str(number)} for number in range(10)],
+    )
+
+    def batches() -> list[Any]:
+        return [note for note in scene.notes if isinstance(note, list)]
+
+    scene.run(template, lambda: sum(map(len, batches())) == 10)
+    assert caplog.text.count("is not understood") == len(batches()) < 10
+
+
 def test_no_more_messages_are_taken_at_once_than_the_source_allows(scene: Scene) -> None:
     template = scene.template(
         """
@@ -334,6 +353,20 @@ def test_a_failure_is_told_to_the_caller(tmp_path: Path, work: str, error_type: 
     with pytest.raises(FunctionError, match=text) as raised:
         with_pool(tmp_path, work, lambda pool: pool.invoke({}))
     assert raised.value.error_type == error_type
+
+
+def test_a_process_that_could_not_be_started_fails_its_call_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(pool: FunctionPool) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "executable", "/no/such/program")
+            for _ in range(2):
+                with pytest.raises(FunctionError, match=r"Sandbox\.NotStarted"):
+                    await asyncio.wait_for(pool.invoke(1), timeout=20)
+        return await asyncio.wait_for(pool.invoke(2), timeout=20)
+
+    assert with_pool(tmp_path, "def handle(event, context): return event", use) == 2
 
 
 def test_a_process_that_ended_is_replaced(tmp_path: Path) -> None:
