@@ -38,7 +38,7 @@ class Media:
         except (aiohttp.ClientError, TimeoutError):
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The object store does not answer.")
         async with stored:
-            if stored.status >= 400 and stored.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if stored.status >= 400:
                 return _not_there(stored.status)
             answer = web.StreamResponse(
                 status=stored.status,
@@ -51,4 +51,6 @@ class Media:
 def _not_there(status: int) -> web.Response:
     if status == HTTPStatus.NOT_FOUND:
         return problem(HTTPStatus.NOT_FOUND, "not_found", "There is no such rendition.")
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "bad_range", "The rendition is not that long.")
     return problem(HTTPStatus.BAD_GATEWAY, "unavailable", "The object store refused.")

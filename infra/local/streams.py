@@ -8,8 +8,8 @@ async def passed_on(
     request: web.Request, source: aiohttp.ClientResponse, answer: web.StreamResponse
 ) -> web.StreamResponse:
     """Send `answer` with the body of `source`, as fast as the client takes it."""
-    await answer.prepare(request)
     try:
+        await answer.prepare(request)
         async for chunk in source.content.iter_any():
             await answer.write(chunk)
         await answer.write_eof()

@@ -22,7 +22,11 @@ class WebClient:
         path = unquote(request.raw_path.partition("?")[0]).lstrip("/")
         if "\0" in path or "\\" in path or not (file := (self._root / path).resolve()).is_relative_to(self._root):
             return _nothing()
-        if file.is_file():
+        try:
+            there = file.is_file()
+        except OSError:  # longer than a name can be
+            return _nothing()
+        if there:
             # The build puts a hash of the content into the name of each asset.
             lasting = path.startswith("assets/")
             return _file(file, "public, max-age=31536000, immutable" if lasting else "no-cache")

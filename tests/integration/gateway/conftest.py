@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 import boto3
 import pytest
@@ -28,6 +28,7 @@ from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 Background = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -98,6 +99,7 @@ class Site:
     origin: str
     directory: Path
     s3: "S3Client"
+    sqs: "SQSClient"
     template: Template
     http: urllib3.PoolManager
 
@@ -133,6 +135,12 @@ class Site:
             for record in body["Records"]
             if unquote_plus(record["s3"]["object"]["key"]) == key
         ]
+
+    def delivered_events(self) -> bool:
+        """Whether every event that was sent has reached its function."""
+        told = self.sqs.get_queue_attributes(QueueUrl=self.template.queues["IngestQueue"].url, AttributeNames=["All"])
+        counts = told["Attributes"]
+        return (counts["ApproximateNumberOfMessages"], counts["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
 
 
 def eventually(found: Callable[[], Any]) -> Any:
@@ -213,7 +221,8 @@ def serving(
     in_background(gateway.start())
     origin = f"http://127.0.0.1:{port}"
     with urllib3.PoolManager() as http:
-        yield Site(origin, directory, _client("s3", origin, objects), template, http)
+        messages = _client("sqs", "http://" + urlsplit(template.queues["IngestQueue"].url).netloc, objects)
+        yield Site(origin, directory, _client("s3", origin, objects), messages, template, http)
     in_background(gateway.stop())
     in_background(runtime.stop())
 

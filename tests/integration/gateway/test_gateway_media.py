@@ -42,7 +42,10 @@ def test_a_range_is_sent_alone(site: Site, path: str) -> None:
 
 
 def test_a_range_beyond_the_end_is_refused(site: Site, path: str) -> None:
-    assert site.request("GET", path, headers={"Range": "bytes=99999-"}).status == 416
+    answer = site.request("GET", path, headers={"Range": "bytes=99999-"})
+    assert answer.status == 416
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert json.loads(answer.data)["code"] == "bad_range"
 
 
 def test_a_range_of_another_version_gets_the_whole(site: Site, path: str) -> None:

@@ -2,14 +2,17 @@
 
 import json
 import logging
+import socket
+import struct
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 
 from infra.local import store
-from infra.local.processes import free_ports
+from infra.local.processes import HOST, free_ports
 from pinhole import media_url
 from tests.integration.gateway.conftest import Background, Site, serving, template_for
 
@@ -48,3 +51,36 @@ def test_without_the_store_its_requests_fail_plainly_and_others_do_not(
         assert json.loads(answer.data)["code"] == "unavailable"
         assert cut_off.request("GET", "/").status == 200
         assert cut_off.request("GET", "/api/me").status == 200
+
+
+@pytest.mark.usefixtures("media_keys")
+def test_a_client_that_leaves_while_the_store_thinks_is_nobodys_fault(
+    objects: store.Store, tmp_path: Path, loop_in_background: Background, caplog: pytest.LogCaptureFixture
+) -> None:
+    media = media_url.rendition_url("abcdefghijklmnopqrstuvwx", 1, "240.webp", int(time.time()) + 60)
+    with (
+        socket.create_server((HOST, 0)) as listener,
+        serving(tmp_path, template_for(nowhere()), objects, address(listener), loop_in_background) as cut_off,
+    ):
+        netloc = urlsplit(cut_off.origin).netloc
+        client = socket.create_connection((HOST, urlsplit(cut_off.origin).port or 0))
+        client.sendall(f"GET {media} HTTP/1.1\r\nHost: {netloc}\r\n\r\n".encode())
+        store_side, _ = listener.accept()
+        store_side.recv(10_000)
+        reset(client)
+        assert cut_off.request("GET", "/").status == 200  # by now the gateway knows that the client left
+        store_side.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nphoto")
+        store_side.shutdown(socket.SHUT_WR)
+        assert store_side.recv(1) == b""  # the gateway is done with it
+        store_side.close()
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("aiohttp")] == []
+
+
+def address(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+def reset(connection: socket.socket) -> None:
+    """Close a connection so that the other side knows at once."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()

@@ -33,6 +33,10 @@ def test_an_asset_that_is_gone_is_not_a_page(site: Site) -> None:
     assert site.request("GET", "/assets/app-old.js").status == 404
 
 
+def test_a_name_that_is_longer_than_any_file_has_is_not_found(site: Site) -> None:
+    assert site.request("GET", "/" + "x" * 300).status == 404
+
+
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/..%5csecret.txt", "/a%00b.txt"]
 )

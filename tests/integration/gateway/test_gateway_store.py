@@ -1,5 +1,6 @@
 """The object store through the gateway: S3's protocol untouched, events sent, memory bounded."""
 
+import asyncio
 import base64
 import hashlib
 import http.client
@@ -7,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -15,7 +17,7 @@ from botocore.exceptions import ClientError
 from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 from infra.local import s3_proxy
-from tests.integration.gateway.conftest import Site
+from tests.integration.gateway.conftest import Background, Site, eventually
 
 MIB = 1024 * 1024
 # Every character that a file name may have and a URL may not.
@@ -245,18 +247,43 @@ class Peak:
             self.grown_bytes = max(self.grown_bytes, psutil.Process().memory_info().rss - self._before)
 
 
-def test_a_client_that_leaves_half_way_leaves_nothing(site: Site) -> None:
-    path, headers = presigned_put(site, "half.jpg", b"x" * MIB)
+def put_and_leave(site: Site, key: str, sent: int, background: Background) -> None:
+    """Send so many bytes of a PUT of 1 MiB and close; return when the gateway has done with the request."""
+    path, headers = presigned_put(site, key, b"x" * MIB)
     host = urlsplit(site.origin)
+    before = background(requests_under_way())
     with socket.create_connection((host.hostname, host.port), timeout=10) as connection:
-        lines = [f"PUT {path} HTTP/1.1", f"Host: {host.netloc}", f"Content-Length: {MIB}"]
+        lines = [f"PUT {path} HTTP/1.1", f"Host: {host.netloc}", f"Content-Length: {MIB}", "Expect: 100-continue"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + b"x" * (MIB // 2))
-    site.s3.put_object(Bucket=site.originals, Key="after-half", Body=b"x")
-    site.event_of("after-half")
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100")
+        (its_own,) = background(requests_under_way()) - before
+        connection.sendall(b"x" * sent)
+    eventually(lambda: its_own not in background(requests_under_way()))
+
+
+async def requests_under_way() -> set[asyncio.Task[Any]]:
+    """The tasks in which aiohttp answers, one for each connection."""
+    return {task for task in asyncio.all_tasks() if "RequestHandler.start" in repr(task.get_coro())}
+
+
+def test_a_client_that_leaves_half_way_leaves_nothing(
+    site: Site, loop_in_background: Background, caplog: pytest.LogCaptureFixture
+) -> None:
+    put_and_leave(site, "half.jpg", MIB // 2, loop_in_background)
+    eventually(site.delivered_events)
     assert site.events_of("half.jpg") == []
     with pytest.raises(ClientError, match="404"):
         site.s3.head_object(Bucket=site.originals, Key="half.jpg")
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_an_object_that_came_whole_is_announced_though_its_client_left(
+    site: Site, loop_in_background: Background
+) -> None:
+    put_and_leave(site, "left.jpg", MIB, loop_in_background)
+    assert site.event_of("left.jpg")["s3"]["object"]["size"] == MIB
+    assert site.s3.head_object(Bucket=site.originals, Key="left.jpg")["ContentLength"] == MIB
 
 
 def test_many_puts_at_once_are_all_announced(site: Site) -> None:
