@@ -31,9 +31,9 @@ from infra.local import data_directory, postgres, provision, queue, store
 from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
-from infra.local.gateway import Gateway
+from infra.local.gateway import Gateway, authority
 from infra.local.lambda_api import LambdaApi
-from infra.local.processes import HOST, ServiceFailed, port_is_free
+from infra.local.processes import ServiceFailed, port_is_free
 from infra.local.runtime import Runtime
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
@@ -140,7 +140,7 @@ async def _until_stopped(options: Options, data: DataDirectory, made: Secrets) -
 @asynccontextmanager
 async def _running(options: Options, data: DataDirectory, made: Secrets, services: Supervisor) -> AsyncIterator[str]:
     """The whole system, everything of it answering. Gives its origin."""
-    origin = f"http://{HOST}:{options.port}"
+    origin = f"http://{authority(options.port)}"
     template, cloud = await provided(options.endpoint, data, made, services, options.parameters)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)

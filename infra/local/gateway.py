@@ -41,6 +41,11 @@ HEADERS = {
 }
 
 
+def authority(port: int, host: str = HOST) -> str:
+    """Host and port as browsers write them, who leave 80 out."""
+    return host if port == 80 else f"{host}:{port}"
+
+
 class Gateway:
     """Serves `http://127.0.0.1:{port}`.
 
@@ -66,7 +71,7 @@ class Gateway:
     ) -> None:
         self._template = template
         self._runtime = runtime
-        self._host = f"{HOST}:{port}"
+        self._host = authority(port)
         self._port = port
         self._store_endpoint = store_endpoint
         self._publishes_events = publishes_events
@@ -118,8 +123,8 @@ class Gateway:
 
     def _refusal(self, request: web.Request, path: str) -> web.StreamResponse | None:
         """The answer to who should not be asking: another name for this address, or a page of another site."""
-        host = request.headers.get("Host", "")
-        if host == f"localhost:{self._port}" and request.method in SAFE_METHODS:
+        host = request.headers.get("Host", "").removesuffix(":80")
+        if host == authority(self._port, "localhost") and request.method in SAFE_METHODS:
             location = f"http://{self._host}{request.raw_path}"
             return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
         if host != self._host and path != "/api/health":

@@ -4,8 +4,11 @@ import json
 import socket
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from tests.integration.gateway.conftest import PAGES, Site
+from infra.local.gateway import Gateway
+from infra.local.runtime import Runtime
+from tests.integration.gateway.conftest import LIVE_SECRET, PAGES, Site
 
 
 @pytest.mark.parametrize("path", ["/", "/timeline/2024-07", "/login?next=/", "/index.html"])
@@ -80,6 +83,35 @@ def test_localhost_is_sent_to_the_one_origin(site: Site) -> None:
     assert answer.status == 308
     assert answer.headers["Location"] == f"{site.origin}/timeline?x=%20"
     assert site.request("POST", "/api/me", headers={"Host": f"localhost:{port}"}).status == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1", None), ("127.0.0.1:80", None), ("localhost", 308), ("evil.example", 421), ("127.0.0.1:9475", 421)],
+)
+def test_port_80_is_left_out_of_the_name(site: Site, host: str, status: int | None) -> None:
+    refused = at_port_80(site)._refusal(make_mocked_request("GET", "/", {"Host": host}), "/")
+    assert (None if refused is None else refused.status) == status
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("http://127.0.0.1", True), ("http://127.0.0.1:9475", False)])
+def test_port_80_is_left_out_of_the_origin(site: Site, origin: str, allowed: bool) -> None:
+    request = make_mocked_request("POST", "/api/me", {"Host": "127.0.0.1", "Origin": origin})
+    assert (at_port_80(site)._refusal(request, "/api/me") is None) == allowed
+
+
+def at_port_80(site: Site) -> Gateway:
+    """A gateway that does not run: not everyone may listen there."""
+    runtime = Runtime(site.template, {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""})
+    return Gateway(
+        site.template,
+        runtime,
+        port=80,
+        store_endpoint="",
+        publishes_events=False,
+        live_secret=LIVE_SECRET,
+        web_root=site.directory,
+    )
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:5173"])
