@@ -30,7 +30,10 @@ RUNNING = "running.json"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Made once per data directory. `media_keys` is {key id: secret}; `media_key_id` signs new URLs."""
+    """Made once per data directory. `media_keys` is {key id: secret}; `media_key_id` signs new URLs.
+
+    The queue takes the access key of the store, and no other.
+    """
 
     token_secret: str = field(repr=False)
     media_keys: dict[str, str] = field(repr=False)

@@ -9,32 +9,34 @@ from pathlib import Path
 from infra.local import processes
 from infra.local.processes import HOST, Service, accepts_connections, free_ports
 
+ACCESS_KEY = "QUEUE_ACCESS_KEY"  # the variable by which its process learns it
 REPOSITORY = Path(__file__).parent.parent.parent
 
 
 class Queue(Service):
-    """A running server. `endpoint` is what boto3 takes as `endpoint_url`; any credentials will do."""
+    """A running server. `endpoint` is what boto3 takes as `endpoint_url`; `access_key` is the one that it takes."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, access_key: str) -> None:
         self._port = free_ports(1)[0]
         self.endpoint = f"http://{HOST}:{self._port}"
         command = [*_command(), str(self._port)]
-        environment = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
+        # In its environment, which only its owner can read: everyone sees the arguments of a command.
+        environment = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1", ACCESS_KEY: access_key}
         super().__init__("The queue", directory, command, environment=environment)
 
     def ready(self) -> bool:
         return accepts_connections(self._port)
 
 
-def start(directory: Path) -> Queue:
-    """Start a server without queues. It answers when this returns.
+def start(directory: Path, access_key: str) -> Queue:
+    """Start a server without queues, for who signs with this access key. It answers when this returns.
 
     Raises:
         ServiceFailed: the server did not start.
     """
     directory = directory.resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    server = Queue(directory)
+    server = Queue(directory, access_key)
     server.start()
     return server
 

@@ -1,11 +1,12 @@
 """The local SQS server's process: `python -m infra.local.queue_process PORT`.
 
-ministack also has paths that reset or reconfigure it without credentials, whoever asks, and at start it looks
-after services that are not used here. So its application runs behind a fence: only SQS requests that name
-this server's own address as Host, and no other site as Origin, pass.
+ministack checks no credentials, whoever asks: not for SQS, which it takes by GET too, as any web page can send, nor
+on its paths that reset or reconfigure it. So its application runs behind a fence. What passes is SQS's JSON protocol,
+with the access key that only this instance knows; no signature is checked.
 """
 
 import asyncio
+import hmac
 import os
 import sys
 import time
@@ -13,9 +14,10 @@ from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
-HOST = "127.0.0.1"
+from infra.local.processes import HOST
+from infra.local.queue import ACCESS_KEY
 
 
 async def fenced(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -23,18 +25,26 @@ async def fenced(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCalla
     from ministack.app import app  # reads its environment when imported
 
     if scope["type"] == "http":
-        headers = dict(scope["headers"])
-        own = f"{HOST}:{os.environ['GATEWAY_PORT']}".encode()
-        if headers.get(b"host") != own or headers.get(b"origin", b"http://" + own) != b"http://" + own:
-            await _refuse(send, 403)
-        elif scope["path"].startswith("/_"):
-            await _refuse(send, 404)
-        else:
+        if _may_pass(scope):
             await app(scope, receive, send)
+        else:
+            await _refuse(send)
 
 
-async def _refuse(send: ASGISendCallable, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+def _may_pass(scope: HTTPScope) -> bool:
+    headers = dict(scope["headers"])
+    _, _, credential = headers.get(b"authorization", b"").partition(b"Credential=")
+    return (
+        (scope["method"], scope["path"]) == ("POST", "/")
+        and headers.get(b"host") == f"{HOST}:{os.environ['GATEWAY_PORT']}".encode()
+        and b"origin" not in headers  # which no program sends, and every page
+        and headers.get(b"x-amz-target", b"").startswith(b"AmazonSQS.")
+        and hmac.compare_digest(credential.partition(b"/")[0], os.environ[ACCESS_KEY].encode())
+    )
+
+
+async def _refuse(send: ASGISendCallable) -> None:
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -140,7 +140,8 @@ def services() -> Iterator[Services]:
     with ExitStack() as stack:
         database = stack.enter_context(postgres.start(directory / "postgres", {"fsync": "off"}))
         migrate.apply(database.url)
-        messages = stack.enter_context(queue.start(directory / "queue"))
+        access = store.new_credentials()
+        messages = stack.enter_context(queue.start(directory / "queue", access.access_key))
         template = Template(
             directory / "template.yaml",
             parameters={
@@ -155,7 +156,7 @@ def services() -> Iterator[Services]:
             stack=STACK,
         )
         buckets = [bucket.name for bucket in template.buckets.values()]
-        stored = stack.enter_context(store.start(directory / "store", buckets))
+        stored = stack.enter_context(store.start(directory / "store", buckets, access))
         provision.create_buckets(template, stored.administrator(), notifications=False)
         yield Services(database, stored, messages, template)
     shutil.rmtree(directory)

@@ -73,7 +73,7 @@ CHORE = NOTE + "def handle(event, context):\n    note(event['detail-type'])\n"
 
 @pytest.fixture(scope="module")
 def queue_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[queue.Queue]:
-    with queue.start(tmp_path_factory.mktemp("queue")) as server:
+    with queue.start(tmp_path_factory.mktemp("queue"), ENVIRONMENT["AWS_ACCESS_KEY_ID"]) as server:
         yield server
 
 
@@ -262,7 +262,7 @@ def test_no_more_messages_are_taken_at_once_than_the_source_allows(scene: Scene)
 
 
 def test_polling_goes_on_when_the_queue_was_away(tmp_path: Path) -> None:
-    with queue.start(tmp_path / "another-queue") as server:
+    with queue.start(tmp_path / "another-queue", ENVIRONMENT["AWS_ACCESS_KEY_ID"]) as server:
         elsewhere = Scene(tmp_path, _client(server.endpoint), server.endpoint)
         template = elsewhere.template("def handle(event, context): note('done')")
 

@@ -179,7 +179,7 @@ def site(
 ) -> Iterator[Site]:
     """The session's gateway."""
     directory = tmp_path_factory.mktemp("gateway")
-    with queue.start(directory / "queue") as messages:
+    with queue.start(directory / "queue", objects.credentials.access_key) as messages:
         template = template_for(messages.endpoint)
         provision.create_queues(template, _client("sqs", messages.endpoint, objects))
         provision.create_buckets(template, objects.administrator(), notifications=False)
