@@ -1,15 +1,21 @@
 """The services of one run: started side by side, started again when one ends by itself, stopped together."""
 
 import asyncio
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.local.processes import Service, ServiceFailed
 
 STEADY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30
+# What else a start may meet while the machine is short of something, or the service goes down again at once.
+PASSING = (OSError, BotoCoreError, ClientError, psycopg.OperationalError, subprocess.TimeoutExpired)
 
 S = TypeVar("S", bound=Service)
 
@@ -32,7 +38,7 @@ class Supervisor:
     def watch(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None = None) -> None:
         """Start the service again whenever it ends by itself, then await `after_restart`.
 
-        Either may raise ServiceFailed: that is told, and tried again after a while.
+        Either may fail: that is told, and tried again after a while.
         """
         self._watches.append(asyncio.create_task(self._keep(service, after_restart)))
 
@@ -77,6 +83,9 @@ class Supervisor:
             raise
         except ServiceFailed as error:
             self._say(str(error))
+            return False
+        except PASSING as error:
+            self._say(f"{service.name} does not start: {error}")
             return False
         return True
 

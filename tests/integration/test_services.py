@@ -1,5 +1,7 @@
 """The services of the local system as real processes: started, killed, and found again."""
 
+import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -17,11 +19,12 @@ import psutil
 import psycopg
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from mypy_boto3_s3 import S3Client
 
 from infra import migrate
-from infra.local import postgres, processes, queue, store
+from infra.local import postgres, processes, queue, store, supervisor
+from infra.local.supervisor import Supervisor
 
 REPOSITORY = Path(__file__).parents[2]
 # It is processes that are killed here: what they wrote outlives them in the system's cache.
@@ -35,6 +38,21 @@ def directory() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
     yield path
     shutil.rmtree(path)
+
+
+class Sleeper(processes.Service):
+    """Sleeps, and meets these errors at its next starts."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__("The sleeper", directory, [sys.executable, "-c", "import time; time.sleep(600)"])
+        self.errors: list[Exception] = []
+
+    def ready(self) -> bool:
+        return True
+
+    def prepare(self) -> None:
+        if self.errors:
+            raise self.errors.pop()
 
 
 class NeverReady(processes.Service):
@@ -253,6 +271,43 @@ def test_a_service_that_cannot_start_quotes_its_log(directory: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no luck today')"]
     with pytest.raises(processes.ServiceFailed, match="no luck today"):
         NeverReady("The service", directory, command).start()
+
+
+@posix
+def test_a_service_is_started_until_it_answers_again(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_SECONDS", 0)
+    said: list[str] = []
+
+    async def run() -> None:
+        answers = asyncio.Event()
+
+        def say(text: str) -> None:
+            said.append(text)
+            if text == "The sleeper answers again":
+                answers.set()
+
+        def started() -> Sleeper:
+            service = Sleeper(directory)
+            service.start()
+            return service
+
+        async with Supervisor(say) as services:
+            service = await services.start(started)
+            services.watch(service)
+            service.errors = [
+                processes.ServiceFailed("no luck"),
+                OSError(errno.EAGAIN, "no luck"),
+                EndpointConnectionError(endpoint_url="no luck"),
+                ClientError({"Error": {"Code": "500", "Message": "no luck"}}, "no luck"),
+                psycopg.OperationalError("no luck"),
+                subprocess.TimeoutExpired("no luck", 1),
+            ]
+            kill(service)
+            async with asyncio.timeout(60):
+                await answers.wait()
+
+    asyncio.run(run())
+    assert sum("no luck" in line for line in said) == 6
 
 
 def kill(server: processes.Service) -> None:
