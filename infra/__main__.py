@@ -76,10 +76,17 @@ def _admin(arguments: argparse.Namespace) -> int:
 
 def _migrate(arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("infra/requirements.txt")
-    from infra import migrate
+    import psycopg
 
-    applied = migrate.apply(arguments.database)
-    print("\n".join(applied) if applied else "Nothing to apply")
+    from infra import migrate, places
+
+    try:
+        applied = migrate.apply(arguments.database)
+        print("\n".join(applied) if applied else "Nothing to apply")
+        if count := places.fill(arguments.database):
+            print(f"Loaded {count:,} names of places")
+    except psycopg.OperationalError as error:
+        raise bootstrap.CannotStart(f"The database can't be migrated: {' '.join(str(error).split())}") from error
     return 0
 
 
