@@ -16,7 +16,8 @@ from typing import Any
 import aiohttp
 
 from infra.bootstrap import CannotStart, say
-from infra.local.data_directory import DataDirectory, write_whole
+from infra.local.data_directory import DataDirectory
+from infra.local.files import write_whole
 from infra.local.processes import ServiceFailed
 
 PHOTOS = {

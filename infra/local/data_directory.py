@@ -5,12 +5,12 @@ lock            held by the instance that runs on it
 secrets.json    what signs tokens and media URLs, and the application's access key of the store
 paused.json     event sources that are switched off
 running.json    where the instance that runs on it takes orders, while it does
+demo.json       name and password of the demo's user, where `--demo` made it
 log             what its functions said, and log.1 before that
 postgres/ store/ queue/     one directory per service
 """
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -22,8 +22,10 @@ from fasteners import InterProcessLock
 
 from infra.bootstrap import CannotStart
 from infra.local import postgres, queue, store
+from infra.local.files import UNFINISHED, write_whole
 
 VERSION = "1"
+VERSION_FILE = "version"
 LOCK = "lock"
 RUNNING = "running.json"
 
@@ -61,15 +63,15 @@ class DataDirectory:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was made here yet."""
-        return {entry.name for entry in self.path.iterdir()} <= {LOCK}
+        """Whether nothing was made here yet, or only begun."""
+        return {entry.name for entry in self.path.iterdir()} <= {LOCK, VERSION_FILE + UNFINISHED}
 
     def clear(self) -> None:
         """Delete all it holds, with what may still run in it."""
         for service in (postgres, store, queue):
             service.end_leftovers(self.path / service.__name__.rpartition(".")[2])
         # The version goes last: a directory without one, but not empty, is not recognised as ours.
-        for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name == "version"):
+        for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name == VERSION_FILE):
             if entry.is_dir():
                 shutil.rmtree(entry)
             elif entry.name != LOCK:
@@ -81,21 +83,12 @@ class DataDirectory:
         Raises:
             CannotStart: it holds something else, or is of another version.
         """
-        version = self.path / "version"
         if self.is_empty:
-            write_whole(version, VERSION)
+            write_whole(self.path / VERSION_FILE, VERSION)
         self.check()
         file = self.path / "secrets.json"
         if not file.exists():
-            credentials = store.new_credentials()
-            made = Secrets(
-                token_secret=secrets.token_urlsafe(48),
-                media_keys={"k1": secrets.token_urlsafe(32)},
-                media_key_id="k1",
-                store_access_key=credentials.access_key,
-                store_secret_key=credentials.secret_key,
-            )
-            write_whole(file, json.dumps(asdict(made)))
+            write_whole(file, json.dumps(asdict(new_secrets())))
         return Secrets(**json.loads(file.read_text()))
 
     @property
@@ -117,7 +110,7 @@ class DataDirectory:
 
     def check(self) -> None:
         """Raise CannotStart unless it is empty or ours."""
-        version = self.path / "version"
+        version = self.path / VERSION_FILE
         if not version.exists() and not self.is_empty:
             raise CannotStart(f"{self.path} holds other files: choose an empty directory with --data")
         if version.exists() and (found := version.read_text().strip()) != VERSION:
@@ -125,6 +118,17 @@ class DataDirectory:
                 f"{self.path} was made by another version of Pinhole (format {found}, not {VERSION}):"
                 " use that version, or choose another directory with --data"
             )
+
+
+def new_secrets() -> Secrets:
+    credentials = store.new_credentials()
+    return Secrets(
+        token_secret=secrets.token_urlsafe(48),
+        media_keys={"k1": secrets.token_urlsafe(32)},
+        media_key_id="k1",
+        store_access_key=credentials.access_key,
+        store_secret_key=credentials.secret_key,
+    )
 
 
 def published(path: Path) -> str | None:
@@ -157,14 +161,3 @@ def opened(path: Path) -> Iterator[DataDirectory]:
         yield DataDirectory(path.resolve())
     finally:
         lock.release()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a private file that is there whole or not at all, whenever the power goes."""
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.touch(mode=0o600)
-    with unfinished.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)

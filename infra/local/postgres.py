@@ -21,6 +21,7 @@ import psycopg
 from psycopg import sql
 
 from infra.local import processes
+from infra.local.files import write_whole
 from infra.local.processes import HOST, Service, ServiceFailed, free_ports
 
 SUPERUSER = "pinhole"
@@ -118,8 +119,7 @@ def _initialise(directory: Path, settings: Mapping[str, str]) -> None:
     unfinished = directory / "cluster.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     password = directory / "password"
-    password.touch(mode=0o600)
-    password.write_text(secrets.token_urlsafe(24))
+    write_whole(password, secrets.token_urlsafe(24))
     if user is not None:
         shutil.chown(password, user, user)
     # PostgreSQL's own locale sorts alike on every system and in every version; those of C libraries do not.
@@ -184,14 +184,19 @@ def _socket_directory(directory: Path) -> str:
 
 
 def _forget_reused_process_id(cluster: Path) -> None:
-    """Remove a stale `postmaster.pid` whose process id now belongs to another program.
+    """Remove a stale `postmaster.pid` whose process id now belongs to another program, or which has none.
 
     PostgreSQL handles a stale file itself, but takes any live process with that id for a server of this
-    cluster, and refuses to start. After a restart of the machine ids are handed out anew: it does happen.
+    cluster, and refuses to start; so it does when the file is empty. After a restart of the machine ids are handed
+    out anew, and what was written just before may be lost: both do happen.
     """
     pid_file = cluster / "postmaster.pid"
     if not pid_file.exists():
         return
-    pid = int(pid_file.read_text().splitlines()[0])
+    try:
+        pid = int(pid_file.read_text().partition("\n")[0])
+    except ValueError:
+        pid_file.unlink()
+        return
     if psutil.pid_exists(pid) and psutil.Process(pid).name() != Path(_program("postgres")).name:
         pid_file.unlink()

@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import processes
+from infra.local.files import write_whole
 from infra.local.processes import HOST, Service, ServiceFailed, free_ports, port_is_free
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _ports_of(directory: Path) -> dict[str, int]:
             time.sleep(0.05)
     names = [f"{component}.port{suffix}" for component in COMPONENTS for suffix in ("", ".grpc")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    remembered.write_text(json.dumps(ports))
+    write_whole(remembered, json.dumps(ports))
     return ports
 
 

@@ -159,6 +159,12 @@ def test_a_process_id_that_another_program_got_does_not_stop_postgresql(director
         other.kill()
 
 
+def test_a_file_of_process_ids_that_came_out_empty_does_not_stop_postgresql(directory: Path) -> None:
+    postgres.start(directory / "postgres", NO_FSYNC).stop()
+    (directory / "postgres" / "cluster" / "postmaster.pid").touch()
+    postgres.start(directory / "postgres", NO_FSYNC).stop()
+
+
 @posix
 def test_an_interrupted_first_start_is_made_anew(directory: Path) -> None:
     (directory / "postgres" / "cluster.unfinished").mkdir(parents=True)
@@ -246,12 +252,21 @@ def test_the_queue_answers_to_programs_of_its_instance(messages: queue.Queue) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "status"),
+    ("method", "path", "changed"),
     [
-        ("/_ministack/reset", {}, 404),
-        ("/%5fministack/reset", {}, 404),
-        ("/", {"Host": "pinhole.example"}, 403),
-        ("/", {"Origin": "http://pinhole.example"}, 403),
+        ("GET", "/?Action=ListQueues", {}),
+        ("GET", "/?Action=PurgeQueue&QueueUrl=x", {}),
+        ("GET", "/health", {}),
+        ("OPTIONS", "/", {}),
+        ("POST", "/health", {}),
+        ("POST", "/_ministack/reset", {}),
+        ("POST", "/%5fministack/reset", {}),
+        ("POST", "/", {"Host": "pinhole.example"}),
+        ("POST", "/", {"Origin": "http://pinhole.example"}),
+        ("POST", "/", {"X-Amz-Target": ""}),
+        ("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}),
+        ("POST", "/", {"Authorization": ""}),
+        ("POST", "/", {"Authorization": "AWS4-HMAC-SHA256 Credential=own-ke/20261124/us-east-1/sqs/aws4_request"}),
     ],
 )
 def test_the_queue_is_fenced(messages: queue.Queue, method: str, path: str, changed: dict[str, str]) -> None:
