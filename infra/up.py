@@ -22,12 +22,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import demo, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
-from infra.local import data_directory, postgres, provision, queue, store
+from infra.local import aws, data_directory, postgres, provision, queue, store
 from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
@@ -78,16 +77,13 @@ class Cloud:
     queue: queue.Queue | None
 
     def provision(self, template: Template) -> None:
-        """Create what the template says, where it is missing."""
-        sqs = boto3.client(
-            "sqs",
-            endpoint_url=self.sqs_endpoint,
-            region_name=template.region,
-            aws_access_key_id=self.credentials.access_key,
-            aws_secret_access_key=self.credentials.secret_key,
-        )
-        provision.create_queues(template, sqs)
-        provision.create_buckets(template, self.administrator, notifications=self.queue is None)
+        """Create what the template says, where it is missing. Raises ServiceFailed."""
+        sqs = aws.client("sqs", self.sqs_endpoint, self.credentials.access_key, self.credentials.secret_key)
+        try:
+            provision.create_queues(template, sqs)
+            provision.create_buckets(template, self.administrator, notifications=self.queue is None)
+        except (BotoCoreError, ClientError) as error:
+            raise ServiceFailed(f"The queues and buckets can't be created: {error}") from error
 
 
 def run(options: Options) -> int:
@@ -171,10 +167,7 @@ async def _running(options: Options, data: DataDirectory, made: Secrets, service
         await lambda_api.start(runtime)
 
         async def refill_queue() -> None:
-            try:
-                await asyncio.to_thread(cloud.provision, template)
-            except (BotoCoreError, ClientError) as error:
-                raise ServiceFailed(f"The queues can't be created: {error}") from error
+            await asyncio.to_thread(cloud.provision, template)
             await _send_again(runtime)
 
         sending = asyncio.create_task(_send_again(runtime))
@@ -249,6 +242,9 @@ def environment_of(template: Template, cloud: Cloud, s3_endpoint: str) -> dict[s
         **settings,
         # Nobody here makes metrics of them; what they tell, `admin queues` and `admin jobs` tell too.
         "PINHOLE_METRICS": os.environ.get("PINHOLE_METRICS", "false"),
+        # What else the shell knows of AWS is about the true one.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_REGION": template.region,
         "AWS_DEFAULT_REGION": template.region,
         "AWS_ACCESS_KEY_ID": cloud.credentials.access_key,

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import up
 from infra.bootstrap import CannotStart, say
-from infra.local import data_directory
+from infra.local import aws, data_directory
 from infra.local.data_directory import DataDirectory
 from infra.local.processes import ServiceFailed
 from infra.local.supervisor import Supervisor
@@ -68,14 +68,7 @@ def _to_instance(path: Path) -> Run:
     url = data_directory.published(path)
     if url is None:
         raise CannotStart(f"Pinhole is starting or stopping on {path}: try again in a moment")
-    client = boto3.client(
-        "lambda",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - the address is the secret
-        config=PATIENT,
-    )
+    client = aws.client("lambda", url, "local", "local", PATIENT)  # the address is the secret
 
     def run(command: str, arguments: Mapping[str, Any]) -> Any:
         try:
@@ -132,6 +125,8 @@ async def _run_here(data: DataDirectory, command: str, arguments: Mapping[str, A
     async with Supervisor(say) as services:
         template, cloud = await up.provided(None, data, data.prepare(), services)
         environment = up.environment_of(template, cloud, cloud.s3_endpoint)
+        for name in aws.OF_THE_SHELL:
+            os.environ.pop(name, None)
         os.environ.update(template.functions[FUNCTION].environment, **environment, POWERTOOLS_LOG_LEVEL="ERROR")
         from admin import commands
         from pinhole.errors import PinholeError

@@ -16,18 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import processes
+from infra.local import aws, processes
 from infra.local.files import write_whole
 from infra.local.processes import HOST, Service, ServiceFailed, free_ports, port_is_free
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-REGION = "us-east-1"
 COMPONENTS = ("master", "volume", "filer", "s3", "admin")
 ACTIONS = ("Read", "Write", "List", "Tagging")
 # Volumes are files that objects are packed into. At 250 of 10 GiB there is room for 2.5 TB.
@@ -194,14 +192,9 @@ def _command() -> list[str]:
 
 def client(endpoint: str, credentials: Credentials) -> "S3Client":
     """A client of any local S3."""
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=credentials.access_key,
-        aws_secret_access_key=credentials.secret_key,
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
-    )
+    config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
+    s3: S3Client = aws.client("s3", endpoint, credentials.access_key, credentials.secret_key, config)
+    return s3
 
 
 def _identity(name: str, credentials: Credentials, actions: list[str]) -> dict[str, object]:

@@ -135,6 +135,21 @@ def test_a_killed_service_comes_back_while_the_rest_runs_on(
     assert original_of(shared.item_of(shared.upload(photo(color)))) == photo(color)
 
 
+def test_profiles_and_proxies_of_the_shell_do_not_concern_it(directory: Path) -> None:
+    proxy = f"http://127.0.0.1:{free_ports(1)[0]}"
+    (directory / "aws").write_text("[default\nno configuration")
+    shell = {
+        **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"), proxy),
+        "AWS_PROFILE": "unknown",
+        "AWS_CONFIG_FILE": str(directory / "aws"),
+        "NO_PROXY": "",
+        "no_proxy": "",
+    }
+    with running(directory / "data", environment=shell) as instance:
+        instance.register()
+        assert original_of(instance.item_of(instance.upload(photo((9, 9, 9))))) == photo((9, 9, 9))
+
+
 def test_two_instances_run_side_by_side(shared: Instance, directory: Path) -> None:
     with running(directory) as other:
         assert other.call("GET", "/setup")["registrationOpen"] is True
