@@ -54,9 +54,8 @@ def _up(arguments: argparse.Namespace) -> int:
 
 def _directory(arguments: argparse.Namespace) -> str:
     """Libraries that don't share their objects don't share a directory."""
-    if arguments.demo:
-        return ".demo"
-    return ".data-endpoint" if arguments.endpoint else ".data"
+    name = ".demo" if arguments.demo else ".data"
+    return f"{name}-endpoint" if arguments.endpoint else name
 
 
 def _test(arguments: argparse.Namespace) -> int:
@@ -127,7 +126,10 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="run the whole system on this machine")
     up.add_argument(
-        "--data", type=Path, metavar="DIR", help="where everything is kept (default: .data; with --demo: .demo)"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where everything is kept (default: .data; with --demo .demo; with --endpoint that and -endpoint)",
     )
     up.add_argument("--port", type=_port, default=9475, help="port of 127.0.0.1 (default: %(default)s)")
     up.add_argument(
@@ -174,8 +176,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+    except ValueError:  # such as a port beyond 65535, which is only looked at when it is asked for
+        whole = False
+    if not whole:
         raise argparse.ArgumentTypeError(f"{text} is no address like http://127.0.0.1:4566")
     return text.rstrip("/")
 

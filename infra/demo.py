@@ -41,13 +41,17 @@ FINAL = {"ready", "duplicate", "failed", "aborted"}
 PATIENCE_SECONDS = 300
 
 
-def claim(data: DataDirectory, *, new: bool) -> None:
-    """Make an account for a new directory. Raises CannotStart for one that `--demo` did not make."""
-    account = _account(data)
-    if new:
-        write_whole(account, json.dumps({"name": NAME, "password": secrets.token_urlsafe(12)}))
-    elif not account.exists():
+def check(data: DataDirectory) -> None:
+    """Raise CannotStart for a library that `--demo` did not make."""
+    if data.postgres.exists() and not _account(data).exists():
         raise CannotStart(f"{data.path} holds a library already: leave --demo out, or choose another with --data")
+
+
+def claim(data: DataDirectory) -> None:
+    """Make an account for a new library."""
+    account = _account(data)
+    if not account.exists():
+        write_whole(account, json.dumps({"name": NAME, "password": secrets.token_urlsafe(12)}))
 
 
 async def fill(origin: str, data: DataDirectory) -> None:

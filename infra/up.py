@@ -10,7 +10,6 @@ import logging
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -19,10 +18,11 @@ from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import aiohttp
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from infra import demo, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, CannotStart, say
@@ -32,7 +32,7 @@ from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
 from infra.local.gateway import Gateway, authority
 from infra.local.lambda_api import LambdaApi
-from infra.local.processes import ServiceFailed, port_is_free
+from infra.local.processes import ServiceFailed, check_port
 from infra.local.runtime import Runtime
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
@@ -94,19 +94,13 @@ def run(options: Options) -> int:
     """
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.WARNING)
     with data_directory.opened(options.data) as data:
-        data.check()
+        _check(options, data)
         if options.reset and not data.is_empty:
             _reset(data, options.yes)
-        if options.endpoint:
-            _check_endpoint(options.endpoint)
-        if not port_is_free(options.port):
-            raise CannotStart(f"Port {options.port} is in use: stop what listens there, or choose another with --port")
-        new = data.is_empty
         made = data.prepare()
-        _check_parameters(options, made)
-        _keep_log(data)
         if options.demo:
-            demo.claim(data, new=new)
+            demo.claim(data)
+        _keep_log(data)
         try:
             asyncio.run(_until_stopped(options, data, made))
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -276,11 +270,29 @@ async def _healthy(origin: str) -> None:
             await asyncio.sleep(0.1)
 
 
-def _check_parameters(options: Options, made: Secrets) -> None:
+def _check(options: Options, data: DataDirectory) -> None:
+    """Raise CannotStart for whatever can be refused, before anything is made or deleted."""
+    data.check()
+    if options.demo and not options.reset:
+        demo.check(data)
     try:
-        template_of("", "", made, options.parameters)
+        template_of("", "", data_directory.new_secrets(), options.parameters)
     except TemplateError as error:
         raise CannotStart(str(error)) from error
+    if options.endpoint:
+        _check_endpoint(options.endpoint)
+    _check_port(options.port)
+
+
+def _check_port(port: int) -> None:
+    try:
+        check_port(port)
+    except PermissionError as error:
+        raise CannotStart(
+            f"Port {port} can't be used ({error.strerror}): choose one from 1024 up with --port"
+        ) from error
+    except OSError as error:
+        raise CannotStart(f"Port {port} is in use: stop what listens there, or choose another with --port") from error
 
 
 def _keep_log(data: DataDirectory) -> None:
@@ -294,12 +306,13 @@ def _keep_log(data: DataDirectory) -> None:
 
 
 def _check_endpoint(endpoint: str) -> None:
-    address = urlsplit(endpoint)
-    port = address.port or (443 if address.scheme == "https" else 80)
+    patience = Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1})
     try:
-        socket.create_connection((address.hostname, port), timeout=5).close()
-    except OSError as error:
-        raise CannotStart(f"Nothing answers at {endpoint} ({error}): start LocalStack there first") from error
+        aws.client("s3", endpoint, LOCALSTACK.access_key, LOCALSTACK.secret_key, patience).list_buckets()
+        aws.client("sqs", endpoint, LOCALSTACK.access_key, LOCALSTACK.secret_key, patience).list_queues()
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CannotStart(f"No LocalStack answers at {endpoint} ({reason}): start it there first") from error
 
 
 def _reset(data: DataDirectory, confirmed: bool) -> None:

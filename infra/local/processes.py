@@ -175,14 +175,19 @@ def free_ports(count: int) -> list[int]:
 
 def port_is_free(port: int) -> bool:
     """Whether a server could listen on this port of 127.0.0.1."""
+    try:
+        check_port(port)
+    except OSError:
+        return False
+    return True
+
+
+def check_port(port: int) -> None:
+    """Raise the OSError that a server would meet which listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+        probe.bind((HOST, port))
 
 
 def accepts_connections(port: int) -> bool:

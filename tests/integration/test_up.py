@@ -1,5 +1,7 @@
 """`python -m infra up` as its user meets it: started, stopped, killed in parts and as a whole."""
 
+import errno
+import http.server
 import io
 import os
 import shutil
@@ -7,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +21,9 @@ import psycopg
 import pytest
 from PIL import Image
 
-from infra.local import postgres
+from infra import demo, up
+from infra.bootstrap import CannotStart
+from infra.local import data_directory, postgres
 from infra.local.processes import free_ports
 from tests.fixtures.instance import PATIENCE_SECONDS, REPOSITORY, Instance, eventually, processes_in, running
 
@@ -45,13 +50,12 @@ def original_of(item: Any) -> bytes:
         return content
 
 
-def refusal(*options: str, environment: dict[str, str] | None = None) -> str:
+def refusal(*options: str) -> str:
     """What `infra up` says when it doesn't start for a reason its user can do something about."""
     command = [sys.executable, "-m", "infra", "up", *options]
     refused = subprocess.run(
         command,
         cwd=REPOSITORY,
-        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -178,6 +182,15 @@ def test_a_port_that_is_in_use_is_refused(directory: Path) -> None:
         assert f"Port {port} is in use" in refusal("--data", str(directory), "--port", port)
 
 
+def test_a_port_that_is_not_for_everyone_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(CannotStart, match=r"Port 80 can't be used \(Permission denied\)"):
+        up._check_port(80)
+
+
 def test_a_directory_that_cannot_be_written_is_refused(directory: Path) -> None:
     (directory / "file").touch()
     assert "can't be written" in refusal("--data", str(directory / "file" / "data"))
@@ -211,6 +224,42 @@ def test_a_confirmed_reset_begins_a_new_library(directory: Path) -> None:
         assert instance.call("GET", "/setup")["registrationOpen"] is True
 
 
+@pytest.mark.parametrize("wrong", [["--parameter", "Speed=12"], ["--endpoint", "http://127.0.0.1:9"]])
+def test_a_reset_that_cannot_be_followed_by_a_start_deletes_nothing(directory: Path, wrong: list[str]) -> None:
+    (directory / "version").write_text("1")
+    (directory / "secrets.json").write_text("{}")
+    refusal("--data", str(directory), "--reset", "--yes", *wrong)
+    assert (directory / "secrets.json").exists()
+
+
+def test_a_demo_that_was_refused_can_be_started_the_next_time(directory: Path) -> None:
+    options = up.Options(
+        directory, free_ports(1)[0], None, demo=True, reset=False, yes=False, parameters={"Speed": "12"}
+    )
+    with pytest.raises(CannotStart, match="no parameter Speed"):
+        up.run(options)
+    with data_directory.opened(directory) as data:
+        assert data.is_empty
+        demo.check(data)
+
+
+def test_a_demo_begins_no_library_of_someone_else(directory: Path) -> None:
+    with data_directory.opened(directory) as data:
+        data.prepare()
+        data.postgres.mkdir()
+        with pytest.raises(CannotStart, match="holds a library already"):
+            demo.check(data)
+        demo.claim(data)
+        demo.check(data)
+
+
+def test_a_directory_that_was_only_begun_is_taken_for_empty(directory: Path) -> None:
+    (directory / "version.new").touch()
+    with data_directory.opened(directory) as data:
+        data.prepare()
+        assert (directory / "version").read_text() == "1"
+
+
 def test_a_parameter_that_the_template_does_not_have_is_refused(directory: Path) -> None:
     data = str(directory / "data")
     assert "no parameter Speed" in refusal("--data", data, "--parameter", "Speed=12")
@@ -218,4 +267,12 @@ def test_a_parameter_that_the_template_does_not_have_is_refused(directory: Path)
 
 def test_an_endpoint_where_nothing_answers_is_refused(directory: Path) -> None:
     port = free_ports(1)[0]
-    assert "Nothing answers" in refusal("--data", str(directory), "--endpoint", f"http://127.0.0.1:{port}")
+    assert "No LocalStack answers" in refusal("--data", str(directory), "--endpoint", f"http://127.0.0.1:{port}")
+
+
+def test_an_endpoint_where_something_else_answers_is_refused(directory: Path) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever).start()
+        endpoint = f"http://127.0.0.1:{other.server_port}"
+        assert "No LocalStack answers" in refusal("--data", str(directory), "--endpoint", endpoint)
+        other.shutdown()

@@ -61,6 +61,8 @@ def test_a_built_web_client_needs_no_node(web: Path) -> None:
     [
         (["up", "--port", "70000"], "70000 is no port"),
         (["up", "--endpoint", "localhost:4566"], "no address like http://127.0.0.1:4566"),
+        (["up", "--endpoint", "http://:4566"], "no address like http://127.0.0.1:4566"),
+        (["up", "--endpoint", "http://127.0.0.1:99999"], "no address like http://127.0.0.1:4566"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments: list[str], says: str) -> None:
@@ -69,6 +71,16 @@ def test_a_wrong_argument_is_named(arguments: list[str], says: str) -> None:
     )
     assert run.returncode == 2
     assert says in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_libraries_that_do_not_share_their_objects_do_not_share_a_directory() -> None:
+    ways: list[list[str]] = [[], ["--demo"], ["--endpoint", "http://127.0.0.1:4566"]]
+    ways.append(ways[1] + ways[2])
+    directories = {command_line._directory(command_line._parser().parse_args(["up", *way])) for way in ways}
+    ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
+    assert len(directories) == 4
+    assert {f"{name}/" for name in directories} <= set(ignored)
 
 
 def test_what_installs_before_an_answer_does_not_get_into_it(
