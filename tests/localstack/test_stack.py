@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -17,6 +18,7 @@ from api import timeline_pb2
 from infra.local import cloudformation
 from infra.local.function_pool import ROOT
 from infra.local.processes import HOST
+from tests.fixtures.instance import running
 from tests.fixtures.pictures import jpeg
 from tests.localstack.conftest import DATABASE, Answer, Stack, fetch, until
 
@@ -242,6 +244,15 @@ def test_what_the_queue_lost_is_sent_again(library: Library) -> None:
     answer = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"staleAfterSeconds": 0}))
     assert json.load(answer["Payload"])["sent"] >= 1
     library.ingested(begun)
+
+
+def test_the_whole_runs_on_this_machine_with_a_localstack_for_store_and_queue(stack: Stack, directory: Path) -> None:
+    with running(directory, "--endpoint", stack.localstack.endpoint) as instance:
+        instance.register()
+        item = instance.item_of(instance.upload(jpeg(shade=16)))
+        assert fetch(item["original"]["url"]).content == jpeg(shade=16)
+        assert fetch(instance.origin + item["renditions"][0]["url"]).status == 200
+        assert not (directory / "store").exists()
 
 
 def test_a_schedule_fires(stack: Stack, expired_ticket: bytes) -> None:
