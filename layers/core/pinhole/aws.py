@@ -1,17 +1,31 @@
-"""What every AWS client of Pinhole has in common: its time-outs, and how its failures are told."""
+"""What every AWS client of Pinhole has in common: when it is loaded, its time-outs, how its failures are told."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from pinhole.errors import Unavailable
 
-# A service that is down is told at once, and the caller (a person, a queue) tries again.
-CONFIG = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2})
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+
+def client(service: str, config: "Config | None" = None, endpoint_url: str | None = None) -> Any:
+    """A client of an AWS service. config: what is special about it.
+
+    A service that is down is told at once, and the caller (a person, a queue) tries again.
+    """
+    # Only here: it takes as long to import as half of all else, and most requests need none of it.
+    import boto3
+    from botocore.config import Config
+
+    common = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2})
+    own = common if config is None else common.merge(config)
+    return boto3.client(service, config=own, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 
 
 @contextmanager

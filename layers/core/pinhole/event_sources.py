@@ -3,8 +3,6 @@
 from functools import cache
 from typing import Any
 
-import boto3
-
 from pinhole import aws
 
 # As Lambda calls a mapping's state -> what that means for its queue. Others are passing moments of a deployment.
@@ -32,4 +30,4 @@ def _state(mapping: dict[str, str]) -> str:
 
 @cache
 def _lambda() -> Any:
-    return boto3.client("lambda", config=aws.CONFIG)
+    return aws.client("lambda")

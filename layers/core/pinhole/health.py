@@ -5,16 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, Literal
 
-import boto3
 import psycopg
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pinhole import aws
 from pinhole.settings import settings
 from pinhole.telemetry import logger
 
 _SECONDS = 2  # the least that libpq knows
-_CONFIG = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1})
 
 
 def check() -> dict[str, bool]:
@@ -60,4 +58,7 @@ def _queues() -> Callable[[], object]:
 @cache
 def _client(service: Literal["s3", "sqs"]) -> Any:
     # Made before they are used at the same time: making one is not safe in threads.
-    return boto3.client(service, config=_CONFIG)
+    from botocore.config import Config
+
+    brief = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 1})
+    return aws.client(service, brief)

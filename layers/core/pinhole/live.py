@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
 from psycopg import Connection
 
 from pinhole import aws, queues
@@ -131,4 +130,7 @@ def _hash(ticket: str) -> bytes:
 
 @cache
 def _api() -> "ApiGatewayManagementApiClient":
-    return boto3.client("apigatewaymanagementapi", endpoint_url=settings().live_connections_url, config=aws.CONFIG)
+    api: ApiGatewayManagementApiClient = aws.client(
+        "apigatewaymanagementapi", endpoint_url=settings().live_connections_url
+    )
+    return api

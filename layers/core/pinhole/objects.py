@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pinhole import aws
@@ -324,6 +322,8 @@ def _answers(key: str) -> Iterator[None]:
 
 @cache
 def _s3() -> "S3Client":
+    from botocore.config import Config
+
     # "virtual" signs for the bucket's region, where "auto" would sign for a host that redirects.
     # Checksums only where a call names one: a default would be signed into the URLs of clients.
     own = Config(
@@ -332,4 +332,5 @@ def _s3() -> "S3Client":
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.client("s3", config=aws.CONFIG.merge(own))
+    s3: S3Client = aws.client("s3", own)
+    return s3

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from pinhole import aws
@@ -146,4 +145,5 @@ def _body(message: Mapping[str, Any]) -> str:
 
 @cache
 def _sqs() -> "SQSClient":
-    return boto3.client("sqs", config=aws.CONFIG)
+    sqs: SQSClient = aws.client("sqs")
+    return sqs

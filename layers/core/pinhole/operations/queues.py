@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import boto3
-
 from pinhole import aws, event_sources, queues
 from pinhole.errors import Conflict, NotFound
 from pinhole.queues import Queue
@@ -157,4 +155,4 @@ def _ages(sqs_names: Iterable[str]) -> dict[str, int]:
 
 @cache
 def _cloudwatch() -> Any:
-    return boto3.client("cloudwatch", config=aws.CONFIG)
+    return aws.client("cloudwatch")
