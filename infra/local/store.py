@@ -26,6 +26,7 @@ from infra.local.processes import HOST, Service, ServiceFailed, free_ports, port
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+VOLUMES_SECONDS = 30
 COMPONENTS = ("master", "volume", "filer", "s3", "admin")
 ACTIONS = ("Read", "Write", "List", "Tagging")
 # Volumes are files that objects are packed into. At 250 of 10 GiB there is room for 2.5 TB.
@@ -51,6 +52,8 @@ OPTIONS = [
     "-s3.allowDeleteBucketNotEmpty=false",
     "-s3.concurrentUploadLimitMB=128",
 ]
+# A bucket of the administrator's: that an object can be written to it says that the store has found its volumes.
+PROBE = "pinhole-start"
 SYNC_EVERY_WRITE = "lock\nfs.configure -locationPrefix=/buckets/ -fsync=true -apply\nunlock\n"
 
 
@@ -99,9 +102,23 @@ class Store(Service):
         self._sync_every_write()
         administrator = self.administrator()
         existing = {bucket["Name"] for bucket in administrator.list_buckets()["Buckets"]}
-        for name in self._buckets:
+        for name in (*self._buckets, PROBE):
             if name not in existing:
                 administrator.create_bucket(Bucket=name)
+        self._wait_for_volumes(administrator)
+
+    def _wait_for_volumes(self, administrator: "S3Client") -> None:
+        """It answers a moment before it can read and write objects."""
+        deadline = time.monotonic() + VOLUMES_SECONDS
+        while True:
+            try:
+                administrator.put_object(Bucket=PROBE, Key="probe", Body=b"probe")
+            except ClientError as error:
+                if time.monotonic() > deadline:
+                    raise ServiceFailed(f"The object store finds no files ({error}); see {self.log}") from error
+                time.sleep(0.05)
+            else:
+                return
 
     def ready(self) -> bool:
         try:
