@@ -3,7 +3,7 @@
 from api.requests import Request
 from pinhole import accounts
 from pinhole.accounts import Session
-from pinhole.db import transaction
+from pinhole.db import statement
 from pinhole.errors import Unauthenticated
 
 
@@ -12,5 +12,4 @@ def session_of(request: Request) -> Session:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Log in, and send the access token as Authorization: Bearer.")
-    with transaction() as conn:
-        return accounts.authenticate(conn, token.strip())
+    return statement(lambda conn: accounts.authenticate(conn, token.strip()))

@@ -46,6 +46,11 @@ class Request:
             body_is_base64=event.get("isBase64Encoded", False),
         )
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the client has an answer already, and would be content with 304."""
+        return "if-none-match" in self.headers
+
     def holds(self, etag: str) -> bool:
         """Whether If-None-Match names this entity tag (weak comparison: compression weakens tags)."""
         sent = [tag.strip().removeprefix("W/") for tag in self.headers.get("if-none-match", "").split(",")]

@@ -1,9 +1,10 @@
 """Transactions: which failures of the database pass by themselves."""
 
+import psycopg
 import pytest
 from psycopg.errors import ProgramLimitExceeded
 
-from pinhole.db import transaction
+from pinhole.db import statement, transaction
 from pinhole.errors import Unavailable
 
 pytestmark = pytest.mark.usefixtures("database_url")
@@ -34,3 +35,18 @@ def test_a_session_that_the_server_ended_is_opened_again() -> None:
 
     with transaction() as conn:
         assert conn.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_statement_is_sent_again_when_the_server_ended_the_session_meanwhile(database_url: str) -> None:
+    pid = statement(lambda conn: conn.info.backend_pid)
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    assert statement(lambda conn: conn.execute("SELECT 1").fetchone()) == (1,)
+
+
+def test_a_statement_that_ends_its_own_session_is_not_sent_for_ever() -> None:
+    with pytest.raises(Unavailable):
+        statement(lambda conn: conn.execute("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    assert statement(lambda conn: conn.execute("SELECT 1").fetchone()) == (1,)

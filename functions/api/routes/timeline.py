@@ -18,7 +18,7 @@ from api.responses import Answer, NotModified, Raw
 from api.wire import WireModel
 from pinhole import media_url
 from pinhole.accounts import User
-from pinhole.db import transaction
+from pinhole.db import statement, transaction
 from pinhole.errors import Conflict
 from pinhole.settings import settings
 from pinhole.tables import timeline_month
@@ -103,10 +103,10 @@ def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
     """
     protobuf = request.prefers(PROTOBUF)
     expires = media_url.thumb_expiry(caller.id, time.time())
-    with transaction() as conn:
-        etag = _etag(timeline_month.library_revision(conn, caller.id), expires, protobuf)
-    if request.holds(etag):
-        return NotModified(etag)
+    if request.is_conditional:
+        etag = _etag(statement(lambda conn: timeline_month.library_revision(conn, caller.id)), expires, protobuf)
+        if request.holds(etag):
+            return NotModified(etag)
     timeline = months.current(caller.id)
     etag = _etag(timeline.revision, expires, protobuf)
     if protobuf:
@@ -173,7 +173,8 @@ def _timeline_message(timeline: Timeline) -> timeline_pb2.Timeline:
 
 
 def _month_model(page: MonthPage) -> MonthItems:
-    return MonthItems(
+    # Not validated: the columns come from the database, and are long.
+    return MonthItems.model_construct(
         month=f"{page.month:%Y-%m}",
         revision=page.revision,
         ids=page.ids,
@@ -181,7 +182,7 @@ def _month_model(page: MonthPage) -> MonthItems:
         kinds=page.kinds,
         durations_ms=page.durations_ms,
         taken_at_local=page.taken_at_local,
-        thumb_hashes=[b2a_base64(thumb_hash, newline=False).decode() for thumb_hash in page.thumb_hashes],
+        thumb_hashes=b"".join(map(b2a_base64, page.thumb_hashes)).decode().split("\n")[:-1],
         item_keys=page.item_keys,
         versions=page.versions,
         signatures=page.signatures,
