@@ -1,7 +1,8 @@
 """`--demo`: a library with photos to look at, uploaded through the public API as any client would.
 
-The photos are samples of scikit-image and scikit-learn: in the public domain, or CC0, but for china.jpg (by
-danielbuechele) and flower.jpg (by vultilion), which are CC BY 2.0. They carry no capture time, so each gets one.
+The photos are samples of scikit-image and scikit-learn: in the public domain, CC0 or without known restrictions, but
+for china.jpg (by danielbuechele) and flower.jpg (by vultilion), which are CC BY 2.0. Two tell when they were taken,
+hubble_deep_field.jpg and chelsea.png; the others get a time that fills their months' rows in a window 1440 pixels wide.
 """
 
 import asyncio
@@ -21,19 +22,21 @@ from infra.local.files import write_whole
 from infra.local.processes import ServiceFailed
 
 PHOTOS = {
-    "skimage/data/astronaut.png": "1992-06-02T10:00:00Z",
-    "skimage/data/hubble_deep_field.jpg": "1995-12-18T21:30:00Z",
-    "skimage/data/clock_motion.png": "2011-07-02T15:20:00Z",
-    "sklearn/datasets/images/china.jpg": "2011-07-30T14:05:00Z",
-    "sklearn/datasets/images/flower.jpg": "2011-08-19T11:20:00Z",
-    "skimage/data/chelsea.png": "2013-02-09T16:42:00Z",
-    "skimage/data/coffee.png": "2013-02-09T16:58:00Z",
-    "skimage/data/coins.png": "2013-02-11T10:03:00Z",
+    "skimage/data/clock_motion.png": "2009-02-01T15:20:00Z",
+    "skimage/data/grass.png": "2009-02-07T09:31:00Z",
+    "skimage/data/brick.png": "2009-02-07T09:48:00Z",
+    "skimage/data/coins.png": "2009-02-08T10:03:00Z",
+    "skimage/data/chelsea.png": "2009-02-09T09:11:30Z",
+    "skimage/data/moon.png": "2012-06-03T21:30:00Z",
+    "skimage/data/ihc.png": "2012-06-12T14:20:00Z",
+    "skimage/data/coffee.png": "2012-06-16T08:58:00Z",
+    "sklearn/datasets/images/china.jpg": "2012-06-24T14:05:00Z",
+    "skimage/data/hubble_deep_field.jpg": "2012-06-29T09:29:00Z",
+    "skimage/data/retina.jpg": "2014-09-02T10:40:00Z",
+    "skimage/data/camera.png": "2014-09-06T17:45:00Z",
     "skimage/data/rocket.jpg": "2014-09-21T05:52:00Z",
-    "skimage/data/brick.png": "2018-04-14T09:12:00Z",
-    "skimage/data/grass.png": "2018-04-14T09:31:00Z",
-    "skimage/data/gravel.png": "2018-04-14T09:33:00Z",
-    "skimage/data/camera.png": "2020-09-05T17:45:00Z",
+    "skimage/data/astronaut.png": "2014-09-27T10:00:00Z",
+    "sklearn/datasets/images/flower.jpg": "2014-09-28T11:20:00Z",
 }
 TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
 NAME = "demo"
