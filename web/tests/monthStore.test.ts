@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
-import { MonthStore, type MonthPage, type TimelineSource } from '../src/timeline/monthStore'
+import { columnsAt, MonthStore, type MonthPage, type TimelineSource } from '../src/timeline/monthStore'
 import { monthPage, timelineOf } from './support'
 
 /** A library on a server: months that may change between two requests. */
@@ -38,6 +38,16 @@ class Library implements TimelineSource {
 let library: Library
 let store: MonthStore
 const changes = vi.fn<() => void>()
+
+/** The next `times` cursors find that another item has come in. */
+function changeBeforeEachSecondPage(times: number): void {
+  const month = library.month.bind(library)
+  library.month = (name, cursor, signal) => {
+    const { ids, revision } = library.months.get(name)!
+    if (cursor !== null && revision <= times) library.set(name, [`new${revision}`, ...ids], revision + 1)
+    return month(name, cursor, signal)
+  }
+}
 
 const months = () => store.sections.map(({ month }) => month)
 const idsOf = (month: string) => store.section(month)?.columns?.ids
@@ -139,15 +149,91 @@ describe('the month store', () => {
   })
 
   test('begins a long month again when it changes between two pages', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
     library.pageSize = 2
-    const month = library.month.bind(library)
-    let pages = 0
-    library.month = (...args) => {
-      if (++pages === 2) library.set('2026-07', ['z', 'a', 'b', 'c'], 2)
-      return month(...args)
+    changeBeforeEachSecondPage(1)
+    const loading = store.load('2026-07')
+    await vi.advanceTimersByTimeAsync(1000)
+    await loading
+    expect(idsOf('2026-07')).toEqual(['new1', 'a', 'b', 'c'])
+  })
+
+  test('waits longer and longer before it begins a month again that goes on changing', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] })
+    library.pageSize = 2
+    changeBeforeEachSecondPage(Infinity)
+    const begun: number[] = []
+    const month = library.month
+    library.month = (name, cursor, signal) => {
+      if (cursor === null) begun.push(Date.now())
+      return month(name, cursor, signal)
     }
+    store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(6000)
+    const waits = begun.slice(1).map((time, place) => time - begun[place]!)
+    expect(waits.length).toBeGreaterThan(2)
+    waits.slice(1).forEach((wait, place) => expect(wait).toBeGreaterThan(waits[place]!))
+  })
+
+  test('shows the first items of a long month while the rest can’t be read, and goes on with it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    library.pageSize = 2
+    changeBeforeEachSecondPage(2)
+    store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(0)
+    const begun = store.section('2026-07')!
+    expect(idsOf('2026-07')).toEqual(['a', 'b'])
+    expect(begun.ratios).toHaveLength(3)
+    expect([1, 2].map((index) => columnsAt(begun, index) !== null)).toEqual([true, false])
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(idsOf('2026-07')).toEqual(['new2', 'new1', 'a', 'b', 'c'])
+    expect(store.section('2026-07')!.ratios).toHaveLength(5)
+  })
+
+  test('goes on showing the whole of a long month while its new items are read', async () => {
+    library.pageSize = 2
     await store.load('2026-07')
-    expect(idsOf('2026-07')).toEqual(['z', 'a', 'b', 'c'])
+    store.near(['2026-07'])
+    library.set('2026-07', ['z', 'a', 'b', 'c'], 2)
+    const seen: number[] = []
+    changes.mockImplementation(() => seen.push(idsOf('2026-07')!.length))
+    await store.refresh()
+    await vi.waitFor(() => expect(idsOf('2026-07')).toContain('z'))
+    expect(seen).toEqual([3, 4])
+  })
+
+  test('does not take an answer that is older than the list of months', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const month = library.month.bind(library)
+    let answer = () => {}
+    const late = new Promise<void>((resolve) => (answer = resolve))
+    library.month = async (...args) => {
+      const page = await month(...args)
+      if (page.revision === 1) await late
+      return page
+    }
+    store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(0)
+    library.set('2026-07', ['new', 'a', 'b', 'c'], 2)
+    await store.refresh()
+    const seen: number[] = []
+    changes.mockImplementation(() => seen.push(store.section('2026-07')!.ratios.length))
+    answer()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(idsOf('2026-07')).toEqual(['new', 'a', 'b', 'c'])
+    expect(seen).not.toContain(3)
+  })
+
+  test('keeps what the viewer shows, wherever the screen is, until its new items are here', async () => {
+    await store.load('2024-01')
+    store.near(['2026-07'])
+    store.view(['2024-01'])
+    library.set('2024-01', ['f', 'g'], 2)
+    const seen: (string[] | undefined)[] = []
+    changes.mockImplementation(() => seen.push(idsOf('2024-01')))
+    await store.refresh()
+    await vi.waitFor(() => expect(idsOf('2024-01')).toEqual(['f', 'g']))
+    expect(seen).not.toContain(undefined)
   })
 
   test('renews a month whose signatures are about to run out', async () => {

@@ -6,7 +6,10 @@ export type Timeline = components['schemas']['LibraryTimeline']
 export type MonthPage = components['schemas']['MonthItems']
 export type Columns = Omit<MonthPage, 'month' | 'revision' | 'ratios' | 'nextCursor'>
 
-/** One month as it is laid out. Never changed in place: another revision is another section. */
+/**
+ * One month as it is laid out. Never changed in place: another revision is another section. The columns hold its first
+ * items only while a long month is being read.
+ */
 export type Section = {
   readonly month: string
   readonly revision: number
@@ -27,6 +30,7 @@ const MOST_LOADED_ITEMS = 60_000
 /** Signatures are renewed this long before they run out. */
 const SIGNATURE_MARGIN_S = 600
 const MOST_RESTARTS = 5
+const FIRST_RESTART_MS = 500
 
 /**
  * The library's months by revision. A month's items are fetched when it comes near, and again only when its revision
@@ -36,8 +40,10 @@ export class MonthStore {
   sections: readonly Section[] = []
   revision = -1
 
-  #near: string[] = []
-  #pending = new Map<string, { revision: number; count: number }>()
+  #onScreen: string[] = []
+  #inViewer: string[] = []
+  /** The months as the server listed them last. */
+  #listed = new Map<string, Timeline['months'][number]>()
   #loads = new Map<string, { promise: Promise<Section | null>; abort: AbortController; wanted: boolean }>()
   #refreshing: Promise<void> | null = null
   #refreshAgain = false
@@ -67,15 +73,12 @@ export class MonthStore {
 
   #take(timeline: Timeline): void {
     const held = new Map(this.sections.map((section) => [section.month, section]))
-    this.#pending.clear()
+    this.#listed = new Map(timeline.months.map((listed) => [listed.month, listed]))
     this.revision = timeline.revision
     this.sections = timeline.months.flatMap(({ month, count, revision, ratios }) => {
       const old = held.get(month)
       if (old && old.revision >= revision) return [old]
-      if (old?.columns && this.#near.includes(month)) {
-        this.#pending.set(month, { revision, count })
-        return [old]
-      }
+      if (old?.columns && this.#near.includes(month)) return [old]
       return count > 0 ? [{ month, revision, ratios: decodeRatios(ratios), columns: null }] : []
     })
     this.onChange()
@@ -84,9 +87,24 @@ export class MonthStore {
 
   /** Say which months are on the screen or close to it, the nearest first. */
   near(months: string[]): void {
-    this.#near = months
+    this.#onScreen = months
+    this.#moved()
+  }
+
+  /** Say which months the viewer shows or may turn to next, wherever the screen is; none once it is closed. */
+  view(months: string[]): void {
+    this.#inViewer = months
+    this.#moved()
+  }
+
+  get #near(): string[] {
+    return [...this.#inViewer, ...this.#onScreen]
+  }
+
+  #moved(): void {
+    const near = this.#near
     for (const [month, load] of this.#loads) {
-      if (!load.wanted && !months.includes(month)) load.abort.abort()
+      if (!load.wanted && !near.includes(month)) load.abort.abort()
     }
     this.#pump()
   }
@@ -95,7 +113,7 @@ export class MonthStore {
     for (const month of this.#near) {
       if (this.#loads.size >= LOADS_AT_ONCE) return
       const section = this.section(month)
-      if (section && this.#isStale(section) && !this.#loads.has(month)) this.#start(month, false)
+      if (section && this.#isStale(section) && !this.#loads.has(month)) void this.#start(month, false)
     }
   }
 
@@ -104,12 +122,15 @@ export class MonthStore {
   }
 
   #isStale(section: Section): boolean {
-    const pending = this.#pending.get(section.month)
     return (
-      section.columns === null ||
-      section.columns.thumbExpires < Date.now() / 1000 + SIGNATURE_MARGIN_S ||
-      (pending !== undefined && pending.revision > section.revision)
+      !isWhole(section) ||
+      section.columns!.thumbExpires < Date.now() / 1000 + SIGNATURE_MARGIN_S ||
+      this.#isOlderThanListed(section)
     )
+  }
+
+  #isOlderThanListed({ month, revision }: { month: string; revision: number }): boolean {
+    return revision < (this.#listed.get(month)?.revision ?? 0)
   }
 
   /** The month with its items; null when nothing is in it (any more). */
@@ -150,19 +171,37 @@ export class MonthStore {
   async #fetch(month: string, signal: AbortSignal): Promise<Section | null> {
     for (let restarts = 0; ; restarts++) {
       try {
-        const pages: MonthPage[] = []
-        let cursor: string | null = null
-        do {
-          const page: MonthPage = await this.source.month(month, cursor, signal)
-          pages.push(page)
-          cursor = page.nextCursor ?? null
-        } while (cursor !== null)
-        return this.#put(joined(pages))
+        return this.#put(joined(await this.#pages(month, signal)))
       } catch (error) {
         const moved = error instanceof Problem && error.code === 'month_changed'
         if (!moved || restarts === MOST_RESTARTS) throw error
+        await pause(FIRST_RESTART_MS * 2 ** restarts, signal)
       }
     }
+  }
+
+  /** All pages of one revision, the newest that is known. */
+  async #pages(month: string, signal: AbortSignal): Promise<MonthPage[]> {
+    const pages: MonthPage[] = []
+    let cursor: string | null = null
+    do {
+      const page: MonthPage = await this.source.month(month, cursor, signal)
+      // Asked for before the month changed, answered after the list told of it.
+      if (this.#isOlderThanListed(page)) throw new Problem(409, 'month_changed', 'The month has changed meanwhile.')
+      pages.push(page)
+      cursor = page.nextCursor ?? null
+      if (pages.length === 1 && cursor !== null) this.#putBeginning(joined(pages))
+    } while (cursor !== null)
+    return pages
+  }
+
+  /** Shows a long month's first page before the rest is here: while photos go into it that may take long. */
+  #putBeginning(first: Section): void {
+    const held = this.section(first.month)
+    const listed = this.#listed.get(first.month)
+    if (!held || isWhole(held) || !listed || listed.count <= first.ratios.length) return
+    const rest = decodeRatios(listed.ratios).subarray(first.ratios.length)
+    this.#put({ ...first, ratios: Uint8Array.from([...first.ratios, ...rest]) })
   }
 
   #put(loaded: Section): Section | null {
@@ -210,6 +249,23 @@ export class MonthStore {
     const section = this.sections[position]
     return section ? { position, index: step === 1 ? 0 : section.ratios.length - 1 } : null
   }
+}
+
+/** The columns that hold an item of a month; null while it is not here. */
+export function columnsAt({ columns }: Section, index: number): Columns | null {
+  return columns && index < columns.ids.length ? columns : null
+}
+
+function isWhole({ columns, ratios }: Section): boolean {
+  return columns?.ids.length === ratios.length
+}
+
+/** Ends early, without complaint, when `signal` aborts. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function joined(pages: MonthPage[]): Section {

@@ -1,7 +1,7 @@
-import { computed, ref, shallowRef, watch, type Ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { messageOf, Problem } from '../api/problem'
 import { months, sections } from '../timeline/library'
-import type { Place, Section } from '../timeline/monthStore'
+import { columnsAt, type Place, type Section } from '../timeline/monthStore'
 import { itemDetails } from './itemDetails'
 
 export type Shown = { id: string; section: Section; index: number }
@@ -13,13 +13,17 @@ export function usePhotoPlace(id: Readonly<Ref<string>>) {
 
   const place = computed(() => (sections.value, months.locate(id.value)))
   const current = computed(() => shown(place.value))
-  const previous = computed(() => shown(place.value && months.neighbour(place.value, -1)))
-  const next = computed(() => shown(place.value && months.neighbour(place.value, 1)))
+  const previous = computed(() => shown(beside(-1)))
+  const next = computed(() => shown(beside(1)))
+
+  function beside(step: 1 | -1): Place | null {
+    return place.value && months.neighbour(place.value, step)
+  }
 
   function shown(at: Place | null): Shown | null {
     const section = at && sections.value[at.position]
-    const found = section?.columns?.ids[at!.index]
-    return section && found ? { id: found, section, index: at!.index } : null
+    const columns = section && columnsAt(section, at.index)
+    return columns ? { id: columns.ids[at!.index]!, section: section!, index: at!.index } : null
   }
 
   /** The month of a deep link is only known from the item. */
@@ -32,7 +36,7 @@ export function usePhotoPlace(id: Readonly<Ref<string>>) {
       await months.load(takenAtLocal.slice(0, 7))
       if (asked === id.value && !place.value) failure.value = { isMissing: true, message: '' }
     } catch (error) {
-      if (asked !== id.value) return
+      if (asked !== id.value || place.value) return
       failure.value = {
         isMissing: error instanceof Problem && error.status === 404,
         message: messageOf(error),
@@ -44,27 +48,23 @@ export function usePhotoPlace(id: Readonly<Ref<string>>) {
 
   watch([id, place], () => !place.value && !isLooking.value && void look(), { immediate: true })
 
-  // The month on either side is loaded before anyone turns to it.
+  // The months on either side are loaded before anyone turns to them, and its own as soon as it changes.
   watch(
     place,
     (at) => {
-      for (const step of [-1, 1] as const) {
-        const neighbour = at && months.neighbour(at, step)
-        const section = neighbour && sections.value[neighbour.position]
-        // What fails here is tried again by the next turn, and shown then.
-        if (section && !section.columns) months.load(section.month).catch(() => {})
-      }
+      if (!at) return
+      const near = [at, beside(1), beside(-1)].flatMap((one) => (one ? [sections.value[one.position]!.month] : []))
+      months.view([...new Set(near)])
     },
     { immediate: true },
   )
+  onScopeDispose(() => months.view([]))
 
-  /** The id of the neighbour, once its month is here; null at the end of the library. */
+  /** The id of the neighbour, once it is here; null at the end of the library. */
   async function neighbourId(step: 1 | -1): Promise<string | null> {
-    const at = place.value && months.neighbour(place.value, step)
-    const section = at && sections.value[at.position]
-    if (!section) return null
-    const loaded = await months.load(section.month)
-    return loaded?.columns?.ids[Math.min(at.index, loaded.ratios.length - 1)] ?? null
+    const at = beside(step)
+    if (at && !shown(at)) await months.load(sections.value[at.position]!.month)
+    return shown(beside(step))?.id ?? null
   }
 
   return { current, previous, next, failure, look, neighbourId }
