@@ -10,13 +10,18 @@ export default typescript.config(
     files: ['**/*.{ts,vue}'],
     languageOptions: {
       globals: globals.browser,
-      parserOptions: { parser: typescript.parser, extraFileExtensions: ['.vue'] },
+      parserOptions: {
+        parser: typescript.parser,
+        extraFileExtensions: ['.vue'],
+        projectService: { allowDefaultProject: ['vite.config.ts'] },
+      },
     },
     rules: {
       eqeqeq: 'error',
       'max-lines': ['error', { max: 320, skipBlankLines: true }],
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
       'vue/block-order': ['error', { order: ['script', 'template', 'style'] }],
       'vue/max-attributes-per-line': 'off',
