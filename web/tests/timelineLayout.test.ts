@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { anchorAt, findAnchor } from '../src/timeline/scrollAnchor'
+import { anchorAt, findAnchor, findMark, markOf } from '../src/timeline/scrollAnchor'
 import { TimelineLayout, type TimelineShape } from '../src/timeline/timelineLayout'
-import { codeOf, codes, sectionOf } from './support'
+import { codeOf, codes, monthPage, sectionOf } from './support'
 
 const shape: TimelineShape = {
   width: 1200,
@@ -84,10 +84,12 @@ describe('the timeline layout', () => {
   test('does not lay a month out again while its ratios and the width are the same', () => {
     const sections = library(500, 500)
     const before = new TimelineLayout(sections, shape)
+    // Whoever looks at them again sees others; a section itself never changes.
+    sections[0]!.ratios.fill(codeOf(5))
     const after = new TimelineLayout([sectionOf('2027-01', codes(5)), ...sections], shape, before)
-    const alone = new TimelineLayout(sections, shape)
-    expect(after.tilesOfRow(1, 3)).toEqual(alone.tilesOfRow(0, 3))
-    expect(after.height).toBeGreaterThan(before.height)
+    expect(after.heightOf(1)).toBe(before.heightOf(0))
+    const narrow = { ...shape, width: 700 }
+    expect(new TimelineLayout(sections, narrow, before).height).toBe(new TimelineLayout(sections, narrow).height)
   })
 
   test('goes up and down to the nearest photo, from month to month, and stops at the ends', () => {
@@ -131,5 +133,31 @@ describe('the scroll anchor', () => {
     const before = new TimelineLayout(library(50, 50), shape)
     const after = new TimelineLayout(library(50), shape)
     expect(findAnchor(after, anchorAt(before, before.tops[1]! + 100)!)).toBeNull()
+  })
+})
+
+describe('a marked item', () => {
+  const layoutOf = (...months: [string, string[], string[]?][]) =>
+    new TimelineLayout(
+      months.map(([month, ids, loaded = ids]) => sectionOf(month, codes(ids.length), monthPage(month, loaded))),
+      shape,
+    )
+
+  test('is found where it went when others came in before it', () => {
+    const mark = markOf(layoutOf(['2026-07', ['a', 'b']]), { position: 0, index: 1 })
+    const after = layoutOf(['2026-08', ['x']], ['2026-07', ['new', 'a', 'b']])
+    expect(findMark(after, mark)).toEqual({ position: 1, index: 2 })
+  })
+
+  test('keeps its place while its month is not here yet', () => {
+    const mark = markOf(layoutOf(['2026-07', ['a', 'b', 'c'], ['a']]), { position: 0, index: 2 })
+    expect(findMark(layoutOf(['2026-07', ['a', 'b', 'c']]), mark)).toEqual({ position: 0, index: 2 })
+  })
+
+  test('that is gone leaves its place to the next, and that is the last where there is none', () => {
+    const mark = markOf(layoutOf(['2026-07', ['a', 'b', 'c']]), { position: 0, index: 2 })
+    expect(findMark(layoutOf(['2026-07', ['a', 'b', 'd']]), mark)).toEqual({ position: 0, index: 2 })
+    expect(findMark(layoutOf(['2026-07', ['a', 'b']]), mark)).toEqual({ position: 0, index: 1 })
+    expect(findMark(layoutOf(['2026-06', ['a']]), mark)).toBeNull()
   })
 })

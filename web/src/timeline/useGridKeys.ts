@@ -1,5 +1,6 @@
-import { computed, nextTick, shallowRef, type Ref } from 'vue'
+import { computed, nextTick, shallowRef, watch, type Ref } from 'vue'
 import type { Place } from './monthStore'
+import { findMark, markOf, type Mark } from './scrollAnchor'
 import type { TimelineLayout } from './timelineLayout'
 import type { useViewport } from './useViewport'
 
@@ -12,13 +13,26 @@ export function useGridKeys(
   layout: Readonly<Ref<TimelineLayout>>,
   viewport: ReturnType<typeof useViewport>,
 ) {
-  const focused = shallowRef<Place | null>(null)
+  const focused = shallowRef<Mark | null>(null)
 
-  const active = computed(() => {
-    const place = focused.value
-    if (place && place.index < (layout.value.sections[place.position]?.ratios.length ?? 0)) return place
-    return layout.value.sections.length > 0 ? layout.value.itemAt(viewport.top.value + MARGIN) : undefined
-  })
+  const place = computed(() => focused.value && findMark(layout.value, focused.value))
+  const active = computed(
+    () => place.value ?? (layout.value.sections.length > 0 ? layout.value.itemAt(viewport.top.value + MARGIN) : undefined),
+  )
+
+  // A tile whose item has come, or gone, is another element: what had the focus there hands it on.
+  watch(
+    layout,
+    async () => {
+      const held = focused.value
+      if (!held) return
+      await nextTick()
+      if (document.activeElement !== document.body) return
+      focused.value = held
+      tileAt(place.value)?.focus({ preventScroll: true })
+    },
+    { flush: 'sync' },
+  )
 
   function tabindex(position: number, index: number): 0 | -1 {
     return active.value?.position === position && active.value.index === index ? 0 : -1
@@ -28,7 +42,10 @@ export function useGridKeys(
     const tile = (event.target as Element).closest<HTMLElement>('[data-index]')
     const section = tile?.closest<HTMLElement>('[data-position]')
     if (tile && section) {
-      focused.value = { position: Number(section.dataset.position), index: Number(tile.dataset.index) }
+      focused.value = markOf(layout.value, {
+        position: Number(section.dataset.position),
+        index: Number(tile.dataset.index),
+      })
     }
   }
 
@@ -36,34 +53,36 @@ export function useGridKeys(
     if (!grid.value?.contains(event.relatedTarget as Node | null)) focused.value = null
   }
 
-  async function focus(place: Place): Promise<void> {
-    const row = layout.value.rowBox(place.position, place.index)
+  function tileAt(at: Place | null): HTMLElement | null | undefined {
+    return at && grid.value?.querySelector<HTMLElement>(`[data-position="${at.position}"] [data-index="${at.index}"]`)
+  }
+
+  async function focus(at: Place): Promise<void> {
+    const row = layout.value.rowBox(at.position, at.index)
     const top = viewport.top.value
     const height = viewport.height.value
     if (row.top < top + MARGIN) viewport.scrollTo(row.top - MARGIN)
     else if (row.top + row.height > top + height - MARGIN) viewport.scrollTo(row.top + row.height - height + MARGIN)
-    focused.value = place
+    focused.value = markOf(layout.value, at)
     await nextTick()
-    grid.value
-      ?.querySelector<HTMLElement>(`[data-position="${place.position}"] [data-index="${place.index}"]`)
-      ?.focus({ preventScroll: true })
+    tileAt(at)?.focus({ preventScroll: true })
   }
 
-  function destination(place: Place, key: string): Place | null {
+  function destination(from: Place, key: string): Place | null {
     const { sections } = layout.value
-    if (key === 'ArrowUp') return layout.value.itemVertically(place.position, place.index, -1)
-    if (key === 'ArrowDown') return layout.value.itemVertically(place.position, place.index, 1)
-    const index = place.index + (key === 'ArrowRight' ? 1 : -1)
-    if (index >= 0 && index < sections[place.position]!.ratios.length) return { ...place, index }
-    const position = place.position + Math.sign(index - place.index)
+    if (key === 'ArrowUp') return layout.value.itemVertically(from.position, from.index, -1)
+    if (key === 'ArrowDown') return layout.value.itemVertically(from.position, from.index, 1)
+    const index = from.index + (key === 'ArrowRight' ? 1 : -1)
+    if (index >= 0 && index < sections[from.position]!.ratios.length) return { ...from, index }
+    const position = from.position + Math.sign(index - from.index)
     const section = sections[position]
     return section ? { position, index: index < 0 ? section.ratios.length - 1 : 0 } : null
   }
 
   function handle(event: KeyboardEvent): void {
-    if (!/^Arrow(Up|Down|Left|Right)$/.test(event.key) || !focused.value) return
+    if (!/^Arrow(Up|Down|Left|Right)$/.test(event.key) || !place.value) return
     event.preventDefault()
-    const next = destination(focused.value, event.key)
+    const next = destination(place.value, event.key)
     if (next) void focus(next)
   }
 
