@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { beginsDay, durationName, momentName, monthName, placeholder, renditionUrl } from '../src/timeline/item'
+import { beginsDay, durationName, itemName, momentName, monthName, placeholder, renditionUrl } from '../src/timeline/item'
 import { decodeRatios, ratioOfCode } from '../src/timeline/ratios'
 import { base64, codeOf, monthPage } from './support'
 
@@ -30,6 +30,20 @@ test('a ThumbHash becomes a small picture, and none becomes nothing', () => {
 test('the wall clock is shown as it was, wherever the reader is', () => {
   expect(momentName('2024-03-31T02:30:00')).toContain('2:30')
   expect(monthName('2024-07')).toContain('2024')
+})
+
+test('an item is named by what it is, how long, whether it can be seen, and when it was taken', () => {
+  const page = monthPage('2026-07', ['p', 'v', 'w'], {
+    kinds: ['photo', 'video', 'video'],
+    durationsMs: [0, 12_000, 0],
+    versions: [1, 1, 0],
+  })
+  const moment = momentName('2026-07-15T12:00:00')
+  expect([0, 1, 2].map((index) => itemName(page, index))).toEqual([
+    `Photo, ${moment}`,
+    `Video, 0:12, ${moment}`,
+    `Video, not processed yet, ${moment}`,
+  ])
 })
 
 test('a day begins at the first item and where the date changes', () => {

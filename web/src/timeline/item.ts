@@ -51,6 +51,17 @@ function wallClock(local: string): Date {
   return new Date(`${local.replace(/Z$/, '')}Z`)
 }
 
+/** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30`. */
+export function itemName(columns: Columns, index: number): string {
+  const moment = momentName(columns.takenAtLocal[index]!)
+  if (columns.kinds[index] !== 'video') return `Photo, ${moment}`
+  const duration = columns.durationsMs[index]!
+  const isProcessed = columns.versions[index] !== 0
+  return ['Video', duration ? durationName(duration) : '', isProcessed ? '' : 'not processed yet', moment]
+    .filter(Boolean)
+    .join(', ')
+}
+
 /** Whether an item is the first of its day, in timeline order. */
 export function beginsDay(columns: Columns, index: number): boolean {
   return index === 0 || columns.takenAtLocal[index - 1]!.slice(0, 10) !== columns.takenAtLocal[index]!.slice(0, 10)
