@@ -18,15 +18,20 @@ describe('zooming', () => {
   })
 
   test('shows no border that the picture could fill', () => {
-    const box = fit(3 / 2, frame)
+    const box = fit(3 / 2, frame, null)
     const far = bounded({ scale: 3, x: 9999, y: -9999 }, box, frame)
     expect(far.x).toBe((box.width * 3 - frame.width) / 2)
     expect(far.y).toBe(-(box.height * 3 - frame.height) / 2)
   })
 
   test('fits a picture of any shape into the window', () => {
-    expect(fit(2, frame)).toEqual({ width: 1000, height: 500 })
-    expect(fit(0.5, frame)).toEqual({ width: 400, height: 800 })
+    expect(fit(2, frame, null)).toEqual({ width: 1000, height: 500 })
+    expect(fit(0.5, frame, null)).toEqual({ width: 400, height: 800 })
+  })
+
+  test('begins with no pixel of a small picture shown twice', () => {
+    expect(fit(1.5, frame, { width: 600, height: 400 })).toEqual({ width: 600, height: 400 })
+    expect(fit(1.5, frame, { width: 3000, height: 2000 })).toEqual(fit(1.5, frame, null))
   })
 })
 

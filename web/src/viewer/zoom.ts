@@ -7,9 +7,9 @@ export const UNZOOMED: Zoom = { scale: 1, x: 0, y: 0 }
 export const LARGEST_SCALE = 6
 export const DOUBLE_TAP_SCALE = 2.5
 
-/** The largest size with this ratio that fits into the window. */
-export function fit(ratio: number, frame: Size): Size {
-  const width = Math.min(frame.width, frame.height * ratio)
+/** The largest size with this ratio that fits into the window, and needs no pixel twice. */
+export function fit(ratio: number, frame: Size, pixels: Size | null): Size {
+  const width = Math.min(frame.width, frame.height * ratio, pixels?.width ?? Infinity)
   return { width, height: width / ratio }
 }
 
