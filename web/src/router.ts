@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { user } from './auth/session'
+import { notify } from './ui/notices'
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -22,6 +23,17 @@ router.beforeEach((to) => {
   }
   if (to.name === 'login' && user.value !== null) return destination(to.query.next)
   return true
+})
+
+// After an upgrade the server no longer has the files that an open page would load: begin anew, where it was going.
+router.onError(async (_error, to, from) => {
+  const isReachable = await fetch(to.fullPath, { method: 'HEAD' }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+  // A page that fails as its very first would fail again.
+  if (isReachable && from.matched.length > 0) window.location.assign(to.fullPath)
+  else notify('This couldn’t be opened. Check your connection, then try again.')
 })
 
 /** Where to go after logging in: only ever a page of this site. */
