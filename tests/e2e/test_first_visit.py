@@ -5,6 +5,16 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import NAME, PASSWORD
 
 
+def test_that_the_server_was_away_is_forgotten_once_it_answers(page: Page) -> None:
+    page.route("**/api/setup", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("alert")).to_contain_text("can’t be reached")
+    page.unroute("**/api/setup")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_label("Name")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_the_first_visitor_sets_the_library_up_and_finds_it_empty(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Set up your library")).to_be_visible()
