@@ -25,8 +25,11 @@ export function startLive(): () => void {
       if (revision !== months.revision) catchUp()
     },
   })
+  // A connection that broke while the device slept may still look open, and then nothing came through it.
   const hurry = () => {
-    if (document.visibilityState === 'visible') connection.hurry()
+    if (document.visibilityState !== 'visible') return
+    connection.hurry()
+    catchUp()
   }
   void connection.start()
   window.addEventListener('online', hurry)
