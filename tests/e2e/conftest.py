@@ -93,7 +93,9 @@ def browser() -> Iterator[Browser]:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+        chromium = playwright.chromium.launch(
+            executable_path=executable, args=arguments, ignore_default_args=["--hide-scrollbars"]
+        )
         yield chromium
         chromium.close()
 

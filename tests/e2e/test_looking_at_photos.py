@@ -1,10 +1,11 @@
 """The timeline and the viewer in the browser."""
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Request, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import Photo, log_in, pick, wait_for_uploads
 
@@ -59,7 +60,24 @@ def open_first(page: Page) -> None:
     expect(viewer(page)).to_be_visible()
 
 
+def picture(page: Page) -> Locator:
+    return viewer(page).get_by_role("img", name=re.compile("^Photo"))
+
+
+def photos_of(page: Page, month: str) -> Locator:
+    return page.get_by_role("region", name=month).get_by_role("link")
+
+
+def add_elsewhere(open_context: Callable[..., BrowserContext], photo: Photo) -> None:
+    """Upload a photo on another device."""
+    page = open_context().new_page()
+    log_in(page)
+    pick(page, photo.path)
+    wait_for_uploads(page)
+
+
 def test_months_and_days_are_headed_and_counted_newest_first(window: Page) -> None:
+    expect(window.get_by_role("heading", level=1)).to_have_text("Your photos")
     months = window.get_by_role("heading", level=2)
     expect(months.first).to_have_text(re.compile(r"July 2024\s+24"))
     expect(window.get_by_role("heading", level=3).first).to_have_text("Sun 28 Jul")
@@ -115,6 +133,147 @@ def test_turning_goes_on_from_month_to_month(window: Page, library: list[Photo])
     expect(window.get_by_role("complementary", name="Details")).to_contain_text(library[24].name)
 
 
+def test_the_keys_go_on_where_the_library_ends(window: Page) -> None:
+    window.get_by_role("slider", name="Date").press("End")
+    link = photos_of(window, "December 2022").nth(-2).get_attribute("href")
+    assert link
+    window.goto(link)
+    window.get_by_role("button", name="Next photo").press("Enter")
+    expect(window.get_by_role("button", name="Next photo")).to_have_count(0)
+    window.keyboard.press("Escape")
+    expect(viewer(window)).to_have_count(0)
+
+
+def test_escape_pressed_again_while_the_viewer_closes_does_not_leave_the_site(window: Page) -> None:
+    open_first(window)
+    escape = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))"
+    window.evaluate(f"{escape}; {escape}")
+    expect(viewer(window)).to_have_count(0)
+    expect(tiles(window).first).to_be_focused()
+
+
+def test_details_of_one_photo_do_not_stand_beside_another(window: Page, library: list[Photo]) -> None:
+    open_first(window)
+    window.keyboard.press("i")
+    details = window.get_by_role("complementary", name="Details")
+    expect(details).to_contain_text(library[0].name)
+    window.route("**/api/items/*", lambda _route: None)
+    window.keyboard.press("ArrowRight")
+    expect(details).to_contain_text("One moment")
+    expect(details).not_to_contain_text(library[0].name)
+
+
+def test_a_photo_that_fails_to_load_says_so_and_can_be_tried_again(window: Page) -> None:
+    window.route("**/1440.webp*", lambda route: route.abort())
+    open_first(window)
+    expect(viewer(window).get_by_role("alert").first).to_contain_text("couldn’t be loaded")
+    expect(picture(window)).to_have_count(0)
+    window.unroute("**/1440.webp*")
+    viewer(window).get_by_role("button", name="Try again").first.click()
+    expect(picture(window)).to_have_js_property("naturalWidth", 900)
+
+
+def test_a_small_photo_is_not_blown_up(open_context: Callable[..., BrowserContext], library: list[Photo]) -> None:
+    page = open_context(viewport={"width": 1920, "height": 1200}).new_page()
+    log_in(page)
+    open_first(page)
+    expect(picture(page)).to_have_js_property("clientWidth", 900)
+
+
+def test_opening_a_photo_does_not_lay_the_others_out_again(window: Page) -> None:
+    before = window.get_by_test_id("grid").bounding_box()
+    open_first(window)
+    assert window.get_by_test_id("grid").bounding_box() == before
+
+
+def test_a_page_that_was_open_during_an_upgrade_is_loaded_again(window: Page) -> None:
+    loads: list[Request] = []
+    window.on("request", lambda request: loads.append(request) if request.is_navigation_request() else None)
+    # The files of the new version have other names; those of the old are gone.
+    window.route("**/assets/PhotoViewer-*", lambda route: route.fallback() if loads else route.fulfill(status=404))
+    tiles(window).first.click()
+    expect(picture(window)).to_be_visible()
+    assert len(loads) == 1
+
+
+def test_a_long_month_that_is_being_added_to_shows_its_first_photos(page: Page, library: list[Photo]) -> None:
+    def first_ten(route: Route) -> None:
+        if "cursor=" in route.request.url:
+            route.fulfill(status=409, json={"code": "month_changed", "detail": "Begin again."})
+            return
+        month = route.fetch().json()
+        columns = {name: column[:10] for name, column in month.items() if isinstance(column, list)}
+        ratios = b64encode(b64decode(month["ratios"])[:10]).decode()
+        route.fulfill(json=month | columns | {"ratios": ratios, "nextCursor": "more"})
+
+    page.route("**/api/timeline/2024-07*", first_ten)
+    log_in(page)
+    expect(photos_of(page, "July 2024")).to_have_count(10)
+    photos_of(page, "July 2024").nth(9).click()
+    expect(picture(page)).to_be_visible()
+    expect(page.get_by_role("button", name="Previous photo")).to_have_count(1)
+    expect(page.get_by_role("button", name="Next photo")).to_have_count(0)
+
+
+def test_the_focus_stays_on_a_photo_whose_month_arrives(page: Page, library: list[Photo]) -> None:
+    held: list[Route] = []
+    page.route("**/api/timeline/*", lambda route: held.append(route))
+    log_in(page)
+    page.get_by_role("region", name="July 2024").locator("[data-index='1']").focus()
+    page.unroute("**/api/timeline/*")
+    for route in held:
+        route.fallback()
+    expect(tiles(page).nth(1)).to_be_focused()
+
+
+def test_the_focus_stays_on_a_photo_when_others_come_in_before_it(
+    window: Page, open_context: Callable[..., BrowserContext], photo: Callable[..., Photo]
+) -> None:
+    window.get_by_role("slider", name="Date").press("End")
+    december = photos_of(window, "December 2022")
+    december.first.focus()
+    count = december.count()
+    add_elsewhere(open_context, photo("before.jpg", "2022:12:30 10:00:00"))
+    expect(december).to_have_count(count + 1)
+    expect(december.nth(1)).to_be_focused()
+    window.keyboard.press("ArrowRight")
+    expect(december.nth(2)).to_be_focused()
+
+
+def test_a_photo_stays_in_the_viewer_while_its_month_is_read_again(
+    window: Page, open_context: Callable[..., BrowserContext], photo: Callable[..., Photo]
+) -> None:
+    window.get_by_role("slider", name="Date").press("End")
+    link = photos_of(window, "December 2022").last.get_attribute("href")
+    assert link
+    window.goto(link)
+    expect(picture(window)).to_be_visible()
+    held: list[Route] = []
+    window.route("**/api/timeline/2022-12", lambda route: held.append(route))
+    with window.expect_request("**/api/timeline/2022-12"):
+        add_elsewhere(open_context, photo("meanwhile.jpg", "2022:12:31 10:00:00"))
+    expect(picture(window)).to_be_visible()
+
+
+def test_what_a_sleeping_connection_missed_is_there_when_the_network_is_back(
+    page: Page, library: list[Photo], open_context: Callable[..., BrowserContext], photo: Callable[..., Photo]
+) -> None:
+    def deaf(socket: WebSocketRoute) -> None:
+        socket.connect_to_server().on_message(lambda _message: None)
+
+    page.route_web_socket("**/live*", deaf)
+    log_in(page)
+    expect(tiles(page).first).to_be_visible()
+    page.get_by_role("slider", name="Date").press("End")
+    december = photos_of(page, "December 2022")
+    expect(december.first).to_be_visible()
+    count = december.count()
+    add_elsewhere(open_context, photo("missed.jpg", "2022:12:29 10:00:00"))
+    expect(december).to_have_count(count)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(december).to_have_count(count + 1)
+
+
 def test_a_link_to_a_photo_opens_it_where_it_is(window: Page, library: list[Photo]) -> None:
     window.get_by_role("slider", name="Date").press("End")
     last = window.get_by_role("region", name="December 2022").get_by_role("link").last
@@ -137,9 +296,19 @@ def test_the_way_back_closes_the_viewer(window: Page) -> None:
 
 
 def test_the_original_is_downloaded_under_its_name(window: Page, library: list[Photo]) -> None:
+    questions: list[Dialog] = []
+
+    def asked(question: Dialog) -> None:
+        questions.append(question)
+        question.accept()
+
+    window.on("dialog", asked)
     open_first(window)
+    # As while something is uploaded.
+    window.evaluate("addEventListener('beforeunload', (event) => event.preventDefault())")
     with window.expect_download() as download:
         window.get_by_role("button", name="Download the original").click()
+    assert questions == []
     assert download.value.suggested_filename == library[0].name
     assert download.value.path().read_bytes() == library[0].path.read_bytes()
 
@@ -176,6 +345,14 @@ def test_a_phone_shows_nothing_wider_than_itself(phone: Page) -> None:
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+
+
+def test_the_menu_closes_when_the_focus_leaves_it(window: Page) -> None:
+    window.get_by_role("button", name=re.compile("^Account of")).click()
+    expect(window.get_by_role("menuitemradio").first).to_be_focused()
+    for _ in range(4):
+        window.keyboard.press("Tab")
+    expect(window.get_by_role("menu")).to_have_count(0)
 
 
 def test_a_chosen_theme_stays_after_a_reload(window: Page) -> None:
