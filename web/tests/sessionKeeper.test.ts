@@ -100,6 +100,54 @@ test('a refresh that never reached the server leaves the session as it is', asyn
   expect(await keeper.renew('access-1')).toBe('access-2')
 })
 
+/** Has the next refresh wait until the returned function is called. */
+function holdRefresh(): () => void {
+  let go = () => {}
+  const held = new Promise<void>((resolve) => (go = resolve))
+  const refresh = tokens.refresh
+  vi.spyOn(tokens, 'refresh').mockImplementationOnce(async (token) => {
+    await held
+    return refresh(token)
+  })
+  return go
+}
+
+test('a refresh in another tab does not undo a logout', async () => {
+  const first = await tab()
+  await first.begin(session(1))
+  const second = await tab()
+  const go = holdRefresh()
+  const renewing = second.renew('access-1')
+  await vi.waitFor(() => expect(tokens.refresh).toHaveBeenCalled())
+  const leaving = first.end()
+  go()
+  await Promise.all([renewing, leaving])
+  expect(await storage.get('session', 'current')).toBeUndefined()
+  await vi.waitFor(() => expect([first.session, second.session]).toEqual([null, null]))
+})
+
+test('a refresh in another tab does not undo a login', async () => {
+  const first = await tab()
+  await first.begin(session(1))
+  const second = await tab()
+  const go = holdRefresh()
+  const renewing = second.renew('access-1')
+  await vi.waitFor(() => expect(tokens.refresh).toHaveBeenCalled())
+  const entering = first.begin(session(9))
+  go()
+  await Promise.all([renewing, entering])
+  expect((await tab()).accessToken()).toBe('access-9')
+})
+
+test('a token that was refused ends its own session and no later one', async () => {
+  const keeper = await tab()
+  await keeper.begin(session(2))
+  await keeper.refuse('access-1')
+  expect(keeper.accessToken()).toBe('access-2')
+  await keeper.refuse('access-2')
+  expect(keeper.session).toBeNull()
+})
+
 test('a reload finds the session again', async () => {
   await (await tab()).begin(session(7))
   expect((await tab()).accessToken()).toBe('access-7')

@@ -14,8 +14,9 @@ async function sendAuthorised(request: Request): Promise<Response> {
   const token = keeper.accessToken()
   const response = await send(withToken(request, token))
   if (response.status !== 401) return response
-  const second = await send(withToken(again, await keeper.renew(token)))
-  if (second.status === 401) await keeper.end()
+  const renewed = await keeper.renew(token)
+  const second = await send(withToken(again, renewed))
+  if (second.status === 401) await keeper.refuse(renewed)
   return second
 }
 

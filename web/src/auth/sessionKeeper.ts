@@ -4,6 +4,8 @@ import type { Storage } from '../storage'
 
 export type Session = components['schemas']['SessionTokens']
 
+const LOCK = 'pinhole.session'
+
 type Locks = { request<T>(name: string, work: () => Promise<T>): Promise<T> }
 
 /**
@@ -11,6 +13,7 @@ type Locks = { request<T>(name: string, work: () => Promise<T>): Promise<T> }
  *
  * A refresh token works once, and one used twice ends every session of the user. So a refresh happens under a lock
  * that spans tabs, and reads the stored session again inside it: a tab that waited finds the new token already there.
+ * A login and a logout take the lock too, so that no refresh that is on its way puts an old session back.
  */
 export class SessionKeeper {
   #session: Session | null = null
@@ -38,14 +41,20 @@ export class SessionKeeper {
     this.#hold((await (await this.storage).get('session', 'current')) ?? null)
   }
 
-  async begin(session: Session): Promise<void> {
-    await (await this.storage).put('session', session, 'current')
-    this.#announce(session)
+  begin(session: Session): Promise<void> {
+    return this.locks.request(LOCK, () => this.#keep(session))
   }
 
-  async end(): Promise<void> {
-    await (await this.storage).delete('session', 'current')
-    this.#announce(null)
+  end(): Promise<void> {
+    return this.locks.request(LOCK, () => this.#drop())
+  }
+
+  /** End the session whose access token the server has refused, unless another has begun since. */
+  refuse(accessToken: string): Promise<void> {
+    return this.locks.request(LOCK, async () => {
+      await this.load()
+      if (this.#session?.accessToken === accessToken) await this.#drop()
+    })
   }
 
   accessToken(): string {
@@ -55,18 +64,28 @@ export class SessionKeeper {
 
   /** A token to use instead of `rejected`. Ends the session when the server no longer knows it. */
   renew(rejected: string): Promise<string> {
-    return this.locks.request('pinhole.session', async () => {
+    return this.locks.request(LOCK, async () => {
       await this.load()
       if (this.#session === null) throw ended()
       if (this.#session.accessToken !== rejected) return this.#session.accessToken
       try {
-        await this.begin(await this.refresh(this.#session.refreshToken))
+        await this.#keep(await this.refresh(this.#session.refreshToken))
       } catch (error) {
-        if (error instanceof Problem && error.status === 401) await this.end()
+        if (error instanceof Problem && error.status === 401) await this.#drop()
         throw error
       }
       return this.accessToken()
     })
+  }
+
+  async #keep(session: Session): Promise<void> {
+    await (await this.storage).put('session', session, 'current')
+    this.#announce(session)
+  }
+
+  async #drop(): Promise<void> {
+    await (await this.storage).delete('session', 'current')
+    this.#announce(null)
   }
 
   #announce(session: Session | null): void {
