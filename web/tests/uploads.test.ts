@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Problem } from '../src/api/problem'
 import { fromFileList } from '../src/uploads/droppedFiles'
 import { sha256Of } from '../src/uploads/hashing'
-import { backoffMs } from '../src/uploads/retrying'
+import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
 import { sizeName, summarise, type Upload } from '../src/uploads/upload'
 
 function upload(state: Upload['state'], size = 100, sent = 0): Upload {
@@ -71,6 +72,87 @@ test('attempts are spread out, come further and further apart, and never more th
   expect([0, 1, 2].map((failures) => backoffMs(failures, 1))).toEqual([500, 1000, 2000])
   expect(backoffMs(2, 0)).toBe(1000)
   expect(backoffMs(40, 1)).toBe(30_000)
+})
+
+describe('an attempt that fails', () => {
+  const never = new AbortController().signal
+  const noPause = async () => {}
+  const failing = (...errors: Error[]) =>
+    vi.fn(async () => {
+      const error = errors.shift()
+      if (error) throw error
+    })
+  const times = (count: number, error: Error): Error[] => Array.from({ length: count }, () => error)
+
+  test.each([new Problem(0, '', ''), new Problem(429, '', ''), new Problem(503, '', ''), new TransferFailed(0), new TransferFailed(502)])(
+    'because something is away for long is made until it is back',
+    async (error) => {
+      const work = failing(...times(50, error))
+      await withRetries(noPause, never, work)
+      expect(work).toHaveBeenCalledTimes(51)
+    },
+  )
+
+  test.each([new Problem(500, '', 'A defect.'), new TransferFailed(403)])('because it is refused each time is given up', async (error) => {
+    const work = failing(...times(50, error))
+    await expect(withRetries(noPause, never, work)).rejects.toBe(error)
+    expect(work).toHaveBeenCalledTimes(7)
+  })
+
+  test('after a long outage, because its address has run out, is made again', async () => {
+    const work = failing(...times(20, new TransferFailed(0)), new TransferFailed(403))
+    await withRetries(noPause, never, work)
+    expect(work).toHaveBeenCalledTimes(22)
+  })
+})
+
+describe('the pause between two attempts', () => {
+  let network: EventTarget
+  let abort: AbortController
+
+  function pausing(milliseconds: number) {
+    const ended = vi.fn()
+    pauseWhileOffline(milliseconds, abort.signal, new TransferFailed(0)).then(() => ended('over'), ended)
+    return ended
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+    network = new EventTarget()
+    abort = new AbortController()
+    vi.stubGlobal('window', network)
+    vi.stubGlobal('navigator', { onLine: true })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  test('lasts as long as it is to', async () => {
+    const ended = pausing(1000)
+    await vi.advanceTimersByTimeAsync(999)
+    expect(ended).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(ended).toHaveBeenCalledWith('over')
+  })
+
+  test('ends when the network comes back, and not before', async () => {
+    vi.stubGlobal('navigator', { onLine: false })
+    const [short, long] = [pausing(10), pausing(30_000)]
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(short).not.toHaveBeenCalled()
+    network.dispatchEvent(new Event('online'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(short).toHaveBeenCalledWith('over')
+    expect(long).toHaveBeenCalledWith('over')
+  })
+
+  test('ends when the upload is cancelled', async () => {
+    const ended = pausing(1000)
+    abort.abort('enough')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(ended).toHaveBeenCalledWith('enough')
+  })
 })
 
 test('sizes are written in the largest unit that fits', () => {

@@ -1,6 +1,7 @@
 import { Problem } from '../api/problem'
 
-const ATTEMPTS = 7
+/** So often a refusal is met: it may be that an address ran out, or a stumble, but hardly each time. */
+const REFUSALS = 7
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 30_000
 
@@ -16,41 +17,51 @@ export class TransferFailed extends Error {
   }
 }
 
+type Trouble = Problem | TransferFailed
+
 /** Wait between attempts, doubling, and spread out so that many clients don't come back at once. */
 export function backoffMs(failures: number, random = Math.random()): number {
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures)
   return longest * (0.5 + random / 2)
 }
 
-export type Pause = (milliseconds: number, signal: AbortSignal) => Promise<void>
+export type Pause = (milliseconds: number, signal: AbortSignal, trouble: Trouble) => Promise<void>
 
-/** Does `work` until it succeeds, fails for a reason that will not pass, or has failed too often. */
+/**
+ * Does `work` until it succeeds, or fails for a reason that will not pass. A server that is away comes back, be it
+ * tomorrow: only what it refuses itself, again and again, is given up.
+ */
 export async function withRetries<T>(pause: Pause, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let refusals = 0
   for (let failures = 0; ; failures++) {
     try {
       return await work()
     } catch (error) {
       signal.throwIfAborted()
-      const mayPass = (error instanceof Problem || error instanceof TransferFailed) && error.passing
-      if (!mayPass || failures + 1 === ATTEMPTS) throw error
+      if (!isTrouble(error) || !error.passing) throw error
+      if (error.status === 403 || error.status === 500) refusals += 1
+      if (refusals === REFUSALS) throw error
       const asked = error instanceof Problem ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-      await pause(Math.max(asked, backoffMs(failures)), signal)
+      await pause(Math.max(asked, backoffMs(failures)), signal, error)
     }
   }
 }
 
-/** Wait, and while there is no network wait on: a tunnel should not use up the attempts. */
-export const pauseWhileOffline: Pause = async (milliseconds, signal) => {
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    })
-  })
-  if (navigator.onLine) return
-  await new Promise<void>((resolve, reject) => {
-    window.addEventListener('online', () => resolve(), { once: true })
-    signal.addEventListener('abort', () => reject(signal.reason))
-  })
+function isTrouble(error: unknown): error is Trouble {
+  return error instanceof Problem || error instanceof TransferFailed
 }
+
+/** Wait, but no longer than until the network comes back, and while there is none wait on. */
+export const pauseWhileOffline: Pause = (milliseconds, signal) =>
+  new Promise((resolve, reject) => {
+    const finish = () => {
+      clearTimeout(timer)
+      window.removeEventListener('online', finish)
+      signal.removeEventListener('abort', finish)
+      if (signal.aborted) reject(signal.reason as Error)
+      else resolve()
+    }
+    const timer = setTimeout(() => navigator.onLine && finish(), milliseconds)
+    window.addEventListener('online', finish)
+    signal.addEventListener('abort', finish)
+  })
