@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 
-from tests.e2e.conftest import PASSWORD, log_in, requests_of
+from tests.e2e.conftest import PASSWORD, Photo, log_in, pick, requests_of
 
 
 def test_a_wrong_password_is_refused_in_words_and_the_right_one_lets_in(page: Page, account: str) -> None:
@@ -73,6 +73,26 @@ def test_logging_out_in_one_tab_leaves_no_other_behind(
         expect(tab.get_by_role("heading", name="Welcome back")).to_be_visible()
     first.goto("/")
     expect(first.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
+def test_logging_out_while_a_photo_is_on_its_way_asks_nothing(
+    page: Page, account: str, photo: Callable[..., Photo]
+) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.route("**/uploads/**", lambda route: None if route.request.method == "PUT" else route.fallback())
+    log_in(page)
+    with page.expect_request(lambda request: request.method == "PUT"):
+        pick(page, photo("on its way.jpg").path)
+    page.get_by_role("button", name=f"Account of {account}").click()
+    page.get_by_role("menuitem", name="Log out").click()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert asked == []
 
 
 def test_a_server_that_is_away_is_said_and_can_be_tried_again(page: Page, account: str) -> None:

@@ -24,12 +24,23 @@ export async function logout(): Promise<void> {
   try {
     await answer(api.POST('/auth/logout'))
   } finally {
-    isLeaving = true
+    isLoggingOut = true
     await keeper.end()
   }
 }
 
-let isLeaving = false
+const leaving: (() => void)[] = []
+/** Calls `onLeave` before the page is left for another user, or for none. */
+export function beforeLeaving(onLeave: () => void): void {
+  leaving.push(onLeave)
+}
+
+function leaveFor(path: string): void {
+  for (const onLeave of leaving) onLeave()
+  window.location.assign(path)
+}
+
+let isLoggingOut = false
 let latest: number | null = null
 
 /**
@@ -39,9 +50,9 @@ let latest: number | null = null
 export function watchSession(onEnd: () => void): void {
   const follow = (now: User | null, before?: User | null) => {
     if (now !== null) {
-      if (latest !== null && latest !== now.id) window.location.assign('/')
+      if (latest !== null && latest !== now.id) leaveFor('/')
       latest = now.id
-    } else if (isLeaving) window.location.assign('/login')
+    } else if (isLoggingOut) leaveFor('/login')
     else if (before) onEnd()
   }
   watch(user, follow, { immediate: true })

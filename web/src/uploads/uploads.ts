@@ -1,6 +1,6 @@
 import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
-import { user } from '../auth/session'
+import { beforeLeaving, user } from '../auth/session'
 import { storage } from '../storage'
 import { notify } from '../ui/notices'
 import type { FileSource } from './droppedFiles'
@@ -100,9 +100,16 @@ export function libraryMoved(): void {
   follower.hurry()
 }
 
+let isLeaving = false
+beforeLeaving(() => {
+  isLeaving = true
+  queue.pause()
+})
+
 let resumed = false
 /** Pick up what an earlier visit left, unless another tab is at it. */
 export async function resumeUploads(): Promise<void> {
+  if (isLeaving) return
   queue.resume()
   if (resumed) return
   resumed = true
@@ -131,5 +138,5 @@ watch(needsPage, (isNeeded) => {
 })
 
 function warn(event: BeforeUnloadEvent): void {
-  event.preventDefault()
+  if (!isLeaving) event.preventDefault()
 }
