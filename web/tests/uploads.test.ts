@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
 import { fromFileList } from '../src/uploads/droppedFiles'
+import { workerHash } from '../src/uploads/hasher'
 import { sha256Of } from '../src/uploads/hashing'
 import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
 import { sizeName, summarise, type Upload } from '../src/uploads/upload'
@@ -153,6 +154,16 @@ describe('the pause between two attempts', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(ended).toHaveBeenCalledWith('enough')
   })
+})
+
+test('a worker that breaks down fails the files it was to hash, and those that come later', async () => {
+  const worker = Object.assign(new EventTarget(), { postMessage: () => {} })
+  const hash = workerHash(worker as unknown as Worker)
+  const signal = new AbortController().signal
+  const hashing = hash(new Blob(['1']), () => {}, signal)
+  worker.dispatchEvent(new Event('error'))
+  await expect(hashing).rejects.toThrow('Reload the page.')
+  await expect(hash(new Blob(['2']), () => {}, signal)).rejects.toThrow('Reload the page.')
 })
 
 test('sizes are written in the largest unit that fits', () => {

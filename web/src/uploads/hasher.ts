@@ -10,11 +10,18 @@ export type Hash = (blob: Blob, onProgress: (bytes: number) => void, signal: Abo
 export function workerHash(worker: Worker): Hash {
   const jobs = new Map<number, (answer: HashAnswer) => void>()
   let latest = 0
+  let broken: { name: string; message: string } | null = null
   worker.addEventListener('message', ({ data }: MessageEvent<HashAnswer>) => jobs.get(data.job)?.(data))
+  worker.addEventListener('error', () => {
+    // It never came to life, perhaps since a newer version took the place of its script.
+    broken = { name: 'Error', message: 'Files can’t be read at the moment. Reload the page.' }
+    for (const [job, settle] of jobs) settle({ job, failure: broken })
+  })
 
   return (blob, onProgress, signal) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted()
+      if (broken) throw Object.assign(new Error(), broken)
       const job = ++latest
       const cancel = () => worker.postMessage({ job, cancel: true } satisfies HashRequest)
       const finish = (settle: () => void) => {
