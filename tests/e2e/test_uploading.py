@@ -132,6 +132,28 @@ def test_a_file_that_failed_can_be_tried_again(window: Page, photo: Callable[...
     expect(row(window, "too much.jpg")).to_contain_text("In your library")
 
 
+def hold_puts(page: Page) -> None:
+    """From now on what is sent to the store neither fails nor succeeds."""
+    page.route("**/uploads/**", lambda route: None if route.request.method == "PUT" else route.fallback())
+
+
+def test_no_picked_file_is_forgotten_by_a_reload(window: Page, photo: Callable[..., Photo]) -> None:
+    photos = [photo(f"many {number}.jpg") for number in range(12)]
+    window.on("dialog", lambda dialog: dialog.accept())
+    hold_puts(window)
+    with window.expect_request(lambda request: request.method == "PUT"):
+        pick(window, *(one.path for one in photos))
+    window.reload()
+    window.unroute("**/uploads/**")
+    for one in photos:
+        expect(row(window, one.name)).to_contain_text("Drop this file again to go on")
+    pick(window, *(one.path for one in photos))
+    wait_for_uploads(window)
+    for one in photos:
+        expect(row(window, one.name)).to_have_count(1)
+        expect(row(window, one.name)).to_contain_text("In your library")
+
+
 @pytest.fixture
 def halting(window: Page) -> Iterator[list[str]]:
     """Lets one part of a large file through, and no other until `halting` is cleared of its guard."""
@@ -182,6 +204,35 @@ def test_a_cancelled_upload_is_gone_for_good(
     window.reload()
     expect(window.get_by_role("heading", level=2).first).to_be_visible()
     expect(row(window, path.name)).to_have_count(0)
+
+
+def test_what_another_device_uploads_is_told_to_be_so_and_goes_when_it_is_done(
+    open_context: Callable[..., BrowserContext], account: str, photo: Callable[..., Photo]
+) -> None:
+    here, there = open_context().new_page(), open_context().new_page()
+    log_in(here)
+    held: list[Route] = []
+    here.route("**/uploads/**", lambda route: held.append(route) if route.request.method == "PUT" else route.fallback())
+    photos = [photo(f"on the phone {number}.jpg") for number in (1, 2)]
+    with here.expect_request(lambda request: request.method == "PUT"):
+        pick(here, *(one.path for one in photos))
+    expect(row(here, photos[1].name)).to_contain_text("0 bytes of")
+
+    aborts = requests_of(there, "DELETE")
+    log_in(there)
+    for one in photos:
+        expect(row(there, one.name)).to_contain_text("begun on another device")
+    there.get_by_role("button", name=f"Remove {photos[0].name}").click()
+    expect(row(there, photos[0].name)).to_have_count(0)
+    assert aborts == []
+
+    here.unroute("**/uploads/**")
+    for route in held:
+        route.fallback()
+    wait_for_uploads(here)
+    for one in photos:
+        expect(row(here, one.name)).to_contain_text("In your library")
+    expect(row(there, photos[1].name)).to_have_count(0)
 
 
 def test_another_window_sees_what_is_uploaded(

@@ -1,59 +1,74 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { FileSource } from '../src/uploads/droppedFiles'
+import { Follower } from '../src/uploads/follower'
+import { sha256Of } from '../src/uploads/hashing'
 import type { Journal, JournalEntry } from '../src/uploads/journal'
 import { Resumption } from '../src/uploads/resumption'
-import type { OpenUpload } from '../src/uploads/uploadServer'
-import type { UploadQueue } from '../src/uploads/uploadQueue'
+import { Slots } from '../src/uploads/slots'
+import { UploadQueue } from '../src/uploads/uploadQueue'
+import { ServerInMemory } from './uploadServerFake'
 
 /** A file on the disk as the browser hands it out: perhaps not before it has asked. */
 class Handle {
   asked = 0
+  /** What the browser does when it is to ask. */
+  answer: () => PermissionState = () => 'granted'
   constructor(
-    readonly file: File,
+    public file: File | null,
     public permission: PermissionState = 'prompt',
   ) {}
   queryPermission = async () => this.permission
   requestPermission = async () => {
     this.asked += 1
-    return (this.permission = 'granted')
+    return (this.permission = this.answer())
   }
-  isSameEntry = async (other: unknown) => other === this
-  getFile = async () => this.file
+  getFile = async () => {
+    if (!this.file) throw new DOMException('It is gone.', 'NotFoundError')
+    return this.file
+  }
 }
 
-const uploads = new Map<string, { state: string; sha256: string | null }>()
-const queue = {
-  uploads,
-  add: (source: FileSource, { key, sha256 = null }: { key: string; sha256?: string | null }) =>
-    uploads.set(key, { state: 'queued', sha256 }) && source,
-  addAsleep: (key: string) => uploads.set(key, { state: 'asleep', sha256: null }),
-  addMissing: ({ id, sha256 }: OpenUpload) => uploads.set(id, { state: 'missing', sha256 }),
-} as unknown as UploadQueue
-
+let server: ServerInMemory
+let queue: UploadQueue
 let entries: Map<string, JournalEntry>
-let open: OpenUpload[]
 let resumption: Resumption
 
-function note(id: string, handle: Handle, folder: Handle | null = null, sizeBytes = handle.file.size): void {
-  const { name, lastModified } = handle.file
+const file = (name: string) => new File(['12345'], name, { lastModified: 1e12 })
+
+function note(id: string, handle: Handle | null, folder: Handle | null = null): void {
+  const { name, size: sizeBytes, lastModified } = handle?.file ?? file(`${id}.jpg`)
   entries.set(id, { id, userId: 1, name, sizeBytes, lastModified, sha256: `hash-${id}`, handle, folder } as never)
 }
 
-const states = () => Object.fromEntries([...uploads].map(([key, { state }]) => [key, state]))
-const file = (name: string) => new File(['12345'], name, { lastModified: 1e12 })
+/** An upload that waits for bytes on the server. */
+function open(id: string, sha256: string): void {
+  server.uploads.set(id, { id, size: 5, sha256, state: 'waiting', parts: new Map() })
+}
+
+const states = () => Object.fromEntries([...queue.uploads].map(([key, { state }]) => [key, state]))
 
 beforeEach(() => {
-  uploads.clear()
+  server = new ServerInMemory()
   entries = new Map()
-  open = []
-  const journal = { entries: async () => [...entries.values()], forget: async (id: string) => void entries.delete(id) }
-  resumption = new Resumption(queue, journal as unknown as Journal, { open: async () => open })
+  const journal = {
+    entries: async () => [...entries.values()],
+    note: async () => {},
+    forget: async (id: string) => void entries.delete(id),
+  }
+  queue = new UploadQueue(
+    { server, put: server.put, hash: sha256Of, pause: async () => {}, slots: new Slots(3) },
+    journal,
+    new Follower(server, () => {}),
+    () => {},
+  )
+  queue.pause()
+  resumption = new Resumption(queue, journal as unknown as Journal, server)
 })
 
 test('a file that may still be read goes on by itself', async () => {
   note('a', new Handle(file('a.jpg'), 'granted'))
   await resumption.begin()
   expect(states()).toEqual({ a: 'queued' })
+  expect(queue.uploads.get('a')!.sha256).toBe('hash-a')
 })
 
 test('a file that the browser guards waits until its user is asked', async () => {
@@ -64,8 +79,17 @@ test('a file that the browser guards waits until its user is asked', async () =>
   expect(states()).toEqual({ a: 'queued' })
 })
 
+test('a file that the browser gave no handle for waits to be chosen again', async () => {
+  note('a', null)
+  await resumption.begin()
+  expect(states()).toEqual({ a: 'missing' })
+  queue.add({ file: file('a.jpg'), handle: null, folder: null })
+  expect(Object.values(states())).toEqual(['queued'])
+  expect(entries.size).toBe(0)
+})
+
 test('the files of a dropped folder take one question', async () => {
-  const folder = new Handle(file('folder'))
+  const folder = new Handle(null)
   for (const name of ['a', 'b', 'c']) note(name, new Handle(file(name)), folder)
   await resumption.begin()
   await resumption.wake()
@@ -73,25 +97,106 @@ test('the files of a dropped folder take one question', async () => {
   expect(states()).toEqual({ a: 'queued', b: 'queued', c: 'queued' })
 })
 
+test('files that the browser would not ask about yet can be woken by the next click', async () => {
+  const handles = ['a', 'b', 'c'].map((name) => new Handle(file(name)))
+  handles.forEach((handle, index) => note('abc'[index]!, handle))
+  handles[1]!.answer = () => {
+    throw new DOMException('User activation is required.', 'SecurityError')
+  }
+  await resumption.begin()
+  await resumption.wake()
+  expect(states()).toEqual({ a: 'queued', b: 'asleep', c: 'asleep' })
+  handles[1]!.answer = () => 'granted'
+  await resumption.wake()
+  expect(states()).toEqual({ a: 'queued', b: 'queued', c: 'queued' })
+})
+
+test('a file that is woken by the second click is not taken for one that is dropped later', async () => {
+  const handle = new Handle(file('a.jpg'))
+  note('a', handle)
+  handle.answer = () => 'prompt'
+  await resumption.begin()
+  await resumption.wake()
+  handle.answer = () => 'granted'
+  await resumption.wake()
+  queue.add({ file: file('a.jpg'), handle: null, folder: null })
+  expect(Object.values(states())).toEqual(['queued', 'queued'])
+})
+
+test('a question that is waved away is the last one of that click', async () => {
+  const handles = ['a', 'b'].map((name) => new Handle(file(name)))
+  handles.forEach((handle, index) => note('ab'[index]!, handle))
+  handles[0]!.answer = () => 'prompt'
+  await resumption.begin()
+  await resumption.wake()
+  expect(handles.map(({ asked }) => asked)).toEqual([1, 0])
+  expect(states()).toEqual({ a: 'asleep', b: 'asleep' })
+})
+
 test('a file that was taken off the list is not woken', async () => {
   note('a', new Handle(file('a.jpg')))
   await resumption.begin()
-  uploads.delete('a')
+  await queue.remove(queue.uploads.get('a')!)
   await resumption.wake()
   expect(states()).toEqual({})
 })
 
-test('a file that has changed since is forgotten', async () => {
-  note('a', new Handle(file('a.jpg'), 'granted'), null, 4)
+test('a file that waits for a permission and is chosen again takes no second line', async () => {
+  note('a', new Handle(file('a.jpg')))
   await resumption.begin()
-  expect(states()).toEqual({})
-  expect(entries.size).toBe(0)
+  queue.add({ file: file('a.jpg'), handle: null, folder: null })
+  await resumption.wake()
+  expect(Object.values(states())).toEqual(['queued'])
 })
 
-test('what is open on the server, and not noted here, waits for its file to come again', async () => {
-  note('a', new Handle(file('a.jpg'), 'granted'))
-  const unfinished = (id: string) => ({ id, sha256: `hash-${id}`, filename: id, sizeBytes: 5 }) as OpenUpload
-  open = [unfinished('a'), unfinished('b')]
+test('a file that has changed since is taken as it is now', async () => {
+  const handle = new Handle(file('a.jpg'), 'granted')
+  note('a', handle)
+  handle.file = new File(['123456'], 'a.jpg', { lastModified: 2e12 })
   await resumption.begin()
-  expect(states()).toEqual({ a: 'queued', b: 'missing' })
+  expect(queue.uploads.get('a')).toMatchObject({ state: 'queued', size: 6, sha256: null })
+})
+
+test('a file that is gone waits to be chosen again', async () => {
+  const handle = new Handle(file('a.jpg'), 'granted')
+  note('a', handle)
+  handle.file = null
+  await resumption.begin()
+  expect(states()).toEqual({ a: 'missing' })
+})
+
+test('what is open on the server, and not noted here, is told to be of another device', async () => {
+  note('a', new Handle(file('a.jpg'), 'granted'))
+  open('u1', 'hash-a')
+  open('u2', 'hash-b')
+  await resumption.begin()
+  expect(states()).toEqual({ a: 'queued', u2: 'elsewhere' })
+})
+
+test('what another device has sent is taken off the list', async () => {
+  open('u1', 'hash-1')
+  open('u2', 'hash-2')
+  await resumption.begin()
+  server.uploads.get('u1')!.state = 'received'
+  await resumption.lookAgain()
+  expect(states()).toEqual({ u2: 'elsewhere' })
+})
+
+test.each([['waits to be chosen again', null], ['waits for a permission', new Handle(file('a.jpg'))]])(
+  'a file that %s leaves nothing open when it is taken off the list',
+  async (_, handle) => {
+    note('a', handle)
+    open('u1', 'hash-a')
+    await resumption.begin()
+    await queue.remove(queue.uploads.get('a')!)
+    expect(await server.open()).toEqual([])
+  },
+)
+
+test('a missing file that came into the library meanwhile is said to be there', async () => {
+  note('a', null)
+  server.library.set('hash-a', 'item-a')
+  await resumption.begin()
+  await expect.poll(states).toEqual({ a: 'duplicate' })
+  expect(entries.size).toBe(0)
 })

@@ -1,51 +1,19 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
-import type { FileSource } from '../src/uploads/droppedFiles'
-import { Follower } from '../src/uploads/follower'
 import { sha256Of } from '../src/uploads/hashing'
-import { Slots } from '../src/uploads/slots'
 import type { Upload } from '../src/uploads/upload'
-import { UploadQueue } from '../src/uploads/uploadQueue'
-import { ServerInMemory } from './uploadServerFake'
+import type { UploadQueue } from '../src/uploads/uploadQueue'
+import { reaches, setUp } from './uploadQueueSetUp'
+import type { ServerInMemory } from './uploadServerFake'
 
 let server: ServerInMemory
 let queue: UploadQueue
-let follower: Follower
 let pauses: number[]
 let journal: Map<string, string | null>
-
-function source(name: string, content = name): FileSource {
-  return { file: new File([content], name, { lastModified: 1e12 }), handle: null, folder: null }
-}
-
-function add(name: string, content?: string): Upload {
-  return queue.add(source(name, content))
-}
-
-async function reaches(upload: Upload, state: Upload['state']): Promise<void> {
-  await vi.waitFor(() => expect(upload.state).toBe(state), { timeout: 4000, interval: 5 })
-}
+let add: (name: string, content?: string) => Upload
 
 beforeEach(() => {
-  server = new ServerInMemory()
-  pauses = []
-  journal = new Map()
-  follower = new Follower(server, () => {})
-  queue = new UploadQueue(
-    {
-      server,
-      put: server.put,
-      hash: sha256Of,
-      pause: async (milliseconds) => void pauses.push(milliseconds),
-      slots: new Slots(3),
-    },
-    {
-      note: async (key, _source, sha256) => void journal.set(key, sha256),
-      forget: async (key) => void journal.delete(key),
-    },
-    follower,
-    () => {},
-  )
+  ;({ server, queue, pauses, journal, add } = setUp())
 })
 
 describe('a small file', () => {
@@ -200,14 +168,45 @@ describe('the queue', () => {
     await reaches(add('next.jpg'), 'processing')
   })
 
-  test('takes an unfinished upload off the list when its file comes again', async () => {
-    const hash = await sha256Of(new Blob(['beach.jpg']))
-    server.uploads.set('u0', { id: 'u0', size: 9, sha256: hash, state: 'waiting', parts: new Map() })
-    for (const open of await server.open()) queue.addMissing(open)
+  test('leaves nothing open of a file that was cancelled while its upload was being begun', async () => {
+    let go = () => {}
+    server.beforeBegin = new Promise((resolve) => (go = resolve))
+    const upload = add('beach.jpg')
+    await reaches(upload, 'sending')
+    await queue.remove(upload)
+    go()
+    await vi.waitFor(() => expect(server.uploads.get('u1')?.state).toBe('aborted'))
+    expect(server.puts).toBe(0)
+  })
+
+  test('leaves nothing open of a file that failed, once it is off the list', async () => {
+    server.failures = [400]
+    const upload = add('beach.jpg')
+    await reaches(upload, 'failed')
+    await queue.remove(upload)
+    expect(await server.open()).toEqual([])
+  })
+
+  test('takes a file off the list that the server could not make anything of', async () => {
     const upload = add('beach.jpg')
     await reaches(upload, 'processing')
-    expect(upload.uploadId).toBe('u0')
-    expect([...queue.uploads.values()].map(({ state }) => state)).toEqual(['processing'])
+    server.uploads.get('u1')!.state = 'failed'
+    await reaches(upload, 'failed')
+    await queue.remove(upload)
+    expect(queue.uploads.size).toBe(0)
+  })
+
+  test('shows why a file is being tried again', async () => {
+    server.failures = [0]
+    let trouble = ''
+    vi.spyOn(pauses, 'push').mockImplementation(() => {
+      trouble = upload.reason
+      return 0
+    })
+    const upload = add('beach.jpg')
+    await reaches(upload, 'processing')
+    expect(trouble).toBe('The connection broke off.')
+    expect(upload.reason).toBe('')
   })
 
   test('remembers what is not sent yet, and forgets it once the server has it', async () => {
@@ -215,15 +214,5 @@ describe('the queue', () => {
     expect(journal.has(upload.key)).toBe(true)
     await reaches(upload, 'processing')
     await vi.waitFor(() => expect(journal.size).toBe(0))
-  })
-
-  test('says so when a file can no longer be read', async () => {
-    const gone = source('gone.jpg')
-    vi.spyOn(gone.file, 'slice').mockImplementation(() => {
-      throw new DOMException('The file is gone.', 'NotFoundError')
-    })
-    const upload = queue.add(gone)
-    await reaches(upload, 'failed')
-    expect(upload.reason).toBe('The file can’t be read. It may have been moved or changed.')
   })
 })

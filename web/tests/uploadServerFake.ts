@@ -24,6 +24,8 @@ export class ServerInMemory implements UploadServer {
   /** Answers of the API to come, instead of success. */
   problems: Problem[] = []
   asked: string[] = []
+  /** What beginning an upload waits for. */
+  beforeBegin: Promise<void> | undefined
   #latest = 0
 
   #answer(call: string): void {
@@ -44,6 +46,7 @@ export class ServerInMemory implements UploadServer {
   }
 
   async begin(file: File, sha256: string): Promise<Begun> {
+    await this.beforeBegin
     this.#answer('begin')
     const itemId = this.library.get(sha256)
     if (itemId) return { state: 'duplicate', itemId }
@@ -101,7 +104,9 @@ export class ServerInMemory implements UploadServer {
   }
 
   async abort(id: string): Promise<void> {
-    this.#get(id).state = 'aborted'
+    const upload = this.#get(id)
+    if (upload.state !== 'waiting') throw new Problem(409, 'upload_not_waiting', `It is ${upload.state}.`)
+    upload.state = 'aborted'
   }
 
   /** What ingest makes of a file that has arrived. */
@@ -112,6 +117,7 @@ export class ServerInMemory implements UploadServer {
   }
 
   put: Put = async ({ url }, body, onProgress, signal) => {
+    signal.throwIfAborted()
     this.puts += 1
     this.putsAtOnce += 1
     this.mostPutsAtOnce = Math.max(this.mostPutsAtOnce, this.putsAtOnce)

@@ -1,10 +1,13 @@
+import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
 import { fromFileList } from '../src/uploads/droppedFiles'
 import { workerHash } from '../src/uploads/hasher'
 import { sha256Of } from '../src/uploads/hashing'
 import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
-import { sizeName, summarise, type Upload } from '../src/uploads/upload'
+import { Journal } from '../src/uploads/journal'
+import { openStorage } from '../src/storage'
+import { shownName, sizeName, summarise, type Upload } from '../src/uploads/upload'
 
 function upload(state: Upload['state'], size = 100, sent = 0): Upload {
   const key = `${state}-${Math.random()}`
@@ -52,6 +55,12 @@ describe('the summary', () => {
     ])
   })
 
+  test('asks nobody to see to what another device is sending', () => {
+    const { attention, active } = summarise([upload('elsewhere'), upload('missing'), upload('queued')])
+    expect(attention.map(({ state }) => state)).toEqual(['missing'])
+    expect(active.map(({ state }) => state)).toEqual(['queued', 'elsewhere'])
+  })
+
   test('shows some of very many, and says how many more there are', () => {
     const { active, hidden } = summarise(Array.from({ length: 5000 }, () => upload('queued')))
     expect(active.length + hidden.active).toBe(5000)
@@ -59,14 +68,38 @@ describe('the summary', () => {
   })
 
   test('does not count what only waits for its file', () => {
-    expect(summarise([upload('missing'), upload('asleep')]).count.running).toBe(0)
-    expect(summarise([upload('missing')]).bytes).toBe(0)
+    const { count, bytes } = summarise([upload('missing'), upload('asleep'), upload('elsewhere')])
+    expect([count.running, bytes]).toEqual([0, 0])
   })
 })
 
 test('what systems leave in folders is not uploaded', () => {
   const files = ['.DS_Store', 'Thumbs.db', 'desktop.ini', 'beach.jpg', '._beach.jpg'].map((name) => new File([], name))
   expect(fromFileList(files).map(({ file }) => file.name)).toEqual(['beach.jpg'])
+})
+
+test('a name cannot hide its extension behind a turned direction', () => {
+  expect(shownName('beach\u202Egpj.exe')).toBe('beachgpj.exe')
+  expect(shownName('👩\u200D👧 می\u200Cخواهم.jpg')).toBe('👩\u200D👧 می\u200Cخواهم.jpg')
+})
+
+test('a file is noted for the next visit, whether the browser gave a handle for it or not', async () => {
+  const journal = new Journal(openStorage(), () => 7)
+  const file = new File(['12345'], 'beach.jpg', { lastModified: 1e12 })
+  await journal.note('a', { file, handle: null, folder: null }, 'hash')
+  expect(await journal.entries()).toEqual([
+    { id: 'a', userId: 7, handle: null, folder: null, name: 'beach.jpg', sizeBytes: 5, lastModified: 1e12, sha256: 'hash' },
+  ])
+})
+
+test('a worker that breaks down fails the files it was to hash, and those that come later', async () => {
+  const worker = Object.assign(new EventTarget(), { postMessage: () => {} })
+  const hash = workerHash(worker as unknown as Worker)
+  const signal = new AbortController().signal
+  const hashing = hash(new Blob(['1']), () => {}, signal)
+  worker.dispatchEvent(new Event('error'))
+  await expect(hashing).rejects.toThrow('Reload the page.')
+  await expect(hash(new Blob(['2']), () => {}, signal)).rejects.toThrow('Reload the page.')
 })
 
 test('attempts are spread out, come further and further apart, and never more than half a minute', () => {
@@ -154,16 +187,6 @@ describe('the pause between two attempts', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(ended).toHaveBeenCalledWith('enough')
   })
-})
-
-test('a worker that breaks down fails the files it was to hash, and those that come later', async () => {
-  const worker = Object.assign(new EventTarget(), { postMessage: () => {} })
-  const hash = workerHash(worker as unknown as Worker)
-  const signal = new AbortController().signal
-  const hashing = hash(new Blob(['1']), () => {}, signal)
-  worker.dispatchEvent(new Event('error'))
-  await expect(hashing).rejects.toThrow('Reload the page.')
-  await expect(hash(new Blob(['2']), () => {}, signal)).rejects.toThrow('Reload the page.')
 })
 
 test('sizes are written in the largest unit that fits', () => {

@@ -15,7 +15,7 @@ export class Follower {
 
   constructor(
     private readonly server: Pick<UploadServer, 'status'>,
-    private readonly onChange: (upload: Upload) => void,
+    private readonly onSettled: (upload: Upload) => void,
   ) {}
 
   follow(upload: Upload): void {
@@ -60,15 +60,20 @@ export class Follower {
       }
       upload.itemId = status.itemId
       upload.reason = reasonOf(status)
-      upload.state = status.state === 'aborted' ? 'failed' : status.state
+      this.#settle(upload, status.state === 'aborted' ? 'failed' : status.state)
     } catch (error) {
       if (!(error instanceof Problem) || error.passing || error.status === 401) return false
-      upload.state = 'failed'
       upload.reason = error.message
+      this.#settle(upload, 'failed')
     }
-    this.#followed.delete(upload.key)
-    this.onChange(upload)
     return true
+  }
+
+  #settle(upload: Upload, state: 'ready' | 'duplicate' | 'failed'): void {
+    upload.state = state
+    if (state === 'failed') upload.uploadId = null
+    this.#followed.delete(upload.key)
+    this.onSettled(upload)
   }
 
   #toTheBack(upload: Upload): void {

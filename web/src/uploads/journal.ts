@@ -1,11 +1,11 @@
 import type { Storage } from '../storage'
 import type { FileSource } from './droppedFiles'
 
-/** What is needed to go on with a file after a reload: kept for those the browser gave a handle for. */
+/** What is needed to go on with a file after a reload; without a handle, to ask for the file again. */
 export type JournalEntry = {
   id: string
   userId: number
-  handle: FileSystemFileHandle
+  handle: FileSystemFileHandle | null
   folder: FileSystemDirectoryHandle | null
   name: string
   sizeBytes: number
@@ -21,7 +21,6 @@ export class Journal {
   ) {}
 
   async note(id: string, { file, handle, folder }: FileSource, sha256: string | null): Promise<void> {
-    if (handle === null) return
     const { name, size: sizeBytes, lastModified } = file
     const entry = { id, userId: this.userId(), handle, folder, name, sizeBytes, lastModified, sha256 }
     await (await this.storage).put('uploads', entry)
@@ -37,15 +36,19 @@ export class Journal {
   }
 }
 
-/** The file of an entry, if it may be read without asking and is still the one that was noted. */
-export async function reopen(entry: JournalEntry): Promise<FileSource | 'changed' | 'locked'> {
-  if ((await (entry.folder ?? entry.handle).queryPermission({ mode: 'read' })) !== 'granted') return 'locked'
+/** The file of an entry: `locked` until its user is asked, `gone` when there is no way to it. */
+export async function reopen({ handle, folder }: JournalEntry): Promise<FileSource | 'locked' | 'gone'> {
+  if (handle === null) return 'gone'
+  if ((await (folder ?? handle).queryPermission({ mode: 'read' })) !== 'granted') return 'locked'
   try {
-    const file = await entry.handle.getFile()
-    if (file.size !== entry.sizeBytes || file.lastModified !== entry.lastModified) return 'changed'
-    return { file, handle: entry.handle, folder: entry.folder }
+    return { file: await handle.getFile(), handle, folder }
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'NotFoundError') return 'changed'
+    if (error instanceof DOMException) return 'gone'
     throw error
   }
+}
+
+/** Whether a file is still the one that was noted; if not, its hash is another. */
+export function isAsNoted({ sizeBytes, lastModified }: JournalEntry, file: File): boolean {
+  return file.size === sizeBytes && file.lastModified === lastModified
 }

@@ -2,7 +2,7 @@ import { Problem } from '../api/problem'
 import type { components } from '../api/schema'
 import type { Hash } from './hasher'
 import type { Put } from './put'
-import { type Pause, withRetries } from './retrying'
+import { type Pause, TransferFailed, withRetries } from './retrying'
 import type { Slots } from './slots'
 import type { SignedPut, UploadServer } from './uploadServer'
 
@@ -32,10 +32,16 @@ export async function sendSingle(
       if (target === null) return
       const { url, headers } = target
       target = null
-      await put({ url, headers }, file, onProgress, signal)
+      await put({ url, headers }, file, onProgress, signal).catch((error: unknown) => blameFile(file, error))
     }),
   )
   onProgress(file.size)
+}
+
+/** A browser breaks off without a word when the file is no longer the one that was chosen: reading it tells why. */
+async function blameFile(body: Blob, error: unknown): Promise<never> {
+  if (error instanceof TransferFailed && error.status === 0) await body.slice(0, 1).arrayBuffer()
+  throw error
 }
 
 /** A fresh address to send to; null when the file has arrived, though an earlier attempt never heard of it. */
@@ -79,7 +85,7 @@ export async function sendParts(
           sent.set(number, bytes)
           report()
         }
-        await put(target, part, progress, signal)
+        await put(target, part, progress, signal).catch((error: unknown) => blameFile(part, error))
         progress(part.size)
       }),
     )

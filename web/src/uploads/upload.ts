@@ -11,26 +11,29 @@ export type UploadState =
   | 'duplicate'
   | 'failed'
   | 'asleep' // begun before a reload; the browser wants to be asked before it reads the file again
-  | 'missing' // begun before a reload, or on another device; goes on when the same file comes again
+  | 'missing' // begun before a reload; goes on when the same file comes again
+  | 'elsewhere' // begun on another device
 
 /** One file on its way. `hashed` and `sent` are bytes. */
 export type Upload = {
   readonly key: string
   readonly name: string
-  readonly size: number
+  size: number
   source: FileSource | null
   state: UploadState
   hashed: number
   sent: number
   sha256: string | null
-  /** The server's id of it, once begun. */
+  /** The server's id of it, once begun; null again when it failed there, and nothing is open any more. */
   uploadId: string | null
   itemId: string | null
-  /** Why it failed, or what it is a duplicate of. */
+  /** Why it failed, what it is a duplicate of, or why it is being tried again. */
   reason: string
 }
 
 const RUNNING: readonly UploadState[] = ['queued', 'hashing', 'checking', 'waiting', 'sending', 'processing']
+
+const ABSENT: readonly UploadState[] = ['asleep', 'missing', 'elsewhere']
 
 export function isRunning(upload: Upload): boolean {
   return RUNNING.includes(upload.state)
@@ -40,12 +43,30 @@ export function needsThePage(upload: Upload): boolean {
   return isRunning(upload) && upload.state !== 'processing'
 }
 
+export function isDone({ state }: Upload): boolean {
+  return state === 'ready' || state === 'duplicate'
+}
+
+/** Whether the server may be waiting for bytes of it that this browser was to send. */
+export function mayBeOpen(upload: Upload): boolean {
+  return needsThePage(upload) || ['failed', 'asleep', 'missing'].includes(upload.state)
+}
+
+/** A file's name without invisible characters: some turn the direction of a text, and hide an extension. */
+export function shownName(filename: string): string {
+  // Joiners are left: Persian and Indic names need them, emoji too.
+  return filename.replace(/(?![\u200c\u200d])\p{Cf}/gu, '')
+}
+
 export type Summary = {
   attention: Upload[]
   active: Upload[]
   finished: Upload[]
   hidden: { attention: number; active: number; finished: number }
-  count: { all: number; running: number; processing: number; ready: number; duplicate: number; failed: number; asleep: number }
+  count: Record<
+    'all' | 'running' | 'processing' | 'ready' | 'duplicate' | 'failed' | 'asleep' | 'missing' | 'elsewhere',
+    number
+  >
   /** Of all files that were to be sent, 0 to 1: bytes that have arrived, and that need not be sent. */
   share: number
   sentBytes: number
@@ -60,8 +81,10 @@ export function summarise(uploads: Iterable<Upload>): Summary {
   const busy: Upload[] = []
   const processing: Upload[] = []
   const idle: Upload[] = []
+  const elsewhere: Upload[] = []
   const finished: Upload[] = []
-  const count = { all: 0, running: 0, processing: 0, ready: 0, duplicate: 0, failed: 0, asleep: 0 }
+  const none = { processing: 0, ready: 0, duplicate: 0, failed: 0, asleep: 0, missing: 0, elsewhere: 0 }
+  const count: Summary['count'] = { all: 0, running: 0, ...none }
   let bytes = 0
   let sentBytes = 0
   for (const upload of uploads) {
@@ -71,13 +94,14 @@ export function summarise(uploads: Iterable<Upload>): Summary {
     if (upload.state === 'queued' || upload.state === 'waiting') idle.push(upload)
     else if (upload.state === 'processing') processing.push(upload)
     else if (isRunning(upload)) busy.push(upload)
-    else if (upload.state === 'ready' || upload.state === 'duplicate') finished.push(upload)
+    else if (upload.state === 'elsewhere') elsewhere.push(upload)
+    else if (isDone(upload)) finished.push(upload)
     else attention.push(upload)
-    if (upload.state === 'asleep' || upload.state === 'missing') continue
+    if (ABSENT.includes(upload.state)) continue
     bytes += upload.size
     sentBytes += needsThePage(upload) ? upload.sent : upload.size
   }
-  const active = [...busy, ...processing, ...idle]
+  const active = [...busy, ...processing, ...idle, ...elsewhere]
   finished.reverse()
   return {
     attention: shown(attention),

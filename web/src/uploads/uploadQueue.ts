@@ -3,10 +3,9 @@ import { Batch } from './batch'
 import type { FileSource } from './droppedFiles'
 import type { Follower } from './follower'
 import type { Journal } from './journal'
-import { withRetries } from './retrying'
+import { type Pause, withRetries } from './retrying'
 import { type Sending, sendParts, sendSingle } from './sendFile'
-import { needsThePage, type Upload } from './upload'
-import type { OpenUpload } from './uploadServer'
+import { mayBeOpen, needsThePage, shownName, type Upload } from './upload'
 
 const FILES_AT_ONCE = 3
 const CHECK_AT_ONCE = 200
@@ -23,7 +22,10 @@ export class UploadQueue {
   #toHash = new Set<Upload>()
   #toSend = new Set<Upload>()
   #aborts = new Map<string, AbortController>()
-  #bySha256 = new Map<string, Upload>()
+  /** Files of the same bytes, in the order they came: the first one is sent, and stands for all. */
+  #bySha256 = new Map<string, Upload[]>()
+  /** Uploads whose files are not at hand, by their size. */
+  #absent = new Map<number, Set<Upload>>()
   #hashing = false
   #sending = 0
   #paused = false
@@ -38,64 +40,76 @@ export class UploadQueue {
     this.#checks = new Batch(CHECK_AT_ONCE, (uploads) => this.#check(uploads))
   }
 
-  add(source: FileSource, known: { key?: string; sha256?: string | null } = {}): Upload {
-    const { name, size } = source.file
-    const key = known.key ?? crypto.randomUUID()
+  /** A file to upload; `known` is what an earlier visit had noted of it. */
+  add(source: FileSource, known?: { key: string; sha256: string | null }): Upload {
+    const { size } = source.file
+    const name = shownName(source.file.name)
     const upload: Upload = {
-      key,
+      key: known?.key ?? crypto.randomUUID(),
       name,
       size,
       source,
       state: 'queued',
       hashed: 0,
       sent: 0,
-      sha256: known.sha256 ?? null,
+      sha256: known?.sha256 ?? null,
       uploadId: null,
       itemId: null,
       reason: '',
     }
-    this.uploads.set(key, upload)
-    this.#forgetMissing((other) => other.name === name && other.size === size)
+    this.#replace(known ? this.uploads.get(known.key) : this.#findAbsent(size, (other) => other.name === name), upload)
+    this.uploads.set(upload.key, upload)
     this.#remember(upload)
     this.#toHash.add(upload)
     this.#pump()
     return upload
   }
 
-  /** An upload that was begun earlier, and whose file is not at hand. */
-  addMissing(open: OpenUpload): void {
-    this.uploads.set(open.id, {
-      key: open.id,
-      name: open.filename,
-      size: open.sizeBytes,
+  /** An upload that was begun earlier, or elsewhere, and whose file is not at hand. */
+  addAbsent(
+    state: 'asleep' | 'missing' | 'elsewhere',
+    { name, ...known }: Pick<Upload, 'key' | 'name' | 'size' | 'sha256' | 'uploadId'>,
+  ): void {
+    const upload: Upload = {
+      ...known,
+      name: shownName(name),
       source: null,
-      state: 'missing',
+      state,
       hashed: 0,
       sent: 0,
-      sha256: open.sha256,
-      uploadId: open.id,
       itemId: null,
       reason: '',
-    })
+    }
+    const earlier = this.uploads.get(upload.key)
+    if (earlier) this.#drop(earlier)
+    this.uploads.set(upload.key, upload)
+    const alike = this.#absent.get(upload.size) ?? new Set()
+    this.#absent.set(upload.size, alike.add(upload))
     this.onChange()
   }
 
-  addAsleep(key: string, name: string, size: number): void {
-    const nothing = { source: null, hashed: 0, sent: 0, sha256: null, uploadId: null, itemId: null, reason: '' }
-    this.uploads.set(key, { key, name, size, state: 'asleep', ...nothing })
-    this.onChange()
+  /** Look whether files that are missing have come into the library by another way. */
+  checkMissing(): void {
+    for (const alike of this.#absent.values()) {
+      for (const upload of alike) if (upload.state === 'missing' && upload.sha256 !== null) this.#checks.add(upload)
+    }
   }
 
+  /** Begin anew with a file that failed: it may have changed since. */
   retry(upload: Upload): void {
-    Object.assign(upload, { state: 'queued', sent: 0, reason: '', uploadId: null } satisfies Partial<Upload>)
-    this.#toHash.add(upload)
-    this.#pump()
+    upload.sha256 = null
+    this.#putBack(upload)
   }
 
-  /** Give up an upload that is not finished, or take a finished one off the list. */
+  /** What the server made of an upload is known. */
+  settle(upload: Upload): void {
+    if (upload.state === 'failed') this.#release(upload)
+    this.onChange()
+  }
+
+  /** Give up an upload that is not finished, or take a finished one, or one of another device, off the list. */
   async remove(upload: Upload): Promise<void> {
-    const begun = upload.uploadId !== null && (needsThePage(upload) || upload.state === 'missing')
-    this.uploads.delete(upload.key)
+    this.#drop(upload)
     this.#toHash.delete(upload)
     this.#toSend.delete(upload)
     this.#aborts.get(upload.key)?.abort()
@@ -103,7 +117,7 @@ export class UploadQueue {
     this.follower.forget(upload)
     this.onChange()
     await this.journal.forget(upload.key)
-    if (begun) await this.work.server.abort(upload.uploadId!)
+    if (mayBeOpen(upload)) await this.#abandon(upload)
   }
 
   /** Nothing new begins until `resume`; what was interrupted begins again then. */
@@ -136,6 +150,13 @@ export class UploadQueue {
     }
   }
 
+  #putBack(upload: Upload): void {
+    Object.assign(upload, { state: 'queued', sent: 0, itemId: null, reason: '' } satisfies Partial<Upload>)
+    this.#remember(upload)
+    this.#toHash.add(upload)
+    this.#pump()
+  }
+
   #wait(upload: Upload): void {
     upload.state = 'waiting'
     upload.sent = 0
@@ -147,57 +168,92 @@ export class UploadQueue {
     this.#set(upload, { state: 'hashing', hashed: 0 })
     try {
       upload.sha256 ??= await this.work.hash(
-        upload.source!.file,
+        await this.#latestFile(upload),
         (hashed) => this.#set(upload, { hashed }),
         this.#signal(upload),
       )
       this.#set(upload, { hashed: upload.size, state: 'checking' })
-      this.#forgetMissing((other) => other.sha256 === upload.sha256)
+      this.#replace(this.#findAbsent(upload.size, (other) => other.sha256 === upload.sha256), upload)
       if (this.#claim(upload)) this.#checks.add(upload)
       this.#remember(upload)
     } catch (error) {
-      const isUnreadable = error instanceof Error && UNREADABLE.includes(error.name)
-      this.#fail(upload, error, isUnreadable ? 'The file can’t be read. It may have been moved or changed.' : undefined)
+      this.#fail(upload, error)
     } finally {
       this.#hashing = false
       this.#pump()
     }
   }
 
+  /** The file as it is now. Without a handle there is only the one that was chosen, unreadable once it changes. */
+  async #latestFile(upload: Upload): Promise<File> {
+    const source = upload.source!
+    if (source.handle) {
+      upload.source = { ...source, file: await source.handle.getFile() }
+      upload.size = upload.source.file.size
+    }
+    return upload.source!.file
+  }
+
   /** False when another file on the list has the same bytes: one of them is enough. */
   #claim(upload: Upload): boolean {
-    const twin = this.#bySha256.get(upload.sha256!)
-    if (twin && twin !== upload) {
-      const reason = twin.itemId ? 'Already in your library' : `The same file as ${twin.name}`
-      this.#finish(upload, { state: 'duplicate', itemId: twin.itemId, reason })
-      return false
-    }
-    this.#bySha256.set(upload.sha256!, upload)
-    return true
+    const same = this.#bySha256.get(upload.sha256!) ?? []
+    if (!same.includes(upload)) same.push(upload)
+    this.#bySha256.set(upload.sha256!, same)
+    const first = same[0]!
+    if (first === upload) return true
+    const reason = first.itemId ? 'Already in your library' : `The same file as ${first.name}`
+    this.#finish(upload, { state: 'duplicate', itemId: first.itemId, reason })
+    return false
   }
 
+  /** Stands for others of the same bytes no longer: the next of them takes its place. */
   #release(upload: Upload): void {
-    if (upload.sha256 && this.#bySha256.get(upload.sha256) === upload) this.#bySha256.delete(upload.sha256)
+    const same = upload.sha256 === null ? undefined : this.#bySha256.get(upload.sha256)
+    if (!same?.includes(upload)) return
+    const wasFirst = same[0] === upload
+    same.splice(same.indexOf(upload), 1)
+    if (same.length === 0) this.#bySha256.delete(upload.sha256!)
+    else if (wasFirst) this.#putBack(same[0]!)
   }
 
-  #forgetMissing(isTheSame: (other: Upload) => boolean): void {
-    for (const other of this.uploads.values()) {
-      if (other.state === 'missing' && isTheSame(other)) this.uploads.delete(other.key)
-    }
+  /** Leave nothing open on the server, unless another file of the same bytes goes on with it. */
+  async #abandon({ uploadId, sha256 }: Upload): Promise<void> {
+    if (uploadId === null) return
+    const heir = sha256 === null ? undefined : this.#bySha256.get(sha256)?.[0]
+    if (heir) heir.uploadId ??= uploadId
+    else await this.work.server.abort(uploadId)
+  }
+
+  #drop(upload: Upload): void {
+    this.uploads.delete(upload.key)
+    this.#absent.get(upload.size)?.delete(upload)
+  }
+
+  #findAbsent(size: number, isTheSame: (other: Upload) => boolean): Upload | undefined {
+    for (const other of this.#absent.get(size) ?? []) if (isTheSame(other)) return other
+    return undefined
+  }
+
+  /** The file of an upload that lacked it is here: one line of the list is enough. */
+  #replace(absent: Upload | undefined, upload: Upload): void {
+    if (!absent) return
+    if (absent.state !== 'elsewhere') upload.uploadId ??= absent.uploadId
+    this.#drop(absent)
+    if (absent.key !== upload.key) void this.journal.forget(absent.key)
   }
 
   async #check(uploads: Upload[]): Promise<void> {
     try {
       const existing = await this.work.server.existing(uploads.map(({ sha256 }) => sha256!))
-      for (const upload of uploads.filter((upload) => this.uploads.has(upload.key))) {
+      for (const upload of uploads.filter(({ key }) => this.uploads.has(key))) {
         const itemId = existing[upload.sha256!]
         if (itemId) this.#finish(upload, { state: 'duplicate', itemId, reason: 'Already in your library' })
-        else this.#wait(upload)
+        else if (upload.source) this.#wait(upload)
       }
     } catch (error) {
       // The question only spares work: beginning the upload answers it too, and is tried again when that fails.
       if (!(error instanceof Problem)) throw error
-      for (const upload of uploads.filter((upload) => this.uploads.has(upload.key))) this.#wait(upload)
+      for (const upload of uploads.filter(({ key, source }) => source && this.uploads.has(key))) this.#wait(upload)
     }
     this.#pump()
   }
@@ -207,16 +263,25 @@ export class UploadQueue {
     this.#set(upload, { state: 'sending', sent: 0 })
     const { file } = upload.source!
     const signal = this.#signal(upload)
-    const progress = (sent: number) => this.#set(upload, { sent })
+    const progress = (sent: number) => this.#set(upload, { sent, reason: '' })
+    const pause: Pause = (milliseconds, _, trouble) => {
+      this.#set(upload, { reason: trouble.message })
+      return this.work.pause(milliseconds, signal, trouble)
+    }
     try {
-      const begun = await withRetries(this.work.pause, signal, () => this.work.server.begin(file, upload.sha256!))
+      const begun = await withRetries(pause, signal, () => this.work.server.begin(file, upload.sha256!))
+      await this.#noteBegun(upload, begun.state === 'duplicate' ? null : begun.id)
       if (begun.state === 'duplicate') {
         this.#finish(upload, { state: 'duplicate', itemId: begun.itemId, reason: 'Already in your library' })
         return
       }
-      upload.uploadId = begun.id
-      if (begun.method === 'single') await sendSingle(file, begun, this.work, progress, signal)
-      else await sendParts(file, begun, this.work, progress, signal)
+      if (signal.aborted) {
+        await this.#abandon(upload)
+        return
+      }
+      const work = { ...this.work, pause }
+      if (begun.method === 'single') await sendSingle(file, begun, work, progress, signal)
+      else await sendParts(file, begun, work, progress, signal)
       this.#set(upload, { state: 'processing', sent: upload.size })
       await this.journal.forget(upload.key)
       this.follower.follow(upload)
@@ -229,13 +294,22 @@ export class UploadQueue {
     }
   }
 
+  /** What was open of a file that has changed since is of no use any more. */
+  async #noteBegun(upload: Upload, uploadId: string | null): Promise<void> {
+    const earlier = upload.uploadId
+    upload.uploadId = uploadId
+    if (earlier === null || earlier === uploadId) return
+    // If this fails, it expires by itself.
+    await this.work.server.abort(earlier).catch(() => {})
+  }
+
   #signal(upload: Upload): AbortSignal {
     const abort = this.#aborts.get(upload.key) ?? new AbortController()
     this.#aborts.set(upload.key, abort)
     return abort.signal
   }
 
-  #fail(upload: Upload, error: unknown, reason = messageOf(error)): void {
+  #fail(upload: Upload, error: unknown): void {
     if (!this.uploads.has(upload.key)) return
     if (error instanceof Problem && error.status === 401) {
       this.pause()
@@ -243,11 +317,14 @@ export class UploadQueue {
       this.onChange()
       return
     }
-    this.#release(upload)
+    const isUnreadable = error instanceof Error && UNREADABLE.includes(error.name)
+    const reason = isUnreadable ? 'The file can’t be read. It may have been moved or changed.' : messageOf(error)
     this.#set(upload, { state: 'failed', reason })
+    this.#release(upload)
   }
 
   #finish(upload: Upload, outcome: Partial<Upload>): void {
+    this.#absent.get(upload.size)?.delete(upload)
     this.#set(upload, { sent: upload.size, ...outcome })
     void this.journal.forget(upload.key)
   }

@@ -12,20 +12,23 @@ import { put } from './put'
 import { Resumption } from './resumption'
 import { pauseWhileOffline } from './retrying'
 import { Slots } from './slots'
-import { needsThePage, summarise, type Upload } from './upload'
+import { isDone, needsThePage, summarise, type Upload } from './upload'
 import { UploadQueue } from './uploadQueue'
 import { uploadServer } from './uploadServer'
 
 const REDRAW_MS = 150
 const PUTS_AT_ONCE = 3
+const LOOK_AGAIN_MS = 1000
 const UPLOADING_LOCK = 'pinhole.uploading'
 
 export const uploadSummary = shallowRef(summarise([]))
 export const isPanelOpen = shallowRef(true)
 
-const journal = new Journal(storage, () => user.value?.id ?? 0)
-const follower = new Follower(uploadServer, changed)
-const queue = new UploadQueue(
+let owner = 0
+// What goes on after the session has ended is still of the user who began it.
+const journal = new Journal(storage, () => (owner = user.value?.id ?? owner))
+const follower = new Follower(uploadServer, (upload) => queue.settle(upload))
+const queue: UploadQueue = new UploadQueue(
   {
     server: uploadServer,
     put,
@@ -44,6 +47,7 @@ const needsPage = computed(() => {
   return running > processing
 })
 
+let lookingAgain: ReturnType<typeof setTimeout> | undefined
 let redraw: ReturnType<typeof setTimeout> | undefined
 function changed(): void {
   redraw ??= setTimeout(() => {
@@ -66,6 +70,11 @@ export function retryUpload({ key }: Upload): void {
   if (upload?.source) queue.retry(upload)
 }
 
+/** All that failed, those that the panel has no row for too. */
+export function retryFailed(): void {
+  for (const upload of queue.uploads.values()) if (upload.state === 'failed') queue.retry(upload)
+}
+
 export async function removeUpload({ key }: Upload): Promise<void> {
   const upload = queue.uploads.get(key)
   if (!upload) return
@@ -77,13 +86,20 @@ export async function removeUpload({ key }: Upload): Promise<void> {
 }
 
 export async function cancelUploads(): Promise<void> {
-  await Promise.all([...queue.uploads.values()].filter(needsThePage).map(removeUpload))
+  // Those that were taken for the same as another as well: they would be sent in its place.
+  await removeThose((upload) => needsThePage(upload) || (upload.state === 'duplicate' && !upload.itemId))
+}
+
+export async function removeMissing(): Promise<void> {
+  await removeThose(({ state }) => state === 'missing')
 }
 
 export function clearFinished(): void {
-  for (const upload of queue.uploads.values()) {
-    if (['ready', 'duplicate', 'failed'].includes(upload.state)) void removeUpload(upload)
-  }
+  void removeThose((upload) => isDone(upload) || upload.state === 'failed' || upload.state === 'elsewhere')
+}
+
+async function removeThose(isMeant: (upload: Upload) => boolean): Promise<void> {
+  await Promise.all([...queue.uploads.values()].filter(isMeant).map(removeUpload))
 }
 
 /** Go on with files that wait for the browser's permission; to be called from a click. */
@@ -98,6 +114,11 @@ export async function wakeUploads(): Promise<void> {
 /** Something became visible, or went: perhaps what was just sent. */
 export function libraryMoved(): void {
   follower.hurry()
+  lookingAgain ??= setTimeout(() => {
+    lookingAgain = undefined
+    // If this fails, the next move of the library has them looked for again.
+    resumption.lookAgain().catch(() => {})
+  }, LOOK_AGAIN_MS)
 }
 
 let isLeaving = false

@@ -1,0 +1,41 @@
+import { expect, vi } from 'vitest'
+import type { FileSource } from '../src/uploads/droppedFiles'
+import { Follower } from '../src/uploads/follower'
+import { sha256Of } from '../src/uploads/hashing'
+import { Slots } from '../src/uploads/slots'
+import type { Upload } from '../src/uploads/upload'
+import { UploadQueue } from '../src/uploads/uploadQueue'
+import { ServerInMemory } from './uploadServerFake'
+
+/** A queue that uploads to a server in memory, and what it did: the pauses it made, and the hashes it noted. */
+export function setUp() {
+  const server = new ServerInMemory()
+  const pauses: number[] = []
+  const journal = new Map<string, string | null>()
+  const follower = new Follower(server, (upload) => queue.settle(upload))
+  const queue: UploadQueue = new UploadQueue(
+    {
+      server,
+      put: server.put,
+      hash: sha256Of,
+      pause: async (milliseconds) => void pauses.push(milliseconds),
+      slots: new Slots(3),
+    },
+    {
+      note: async (key, _source, sha256) => void journal.set(key, sha256),
+      forget: async (key) => void journal.delete(key),
+    },
+    follower,
+    () => {},
+  )
+  const add = (name: string, content?: string): Upload => queue.add(source(name, content))
+  return { server, pauses, journal, queue, add }
+}
+
+export function source(name: string, content = name): FileSource {
+  return { file: new File([content], name, { lastModified: 1e12 }), handle: null, folder: null }
+}
+
+export async function reaches(upload: Upload, state: Upload['state']): Promise<void> {
+  await vi.waitFor(() => expect(upload.state).toBe(state), { timeout: 4000, interval: 5 })
+}
