@@ -1,5 +1,6 @@
 """Uploading in the browser: picked and dropped files, duplicates, failures, interruptions."""
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,11 +91,15 @@ def test_a_dropped_folder_is_uploaded_with_all_that_is_in_it(
     photo("one.jpg", "2019:03:01 08:00:00").path.rename(tmp_path / "trip" / "one.jpg")
     photo("two.jpg", "2019:03:02 08:00:00").path.rename(tmp_path / "trip" / "day two" / "two.jpg")
     (tmp_path / "trip" / ".DS_Store").write_bytes(b"nothing to see")
+    (tmp_path / "trip" / "notes.txt").write_text("nothing to see")
+    (tmp_path / "trip" / "day two" / "metadata.json").write_text("{}")
     drop(window, tmp_path / "trip")
     wait_for_uploads(window)
     expect(row(window, "one.jpg")).to_contain_text("In your library")
     expect(row(window, "two.jpg")).to_contain_text("In your library")
-    expect(row(window, ".DS_Store")).to_have_count(0)
+    expect(window.get_by_text("by their names are no photos or videos: 2")).to_be_visible()
+    for left_out in (".DS_Store", "notes.txt", "metadata.json"):
+        expect(row(window, left_out)).to_have_count(0)
 
 
 def test_a_connection_that_breaks_off_is_tried_again(window: Page, photo: Callable[..., Photo]) -> None:
@@ -135,6 +140,29 @@ def test_a_file_that_failed_can_be_tried_again(window: Page, photo: Callable[...
 def hold_puts(page: Page) -> None:
     """From now on what is sent to the store neither fails nor succeeds."""
     page.route("**/uploads/**", lambda route: None if route.request.method == "PUT" else route.fallback())
+
+
+def test_picked_files_go_on_by_themselves_after_a_reload(window: Page, photo: Callable[..., Photo]) -> None:
+    one = photo("from the dialog.jpg")
+    # The browser's own dialog can't be driven from here; a file of the origin has a handle like any other.
+    window.evaluate(
+        """async ([name, base64]) => {
+            const handle = await (await navigator.storage.getDirectory()).getFileHandle(name, { create: true })
+            const stream = await handle.createWritable()
+            await stream.write(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
+            await stream.close()
+            window.showOpenFilePicker = async () => [handle]
+        }""",
+        [one.name, base64.b64encode(one.path.read_bytes()).decode()],
+    )
+    window.on("dialog", lambda dialog: dialog.accept())
+    hold_puts(window)
+    with window.expect_request(lambda request: request.method == "PUT"):
+        window.get_by_role("banner").get_by_role("button", name="Upload", exact=True).click()
+    with window.expect_request(lambda request: request.method == "PUT"):
+        window.reload()
+    window.unroute("**/uploads/**")
+    expect(row(window, one.name)).to_contain_text("In your library")
 
 
 def test_no_picked_file_is_forgotten_by_a_reload(window: Page, photo: Callable[..., Photo]) -> None:

@@ -8,3 +8,11 @@ interface FileSystemHandle {
 interface DataTransferItem {
   getAsFileSystemHandle(): Promise<FileSystemHandle | null>
 }
+
+interface Window {
+  showOpenFilePicker(options: {
+    multiple: boolean
+    types: { description: string; accept: Record<string, string[]> }[]
+  }): Promise<FileSystemFileHandle[]>
+  showDirectoryPicker(): Promise<FileSystemDirectoryHandle>
+}

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
-import { fromFileList } from '../src/uploads/droppedFiles'
+import { fromFileList, looksLikeMedia } from '../src/uploads/droppedFiles'
 import { workerHash } from '../src/uploads/hasher'
 import { sha256Of } from '../src/uploads/hashing'
 import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
@@ -73,9 +73,27 @@ describe('the summary', () => {
   })
 })
 
-test('what systems leave in folders is not uploaded', () => {
-  const files = ['.DS_Store', 'Thumbs.db', 'desktop.ini', 'beach.jpg', '._beach.jpg'].map((name) => new File([], name))
-  expect(fromFileList(files).map(({ file }) => file.name)).toEqual(['beach.jpg'])
+describe('the files of a folder', () => {
+  function inFolder(path: string): File {
+    return Object.defineProperty(new File([], path.split('/').pop()!), 'webkitRelativePath', { value: path })
+  }
+
+  test('are all of it but what is hidden', () => {
+    const files = ['trip/beach.jpg', 'trip/.DS_Store', 'trip/._beach.jpg', 'trip/.thumbnails/beach.jpg'].map(inFolder)
+    expect(fromFileList(files).map(({ file, inFolder }) => [file.name, inFolder])).toEqual([['beach.jpg', true]])
+  })
+
+  test('are told from what was chosen by itself, which is taken as it is', () => {
+    const chosen = Object.defineProperty(new File([], '.hidden.txt'), 'webkitRelativePath', { value: '' })
+    expect(fromFileList([chosen]).map(({ file, inFolder }) => [file.name, inFolder])).toEqual([['.hidden.txt', false]])
+  })
+
+  test('are photos and videos by what the browser or Pinhole knows of their names', () => {
+    const known = [new File([], 'a.jpg', { type: 'image/jpeg' }), new File([], 'a', { type: 'video/mp4' }), new File([], 'A.HEIC'), new File([], 'a.MTS')]
+    expect(known.filter(looksLikeMedia)).toEqual(known)
+    const others = ['Thumbs.db', 'metadata.json', 'heic', 'notes.txt', 'a.heic.xmp'].map((name) => new File([], name))
+    expect(others.filter(looksLikeMedia)).toEqual([])
+  })
 })
 
 test('a name cannot hide its extension behind a turned direction', () => {

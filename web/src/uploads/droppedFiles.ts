@@ -2,66 +2,111 @@
 export type FileSource = {
   file: File
   handle: FileSystemFileHandle | null
-  /** The dropped folder that the file was found in: permission is asked for it as a whole. */
+  /** The folder that was dropped or picked, and the file found in: permission is asked for it as a whole. */
   folder: FileSystemDirectoryHandle | null
 }
 
-/** Files that systems leave in folders and that nobody means to upload. */
-const DEBRIS = /^(\.|thumbs\.db$|desktop\.ini$|ehthumbs\.db$)/i
+/** `inFolder`: nobody chose the file itself. */
+export type Found = FileSource & { inFolder: boolean }
 
-export function fromFileList(files: FileList | readonly File[]): FileSource[] {
-  return [...files].filter(({ name }) => !DEBRIS.test(name)).map((file) => ({ file, handle: null, folder: null }))
+// Spelled out beside image/* and video/*: a browser that doesn't know a format would grey its files out.
+const PHOTOS = '.heic,.heif,.hif,.avif,.jxl,.tif,.tiff,.dng,.cr2,.cr3,.nef,.arw,.raf,.rw2,.orf'.split(',')
+const VIDEOS = '.mov,.m4v,.mts,.m2ts,.mkv,.avi,.3gp'.split(',')
+const EXTENSIONS = [...PHOTOS, ...VIDEOS]
+
+export const ACCEPT = ['image/*', 'video/*', ...EXTENSIONS].join()
+
+/** Whether a file is a photo or a video by its name. */
+export function looksLikeMedia({ name, type }: File): boolean {
+  const lower = name.toLowerCase()
+  return /^(image|video)\//.test(type) || EXTENSIONS.some((extension) => lower.endsWith(extension))
+}
+
+export function fromFileList(files: FileList | readonly File[]): Found[] {
+  return [...files]
+    .filter(({ webkitRelativePath }) => !/(^|\/)\./.test(webkitRelativePath))
+    .map((file) => ({ file, handle: null, folder: null, inFolder: file.webkitRelativePath !== '' }))
+}
+
+/** Whether files can be picked so that they have handles. Phones show their photos in the plain dialog only. */
+export function hasPickers(): boolean {
+  return 'showOpenFilePicker' in window && !matchMedia('(pointer: coarse)').matches
+}
+
+/** The files that someone picks in a dialog. To be called from a click. */
+export async function* pickFiles(): AsyncIterable<Found> {
+  const types = [{ description: 'Photos and videos', accept: { 'image/*': PHOTOS, 'video/*': VIDEOS } }]
+  const handles = await unlessDismissed(window.showOpenFilePicker({ multiple: true, types }))
+  for (const handle of handles ?? []) yield picked(handle)
+}
+
+/** The files of a folder that someone picks in a dialog. To be called from a click. */
+export async function* pickFolder(): AsyncIterable<Found> {
+  const folder = await unlessDismissed(window.showDirectoryPicker())
+  if (folder) yield* inFolder(folder, folder)
+}
+
+async function unlessDismissed<T>(dialog: Promise<T>): Promise<T | null> {
+  try {
+    return await dialog
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return null
+    throw error
+  }
+}
+
+async function picked(handle: FileSystemFileHandle): Promise<Found> {
+  return { file: await handle.getFile(), handle, folder: null, inFolder: false }
 }
 
 /** All files of a drop, those in its folders too. To be called within the drop event: its items die with it. */
-export function fromDrop(transfer: DataTransfer): AsyncIterable<FileSource> {
+export function fromDrop(transfer: DataTransfer): AsyncIterable<Found> {
   const items = [...transfer.items].filter(({ kind }) => kind === 'file')
   if (items.some((item) => !('getAsFileSystemHandle' in item))) {
     const entries = items.map((item) => item.webkitGetAsEntry())
-    return flat(entries.map((entry) => (entry ? inEntry(entry) : none())))
+    return flat(entries.map((entry) => (entry ? inEntry(entry, false) : none())))
   }
   const found = items.map((item) => ({ handle: item.getAsFileSystemHandle(), file: item.getAsFile() }))
   return flat(found.map(({ handle, file }) => inDropped(handle, file)))
 }
 
-async function* flat(parts: AsyncIterable<FileSource>[]): AsyncIterable<FileSource> {
-  for (const part of parts) {
-    for await (const source of part) if (!DEBRIS.test(source.file.name)) yield source
-  }
+async function* flat(parts: AsyncIterable<Found>[]): AsyncIterable<Found> {
+  for (const part of parts) yield* part
 }
 
-async function* none(): AsyncIterable<FileSource> {}
+async function* none(): AsyncIterable<Found> {}
 
-async function* inDropped(pending: Promise<FileSystemHandle | null>, file: File | null): AsyncIterable<FileSource> {
+async function* inDropped(pending: Promise<FileSystemHandle | null>, file: File | null): AsyncIterable<Found> {
   const handle = await pending
   if (handle instanceof FileSystemDirectoryHandle) yield* inFolder(handle, handle)
-  else if (handle instanceof FileSystemFileHandle) yield { file: await handle.getFile(), handle, folder: null }
-  else if (file) yield { file, handle: null, folder: null }
+  else if (handle instanceof FileSystemFileHandle) yield picked(handle)
+  else if (file) yield { file, handle: null, folder: null, inFolder: false }
 }
 
 async function* inFolder(
   directory: FileSystemDirectoryHandle,
   folder: FileSystemDirectoryHandle,
-): AsyncIterable<FileSource> {
+): AsyncIterable<Found> {
   for await (const handle of directory.values()) {
     if (handle.name.startsWith('.')) continue
     if (handle instanceof FileSystemDirectoryHandle) yield* inFolder(handle, folder)
-    else if (handle instanceof FileSystemFileHandle) yield { file: await handle.getFile(), handle, folder }
+    else if (handle instanceof FileSystemFileHandle) {
+      yield { file: await handle.getFile(), handle, folder, inFolder: true }
+    }
   }
 }
 
-async function* inEntry(entry: FileSystemEntry): AsyncIterable<FileSource> {
+async function* inEntry(entry: FileSystemEntry, isInFolder: boolean): AsyncIterable<Found> {
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
-    yield { file, handle: null, folder: null }
+    yield { file, handle: null, folder: null, inFolder: isInFolder }
     return
   }
-  if (entry.name.startsWith('.')) return
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   for (;;) {
     // A reader gives some entries at a time, and none at the end.
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (entries.length === 0) return
-    for (const inner of entries) yield* inEntry(inner)
+    for (const inner of entries) if (!inner.name.startsWith('.')) yield* inEntry(inner, true)
   }
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
 import { storage } from '../storage'
 import { notify } from '../ui/notices'
-import type { FileSource } from './droppedFiles'
+import { type Found, looksLikeMedia } from './droppedFiles'
 import { Follower } from './follower'
 import HashWorker from './hash.worker?worker'
 import { workerHash } from './hasher'
@@ -56,13 +56,18 @@ function changed(): void {
   }, REDRAW_MS)
 }
 
-export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<FileSource>): Promise<void> {
+export async function addFiles(sources: AsyncIterable<Found> | Iterable<Found>): Promise<void> {
   isPanelOpen.value = true
+  let leftOut = 0
   try {
-    for await (const source of sources) queue.add(source)
+    for await (const { inFolder, ...source } of sources) {
+      if (inFolder && !looksLikeMedia(source.file)) leftOut += 1
+      else queue.add(source)
+    }
   } catch (error) {
     notify(`Some files couldn’t be read: ${messageOf(error)}`)
   }
+  if (leftOut > 0) notify(`Files left out that by their names are no photos or videos: ${leftOut.toLocaleString()}`)
 }
 
 export function retryUpload({ key }: Upload): void {
