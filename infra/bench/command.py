@@ -27,9 +27,11 @@ def run(only: Sequence[str], *, json: bool) -> int:
     if unknown := set(only) - set(MEASUREMENTS):
         raise CannotStart(f"Nothing is measured as {', '.join(unknown)}: there are {', '.join(MEASUREMENTS)}")
     rows: list[Row] = []
-    with contextlib.redirect_stdout(sys.stderr):  # the parts that are started tell of themselves
-        for number, name in enumerate(only or MEASUREMENTS, start=1):
-            progress(f"{name} ({number} of {len(only or MEASUREMENTS)})")
-            rows += MEASUREMENTS[name]()
-    print(as_json(rows) if json else table(rows))
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # the parts that are started tell of themselves
+            for number, name in enumerate(only or MEASUREMENTS, start=1):
+                progress(f"{name} ({number} of {len(only or MEASUREMENTS)})")
+                rows += MEASUREMENTS[name]()
+    finally:  # what was measured until something failed took minutes
+        print(as_json(rows) if json else table(rows))
     return 0

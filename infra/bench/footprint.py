@@ -63,7 +63,8 @@ def _python(code: str, roots: list[Path]) -> float:
 
 def _build(sources: Path, target: str, built: Path) -> None:
     built.mkdir()
-    command = ["make", "--silent", target, f"ARTIFACTS_DIR={built}", f"PYTHON={sys.executable}"]
+    # For this interpreter, which is to import it, and not for Lambda's.
+    command = ["make", "--silent", target, f"ARTIFACTS_DIR={built}", f"PYTHON={sys.executable}", "LAMBDA_PYTHON="]
     try:
         subprocess.run(command, cwd=sources, check=True, stdout=sys.stderr)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
