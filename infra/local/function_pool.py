@@ -160,8 +160,7 @@ class FunctionPool:
         else:
             process.idle_since = time.monotonic()
             self._idle.append(process)
-            if len(self._idle) > self._kept and self._trimmer is None:
-                self._trimmer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._trim)
+            self._watch_idle()
 
     def _next_waiting(self) -> "asyncio.Future[_Process] | None":
         while self._waiting:
@@ -175,8 +174,12 @@ class FunctionPool:
             process = self._idle.popleft()
             self._all.discard(process)
             self._background(process.end())
-        if len(self._idle) > self._kept:
-            self._trimmer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._trim)
+        self._watch_idle()
+
+    def _watch_idle(self) -> None:
+        if len(self._idle) > self._kept and self._trimmer is None:
+            due = self._idle[0].idle_since + IDLE_SECONDS - time.monotonic()
+            self._trimmer = asyncio.get_running_loop().call_later(due, self._trim)
 
     def _background(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)

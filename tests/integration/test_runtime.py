@@ -408,6 +408,21 @@ def test_a_call_that_takes_too_long_is_killed_and_the_next_one_runs(tmp_path: Pa
     assert not (tmp_path / "survived").exists()
 
 
+def test_a_process_that_has_had_no_work_for_a_while_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.local.function_pool.IDLE_SECONDS", 0.5)
+
+    async def use(pool: FunctionPool) -> bool:
+        first = await pool.invoke({})
+        await asyncio.to_thread(eventually, lambda: not psutil.pid_exists(first))
+        return bool(first != await pool.invoke({}))
+
+    work = """
+        import os
+        def handle(event, context): return os.getpid()
+        """
+    assert with_pool(tmp_path, work, use)
+
+
 def test_calls_beyond_the_size_wait_in_order(tmp_path: Path) -> None:
     work = """
     order = []
