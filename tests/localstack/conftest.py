@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 import psycopg
 import pytest
+from localstack_client.session import Session
 from psycopg import Connection
 
 from infra import bootstrap
@@ -79,13 +79,8 @@ class Stack:
 
     def client(self, service: Any) -> Any:
         """A client of an AWS service."""
-        return boto3.client(
-            service,
-            endpoint_url=self.localstack.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        host = self.localstack.endpoint.removeprefix("http://")
+        return Session("test", "test", localstack_host=host).client(service)
 
     @property
     def s3(self) -> "S3Client":
