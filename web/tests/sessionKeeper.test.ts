@@ -112,30 +112,28 @@ function holdRefresh(): () => void {
   return go
 }
 
-test('a refresh in another tab does not undo a logout', async () => {
+/** What one of two tabs does while the other waits for its refresh. Both, once that is over. */
+async function duringARefresh(act: (first: SessionKeeper) => Promise<void>): Promise<SessionKeeper[]> {
   const first = await tab()
   await first.begin(session(1))
   const second = await tab()
   const go = holdRefresh()
   const renewing = second.renew('access-1')
   await vi.waitFor(() => expect(tokens.refresh).toHaveBeenCalled())
-  const leaving = first.end()
+  const acting = act(first)
   go()
-  await Promise.all([renewing, leaving])
+  await Promise.all([renewing, acting])
+  return [first, second]
+}
+
+test('a refresh in another tab does not undo a logout', async () => {
+  const tabs = await duringARefresh((first) => first.end())
   expect(await storage.get('session', 'current')).toBeUndefined()
-  await vi.waitFor(() => expect([first.session, second.session]).toEqual([null, null]))
+  await vi.waitFor(() => expect(tabs.map((one) => one.session)).toEqual([null, null]))
 })
 
 test('a refresh in another tab does not undo a login', async () => {
-  const first = await tab()
-  await first.begin(session(1))
-  const second = await tab()
-  const go = holdRefresh()
-  const renewing = second.renew('access-1')
-  await vi.waitFor(() => expect(tokens.refresh).toHaveBeenCalled())
-  const entering = first.begin(session(9))
-  go()
-  await Promise.all([renewing, entering])
+  await duringARefresh((first) => first.begin(session(9)))
   expect((await tab()).accessToken()).toBe('access-9')
 })
 
