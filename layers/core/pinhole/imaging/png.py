@@ -13,8 +13,6 @@ from PIL import PngImagePlugin
 MAX_CHUNKS = 100_000
 MAX_CHUNK_BYTES = 8 << 20
 _XMP, _RAW_EXIF = b"XML:com.adobe.xmp", (b"Raw profile type exif", b"Raw profile type APP1")
-
-
 _LEFT_OUT = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
 
