@@ -7,9 +7,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole.ingest import events, failure
+from pinhole import s3_events
+from pinhole.ingest import failure
+from pinhole.keys import upload_of
 from pinhole.telemetry import follow, logger, measured, queue_age
-from pinhole.uploads.names import upload_of
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -27,7 +28,7 @@ def _record_death(record: SQSRecord) -> None:
         f"Message {record.message_id}, sent {sent.isoformat(timespec='seconds')},"
         f" was received {record.attributes.approximate_receive_count} times and then given up."
     )
-    for created in events.read(record.body):
+    for created in s3_events.read(record.body):
         follow(upload_of(created.key))
         try:
             failed = failure.give_up(created.key, report)

@@ -9,32 +9,47 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole import queues
+from pinhole import queues, s3_events, stages
 from pinhole.errors import Busy, Unavailable
-from pinhole.ingest import events, failure
+from pinhole.ingest import failure
 from pinhole.ingest.original import ingest_original
+from pinhole.keys import upload_of
 from pinhole.settings import settings
+from pinhole.stages import Lane
 from pinhole.telemetry import follow, logger, measured, queue_age
-from pinhole.uploads.names import upload_of
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @measured
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Ingest what the messages tell of; those that failed are reported one by one and come back."""
+    """Ingest what the messages tell of; those that failed are reported one by one and come back.
+
+    What came by another way than an upload is handed over to the queue of `handle_bulk`.
+    """
+    return _ingest_all(event, context, Lane.FRESH, settings().ingest_queue_url)
+
+
+@measured
+def handle_bulk(event: dict[str, Any], context: LambdaContext) -> Any:
+    """The same for what was handed over."""
+    return _ingest_all(event, context, Lane.BULK, settings().ingest_bulk_queue_url)
+
+
+def _ingest_all(event: dict[str, Any], context: LambdaContext, lane: Lane, queue_url: str) -> Any:
     until = datetime.now(UTC) + timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return process_partial_response(event, partial(_ingest, until=until), processor, context)
+    ingest = partial(_ingest, until=until, lane=lane, queue_url=queue_url)
+    return process_partial_response(event, ingest, processor, context)
 
 
-def _ingest(record: SQSRecord, until: datetime) -> None:
+def _ingest(record: SQSRecord, until: datetime, lane: Lane, queue_url: str) -> None:
     queue_age(record.attributes.sent_timestamp)
-    for created in events.read(record.body):
+    for created in s3_events.read(record.body):
         follow(upload_of(created.key))
         try:
-            ingest_original(created, until)
+            ingest_original(created, until, lane)
         except Busy as busy:
-            _delay(record, busy.retry_after_seconds)
+            queues.change_visibility(queue_url, record.receipt_handle, busy.retry_after_seconds)
             raise
         except Exception as error:
             logger.warning("attempt_failed", exc_info=True)
@@ -43,14 +58,6 @@ def _ingest(record: SQSRecord, until: datetime) -> None:
                 counts = not isinstance(error, Unavailable)
                 failure.note_failed_attempt(created.key, until, traceback.format_exc(), counts=counts)
             finally:
-                _delay(record, backoff_seconds(int(record.attributes.approximate_receive_count)))
+                seconds = stages.backoff_seconds(int(record.attributes.approximate_receive_count))
+                queues.change_visibility(queue_url, record.receipt_handle, seconds)
             raise
-
-
-def _delay(record: SQSRecord, seconds: int) -> None:
-    queues.change_visibility(settings().ingest_queue_url, record.receipt_handle, seconds)
-
-
-def backoff_seconds(receive_count: int) -> int:
-    """10, 40, 160, 640 and at most 900 seconds after the first, second, ... delivery."""
-    return int(min(900, 10 * 4 ** (receive_count - 1)))

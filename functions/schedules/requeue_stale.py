@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole.ingest.requeue import requeue_stale
+from pinhole.operations.requeue import requeue_stale
 from pinhole.settings import settings
 
 

@@ -54,9 +54,12 @@ def test_a_message_that_keeps_failing_goes_to_a_dead_letter_queue(function: Func
 
 
 @EVERY_SOURCE
-def test_a_function_may_take_messages_of_its_own_queue_and_of_no_other(function: Function, source: QueueSource) -> None:
+def test_a_function_may_take_messages_of_its_own_queues_and_of_no_other(
+    function: Function, source: QueueSource
+) -> None:
+    own = [{"Fn::GetAtt": [each.queue, "Arn"]} for each in function.queue_sources]
     for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
-        assert allowed(function, action) == [{"Fn::GetAtt": [source.queue, "Arn"]}], action
+        assert allowed(function, action) == own, action
 
 
 @EVERY_FUNCTION
@@ -103,10 +106,27 @@ def test_a_job_is_sent_again_only_when_its_message_can_not_come_back_any_more() 
     assert defaults["StaleAfterSeconds"] == Settings.model_fields["stale_after_seconds"].default
 
 
-def test_a_file_that_may_be_uploaded_fits_onto_the_disk_of_ingest() -> None:
-    ingest = properties("AWS::Serverless::Function")["IngestFunction"]
+@pytest.mark.parametrize("name", ["IngestFunction", "IngestBulkFunction"])
+def test_a_file_that_may_be_uploaded_fits_onto_the_disk_of_ingest(name: str) -> None:
+    ingest = properties("AWS::Serverless::Function")[name]
     largest = int(TEMPLATE.functions["ApiFunction"].environment["PINHOLE_MAX_FILE_BYTES"])
     assert largest <= 0.8 * ingest["EphemeralStorage"]["Size"] * 1024 * 1024
+
+
+def test_what_comes_by_another_way_than_an_upload_has_a_queue_of_its_own_and_less_room() -> None:
+    fresh, bulk = TEMPLATE.functions["IngestFunction"], TEMPLATE.functions["IngestBulkFunction"]
+    (of_fresh,), (of_bulk,) = fresh.queue_sources, bulk.queue_sources
+    assert fresh.environment["PINHOLE_INGEST_BULK_QUEUE_URL"] == TEMPLATE.queues[of_bulk.queue].url
+    assert of_bulk.maximum_concurrency < of_fresh.maximum_concurrency
+    assert (bulk.timeout_seconds, bulk.memory_mb) == (fresh.timeout_seconds, fresh.memory_mb)
+
+
+def test_ingest_deletes_no_original_that_came_by_another_way_than_an_upload() -> None:
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert allowed(TEMPLATE.functions["IngestFunction"], action) == [
+            {"Fn::Sub": "${OriginalsBucket.Arn}/*/uploads/*"}
+        ]
+        assert allowed(TEMPLATE.functions["IngestBulkFunction"], action) == []
 
 
 def test_only_originals_tell_what_is_put_into_their_bucket() -> None:

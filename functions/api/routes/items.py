@@ -13,6 +13,7 @@ from api.wire import Id, Timestamp, WireModel
 from pinhole import items, media_url, objects
 from pinhole.accounts import User
 from pinhole.db import transaction
+from pinhole.imaging.capture_time import TimeSource
 from pinhole.items import Item
 
 routes = Blueprint(__name__)
@@ -113,6 +114,7 @@ class ItemDetails(WireModel):
         description="notProcessedYet: a video that is stored and listed, but has no renditions yet"
     )
     filename: str
+    relative_path: str | None = Field(description="Folders and name as the client had them that uploaded it")
     mime_type: str
     size_bytes: int
     uploaded_at: Timestamp
@@ -127,7 +129,7 @@ class ItemDetails(WireModel):
     original_taken_at_utc: Timestamp | None
     original_utc_offset_seconds: int | None
     original_timezone_name: str | None
-    time_source: str | None
+    time_source: TimeSource | None
     time_confidence: Literal["high", "medium", "low"]
     camera: Camera | None
     rating: int | None = Field(ge=0, le=5)
@@ -158,10 +160,10 @@ class ItemDetails(WireModel):
         shown = {
             "state": "ready" if item.rendition_version > 0 else "notProcessedYet",
             "uploaded_at": item.created_at,
+            **_as_the_file_says(item.said_time or {}),
             "camera": Camera.of(item),
             "coordinates": Coordinates.of(item),
             "place": Place.of(item),
-            "has_clip": item.motion_bytes is not None,
             "exif": item.exif or {},
             "thumb_hash": None if item.thumb_hash is None else b64encode(item.thumb_hash).decode(),
             "colours": [f"#{colour:06x}" for colour in item.colours or []],
@@ -176,16 +178,27 @@ class ItemDetails(WireModel):
         return cls(**same | shown)
 
 
+def _as_the_file_says(time: dict[str, Any]) -> dict[str, Any]:
+    """The capture time that the file tells."""
+    local, utc = time.get("takenAtLocal"), time.get("takenAtUtc")
+    return {
+        "original_taken_at_local": None if local is None else datetime.fromisoformat(local),
+        "original_taken_at_utc": None if utc is None else datetime.fromisoformat(utc),
+        "original_utc_offset_seconds": time.get("utcOffsetSeconds"),
+        "original_timezone_name": time.get("timezoneName"),
+    }
+
+
 def _renditions(item: Item, expires: int) -> list[Rendition]:
     return [
         Rendition(
             name=file["name"],
             width=file["width"],
             height=file["height"],
-            size_bytes=file["bytes"],
-            url=media_url.rendition_url(item.item_key, item.rendition_version, file["name"], expires),
+            size_bytes=file["size_bytes"],
+            url=media_url.rendition_url(item.item_key, file["version"], file["name"], expires),
         )
-        for file in item.renditions or []
+        for file in item.renditions
     ]
 
 

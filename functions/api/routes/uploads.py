@@ -36,6 +36,9 @@ class ExistingItems(WireModel):
 
 class BeginUpload(WireModel):
     filename: str = Field(min_length=1, max_length=1024)
+    relative_path: str | None = Field(
+        None, min_length=1, max_length=4096, description="Folders and name as the client has them, with slashes"
+    )
     size_bytes: int = Field(ge=0, lt=2**63)
     sha256: Sha256 = Field(description="Of the whole file, lower-case hex")
     content_type: ContentType | None = Field(None, description="Empty or null where the client knows none")
@@ -197,6 +200,7 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
     """
     promise = Promise(
         filename=body.filename,
+        relative_path=body.relative_path,
         size_bytes=body.size_bytes,
         sha256=bytes.fromhex(body.sha256),
         content_type=body.content_type or "application/octet-stream",

@@ -14,3 +14,8 @@ def new_id() -> str:
 def new_key() -> str:
     """24 characters of [0-9A-Za-z], about 143 bits: what must not be guessed, such as an item's media prefix."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(24))
+
+
+def new_user_id() -> int:
+    """A number from 1 to 2^53 - 1: exact in JSON, and nobody can tell from it how many there are."""
+    return 1 + secrets.randbelow(2**53 - 1)

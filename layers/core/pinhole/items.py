@@ -4,27 +4,27 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from psycopg import Connection, sql
+from psycopg import Connection
 from psycopg.rows import class_row
+from psycopg.sql import SQL, Identifier
 
+from pinhole import access
 from pinhole.errors import NotFound
+from pinhole.imaging.capture_time import TimeSource
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A visible item; the fields are the columns of media_item.
+    """An item that may be seen; most fields are columns of media_item, item_metadata or its main original_file.
 
-    renditions: name (such as `240.webp`), width, height and bytes of each. colours: 0xRRGGBB, most frequent
-    first. A video without renditions has neither, nor a thumb_hash, and its rendition_version is 0.
+    said_time: the capture time as the file says it, as `item_statement` has it. renditions: name (such as `240.webp`),
+    version, width, height and bytes of each, largest first. colours: 0xRRGGBB, most frequent first. A video without
+    renditions has neither, nor a thumb_hash, and its rendition_version is 0.
     """
 
     id: str
     item_key: str
-    object_key: str
     kind: Literal["photo", "video"]
-    filename: str
-    mime_type: str
-    size_bytes: int
     created_at: datetime
     width: int | None
     height: int | None
@@ -33,12 +33,16 @@ class Item:
     taken_at_utc: datetime | None
     utc_offset_seconds: int | None
     timezone_name: str | None
-    original_taken_at_local: datetime | None
-    original_taken_at_utc: datetime | None
-    original_utc_offset_seconds: int | None
-    original_timezone_name: str | None
-    time_source: str | None
+    time_source: TimeSource | None
     time_confidence: Literal["high", "medium", "low"]
+    has_clip: bool
+    rendition_version: int
+    thumb_hash: bytes | None
+    object_key: str
+    filename: str
+    relative_path: str | None
+    mime_type: str
+    size_bytes: int
     camera_make: str | None
     camera_model: str | None
     lens_model: str | None
@@ -66,23 +70,50 @@ class Item:
     is_screenshot: bool
     is_animated: bool
     burst_id: str | None
-    motion_bytes: int | None
-    exif: dict[str, Any] | None
-    rendition_version: int
-    renditions: list[dict[str, Any]] | None
-    thumb_hash: bytes | None
     colours: list[int] | None
+    exif: dict[str, Any] | None
+    said_time: dict[str, Any] | None
+    renditions: list[dict[str, Any]]
 
 
-_SELECT = sql.SQL("SELECT {} FROM media_item WHERE id = %s AND owner_id = %s AND visible").format(
-    sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(Item))
-)
+_OF_OTHER_TABLES = {
+    "said_time": SQL("statement.said->'time' AS said_time"),
+    "renditions": SQL(
+        """
+        ARRAY(
+            SELECT jsonb_build_object(
+                'name', name, 'version', version, 'width', width, 'height', height, 'size_bytes', size_bytes)
+            FROM rendition
+            WHERE rendition.owner_id = media_item.owner_id AND rendition.item_id = media_item.id
+            ORDER BY rendition.height DESC, name DESC
+        ) AS renditions
+        """
+    ),
+}
+_OF_ITEM = {"id", "item_key", "kind", "created_at", "width", "height", "rendition_version", "thumb_hash"}
 
 
-def read(conn: Connection, owner_id: int, item_id: str) -> Item:
-    """Read an item. Raises NotFound where the owner has no such visible item."""
+def _column(name: str) -> SQL | Identifier:
+    return _OF_OTHER_TABLES.get(name) or (Identifier("media_item", name) if name in _OF_ITEM else Identifier(name))
+
+
+_SELECT = SQL(
+    """
+    SELECT {columns} FROM media_item
+    JOIN item_metadata ON item_metadata.owner_id = media_item.owner_id AND item_metadata.item_id = media_item.id
+    JOIN original_file
+        ON original_file.owner_id = media_item.owner_id AND original_file.item_id = media_item.id AND role = 'main'
+    LEFT JOIN item_statement AS statement
+        ON statement.owner_id = media_item.owner_id AND statement.item_id = media_item.id AND layer = 'file'
+    WHERE media_item.id = %(item_id)s AND {may_see}
+    """
+).format(columns=SQL(", ").join(_column(field.name) for field in fields(Item)), may_see=access.MAY_SEE)
+
+
+def read(conn: Connection, viewer_id: int, item_id: str) -> Item:
+    """Read an item. Raises NotFound where there is none that the viewer may see."""
     with conn.cursor(row_factory=class_row(Item)) as cursor:
-        item = cursor.execute(_SELECT, (item_id, owner_id)).fetchone()
+        item = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id}).fetchone()
     if item is None:
         raise NotFound("There is no such item.")
     return item

@@ -20,8 +20,8 @@ from pinhole import aws, queues
 from pinhole.db import transaction
 from pinhole.errors import Unauthenticated, Unavailable
 from pinhole.settings import settings
-from pinhole.tables import live_connection, live_notice, live_ticket, timeline_month
-from pinhole.tables.live_notice import Notice
+from pinhole.tables import live_connection, live_ticket, notice, timeline_month
+from pinhole.tables.notice import LibraryChanged
 from pinhole.telemetry import logger
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def library_changed(owner_id: int, months: Iterable[date], *, upload_id: str | N
     upload_id: what changed them, for the log. Raises Unavailable; the notice then waits for the next change.
     """
     with transaction() as conn:
-        due = live_notice.add(conn, owner_id, months)
+        due = notice.add_library_changed(conn, owner_id, months)
     if due:
         _request(owner_id, upload_id)
     logger.info("library_change_noted", extra={"owner_id": owner_id, "joins_another": not due})
@@ -74,16 +74,16 @@ def tell(owner_id: int) -> None:
     Raises Unavailable when one could not be told: the notice is kept, and told again to all.
     """
     with transaction() as conn:
-        notice = live_notice.of_owner(conn, owner_id)
-        if notice is None:
+        changed = notice.library_changed(conn, owner_id)
+        if changed is None:
             return
-        message = _message(timeline_month.library_revision(conn, owner_id), notice)
+        message = _message(timeline_month.library_revision(conn, owner_id), changed)
         connection_ids = live_connection.of_user(conn, owner_id)
         ended = live_connection.remove_ended(conn, owner_id)
     told, gone, failure = _post_all(connection_ids, message)
     with transaction() as conn:
         live_connection.remove(conn, gone)
-        due = failure is None and live_notice.finish(conn, owner_id, notice)
+        due = failure is None and notice.finish_library_changed(conn, owner_id, changed)
     logger.info("library_change_told", extra={"owner_id": owner_id, "told": told, "gone": len(gone)})
     _close(ended)
     if failure is not None:
@@ -97,8 +97,8 @@ def _request(owner_id: int, upload_id: str | None = None) -> None:
     queues.send(settings().live_queue_url, {"ownerId": owner_id, **cause}, delay_seconds=1)
 
 
-def _message(revision: int, notice: Notice) -> bytes:
-    months = [f"{month:%Y-%m}" for month in notice.months]
+def _message(revision: int, changed: LibraryChanged) -> bytes:
+    months = [f"{month:%Y-%m}" for month in changed.months]
     return json.dumps({"type": "libraryChanged", "revision": revision, "months": months}).encode()
 
 

@@ -67,6 +67,7 @@ class Download:
 
     size_bytes: int
     sha256: bytes
+    sha1: bytes
     etag: str
 
 
@@ -220,7 +221,8 @@ def download(key: str, path: Path, *, version: str | None = None) -> Download:
 
     version: the version to read; None: the current one. Raises NotFound, Unavailable.
     """
-    originals, digest = settings().originals_bucket, hashlib.sha256()
+    originals, sha256 = settings().originals_bucket, hashlib.sha256()
+    sha1 = hashlib.sha1(usedforsecurity=False)  # what clients of other systems name a file by
     with _answers(key), path.open("wb") as file:
         if version is None:
             answer = _s3().get_object(Bucket=originals, Key=key)
@@ -228,10 +230,11 @@ def download(key: str, path: Path, *, version: str | None = None) -> Download:
             answer = _s3().get_object(Bucket=originals, Key=key, VersionId=version)
         with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
-                digest.update(chunk)
+                sha256.update(chunk)
+                sha1.update(chunk)
                 file.write(chunk)
         size = file.tell()
-    return Download(size, digest.digest(), answer["ETag"].strip('"'))
+    return Download(size, sha256.digest(), sha1.digest(), answer["ETag"].strip('"'))
 
 
 def delete(key: str, *, version: str | None) -> None:

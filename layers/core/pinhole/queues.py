@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from pinhole import aws
 from pinhole.errors import Conflict, Unavailable
-from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -94,21 +93,6 @@ def _move_by_hand(source: Queue, target: Queue) -> None:
             for message in _sqs().receive_message(QueueUrl=source.url).get("Messages", []):
                 _sqs().send_message(QueueUrl=target.url, MessageBody=message["Body"])
                 _sqs().delete_message(QueueUrl=source.url, ReceiptHandle=message["ReceiptHandle"])
-
-
-def about(item_id: str) -> dict[str, str]:
-    """The message that asks a worker for an item."""
-    return {"itemId": item_id}
-
-
-def request_analysis(item_id: str) -> None:
-    """Ask the machine-learning worker to analyse an item. Raises Unavailable."""
-    send(settings().ml_queue_url, about(item_id))
-
-
-def request_video(item_id: str) -> None:
-    """Ask the video worker to transcode an item. Raises Unavailable."""
-    send(settings().video_queue_url, about(item_id))
 
 
 def send(queue_url: str, message: Mapping[str, Any], *, delay_seconds: int = 0) -> None:

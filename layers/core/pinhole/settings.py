@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         "", validation_alias="AWS_ENDPOINT_URL_S3", description="An object store other than AWS; empty: S3 of AWS"
     )
     ingest_queue_url: str = Field("", description="SQS queue of S3 events for ingest")
+    ingest_bulk_queue_url: str = Field("", description="SQS queue of what came by another way than an upload")
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
     live_queue_url: str = Field("", description="SQS queue of live notices")

@@ -1,27 +1,42 @@
-"""Everything a file says about itself, as the columns of its item."""
+"""Everything a file says about itself, as the rows of its item."""
 
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
 
 from pinhole import places
 from pinhole.db import transaction
 from pinhole.imaging import capture_time, metadata
+from pinhole.imaging.capture_time import CaptureTime
 from pinhole.imaging.file_type import FileType
 from pinhole.places import Place
 from pinhole.settings import settings
-from pinhole.tables.media_item import Item, Metadata
+from pinhole.tables import item_metadata, media_item
+from pinhole.tables.item_metadata import Layer, Metadata
+from pinhole.tables.media_item import Item, Shape
+from pinhole.tables.original_file import OriginalFile
 
 
-def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Metadata:
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is written of an item whose file was read: for the grid, beyond it, and as the file's own word."""
+
+    shape: Shape
+    metadata: Metadata
+    said: dict[str, Any]
+
+
+def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) -> Description:
     """Read a file's metadata, and work out when and where it was taken. Raises FileRejected."""
-    read = metadata.read(path, file_type, settings().max_pixels, item.filename)
+    read = metadata.read(path, file_type, settings().max_pixels, file.filename)
     taken = capture_time.resolve(
-        read.time, item.filename, item.modified_at, item.created_at, settings().fallback_timezone, datetime.now(UTC)
+        read.time, file.filename, file.modified_at, item.created_at, settings().fallback_timezone, datetime.now(UTC)
     )
     place = _place(read.latitude, read.longitude)
-    return Metadata(
-        sha256=sha256,
-        mime_type=file_type.mime,
+    shape = Shape(
         kind=file_type.kind,
         width=read.width,
         height=read.height,
@@ -33,6 +48,11 @@ def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Meta
         time_source=taken.time_source,
         time_confidence=taken.time_confidence,
         sort_timestamp=taken.sort_timestamp,
+        has_clip=read.clip is not None,
+        is_projected=read.projection is not None,
+    )
+    named = {} if place is None else {each.name: getattr(place, each.name) for each in fields(Place)}
+    beyond = Metadata(
         camera_make=read.camera_make,
         camera_model=read.camera_model,
         lens_model=read.lens_model,
@@ -48,11 +68,6 @@ def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Meta
         longitude=read.longitude,
         altitude_m=read.altitude_m,
         direction_deg=read.direction_deg,
-        country_code=place.country_code if place else None,
-        country=place.country if place else None,
-        region=place.region if place else None,
-        city=place.city if place else None,
-        neighbourhood=place.neighbourhood if place else None,
         projection=read.projection,
         field_of_view_deg=read.field_of_view_deg,
         is_hdr=read.is_hdr,
@@ -64,7 +79,41 @@ def describe(item: Item, path: Path, file_type: FileType, sha256: bytes) -> Meta
         motion_offset=read.clip.offset if read.clip else None,
         motion_bytes=read.clip.size_bytes if read.clip else None,
         exif=read.exif,
+        **named,
     )
+    return Description(shape, beyond, _said(taken, beyond))
+
+
+def commit(conn: Connection, item: Item, described: Description) -> bool:
+    """Write what was read, once. False when an earlier delivery did, or the item is gone."""
+    if not media_item.commit_metadata(conn, item.owner_id, item.id, described.shape):
+        return False
+    item_metadata.insert(conn, item.owner_id, item.id, described.metadata)
+    item_metadata.say(conn, item.owner_id, item.id, Layer.FILE, described.said)
+    return True
+
+
+def _said(taken: CaptureTime, read: Metadata) -> dict[str, Any]:
+    """What the file says of what a sidecar or a person may say otherwise; nothing where it is silent."""
+    said: dict[str, Any] = {
+        "time": {
+            "takenAtLocal": taken.taken_at_local.isoformat(),
+            "takenAtUtc": None if taken.taken_at_utc is None else taken.taken_at_utc.isoformat(),
+            "utcOffsetSeconds": taken.utc_offset_seconds,
+            "timezoneName": taken.timezone_name,
+            "source": taken.time_source,
+            "confidence": taken.time_confidence,
+        }
+    }
+    if read.latitude is not None:
+        said["position"] = {
+            "latitude": read.latitude,
+            "longitude": read.longitude,
+            "altitudeM": read.altitude_m,
+            "directionDeg": read.direction_deg,
+        }
+    plain = {name: getattr(read, name) for name in ("rating", "title", "description", "keywords")}
+    return said | {name: value for name, value in plain.items() if value not in (None, [])}
 
 
 def _place(latitude: float | None, longitude: float | None) -> Place | None:

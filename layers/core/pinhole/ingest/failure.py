@@ -5,31 +5,33 @@ from datetime import datetime
 
 from psycopg import Connection
 
+from pinhole import keys, stages
 from pinhole.db import transaction
 from pinhole.errors import Busy, FileRejected, PinholeError
 from pinhole.settings import settings
-from pinhole.tables import job, media_item
-from pinhole.tables import upload as uploads
-from pinhole.tables.job import Job, Stage
+from pinhole.stages import Claim, Stage, Subject, WornOut
+from pinhole.tables import job, media_item, original_file, upload, user
 from pinhole.tables.media_item import Item
-from pinhole.tables.upload import Upload
 from pinhole.telemetry import count, logger
 
 WORN_OUT = PinholeError("The file could not be processed. The administrator can see why.", code="processing_failed")
-NO_REPORT = "The process died without a report: killed, out of memory, or out of time."
 
 
-def reject(upload: Upload, item: Item, until: datetime, rejected: FileRejected) -> None:
-    """The file itself is at fault: its upload ends `failed` with what its owner can understand.
+def reject(claimed: Claim, object_key: str, rejected: FileRejected) -> None:
+    """The file itself is at fault: its stage fails for good, with what its owner can understand.
 
-    until: names the attempt that found out. Once another has taken over, that one's finding counts.
+    Once another attempt has taken over, that one's finding counts.
     """
+    subject, stage = claimed.subject, claimed.stage
     with transaction() as conn:
-        uploads.lock_by_key(conn, upload.object_key)
-        stage = _open_stage(conn, item)
-        current = job.get(conn, item.id, stage)
-        if current is not None and current.leased_until == until:
-            fail_for_good(conn, upload, item, stage, "".join(traceback.format_exception(rejected)), rejected)
+        original_file.lock(conn, subject.owner_id, object_key)
+        current = job.get(conn, subject, stage)
+        if current is None or current.leased_until != claimed.until:
+            return
+        report = "".join(traceback.format_exception(rejected))
+        failed = fail_for_good(conn, subject, object_key, stage, report, rejected)
+    if failed:
+        tell_failure(subject, stage, rejected)
 
 
 def note_failed_attempt(key: str, until: datetime, report: str, *, counts: bool) -> None:
@@ -38,10 +40,10 @@ def note_failed_attempt(key: str, until: datetime, report: str, *, counts: bool)
     counts: whether the attempt counts; it does not when something that we depend on was down.
     """
     with transaction() as conn:
-        uploads.lock_by_key(conn, key)
-        item = media_item.find_by_key(conn, key)
-        if item is not None:
-            job.give_back(conn, item.id, until, report, counts=counts)
+        subject = _subject_of(conn, key)
+        if subject is not None:
+            original_file.lock(conn, subject.owner_id, key)
+            stages.give_back(conn, subject, until, report, counts=counts)
 
 
 def give_up(key: str, report: str) -> bool:
@@ -51,42 +53,56 @@ def give_up(key: str, report: str) -> bool:
     Raises Busy while the last attempt may still succeed, by another message about the same object.
     """
     with transaction() as conn:
-        upload = uploads.lock_by_key(conn, key)
-        item = media_item.find_by_key(conn, key)
-        if upload is None or item is None:
+        subject = _subject_of(conn, key)
+        if subject is None:
             return False
-        stage = _open_stage(conn, item)
-        current = job.get(conn, item.id, stage)
-        if current is None or current.attempts < settings().max_attempts:
+        original_file.lock(conn, subject.owner_id, key)
+        item = media_item.get(conn, subject.owner_id, subject.id)
+        stage = None if item is None else open_stage(item)
+        current = None if stage is None else job.get(conn, subject, stage)
+        if stage is None or current is None or current.attempts < settings().max_attempts:
             return False
         if current.leased:
-            raise Busy(f"The last attempt at {upload.id} has not ended.", 1)
-        return fail_for_good(conn, upload, item, stage, f"{worn_out(current)}\n\n{report}")
+            raise Busy(f"The last attempt at {subject.id} has not ended.", 1)
+        failed = fail_for_good(conn, subject, key, stage, f"{WornOut(current).report}\n\n{report}")
+    if failed:
+        tell_failure(subject, stage)
+    return failed
 
 
 def fail_for_good(
-    conn: Connection, upload: Upload, item: Item, stage: Stage, report: str, cause: PinholeError = WORN_OUT
+    conn: Connection, subject: Subject, object_key: str, stage: Stage, report: str, cause: PinholeError = WORN_OUT
 ) -> bool:
-    """Record it in the ledger, hide the item, and tell the upload's owner. The original stays.
+    """Record it in the ledger, hide the item, and tell who uploaded it. The original stays.
 
     An item that was visible before stays so: a stage that was done again may fail, a photo does not vanish by it.
-    False when the stage was over.
+    False when the stage was over. After the commit call `tell_failure`.
     """
-    if not job.fail(conn, item.id, stage, report):
+    if not stages.fail(conn, subject, stage, report, cause.code):
         return False
-    media_item.mark_failed(conn, item.id)
-    uploads.mark_failed(conn, upload.id, cause)
-    count("Failures", stage=stage)
-    count(f"Failures.{cause.code}", stage=stage)
-    logger.warning("upload_failed", extra={"item_id": item.id, "stage": stage, "code": cause.code})
+    if media_item.mark_failed(conn, subject.owner_id, subject.id):
+        original_file.count_again(conn, subject.owner_id, subject.id, counts=False)
+    promised = upload.find_by_key(conn, subject.owner_id, object_key)
+    if promised is not None:
+        upload.mark_failed(conn, subject.owner_id, promised.id, cause)
     return True
 
 
-def worn_out(last: Job) -> str:
-    """The report of a stage whose attempts are used up."""
-    return f"All {last.attempts} attempts failed. The last one:\n{last.last_error or NO_REPORT}"
+def tell_failure(subject: Subject, stage: Stage, cause: PinholeError = WORN_OUT) -> None:
+    """Log and count a failure that was committed."""
+    count("Failures", stage=stage)
+    count(f"Failures.{cause.code}", stage=stage)
+    logger.warning("item_failed", extra={"item_id": subject.id, "stage": stage, "code": cause.code})
 
 
-def _open_stage(conn: Connection, item: Item) -> Stage:
-    current = media_item.get(conn, item.id)
-    return Stage.METADATA if current is None or current.metadata_at is None else Stage.RENDITIONS
+def open_stage(item: Item) -> Stage | None:
+    """The stage of ingest that an item is at; None for a video that was read: the rest is another's."""
+    if item.metadata_at is None:
+        return Stage.METADATA
+    return Stage.RENDITIONS if item.kind == "photo" else None
+
+
+def _subject_of(conn: Connection, key: str) -> Subject | None:
+    owner = user.find_owner(conn, keys.folders_of(key))
+    file = None if owner is None else original_file.find(conn, owner[0], key)
+    return None if file is None else Subject(file.owner_id, file.item_id)

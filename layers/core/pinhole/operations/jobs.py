@@ -47,15 +47,20 @@ class JobReport:
 
 _REPORT = sql.SQL(
     """
-    SELECT job.item_id, job.stage, job.state, job.attempts, users.name AS owner, media_item.filename,
-           media_item.size_bytes, upload.id AS upload_id, upload.error_code AS code, job.last_error AS report,
+    SELECT job.subject_id AS item_id, job.stage, job.state, job.attempts, users.name AS owner, file.filename,
+           file.size_bytes, upload.id AS upload_id, job.error_code AS code, job.last_error AS report,
            job.created_at, job.started_at, job.finished_at
     FROM job
-    JOIN media_item ON media_item.id = job.item_id
-    JOIN users ON users.id = media_item.owner_id
-    LEFT JOIN upload ON upload.object_key = media_item.object_key
+    JOIN users ON users.id = job.owner_id
+    JOIN original_file AS file
+        ON file.owner_id = job.owner_id AND file.item_id = job.subject_id AND file.role = 'main'
+    LEFT JOIN upload ON upload.owner_id = job.owner_id AND upload.object_key = file.object_key
     """
 )
+
+
+# Operators know no owners' ids: each owner's key is looked at.
+_OF_ITEM = sql.SQL("WHERE job.subject_kind = 'item' AND job.subject_id = %s ORDER BY job.owner_id, job.stage")
 
 
 def counts(conn: Connection) -> list[StageCounts]:
@@ -88,14 +93,14 @@ def counts(conn: Connection) -> list[StageCounts]:
 def failures(conn: Connection, limit: int) -> list[JobReport]:
     """Jobs that failed for good, the latest first."""
     with conn.cursor(row_factory=class_row(JobReport)) as cursor:
-        where = sql.SQL("WHERE job.state = 'failed' ORDER BY job.finished_at DESC, job.item_id, job.stage LIMIT %s")
+        where = sql.SQL("WHERE job.state = 'failed' ORDER BY job.finished_at DESC, job.subject_id, job.stage LIMIT %s")
         return cursor.execute(_REPORT + where, (limit,)).fetchall()
 
 
 def of_item(conn: Connection, item_id: str) -> list[JobReport]:
     """An item's jobs, in the order of processing. Raises NotFound."""
     with conn.cursor(row_factory=class_row(JobReport)) as cursor:
-        found = cursor.execute(_REPORT + sql.SQL("WHERE job.item_id = %s ORDER BY job.stage"), (item_id,)).fetchall()
+        found = cursor.execute(_REPORT + _OF_ITEM, (item_id,)).fetchall()
     if not found:
         raise NotFound(f"There is no item {item_id}, or nothing has been done about it yet.")
     return found

@@ -7,15 +7,12 @@ from typing import Literal
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from pinhole import queues
+from pinhole import stages
 from pinhole.db import transaction
 from pinhole.errors import NotFound
-from pinhole.ingest import events
-from pinhole.ingest.events import ObjectCreated
-from pinhole.settings import settings
-from pinhole.tables import job, media_item, timeline_month
-from pinhole.tables import upload as uploads
-from pinhole.tables.job import Stage
+from pinhole.keys import upload_of
+from pinhole.stages import Stage, Subject
+from pinhole.tables import job, media_item, original_file, timeline_month, upload
 from pinhole.telemetry import follow, logger
 
 
@@ -24,11 +21,11 @@ class Retried:
     """What became of an item that was to be tried again, at the stage that failed.
 
     outcome: `retried`; `not_failed`: nothing of it has failed, or is being tried again already; `duplicate`: its
-    owner has the same bytes as another item by now, `winner`; `no_upload`: nothing is known of what was promised.
+    owner has the same bytes as another item by now, `winner`.
     """
 
     item_id: str
-    outcome: Literal["retried", "not_failed", "duplicate", "no_upload"]
+    outcome: Literal["retried", "not_failed", "duplicate"]
     stage: Stage | None = None
     winner: str | None = None
 
@@ -36,11 +33,12 @@ class Retried:
 def retry_items(item_ids: Sequence[str]) -> list[Retried]:
     """Try what failed of these items again. Raises NotFound naming those that are none, Unavailable."""
     with transaction() as conn:
-        missing = media_item.list_missing(conn, item_ids)
-        failed = job.list_failed(conn, item_ids=item_ids)
+        subjects = [Subject(owner_id, item_id) for owner_id, item_id in media_item.list_by_id(conn, item_ids)]
+        failed = job.list_failed(conn, subjects=subjects)
+    missing = [item_id for item_id in item_ids if item_id not in {subject.id for subject in subjects}]
     if missing:
         raise NotFound(f"There is no item {', '.join(missing)}.", code="no_such_item")
-    others = set(item_ids) - {item_id for item_id, _ in failed}
+    others = {subject.id for subject in subjects} - {subject.id for subject, _ in failed}
     return [_retry(*each) for each in failed] + [Retried(item_id, "not_failed") for item_id in sorted(others)]
 
 
@@ -51,44 +49,37 @@ def retry_all(stage: Stage | None = None) -> list[Retried]:
     return [_retry(*each) for each in failed]
 
 
-def _retry(item_id: str, stage: Stage) -> Retried:
+def _retry(subject: Subject, stage: Stage) -> Retried:
     try:
         with transaction() as conn:
-            return _retried(conn, item_id, stage)
+            return _retried(conn, subject, stage)
     except UniqueViolation:  # another item got these bytes just now: this time it is found
         with transaction() as conn:
-            return _retried(conn, item_id, stage)
+            return _retried(conn, subject, stage)
 
 
-def _retried(conn: Connection, item_id: str, stage: Stage) -> Retried:
-    item = media_item.get(conn, item_id)
-    if item is None:
+def _retried(conn: Connection, subject: Subject, stage: Stage) -> Retried:
+    owner_id, item_id = subject.owner_id, subject.id
+    file = original_file.main_of(conn, owner_id, item_id)
+    if file is None:
         return Retried(item_id, "not_failed", stage)
-    upload = uploads.lock_by_key(conn, item.object_key)
-    if upload is None:
-        return Retried(item_id, "no_upload", stage)
-    winner = media_item.find_same_bytes(conn, item.owner_id, upload.sha256)
-    if winner not in (None, item_id):
-        return Retried(item_id, "duplicate", stage, winner)
-    original = job.retry(conn, item_id, stage)
-    if original is None:
+    original_file.lock(conn, owner_id, file.object_key)
+    promised = upload.find_by_key(conn, owner_id, file.object_key)
+    sha256 = file.sha256 or (None if promised is None else promised.sha256)
+    winner = None if sha256 is None else original_file.find_same_bytes(conn, owner_id, sha256)
+    if winner is not None and winner.item_id != item_id:
+        return Retried(item_id, "duplicate", stage, winner.item_id)
+    lane = job.retry(conn, subject, stage)
+    if lane is None:
         return Retried(item_id, "not_failed", stage)
-    uploads.reopen(conn, upload.id)
-    month = media_item.clear_failure(conn, item_id)
-    # Sent before the commit: where the queue is down, all stays as it was. Who receives it waits for the upload's lock.
-    _send(stage, item_id, ObjectCreated(*original))
-    follow(upload.id)
+    if promised is not None:
+        upload.reopen(conn, owner_id, promised.id)
+    month = media_item.clear_failure(conn, owner_id, item_id)
+    original_file.count_again(conn, owner_id, item_id, counts=True)
+    # Sent before the commit: where the queue is down, all stays as it was. Who receives it waits for the key's lock.
+    stages.send(stage, lane, stages.messages(conn, stage, [subject]))
+    follow(upload_of(file.object_key))
     logger.info("job_retried", extra={"item_id": item_id, "stage": stage})
     if month is not None:
-        timeline_month.bump(conn, item.owner_id, [month])
+        timeline_month.bump(conn, owner_id, [month])
     return Retried(item_id, "retried", stage)
-
-
-def _send(stage: Stage, item_id: str, original: ObjectCreated) -> None:
-    match stage:
-        case Stage.METADATA | Stage.RENDITIONS:
-            queues.send(settings().ingest_queue_url, events.message(original))
-        case Stage.VIDEO:
-            queues.request_video(item_id)
-        case Stage.ANALYSIS:
-            queues.request_analysis(item_id)

@@ -1,7 +1,6 @@
-"""Table `job`: the ledger, one row per stage of an item.
+"""Table `job`: the ledger, one row per stage of a subject. What moves it is `pinhole.stages`.
 
-Whoever changes a job of an upload's item holds the upload's lock (`upload.lock_by_key`): the lock comes first, in every
-transaction, so that two deliveries wait for each other and never deadlock.
+Whoever changes a job of an item holds the lock of its original's key (`original_file.lock`).
 """
 
 from collections.abc import Sequence
@@ -15,12 +14,28 @@ from psycopg.rows import class_row
 
 
 class Stage(StrEnum):
-    """A step of processing an item."""
+    """A step of processing."""
 
     METADATA = "metadata"
     RENDITIONS = "renditions"
     VIDEO = "video"
     ANALYSIS = "analysis"
+
+
+class Lane(StrEnum):
+    """Which queue carries a job: what a person waits for, or what may wait behind that."""
+
+    FRESH = "fresh"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a job is about. owner_id: 0 for the system itself."""
+
+    owner_id: int
+    id: str
+    kind: Literal["item"] = "item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,166 +58,200 @@ class Job:
         return self.state in ("waiting", "running")
 
 
-def get(conn: Connection, item_id: str, stage: Stage) -> Job | None:
-    """The ledger's word on a stage; None for one that was never begun, or whose item is gone."""
+def get(conn: Connection, subject: Subject, stage: Stage) -> Job | None:
+    """The ledger's word on a stage; None for one that was never begun, or whose subject is gone."""
     with conn.cursor(row_factory=class_row(Job)) as cursor:
         return cursor.execute(
             "SELECT state, attempts, leased_until, coalesce(leased_until > now(), false) AS leased, last_error"
-            " FROM job WHERE item_id = %s AND stage = %s",
-            (item_id, stage),
+            " FROM job WHERE owner_id = %s AND subject_kind = %s AND subject_id = %s AND stage = %s AND variant = ''",
+            (subject.owner_id, subject.kind, subject.id, stage),
         ).fetchone()
 
 
-def begin_attempt(conn: Connection, item_id: str, stage: Stage, until: datetime, limit: int) -> int | None:
+def begin_attempt(
+    conn: Connection, subject: Subject, stage: Stage, lane: Lane, until: datetime, limit: int
+) -> int | None:
     """Count an attempt and lease the stage to the caller until then. Which attempt it is, from 1 to `limit`.
 
-    None when the stage is over, its attempts are used up, or another attempt runs whose lease has not ended.
+    lane: of a job that is new; another stays in its own. None when the stage is over, its attempts are used up, or
+    another attempt runs whose lease has not ended.
     """
     row = conn.execute(
         """
-        INSERT INTO job (item_id, stage, state, attempts, leased_until, started_at)
-        VALUES (%(item_id)s, %(stage)s, 'running', 1, %(until)s, now())
-        ON CONFLICT (item_id, stage) DO UPDATE
+        INSERT INTO job (owner_id, subject_kind, subject_id, stage, lane, state, attempts, leased_until, started_at)
+        VALUES (%(owner_id)s, %(kind)s, %(id)s, %(stage)s, %(lane)s, 'running', 1, %(until)s, now())
+        ON CONFLICT (owner_id, subject_kind, subject_id, stage, variant) DO UPDATE
         SET state = 'running', attempts = job.attempts + 1, leased_until = excluded.leased_until,
             last_error = NULL, started_at = now(), touched_at = now()
         WHERE job.attempts < %(limit)s
           AND (job.state = 'waiting' OR job.state = 'running' AND job.leased_until <= now())
         RETURNING attempts
         """,
-        {"item_id": item_id, "stage": stage, "until": until, "limit": limit},
+        {**_values(subject), "stage": stage, "lane": lane, "until": until, "limit": limit},
     ).fetchone()
     return row[0] if row else None
 
 
-def finish(conn: Connection, item_id: str, stage: Stage) -> None:
+def extend(conn: Connection, subject: Subject, stage: Stage, held: datetime, until: datetime) -> bool:
+    """The worker that held the lease until `held` is alive, and holds it until `until`. False when it lost it."""
+    return (
+        conn.execute(
+            "UPDATE job SET leased_until = %(until)s, touched_at = now()"
+            " WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s"
+            " AND variant = '' AND state = 'running' AND leased_until = %(held)s",
+            {**_values(subject), "stage": stage, "held": held, "until": until},
+        ).rowcount
+        == 1
+    )
+
+
+def finish(conn: Connection, subject: Subject, stage: Stage) -> None:
     """The stage is done, whatever attempt did it."""
     conn.execute(
         """
-        UPDATE job SET state = 'done', leased_until = NULL, last_error = NULL, touched_at = now(), finished_at = now()
-        WHERE item_id = %s AND stage = %s
+        UPDATE job SET state = 'done', leased_until = NULL, last_error = NULL, error_code = NULL, touched_at = now(),
+                       finished_at = now()
+        WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s
+          AND variant = ''
         """,
-        (item_id, stage),
+        {**_values(subject), "stage": stage},
     )
 
 
-def add_waiting(conn: Connection, item_id: str, stage: Stage) -> None:
+def add_waiting(conn: Connection, subject: Subject, stage: Stage, lane: Lane) -> None:
     """Note that a stage is to be done; one that is known already stays as it is."""
-    conn.execute("INSERT INTO job (item_id, stage) VALUES (%s, %s) ON CONFLICT DO NOTHING", (item_id, stage))
+    conn.execute(
+        "INSERT INTO job (owner_id, subject_kind, subject_id, stage, lane)"
+        " VALUES (%(owner_id)s, %(kind)s, %(id)s, %(stage)s, %(lane)s) ON CONFLICT DO NOTHING",
+        {**_values(subject), "stage": stage, "lane": lane},
+    )
 
 
-def reopen(conn: Connection, item_id: str, stage: Stage) -> None:
-    """A stage that was over is to be done again, with all its attempts; one that is open stays as it is."""
+def reopen(conn: Connection, subject: Subject, stage: Stage, lane: Lane) -> None:
+    """A stage that was over, or of which nothing is known, is to be done again, with all its attempts.
+
+    One that is open stays as it is.
+    """
     conn.execute(
         """
-        UPDATE job SET state = 'waiting', attempts = 0, last_error = NULL, touched_at = now(), finished_at = NULL
-        WHERE item_id = %s AND stage = %s AND state IN ('done', 'failed')
+        INSERT INTO job (owner_id, subject_kind, subject_id, stage, lane)
+        VALUES (%(owner_id)s, %(kind)s, %(id)s, %(stage)s, %(lane)s)
+        ON CONFLICT (owner_id, subject_kind, subject_id, stage, variant) DO UPDATE
+        SET state = 'waiting', lane = excluded.lane, attempts = 0, last_error = NULL, error_code = NULL,
+            touched_at = now(), finished_at = NULL
+        WHERE job.state IN ('done', 'failed')
         """,
-        (item_id, stage),
+        {**_values(subject), "stage": stage, "lane": lane},
     )
 
 
-def give_back(conn: Connection, item_id: str, until: datetime, report: str, *, counts: bool) -> None:
+def give_back(conn: Connection, subject: Subject, until: datetime, report: str, *, counts: bool) -> None:
     """The attempt that was leased until then failed: keep its report and let the next delivery try.
 
     counts: whether it was an attempt. An attempt that another one has taken over from changes nothing.
     """
     conn.execute(
         """
-        UPDATE job SET state = 'waiting', leased_until = NULL, last_error = %s, touched_at = now(),
-                       attempts = attempts - %s
-        WHERE item_id = %s AND state = 'running' AND leased_until = %s
+        UPDATE job SET state = 'waiting', leased_until = NULL, last_error = %(report)s, touched_at = now(),
+                       attempts = attempts - %(uncounted)s
+        WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND state = 'running'
+          AND leased_until = %(until)s
         """,
-        (report, 0 if counts else 1, item_id, until),
+        {**_values(subject), "report": report, "uncounted": 0 if counts else 1, "until": until},
     )
 
 
-def fail(conn: Connection, item_id: str, stage: Stage, report: str) -> bool:
-    """The stage failed for good. False when it was over before."""
+def fail(conn: Connection, subject: Subject, stage: Stage, report: str, code: str) -> bool:
+    """The stage failed for good. code: what the owner is told. False when it was over before."""
     return (
         conn.execute(
             """
-            UPDATE job SET state = 'failed', leased_until = NULL, last_error = %s, touched_at = now(),
-                           finished_at = now()
-            WHERE item_id = %s AND stage = %s AND state IN ('waiting', 'running')
+            UPDATE job SET state = 'failed', leased_until = NULL, last_error = %(report)s, error_code = %(code)s,
+                           touched_at = now(), finished_at = now()
+            WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s
+              AND variant = '' AND state IN ('waiting', 'running')
             """,
-            (report, item_id, stage),
+            {**_values(subject), "stage": stage, "report": report, "code": code},
         ).rowcount
         == 1
     )
 
 
-def free_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[str, int, str, str | None, str | None]]:
-    """Free the ingest jobs that no one has touched since `before`, the longest untouched first, and touch them.
+def free_stale(conn: Connection, stage: Stage, lane: Lane, before: datetime, limit: int) -> list[Subject]:
+    """Whose jobs of a stage are to be asked for again; they wait, and are touched, from now on. At most `limit`.
 
-    A lease ends with it: what holds one for that long has lost its worker. The originals of their items, as
-    (object key, bytes, ETag, version, sequencer).
-    """
-    return conn.execute(
-        """
-        WITH stale AS (
-            SELECT item_id, stage FROM job
-            WHERE state IN ('waiting', 'running') AND stage IN ('metadata', 'renditions') AND touched_at < %s
-            ORDER BY touched_at LIMIT %s FOR UPDATE SKIP LOCKED
-        ), freed AS (
-            UPDATE job SET state = 'waiting', leased_until = NULL, touched_at = clock_timestamp()
-            FROM stale WHERE job.item_id = stale.item_id AND job.stage = stale.stage
-            RETURNING job.item_id
-        )
-        SELECT object_key, size_bytes, etag, object_version, sequencer
-        FROM media_item JOIN freed ON freed.item_id = media_item.id
-        """,
-        (before, limit),
-    ).fetchall()
-
-
-def touch_stale(conn: Connection, stage: Stage, before: datetime, limit: int) -> list[str]:
-    """Touch the jobs of a stage that wait, and that no one has touched since `before`, the longest untouched first.
-
-    Their items.
+    Those that wait and that no one has touched since `before`; and those that run though their lease has ended, or
+    that no one has touched since then either: their workers are dead.
     """
     rows = conn.execute(
         """
         WITH stale AS (
-            SELECT item_id FROM job WHERE state = 'waiting' AND stage = %(stage)s AND touched_at < %(before)s
-            ORDER BY touched_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            (SELECT * FROM job
+             WHERE state = 'waiting' AND stage = %(stage)s AND lane = %(lane)s AND touched_at < %(before)s
+             ORDER BY touched_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            UNION ALL
+            (SELECT * FROM job
+             WHERE state = 'running' AND stage = %(stage)s AND lane = %(lane)s
+               AND (leased_until <= now() OR touched_at < %(before)s)
+             ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
         )
-        UPDATE job SET touched_at = clock_timestamp()
-        FROM stale WHERE job.item_id = stale.item_id AND stage = %(stage)s
-        RETURNING job.item_id
+        UPDATE job SET state = 'waiting', leased_until = NULL, touched_at = clock_timestamp()
+        FROM (SELECT * FROM stale LIMIT %(limit)s) AS freed
+        WHERE job.owner_id = freed.owner_id AND job.subject_kind = freed.subject_kind
+          AND job.subject_id = freed.subject_id AND job.stage = freed.stage AND job.variant = freed.variant
+        RETURNING job.owner_id, job.subject_id
         """,
-        {"stage": stage, "before": before, "limit": limit},
+        {"stage": stage, "lane": lane, "before": before, "limit": limit},
     )
-    return [item_id for (item_id,) in rows]
+    return [Subject(owner_id, subject_id) for owner_id, subject_id in rows]
 
 
 def list_failed(
-    conn: Connection, *, stage: Stage | None = None, item_ids: Sequence[str] | None = None
-) -> list[tuple[str, Stage]]:
-    """Items and their stages that failed for good, the longest ago first; all of them, or as far as is asked for."""
+    conn: Connection, *, stage: Stage | None = None, subjects: Sequence[Subject] | None = None
+) -> list[tuple[Subject, Stage]]:
+    """What failed for good, the longest ago first; all of it, or as far as is asked for."""
     found = conn.execute(
         """
-        SELECT item_id, stage FROM job
-        WHERE state = 'failed' AND stage = coalesce(%(stage)s, stage)
-          AND (%(item_ids)s::text[] IS NULL OR item_id = ANY(%(item_ids)s))
-        ORDER BY finished_at, item_id
+        SELECT owner_id, subject_id, stage FROM job
+        WHERE state = 'failed' AND subject_kind = 'item' AND stage = coalesce(%(stage)s, stage)
+          AND (%(ids)s::text[] IS NULL
+               OR (owner_id, subject_id) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(ids)s::text[])))
+        ORDER BY finished_at, subject_id
         """,
-        {"stage": stage, "item_ids": None if item_ids is None else list(item_ids)},
+        {
+            "stage": stage,
+            "owners": None if subjects is None else [subject.owner_id for subject in subjects],
+            "ids": None if subjects is None else [subject.id for subject in subjects],
+        },
     )
-    return [(item_id, Stage(its_stage)) for item_id, its_stage in found]
+    return [(Subject(owner_id, subject_id), Stage(its_stage)) for owner_id, subject_id, its_stage in found]
 
 
-def retry(conn: Connection, item_id: str, stage: Stage) -> tuple[str, int, str, str | None, str | None] | None:
+def retry(conn: Connection, subject: Subject, stage: Stage) -> Lane | None:
     """Let a failed stage be tried again, as if it had just been asked for; its last report stays until it is done.
 
-    The item's original as `free_stale` gives it. None when the stage has not failed.
+    Its lane; None when the stage has not failed.
     """
-    return conn.execute(
+    row = conn.execute(
         """
-        UPDATE job SET state = 'waiting', attempts = 0, created_at = now(), started_at = NULL, finished_at = NULL,
-                       touched_at = now()
-        FROM media_item
-        WHERE job.item_id = %s AND job.stage = %s AND job.state = 'failed' AND media_item.id = job.item_id
-        RETURNING object_key, size_bytes, etag, object_version, sequencer
+        UPDATE job SET state = 'waiting', attempts = 0, error_code = NULL, created_at = now(), started_at = NULL,
+                       finished_at = NULL, touched_at = now()
+        WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s
+          AND variant = '' AND state = 'failed'
+        RETURNING lane
         """,
-        (item_id, stage),
+        {**_values(subject), "stage": stage},
     ).fetchone()
+    return None if row is None else Lane(row[0])
+
+
+def remove(conn: Connection, subject: Subject) -> None:
+    """Forget all jobs of a subject that is removed."""
+    conn.execute(
+        "DELETE FROM job WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s",
+        _values(subject),
+    )
+
+
+def _values(subject: Subject) -> dict[str, object]:
+    return {"owner_id": subject.owner_id, "kind": subject.kind, "id": subject.id}

@@ -1,6 +1,6 @@
 """Months of the timeline: their revisions, and the ratio bytes of their items.
 
-A revision says what is visible in a month: two readers that see the same revision see the same items, in the
+A revision says what is listed in a month: two readers that see the same revision see the same items, in the
 same order, with the same ratios and renditions. That holds because `bump` is the last statement of every
 transaction that changes any of it, so that the change and its revision appear together.
 """
@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class TimelineMonth:
-    """One month of one owner. `ratios` has a byte per item, as of `ratios_revision`."""
+    """One month of one viewer. `ratios` has a byte per item, as of `ratios_revision`."""
 
     month: date
     revision: int
@@ -23,52 +23,52 @@ class TimelineMonth:
     ratios_revision: int
 
 
-def bump(conn: Connection, owner_id: int, months: Iterable[date]) -> None:
-    """Give each month a new revision: what is visible in it, or how, has changed in this transaction.
+def bump(conn: Connection, viewer_id: int, months: Iterable[date]) -> None:
+    """Give each month a new revision: what is listed in it, or how, has changed in this transaction.
 
     Call it last, in a short transaction: it locks the months until the end. All callers lock in the same
     order, so they wait for each other and never deadlock. months: their first days; repeated ones count once.
     """
     conn.execute(
         """
-        INSERT INTO timeline_month (owner_id, month)
+        INSERT INTO timeline_month (viewer_id, month)
         SELECT %s, month FROM unnest(%s::date[]) AS month ORDER BY month
-        ON CONFLICT (owner_id, month) DO UPDATE SET revision = timeline_month.revision + 1
+        ON CONFLICT (viewer_id, month) DO UPDATE SET revision = timeline_month.revision + 1
         """,
-        (owner_id, list(set(months))),
+        (viewer_id, list(set(months))),
     )
 
 
-def library_revision(conn: Connection, owner_id: int) -> int:
-    """The owner's revision: the sum of their months'. All writers would wait for a counter of its own."""
+def library_revision(conn: Connection, viewer_id: int) -> int:
+    """The viewer's revision: the sum of their months'. All writers would wait for a counter of its own."""
     [(revision,)] = conn.execute(
-        "SELECT coalesce(sum(revision), 0)::bigint FROM timeline_month WHERE owner_id = %s", (owner_id,)
+        "SELECT coalesce(sum(revision), 0)::bigint FROM timeline_month WHERE viewer_id = %s", (viewer_id,)
     )
     return int(revision)
 
 
-def month_revision(conn: Connection, owner_id: int, month: date) -> int:
-    """The month's revision, 0 where nothing was ever visible."""
+def month_revision(conn: Connection, viewer_id: int, month: date) -> int:
+    """The month's revision, 0 where nothing was ever listed."""
     row = conn.execute(
-        "SELECT revision FROM timeline_month WHERE owner_id = %s AND month = %s", (owner_id, month)
+        "SELECT revision FROM timeline_month WHERE viewer_id = %s AND month = %s", (viewer_id, month)
     ).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def of_owner(conn: Connection, owner_id: int) -> list[TimelineMonth]:
-    """All months that ever held a visible item, newest first."""
+def of_viewer(conn: Connection, viewer_id: int) -> list[TimelineMonth]:
+    """All months that ever held a listed item, newest first."""
     with conn.cursor(row_factory=class_row(TimelineMonth)) as cursor:
         return cursor.execute(
             """
             SELECT month, revision, ratios, ratios_revision FROM timeline_month
-            WHERE owner_id = %s ORDER BY month DESC
+            WHERE viewer_id = %s ORDER BY month DESC
             """,
-            (owner_id,),
+            (viewer_id,),
             binary=True,
         ).fetchall()
 
 
-def keep_ratios(conn: Connection, owner_id: int, rebuilt: Iterable[TimelineMonth]) -> None:
+def keep_ratios(conn: Connection, viewer_id: int, rebuilt: Iterable[TimelineMonth]) -> None:
     """Store rebuilt ratio bytes of months that still have the revision they were built for.
 
     Others are left alone: a later reader knows better. So are months that a writer has locked, so that a
@@ -82,17 +82,17 @@ def keep_ratios(conn: Connection, owner_id: int, rebuilt: Iterable[TimelineMonth
             SELECT month, rebuilt.revision, rebuilt.ratios
             FROM unnest(%s::date[], %s::bigint[], %s::bytea[]) AS rebuilt (month, revision, ratios)
             JOIN timeline_month AS current USING (month)
-            WHERE owner_id = %s
+            WHERE viewer_id = %s
             FOR UPDATE OF current SKIP LOCKED
         ) AS rebuilt
-        WHERE stored.owner_id = %s AND stored.month = rebuilt.month
+        WHERE stored.viewer_id = %s AND stored.month = rebuilt.month
             AND stored.revision = rebuilt.revision AND stored.ratios_revision < rebuilt.revision
         """,
         (
             [month.month for month in months],
             [month.revision for month in months],
             [month.ratios for month in months],
-            owner_id,
-            owner_id,
+            viewer_id,
+            viewer_id,
         ),
     )

@@ -4,6 +4,7 @@ An upload is `waiting` until its bytes arrived, `received` while they are ingest
 `failed` or `duplicate`; `aborted` ends one that was waiting. Open is what waits and has not expired.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -28,6 +29,7 @@ class Upload:
     owner_id: int
     object_key: str
     filename: str
+    relative_path: str | None
     size_bytes: int
     sha256: bytes
     content_type: str
@@ -55,7 +57,7 @@ class Upload:
 
 
 _COLUMNS = sql.SQL(
-    "id, owner_id, object_key, filename, size_bytes, sha256, content_type, modified_at, method,"
+    "id, owner_id, object_key, filename, relative_path, size_bytes, sha256, content_type, modified_at, method,"
     " part_size_bytes, multipart_id, state, item_id, error_code, error_detail, created_at, expires_at,"
     " expires_at <= now() AS expired"
 )
@@ -69,6 +71,7 @@ def insert(
     owner_id: int,
     object_key: str,
     filename: str,
+    relative_path: str | None,
     size_bytes: int,
     sha256: bytes,
     content_type: str,
@@ -81,10 +84,10 @@ def insert(
         cursor.execute(
             sql.SQL(
                 """
-                INSERT INTO upload (id, owner_id, object_key, filename, size_bytes, sha256, content_type,
+                INSERT INTO upload (id, owner_id, object_key, filename, relative_path, size_bytes, sha256, content_type,
                                     modified_at, method, part_size_bytes, expires_at)
-                VALUES (%(upload_id)s, %(owner_id)s, %(object_key)s, %(filename)s, %(size_bytes)s, %(sha256)s,
-                        %(content_type)s, %(modified_at)s, %(method)s, %(part_size_bytes)s,
+                VALUES (%(upload_id)s, %(owner_id)s, %(object_key)s, %(filename)s, %(relative_path)s, %(size_bytes)s,
+                        %(sha256)s, %(content_type)s, %(modified_at)s, %(method)s, %(part_size_bytes)s,
                         now() + make_interval(days => %(expiry_days)s))
                 RETURNING {}
                 """
@@ -94,6 +97,7 @@ def insert(
                 "owner_id": owner_id,
                 "object_key": object_key,
                 "filename": filename,
+                "relative_path": relative_path,
                 "size_bytes": size_bytes,
                 "sha256": sha256,
                 "content_type": content_type,
@@ -110,17 +114,22 @@ def insert(
 
 def get(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:
     """An upload of this owner."""
-    return _one(conn, sql.SQL("WHERE id = %s AND owner_id = %s"), upload_id, owner_id)
+    return _one(conn, sql.SQL("WHERE owner_id = %s AND id = %s"), owner_id, upload_id)
 
 
 def lock(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:
     """An upload of this owner, that nobody else changes until the transaction ends."""
-    return _one(conn, sql.SQL("WHERE id = %s AND owner_id = %s FOR UPDATE"), upload_id, owner_id)
+    return _one(conn, sql.SQL("WHERE owner_id = %s AND id = %s FOR UPDATE"), owner_id, upload_id)
 
 
-def lock_by_key(conn: Connection, object_key: str) -> Upload | None:
-    """The upload that is to land at this key, that nobody else changes until the transaction ends."""
-    return _one(conn, sql.SQL("WHERE object_key = %s FOR UPDATE"), object_key)
+def find_by_key(conn: Connection, owner_id: int, object_key: str) -> Upload | None:
+    """The owner's upload that is to land at this key."""
+    return _one(conn, sql.SQL("WHERE owner_id = %s AND object_key = %s"), owner_id, object_key)
+
+
+def lock_by_key(conn: Connection, owner_id: int, object_key: str) -> Upload | None:
+    """The owner's upload that is to land at this key, that nobody else changes until the transaction ends."""
+    return _one(conn, sql.SQL("WHERE owner_id = %s AND object_key = %s FOR UPDATE"), owner_id, object_key)
 
 
 def find_open(conn: Connection, owner_id: int, sha256: bytes, size_bytes: int) -> Upload | None:
@@ -147,94 +156,106 @@ def count_open(conn: Connection, owner_id: int) -> int:
     return int(row[0])
 
 
-def keep_multipart_id(conn: Connection, upload_id: str, multipart_id: str) -> None:
+def keep_multipart_id(conn: Connection, owner_id: int, upload_id: str, multipart_id: str) -> None:
     """Note under which id the store collects the parts."""
-    conn.execute("UPDATE upload SET multipart_id = %s WHERE id = %s", (multipart_id, upload_id))
+    conn.execute(
+        "UPDATE upload SET multipart_id = %s WHERE owner_id = %s AND id = %s", (multipart_id, owner_id, upload_id)
+    )
 
 
-def mark_received(conn: Connection, upload_id: str) -> bool:
+def mark_received(conn: Connection, owner_id: int, upload_id: str) -> bool:
     """The bytes arrived. True as long as the upload has not ended: also for a delivery that comes again."""
     return (
         conn.execute(
             "UPDATE upload SET state = 'received', received_at = coalesce(received_at, now())"
-            " WHERE id = %s AND state IN ('waiting', 'received')",
-            (upload_id,),
+            " WHERE owner_id = %s AND id = %s AND state IN ('waiting', 'received')",
+            (owner_id, upload_id),
         ).rowcount
         == 1
     )
 
 
-def mark_ready(conn: Connection, upload_id: str, item_id: str) -> bool:
+def mark_ready(conn: Connection, owner_id: int, upload_id: str, item_id: str) -> bool:
     """The bytes became this item. False when the upload had ended before."""
-    return _end(conn, upload_id, "ready", item_id=item_id)
+    return _end(conn, owner_id, upload_id, "ready", item_id=item_id)
 
 
-def mark_duplicate(conn: Connection, upload_id: str, item_id: str) -> bool:
+def mark_duplicate(conn: Connection, owner_id: int, upload_id: str, item_id: str) -> bool:
     """The owner had these bytes already, as this item. False when the upload had ended before."""
-    return _end(conn, upload_id, "duplicate", item_id=item_id)
+    return _end(conn, owner_id, upload_id, "duplicate", item_id=item_id)
 
 
-def mark_failed(conn: Connection, upload_id: str, error: PinholeError) -> bool:
+def mark_failed(conn: Connection, owner_id: int, upload_id: str, error: PinholeError) -> bool:
     """The bytes can't become an item; `error.detail` is for their owner. False when it had ended."""
-    return _end(conn, upload_id, "failed", error_code=error.code, error_detail=error.detail)
+    return _end(conn, owner_id, upload_id, "failed", error_code=error.code, error_detail=error.detail)
 
 
-def reopen(conn: Connection, upload_id: str) -> None:
+def reopen(conn: Connection, owner_id: int, upload_id: str) -> None:
     """What failed is tried again: its bytes are there as they were received."""
     conn.execute(
         "UPDATE upload SET state = 'received', error_code = NULL, error_detail = NULL, finished_at = NULL"
-        " WHERE id = %s AND state = 'failed'",
-        (upload_id,),
+        " WHERE owner_id = %s AND id = %s AND state = 'failed'",
+        (owner_id, upload_id),
     )
 
 
-def mark_aborted(conn: Connection, upload_id: str) -> bool:
+def mark_aborted(conn: Connection, owner_id: int, upload_id: str) -> bool:
     """Its owner gave it up before its bytes arrived. False when they had, or it was aborted."""
     return (
         conn.execute(
-            "UPDATE upload SET state = 'aborted', finished_at = now() WHERE id = %s AND state = 'waiting'",
-            (upload_id,),
+            "UPDATE upload SET state = 'aborted', finished_at = now()"
+            " WHERE owner_id = %s AND id = %s AND state = 'waiting'",
+            (owner_id, upload_id),
         ).rowcount
         == 1
     )
 
 
-def list_unnoticed(conn: Connection, before: datetime, limit: int) -> list[str]:
-    """Keys of uploads that ingest has not begun with, and that were last looked at before then; longest ago first."""
-    return [
-        key
-        for (key,) in conn.execute(
-            """
-            SELECT object_key FROM upload
-            WHERE state IN ('waiting', 'received') AND looked_at < %s
-              AND NOT EXISTS (SELECT FROM media_item WHERE media_item.object_key = upload.object_key)
-            ORDER BY looked_at LIMIT %s
-            """,
-            (before, limit),
-        )
-    ]
+def list_unnoticed(conn: Connection, before: datetime, limit: int) -> list[tuple[int, str]]:
+    """Uploads that ingest has not begun with, and that were last looked at before then; longest ago first.
+
+    As (owner, key).
+    """
+    return conn.execute(
+        """
+        SELECT owner_id, object_key FROM upload
+        WHERE state IN ('waiting', 'received') AND looked_at < %s
+          AND NOT EXISTS (
+              SELECT FROM original_file AS file
+              WHERE file.owner_id = upload.owner_id AND file.object_key = upload.object_key
+          )
+        ORDER BY looked_at LIMIT %s
+        """,
+        (before, limit),
+    ).fetchall()
 
 
-def mark_looked_at(conn: Connection, object_keys: list[str]) -> None:
-    """Their objects were looked for now. Rows are locked in order, so that two who look at once don't deadlock."""
+def mark_looked_at(conn: Connection, looked_for: Sequence[tuple[int, str]]) -> None:
+    """The objects of these uploads, as (owner, key), were looked for now.
+
+    Rows are locked in order, so that two who look at once don't deadlock.
+    """
     conn.execute(
         """
-        WITH looked_for AS (SELECT id FROM upload WHERE object_key = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
-        UPDATE upload SET looked_at = clock_timestamp() FROM looked_for WHERE upload.id = looked_for.id
+        WITH looked_for AS (
+            SELECT owner_id, id FROM upload
+            JOIN unnest(%s::bigint[], %s::text[]) AS asked (owner_id, object_key) USING (owner_id, object_key)
+            ORDER BY owner_id, id FOR NO KEY UPDATE OF upload
+        )
+        UPDATE upload SET looked_at = clock_timestamp() FROM looked_for
+        WHERE upload.owner_id = looked_for.owner_id AND upload.id = looked_for.id
         """,
-        (object_keys,),
+        ([owner_id for owner_id, _ in looked_for], [key for _, key in looked_for]),
     )
 
 
-def list_expired(conn: Connection, before: datetime, limit: int) -> list[str]:
-    """Keys of uploads that still wait though their time was over before then, longest ago first."""
-    return [
-        key
-        for (key,) in conn.execute(
-            "SELECT object_key FROM upload WHERE state = 'waiting' AND expires_at < %s ORDER BY expires_at LIMIT %s",
-            (before, limit),
-        )
-    ]
+def list_expired(conn: Connection, before: datetime, limit: int) -> list[tuple[int, str]]:
+    """Uploads, as (owner, key), that still wait though their time was over before then, longest ago first."""
+    return conn.execute(
+        "SELECT owner_id, object_key FROM upload WHERE state = 'waiting' AND expires_at < %s"
+        " ORDER BY expires_at LIMIT %s",
+        (before, limit),
+    ).fetchall()
 
 
 def list_uncleaned(conn: Connection, before: datetime, limit: int) -> list[Upload]:
@@ -247,9 +268,9 @@ def list_uncleaned(conn: Connection, before: datetime, limit: int) -> list[Uploa
         return cursor.execute(_SELECT + where, (before, limit)).fetchall()
 
 
-def mark_cleaned(conn: Connection, upload_id: str) -> None:
+def mark_cleaned(conn: Connection, owner_id: int, upload_id: str) -> None:
     """Nothing lies at its key any more."""
-    conn.execute("UPDATE upload SET cleaned_at = now() WHERE id = %s", (upload_id,))
+    conn.execute("UPDATE upload SET cleaned_at = now() WHERE owner_id = %s AND id = %s", (owner_id, upload_id))
 
 
 def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:
@@ -259,6 +280,7 @@ def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Up
 
 def _end(
     conn: Connection,
+    owner_id: int,
     upload_id: str,
     state: State,
     *,
@@ -269,8 +291,8 @@ def _end(
     return (
         conn.execute(
             "UPDATE upload SET state = %s, item_id = %s, error_code = %s, error_detail = %s,"
-            " finished_at = now() WHERE id = %s AND state IN ('waiting', 'received')",
-            (state, item_id, error_code, error_detail, upload_id),
+            " finished_at = now() WHERE owner_id = %s AND id = %s AND state IN ('waiting', 'received')",
+            (state, item_id, error_code, error_detail, owner_id, upload_id),
         ).rowcount
         == 1
     )

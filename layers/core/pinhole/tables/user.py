@@ -1,10 +1,13 @@
 """The `users` table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from psycopg import Connection
 from psycopg.rows import class_row, scalar_row
+
+from pinhole.ids import new_user_id
 
 Role = Literal["administrator", "member"]
 
@@ -39,8 +42,8 @@ def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: 
     with conn.cursor(row_factory=class_row(User)) as cursor:
         cursor.execute(
             """
-            INSERT INTO users (name, password_hash, role, folder)
-            SELECT %(name)s, %(password_hash)s, %(role)s, candidate
+            INSERT INTO users (id, name, password_hash, role, folder)
+            SELECT %(id)s, %(name)s, %(password_hash)s, %(role)s, candidate
             FROM (SELECT n, CASE n WHEN 1 THEN %(folder)s ELSE %(folder)s || '-' || n END AS candidate
                   FROM generate_series(1, (SELECT count(*) + 1 FROM users)) AS n) AS candidates
             WHERE NOT EXISTS (
@@ -51,11 +54,21 @@ def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: 
             LIMIT 1
             RETURNING id, name, role, folder
             """,
-            {"name": name, "password_hash": password_hash, "role": role, "folder": folder},
+            {"id": new_user_id(), "name": name, "password_hash": password_hash, "role": role, "folder": folder},
         )
         user = cursor.fetchone()
     assert user is not None, f"{folder} lies in the folder of another user"
     return user
+
+
+def find_owner(conn: Connection, folders: Sequence[str]) -> tuple[int, str] | None:
+    """Id and folder of the user who owns what lies in these folders, each within the one before it.
+
+    That is the user whose folder is the longest of them. Reads no more of a user than ingest may.
+    """
+    return conn.execute(
+        "SELECT id, folder FROM users WHERE folder = ANY(%s) ORDER BY length(folder) DESC LIMIT 1", [list(folders)]
+    ).fetchone()
 
 
 def read_credentials(conn: Connection, name: str) -> tuple[User, str] | None:

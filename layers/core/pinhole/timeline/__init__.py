@@ -1,1 +1,1 @@
-"""The timeline: an owner's visible items by month, newest first."""
+"""The timeline: a viewer's listed items by month, newest first."""

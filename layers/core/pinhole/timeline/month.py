@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Literal, Self
 
 from psycopg import Connection
+from psycopg.sql import SQL
 
-from pinhole import media_url
+from pinhole import access, media_url
 from pinhole.errors import Conflict, FieldError, Invalid
 from pinhole.tables import timeline_month
 
@@ -58,33 +59,38 @@ class MonthPage:
     next_cursor: Cursor | None
 
 
-def revision(conn: Connection, owner_id: int, month: date, cursor: Cursor | None) -> int:
+_PAGE = SQL(
+    """
+    SELECT id, ratio, kind::text, coalesce(duration_ms, 0), taken_at_local, coalesce(thumb_hash, ''), item_key,
+        rendition_version
+    FROM media_item
+    WHERE {listed} AND month = %(month)s AND (sort_timestamp, id) < (%(taken)s::timestamptz, %(id)s)
+    ORDER BY sort_timestamp DESC, id DESC LIMIT %(limit)s
+    """
+).format(listed=access.LISTED)
+
+
+def revision(conn: Connection, viewer_id: int, month: date, cursor: Cursor | None) -> int:
     """The month's revision, 0 where nothing was ever visible.
 
     Raises Conflict (`month_changed`) when the cursor is of another revision: pages of two don't fit together.
     """
-    current = timeline_month.month_revision(conn, owner_id, month)
+    current = timeline_month.month_revision(conn, viewer_id, month)
     if cursor is not None and cursor.revision != current:
         raise Conflict("The month has changed; begin again at its first page.", code="month_changed")
     return current
 
 
-def read(conn: Connection, owner_id: int, month: date, current: int, cursor: Cursor | None, expires: int) -> MonthPage:
+def read(conn: Connection, viewer_id: int, month: date, current: int, cursor: Cursor | None, expires: int) -> MonthPage:
     """Read the first page, or the one after `cursor`.
 
     current: the month's revision, as `revision` told it in the same snapshot, so that a page is of one revision.
     expires: when the signatures run out, Unix seconds. Raises Invalid for a cursor that no page gave.
     """
-    after = ("infinity", "") if cursor is None else _place(conn, owner_id, month, cursor)
+    after = ("infinity", "") if cursor is None else _place(conn, viewer_id, month, cursor)
     rows = conn.execute(
-        """
-        SELECT id, ratio, kind::text, coalesce(duration_ms, 0), taken_at_local, coalesce(thumb_hash, ''), item_key,
-            rendition_version
-        FROM media_item
-        WHERE owner_id = %s AND month = %s AND visible AND (sort_timestamp, id) < (%s::timestamptz, %s)
-        ORDER BY sort_timestamp DESC, id DESC LIMIT %s
-        """,
-        (owner_id, month, *after, PAGE_ITEMS + 1),
+        _PAGE,
+        {"viewer_id": viewer_id, "month": month, "taken": after[0], "id": after[1], "limit": PAGE_ITEMS + 1},
         binary=True,
     ).fetchall()
     page = rows[:PAGE_ITEMS]
@@ -108,14 +114,13 @@ def read(conn: Connection, owner_id: int, month: date, current: int, cursor: Cur
     )
 
 
-def _place(conn: Connection, owner_id: int, month: date, cursor: Cursor) -> tuple[datetime, str]:
+def _place(conn: Connection, viewer_id: int, month: date, cursor: Cursor) -> tuple[datetime, str]:
     """Where the cursor's item stands. In the cursor's revision it is there, unless the cursor was made up."""
     row = conn.execute(
-        """
-        SELECT sort_timestamp, id FROM media_item
-        WHERE id = %s AND owner_id = %s AND month = %s AND visible
-        """,
-        (cursor.item_id, owner_id, month),
+        SQL("SELECT sort_timestamp, id FROM media_item WHERE id = %(id)s AND month = %(month)s AND {listed}").format(
+            listed=access.LISTED
+        ),
+        {"viewer_id": viewer_id, "id": cursor.item_id, "month": month},
     ).fetchone()
     if row is None:
         raise Invalid("There is no such page.", FieldError("cursor", "was not given by an earlier page"))

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from psycopg import Connection
+from psycopg.sql import SQL
 
+from pinhole import access
 from pinhole.db import transaction
 from pinhole.tables import timeline_month
 from pinhole.tables.timeline_month import TimelineMonth
@@ -24,23 +26,23 @@ class Timeline:
     rebuilt: list[TimelineMonth]
 
 
-def current(owner_id: int) -> Timeline:
-    """The owner's timeline as it is now."""
+def current(viewer_id: int) -> Timeline:
+    """The viewer's timeline as it is now."""
     with transaction(snapshot=True) as conn:
-        timeline = read(conn, owner_id)
+        timeline = read(conn, viewer_id)
     if timeline.rebuilt:
         with transaction() as conn:
             # The reader waits for it. Were it lost, the next one would rebuild it.
             conn.execute("SET LOCAL synchronous_commit = off")
-            timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
+            timeline_month.keep_ratios(conn, viewer_id, timeline.rebuilt)
     return timeline
 
 
-def read(conn: Connection, owner_id: int) -> Timeline:
+def read(conn: Connection, viewer_id: int) -> Timeline:
     """Read the timeline. `conn` is in a snapshot, so that revisions and ratios are of one moment."""
-    stored = timeline_month.of_owner(conn, owner_id)
+    stored = timeline_month.of_viewer(conn, viewer_id)
     stale = {month.month: month.revision for month in stored if month.ratios_revision != month.revision}
-    ratios = _ratios(conn, owner_id, list(stale)) if stale else {}
+    ratios = _ratios(conn, viewer_id, list(stale)) if stale else {}
     rebuilt = {
         month: TimelineMonth(month, revision, ratios.get(month, b""), revision) for month, revision in stale.items()
     }
@@ -52,13 +54,15 @@ def read(conn: Connection, owner_id: int) -> Timeline:
     )
 
 
-def _ratios(conn: Connection, owner_id: int, months: list[date]) -> dict[date, bytes]:
+def _ratios(conn: Connection, viewer_id: int, months: list[date]) -> dict[date, bytes]:
     rows = conn.execute(
-        """
-        SELECT month, array_agg(ratio ORDER BY sort_timestamp DESC, id DESC)
-        FROM media_item WHERE owner_id = %s AND visible AND month = ANY(%s)
-        GROUP BY month
-        """,
-        (owner_id, months),
+        SQL(
+            """
+            SELECT month, array_agg(ratio ORDER BY sort_timestamp DESC, id DESC)
+            FROM media_item WHERE {listed} AND month = ANY(%(months)s)
+            GROUP BY month
+            """
+        ).format(listed=access.LISTED),
+        {"viewer_id": viewer_id, "months": months},
     )
     return {month: bytes(codes) for month, codes in rows}

@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from pinhole import objects
+from pinhole import objects, stages
 from pinhole.db import transaction
-from pinhole.ingest.events import ObjectCreated
-from pinhole.ingest.requeue import send_again
+from pinhole.keys import upload_of
+from pinhole.s3_events import ObjectCreated
 from pinhole.settings import settings
+from pinhole.stages import Lane
 from pinhole.tables import upload as uploads
 from pinhole.tables.upload import Upload
 from pinhole.telemetry import follow, logger
 from pinhole.uploads import transfer
-from pinhole.uploads.names import upload_of
 
 BATCH = 1000
 
@@ -43,7 +43,7 @@ def expire_uploads() -> Expired:
     with transaction() as conn:
         expired = uploads.list_expired(conn, before, BATCH)
         ended = uploads.list_uncleaned(conn, before, BATCH)
-    outcomes = [_settled(partial(_expire, key)) for key in expired]
+    outcomes = [_settled(partial(_expire, owner_id, key)) for owner_id, key in expired]
     outcomes += [_settled(partial(_clean, upload)) for upload in ended]
     follow(None)
     counted = Expired(*(outcomes.count(outcome) for outcome in ("landed", "aborted", "cleaned")))
@@ -59,24 +59,26 @@ def _settled(settle: Callable[[], str | None]) -> str | None:
         return None
 
 
-def _expire(key: str) -> str | None:
+def _expire(owner_id: int, key: str) -> str | None:
     """`landed` or `aborted`; None when the upload no longer waits."""
     follow(upload_of(key))
     with transaction() as conn:
-        upload = uploads.lock_by_key(conn, key)
+        upload = uploads.lock_by_key(conn, owner_id, key)
         if upload is None or upload.state != "waiting":
             return None
         arrived = _arrived(upload)
         if arrived:
-            uploads.mark_received(conn, upload.id)
+            uploads.mark_received(conn, owner_id, upload.id)
         else:
-            uploads.mark_aborted(conn, upload.id)
+            uploads.mark_aborted(conn, owner_id, upload.id)
     if not arrived:
         transfer.remove_sent(upload)
         logger.info("upload_expired")
         return "aborted"
     there = objects.head(key)
-    send_again([ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)])
+    stages.ask_for_originals(
+        Lane.FRESH, [ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)]
+    )
     return "landed"
 
 
@@ -90,5 +92,5 @@ def _clean(upload: Upload) -> str:
     follow(upload.id)
     transfer.remove_sent(upload)
     with transaction() as conn:
-        uploads.mark_cleaned(conn, upload.id)
+        uploads.mark_cleaned(conn, upload.owner_id, upload.id)
     return "cleaned"

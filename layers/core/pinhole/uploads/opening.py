@@ -8,11 +8,12 @@ from psycopg import Connection
 
 from pinhole.accounts import User
 from pinhole.errors import Conflict, TooLarge
+from pinhole.filenames import displayable, displayable_path
 from pinhole.ids import new_id
+from pinhole.keys import upload_key
 from pinhole.settings import MEBIBYTE, settings
 from pinhole.tables import upload as uploads
 from pinhole.tables.upload import Upload
-from pinhole.uploads.names import displayable, object_key
 
 SINGLE_PUT_BYTES = 16 * MEBIBYTE
 PART_BYTES = 16 * MEBIBYTE
@@ -21,9 +22,13 @@ MAX_PARTS = 10_000  # of S3
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a client says it will send. sha256: of the whole file, 32 bytes."""
+    """What a client says it will send. sha256: of the whole file, 32 bytes.
+
+    relative_path: folders and name as the client has them, with slashes; None where it knows no folders.
+    """
 
     filename: str
+    relative_path: str | None
     size_bytes: int
     sha256: bytes
     content_type: str
@@ -44,8 +49,13 @@ def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[by
     """
     return dict(
         conn.execute(
-            "SELECT sha256, id FROM media_item WHERE owner_id = %s AND sha256 = ANY(%s)"
-            " AND failed_at IS NULL AND missing_at IS NULL AND (visible OR trashed_at IS NOT NULL)",
+            """
+            SELECT file.sha256, item.id FROM original_file AS file
+            JOIN media_item AS item ON item.owner_id = file.owner_id AND item.id = file.item_id
+            WHERE file.owner_id = %s AND file.sha256 = ANY(%s) AND file.counts
+              AND item.failed_at IS NULL AND item.missing_at IS NULL AND item.metadata_at IS NOT NULL
+              AND (item.kind = 'video' OR item.renditions_at IS NOT NULL)
+            """,
             (owner.id, list(sha256s)),
         ).fetchall()
     )
@@ -68,8 +78,9 @@ def begin(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate
         conn,
         upload_id=upload_id,
         owner_id=owner.id,
-        object_key=object_key(owner.folder, upload_id, promise.filename),
+        object_key=upload_key(owner.folder, upload_id, promise.filename),
         filename=displayable(promise.filename),
+        relative_path=None if promise.relative_path is None else displayable_path(promise.relative_path),
         size_bytes=promise.size_bytes,
         sha256=promise.sha256,
         content_type=promise.content_type,
@@ -115,11 +126,13 @@ def _bytes_taken(conn: Connection, owner_id: int) -> int:
     """Bytes stored, and bytes promised that are not stored yet."""
     row = conn.execute(
         """
-        SELECT (SELECT coalesce(sum(size_bytes), 0) FROM media_item WHERE owner_id = %(owner_id)s)
+        SELECT (SELECT coalesce(sum(size_bytes), 0) FROM original_file WHERE owner_id = %(owner_id)s)
              + (SELECT coalesce(sum(size_bytes), 0) FROM upload
                 WHERE owner_id = %(owner_id)s
                   AND (state = 'received' OR state = 'waiting' AND expires_at > now())
-                  AND NOT EXISTS (SELECT FROM media_item WHERE object_key = upload.object_key))
+                  AND NOT EXISTS (
+                      SELECT FROM original_file AS file
+                      WHERE file.owner_id = upload.owner_id AND file.object_key = upload.object_key))
         """,
         {"owner_id": owner_id},
     ).fetchone()

@@ -97,7 +97,7 @@ def complete(conn: Connection, owner: User, upload_id: str) -> None:
     _check_multipart(upload)
     if wrong := put_together(upload):
         raise Conflict("These parts are missing or wrong. Send them, then complete again.", *wrong, code="wrong_parts")
-    uploads.mark_received(conn, upload.id)
+    uploads.mark_received(conn, owner.id, upload.id)
 
 
 def put_together(upload: Upload) -> list[FieldError]:
@@ -151,7 +151,7 @@ def abort(conn: Connection, owner: User, upload_id: str) -> Upload:
     upload = _known(uploads.lock(conn, owner.id, upload_id))
     if upload.state != "aborted":
         _check_not_received(upload)
-        uploads.mark_aborted(conn, upload.id)
+        uploads.mark_aborted(conn, owner.id, upload.id)
     return upload
 
 
@@ -197,7 +197,7 @@ def _multipart_id(conn: Connection, upload: Upload) -> str:
     if known is not None and objects.has_multipart(upload.object_key, known):
         return known
     multipart_id = objects.open_multipart(upload.object_key, content_type=upload.content_type)
-    uploads.keep_multipart_id(conn, upload.id, multipart_id)
+    uploads.keep_multipart_id(conn, upload.owner_id, upload.id, multipart_id)
     return multipart_id
 
 

@@ -8,13 +8,12 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.sql import SQL
 
-from pinhole import live, objects
+from pinhole import keys, live, objects, stages
 from pinhole.db import transaction
-from pinhole.ingest.events import ObjectCreated
-from pinhole.ingest.requeue import send_again
 from pinhole.objects import Listed
-from pinhole.tables import media_item, timeline_month
-from pinhole.tables import upload as uploads
+from pinhole.s3_events import ObjectCreated
+from pinhole.stages import Lane
+from pinhole.tables import media_item, original_file, timeline_month, upload
 from pinhole.tables.upload import State
 from pinhole.telemetry import logger
 from pinhole.verify import streams
@@ -29,7 +28,6 @@ class Known:
     """
 
     object_key: str
-    owner_id: int
     upload_id: str | None
     upload_state: State | None
     has_item: bool
@@ -43,18 +41,18 @@ class Known:
 
 _KNOWN = SQL(
     """
-    SELECT object_key, coalesce(upload.owner_id, item.owner_id) AS owner_id, upload.id AS upload_id,
-           upload.state AS upload_state, upload.item_id IS NOT NULL AS has_item, item.id AS item_id, item.etag,
-           item.month, item.missing_at IS NOT NULL AS missing, item.failed_at IS NOT NULL AS failed,
-           greatest(upload.created_at, upload.received_at, upload.finished_at, item.created_at) AS since
-    FROM (SELECT * FROM upload WHERE {where}) AS upload
-    FULL JOIN (SELECT * FROM media_item WHERE {where}) AS item USING (object_key)
+    SELECT object_key, upload.id AS upload_id, upload.state AS upload_state, upload.item_id IS NOT NULL AS has_item,
+           file.item_id, file.etag, item.month, item.missing_at IS NOT NULL AS missing,
+           item.failed_at IS NOT NULL AS failed,
+           greatest(upload.created_at, upload.received_at, upload.finished_at, file.created_at) AS since
+    FROM (SELECT * FROM upload WHERE owner_id = %(owner_id)s AND {where}) AS upload
+    FULL JOIN (SELECT * FROM original_file WHERE owner_id = %(owner_id)s AND role = 'main' AND {where}) AS file
+        USING (object_key)
+    LEFT JOIN media_item AS item ON item.owner_id = file.owner_id AND item.id = file.item_id
     """
 )
 # By bytes, as stores list. They differ on where `/` stands, which does not matter to ids of one length.
-_OF_OWNER = _KNOWN.format(where=SQL("owner_id = %(owner_id)s AND starts_with(object_key, %(prefix)s)")) + SQL(
-    'ORDER BY object_key COLLATE "C"'
-)
+_OF_OWNER = _KNOWN.format(where=SQL("starts_with(object_key, %(prefix)s)")) + SQL("ORDER BY object_key")
 _AT_KEY = _KNOWN.format(where=SQL("object_key = %(key)s"))
 
 
@@ -63,9 +61,9 @@ def check(before: datetime, *, repair: bool) -> Iterator[Finding]:
     with transaction() as conn:
         owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
     for owner_id, folder in owners:
-        prefix = f"{folder}/uploads/"
+        prefix = keys.upload_prefix(folder)
         for key in _suspicious(owner_id, prefix, before):
-            finding = _look_again(key, before, repair=repair)
+            finding = _look_again(owner_id, key, before, repair=repair)
             if finding is not None:
                 yield finding
 
@@ -117,43 +115,45 @@ def _judge_item(known: Known, stored: Listed | None, before: datetime) -> Kind |
     return Kind.ORIGINAL_BACK if known.missing else None
 
 
-def _known(conn: Connection, key: str) -> Known | None:
-    """What the tables say of the object at one key."""
+def _known(conn: Connection, owner_id: int, key: str) -> Known | None:
+    """What the tables say of the object at one key of the owner."""
     with conn.cursor(row_factory=class_row(Known)) as cursor:
-        return cursor.execute(_AT_KEY, {"key": key}).fetchone()
+        return cursor.execute(_AT_KEY, {"owner_id": owner_id, "key": key}).fetchone()
 
 
-def _look_again(key: str, before: datetime, *, repair: bool) -> Finding | None:
+def _look_again(owner_id: int, key: str, before: datetime, *, repair: bool) -> Finding | None:
     """Judge one key as it is now, while nobody changes it, and repair it where asked."""
     with transaction() as conn:
-        uploads.lock_by_key(conn, key)
-        known = _known(conn, key)
+        original_file.lock(conn, owner_id, key)
+        upload.lock_by_key(conn, owner_id, key)
+        known = _known(conn, owner_id, key)
         stored = next((one for one in objects.list_originals(key) if one.key == key), None)
         kind = _judge(known, stored, before)
         if kind is None:
             return None
-        repaired = repair and _repair(conn, kind, key, known)
+        repaired = repair and _repair(conn, kind, owner_id, key, known)
     logger.warning("inconsistency_found", extra={"kind": kind, "object_key": key, "repaired": repaired})
     if known is None:
         return Finding(kind, key, repaired=repaired)
     if repaired and kind in (Kind.ORIGINAL_MISSING, Kind.ORIGINAL_BACK) and known.month is not None:
-        live.library_changed(known.owner_id, [known.month])
+        live.library_changed(owner_id, [known.month])
     return Finding(kind, key, known.item_id, known.upload_id, repaired)
 
 
-def _repair(conn: Connection, kind: Kind, key: str, known: Known | None) -> bool:
+def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known | None) -> bool:
     match kind:
         case Kind.ORIGINAL_MISSING | Kind.ORIGINAL_BACK if known is not None and known.item_id is not None:
-            media_item.mark_missing(conn, known.item_id, missing=kind is Kind.ORIGINAL_MISSING)
+            media_item.mark_missing(conn, owner_id, known.item_id, missing=kind is Kind.ORIGINAL_MISSING)
             if known.month is not None:
-                timeline_month.bump(conn, known.owner_id, [known.month])
+                timeline_month.bump(conn, owner_id, [known.month])
         case Kind.OBJECT_UNKNOWN:
             objects.delete(key, version=None)
         case Kind.OBJECT_LEFT_OVER:
             objects.delete(key, version=objects.head(key).version)
         case Kind.EVENT_LOST:
             there = objects.head(key)
-            send_again([ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)])
+            created = ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)
+            stages.ask_for_originals(Lane.FRESH, [created])
         case _:
             return False
     return True

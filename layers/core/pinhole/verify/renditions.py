@@ -9,15 +9,12 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.sql import SQL
 
-from pinhole import media_url, objects
+from pinhole import keys, media_url, objects, stages
 from pinhole.db import transaction
 from pinhole.errors import NotFound
-from pinhole.ingest.events import ObjectCreated
-from pinhole.ingest.requeue import send_again
 from pinhole.objects import Listed
-from pinhole.tables import job
-from pinhole.tables import upload as uploads
-from pinhole.tables.job import Stage
+from pinhole.stages import Lane, Stage, Subject
+from pinhole.tables import job, original_file
 from pinhole.telemetry import logger
 from pinhole.verify import streams
 from pinhole.verify.finding import Finding, Kind
@@ -31,6 +28,7 @@ class Known:
     """
 
     item_key: str
+    owner_id: int
     item_id: str
     object_key: str
     version: int
@@ -42,18 +40,24 @@ class Known:
 
 _KNOWN = SQL(
     """
-    SELECT item_key, id AS item_id, object_key, rendition_version AS version,
-           ARRAY(SELECT file->>'name' FROM jsonb_array_elements(renditions) AS file) AS names,
-           coalesce(rendition_bytes, 0) AS total_bytes, renditions_at AS since,
+    SELECT item.item_key, item.owner_id, item.id AS item_id, file.object_key, item.rendition_version AS version,
+           shown.names, shown.total_bytes, item.renditions_at AS since,
            EXISTS (
                SELECT FROM job
-               WHERE item_id = media_item.id AND stage = 'renditions' AND state IN ('waiting', 'running')
+               WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
+                 AND stage = 'renditions' AND state IN ('waiting', 'running')
            ) AS in_work
-    FROM media_item {where}
+    FROM media_item AS item
+    JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(name), '{{}}') AS names, coalesce(sum(size_bytes), 0)::bigint AS total_bytes
+        FROM rendition WHERE rendition.owner_id = item.owner_id AND rendition.item_id = item.id
+    ) AS shown
+    {where}
     """
 )
-_ALL = _KNOWN.format(where=SQL('ORDER BY item_key COLLATE "C"'))
-_WITH_KEY = _KNOWN.format(where=SQL("WHERE item_key = %(item_key)s"))
+_ALL = _KNOWN.format(where=SQL("ORDER BY item.item_key"))
+_WITH_KEY = _KNOWN.format(where=SQL("WHERE item.item_key = %(item_key)s"))
 _ITEM_KEY = re.compile(r"[0-9A-Za-z]{24}")
 
 
@@ -66,7 +70,7 @@ def check(before: datetime, *, repair: bool) -> Iterator[Finding]:
             continue
         item_key = _item_key(group[0].key) if row is None else row.item_key
         if _ITEM_KEY.fullmatch(item_key):
-            finding = _look_again(item_key, None if row is None else row.object_key, before, repair=repair)
+            finding = _look_again(item_key, row, before, repair=repair)
         else:  # nothing of ours: whoever put it there may want it
             finding = Finding(Kind.RENDITIONS_UNKNOWN, group[0].key)
         if finding is not None:
@@ -84,7 +88,7 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
     if known.in_work:
         return None
     shown = {one.key: one.size_bytes for one in stored}
-    sizes = [shown.get(f"{known.item_key}/{known.version}/{name}") for name in known.names]
+    sizes = [shown.get(keys.rendition_key(known.item_key, known.version, name)) for name in known.names]
     if None in sizes or sum(size or 0 for size in sizes) != known.total_bytes:
         return Kind.RENDITIONS_MISSING
     return Kind.RENDITIONS_LEFT_OVER if _left_over(known, stored, before) else None
@@ -92,7 +96,7 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
 
 def _left_over(known: Known, stored: Sequence[Listed], before: datetime) -> list[Listed]:
     """What is not shown, and was not so lately that an address handed out then may still be valid."""
-    in_use = [f"{known.item_key}/{known.version}/{name}" for name in known.names]
+    in_use = [keys.rendition_key(known.item_key, known.version, name) for name in known.names]
     if known.since is not None and known.since > datetime.now(UTC) - timedelta(seconds=media_url.LONGEST_LIFE):
         in_use += [f"{known.item_key}/{version}/" for version in range(1, known.version)]
     return [one for one in stored if one.modified_at <= before and not one.key.startswith(tuple(in_use))]
@@ -104,12 +108,12 @@ def _known(conn: Connection, item_key: str) -> Known | None:
         return cursor.execute(_WITH_KEY, {"item_key": item_key}).fetchone()
 
 
-def _look_again(item_key: str, object_key: str | None, before: datetime, *, repair: bool) -> Finding | None:
+def _look_again(item_key: str, suspected: Known | None, before: datetime, *, repair: bool) -> Finding | None:
     """Judge one item's renditions as they are now, while nobody makes new ones, and repair them where asked."""
     prefix = f"{item_key}/"
     with transaction() as conn:
-        if object_key is not None:
-            uploads.lock_by_key(conn, object_key)
+        if suspected is not None:
+            original_file.lock(conn, suspected.owner_id, suspected.object_key)
         known = _known(conn, item_key)
         stored = list(objects.list_renditions(prefix))
         kind = _judge(known, stored, before)
@@ -131,9 +135,10 @@ def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[
 def _make_again(conn: Connection, known: Known) -> bool:
     """Have the renditions made again as a new version. False when there is nothing to make them from."""
     try:
-        there = objects.head(known.object_key)
+        objects.head(known.object_key)
     except NotFound:
         return False
-    job.reopen(conn, known.item_id, Stage.RENDITIONS)
-    send_again([ObjectCreated(known.object_key, there.size_bytes, there.etag, there.version, sequencer=None)])
+    subject = Subject(known.owner_id, known.item_id)
+    job.reopen(conn, subject, Stage.RENDITIONS, Lane.BULK)
+    stages.send(Stage.RENDITIONS, Lane.BULK, stages.messages(conn, Stage.RENDITIONS, [subject]))
     return True

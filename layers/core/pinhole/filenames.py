@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 MAX_NAME_CHARACTERS = 255
+MAX_PATH_PARTS = 32  # the last ones
 MAX_KEY_NAME_BYTES = 150  # well below the 255 bytes that stores and file systems allow
 UNNAMED = "unnamed"
 
@@ -13,7 +14,6 @@ _READABLE = re.compile(rf"[^.\s{_JOINERS}]")
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _DEVICES_ON_WINDOWS = re.compile(r"\A(con|prn|aux|nul|(com|lpt)[0-9¹²³])(?=[.\s]|\Z)", re.IGNORECASE)
 _EDGES = re.compile(r"\A[.\s]+|[.\s]+\Z")
-_UPLOAD = re.compile(r"/uploads/([0-9A-Za-z]{12})/[^/]+\Z")
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,15}\Z")
 
 
@@ -28,6 +28,12 @@ def displayable(filename: str) -> str:
     return _shortened(unicodedata.normalize("NFC", name), MAX_NAME_CHARACTERS, len)
 
 
+def displayable_path(path: str) -> str:
+    """Folders and name as people may see them, with slashes: each as `displayable`, those that are none left out."""
+    parts = [part for part in re.split(r"[/\\]", path) if _READABLE.search(part)]
+    return "/".join(map(displayable, parts[-MAX_PATH_PARTS:])) or UNNAMED
+
+
 def key_name(filename: str) -> str:
     """The last part of an original's key: readable, and a file name on any system.
 
@@ -35,17 +41,6 @@ def key_name(filename: str) -> str:
     """
     name = _EDGES.sub("", _NOT_ON_WINDOWS.sub("_", displayable(filename)))
     return _shortened(_DEVICES_ON_WINDOWS.sub(r"_\1", name), MAX_KEY_NAME_BYTES, lambda text: len(text.encode()))
-
-
-def object_key(folder: str, upload_id: str, filename: str) -> str:
-    """Where an upload's bytes are to land, under the folder of its owner."""
-    return f"{folder}/uploads/{upload_id}/{key_name(filename)}"
-
-
-def upload_of(key: str) -> str | None:
-    """Id of the upload that `object_key` made this key for; None for a key that something else made."""
-    found = _UPLOAD.search(key)
-    return found[1] if found else None
 
 
 def _shown(character: str) -> str:

@@ -4,10 +4,12 @@ CREATE TYPE upload_state AS ENUM ('waiting', 'received', 'ready', 'failed', 'dup
 CREATE TYPE upload_method AS ENUM ('single', 'multipart');
 
 CREATE TABLE upload (
-    id text PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z]{12}$'),
-    owner_id integer NOT NULL REFERENCES users,
-    object_key text NOT NULL UNIQUE,
+    owner_id bigint NOT NULL REFERENCES users,
+    id text COLLATE "C" NOT NULL CHECK (id ~ '^[0-9A-Za-z]{12}$'),
+    object_key text COLLATE "C" NOT NULL,
     filename text NOT NULL,
+    -- Folders and name as the client has them, with slashes.
+    relative_path text,
     size_bytes bigint NOT NULL CHECK (size_bytes >= 0),
     sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
     content_type text NOT NULL,
@@ -16,7 +18,7 @@ CREATE TABLE upload (
     multipart_id text,
     part_size_bytes bigint,
     state upload_state NOT NULL DEFAULT 'waiting',
-    item_id text REFERENCES media_item ON DELETE SET NULL,
+    item_id text COLLATE "C",
     error_code text,
     error_detail text,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -25,9 +27,18 @@ CREATE TABLE upload (
     -- When requeue_stale last looked whether the object had come without its event.
     looked_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
+    -- What is left at the key of an upload that ended without an item of its own is removed once.
+    cleaned_at timestamptz,
+    PRIMARY KEY (owner_id, id),
+    UNIQUE (owner_id, object_key),
+    FOREIGN KEY (owner_id, item_id) REFERENCES media_item ON DELETE SET NULL (item_id),
     CHECK ((method = 'multipart') = (part_size_bytes IS NOT NULL)),
     CHECK ((state = 'failed') = (error_code IS NOT NULL))
 );
 CREATE INDEX upload_open_idx ON upload (owner_id, sha256) WHERE state IN ('waiting', 'received');
+CREATE INDEX upload_item_id_idx ON upload (owner_id, item_id);
+-- Of sweeps over all owners.
 CREATE INDEX upload_looked_at_idx ON upload (looked_at) WHERE state IN ('waiting', 'received');
-CREATE INDEX upload_item_id_idx ON upload (item_id);
+CREATE INDEX upload_expires_at_idx ON upload (expires_at) WHERE state = 'waiting';
+CREATE INDEX upload_uncleaned_idx ON upload (finished_at)
+    WHERE state IN ('aborted', 'duplicate') AND cleaned_at IS NULL;

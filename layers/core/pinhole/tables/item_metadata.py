@@ -1,0 +1,85 @@
+"""Tables `item_metadata`, what holds of an item beyond the grid, and `item_statement`, which layer said what of it."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+
+
+class Layer(StrEnum):
+    """Who says something of an item. Each outranks those before it."""
+
+    FILE = "file"
+    SIDECAR = "sidecar"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a file says of itself; the fields are the columns of the same names."""
+
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    focal_length_mm: float | None = None
+    f_number: float | None = None
+    exposure_seconds: float | None = None
+    iso: int | None = None
+    rating: int | None = None
+    title: str | None = None
+    description: str | None = None
+    keywords: list[str] = field(default_factory=list)
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude_m: float | None = None
+    direction_deg: float | None = None
+    country_code: str | None = None
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    neighbourhood: str | None = None
+    projection: str | None = None
+    field_of_view_deg: float | None = None
+    is_hdr: bool = False
+    is_night: bool = False
+    is_screenshot: bool = False
+    is_animated: bool = False
+    burst_id: str | None = None
+    live_content_id: str | None = None
+    motion_offset: int | None = None
+    motion_bytes: int | None = None
+    exif: dict[str, Any] = field(default_factory=dict)
+
+
+def insert(conn: Connection, owner_id: int, item_id: str, metadata: Metadata) -> None:
+    """Keep what holds of an item: so far, what its file says."""
+    values = asdict(metadata) | {"owner_id": owner_id, "item_id": item_id, "exif": Jsonb(metadata.exif)}
+    conn.execute(
+        sql.SQL("INSERT INTO item_metadata ({}) VALUES ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, values)), sql.SQL(", ").join(map(sql.Placeholder, values))
+        ),
+        values,
+    )
+
+
+def mark_looked_at(
+    conn: Connection, owner_id: int, item_id: str, *, colours: list[int], perceptual_hash: int | None
+) -> None:
+    """Keep what its pixels say. colours: 0xRRGGBB; perceptual_hash: 64 bits as a signed number."""
+    conn.execute(
+        "UPDATE item_metadata SET colours = %s, perceptual_hash = %s WHERE owner_id = %s AND item_id = %s",
+        (colours, perceptual_hash, owner_id, item_id),
+    )
+
+
+def say(conn: Connection, owner_id: int, item_id: str, layer: Layer, said: dict[str, Any]) -> None:
+    """Keep what a layer says, in place of what it said before. The keys are those that the table's comment lists."""
+    conn.execute(
+        """
+        INSERT INTO item_statement (owner_id, item_id, layer, said) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = excluded.said, said_at = now()
+        """,
+        (owner_id, item_id, layer, Jsonb(said)),
+    )
