@@ -20,11 +20,11 @@ from infra.local import data_directory
 from infra.local.function_pool import FunctionPool
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
+from pinhole import s3_events
+from pinhole.filenames import object_key
 from pinhole.ids import new_id
-from pinhole.ingest import events
-from pinhole.ingest.events import ObjectCreated
+from pinhole.s3_events import ObjectCreated
 from pinhole.tables import upload, user
-from pinhole.uploads.names import object_key
 
 CORES = os.cpu_count() or 1
 Event = dict[str, Any]
@@ -74,7 +74,7 @@ class IngestAlone:
         record = {
             "messageId": upload_id,
             "receiptHandle": "-",
-            "body": json.dumps(events.message(created)),
+            "body": json.dumps(s3_events.message(created)),
             "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(time.time_ns() // 1_000_000)},
             "messageAttributes": {},
             "eventSource": "aws:sqs",

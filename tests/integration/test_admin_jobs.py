@@ -18,8 +18,8 @@ def add(conn: Connection, item_id: str, stage: str, state: str, minutes_ago: int
     ended = then if state in {"done", "failed"} else None
     leased_until = then if state == "running" else None
     conn.execute(
-        "INSERT INTO job (item_id, stage, state, created_at, finished_at, leased_until)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
+        "INSERT INTO job (owner_id, subject_kind, subject_id, stage, state, created_at, finished_at, leased_until)"
+        " VALUES (7, 'item', %s, %s, %s, %s, %s, %s)",
         (item_id, stage, state, then, ended, leased_until),
     )
 
@@ -31,7 +31,7 @@ def library(conn: Connection) -> Library:
 
 def test_an_empty_ledger_has_every_stage_with_nothing_in_it(conn: Connection) -> None:
     counted = jobs.counts(conn)
-    assert [stage.stage for stage in counted] == ["metadata", "renditions", "video", "analysis", "caption"]
+    assert [stage.stage for stage in counted] == ["metadata", "renditions", "video", "analysis"]
     for stage in counted:
         assert (stage.waiting, stage.running, stage.done, stage.failed, stage.oldest_waiting) == (0, 0, 0, 0, None)
         assert (stage.done_in_5_minutes, stage.done_in_60_minutes) == (0, 0)

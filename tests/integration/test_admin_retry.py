@@ -28,7 +28,7 @@ def failed(inbox: Inbox, content: bytes, step: str = "_read") -> tuple[Landed, s
         for _ in range(settings().max_attempts + 1):
             inbox.deliver(landed)
     assert inbox.upload(landed)["state"] == "failed"
-    row = inbox.conn.execute("SELECT id FROM media_item WHERE object_key = %s", (landed.key,)).fetchone()
+    row = inbox.conn.execute("SELECT item_id FROM original_file WHERE object_key = %s", (landed.key,)).fetchone()
     assert row is not None
     return landed, row[0]
 
@@ -36,7 +36,7 @@ def failed(inbox: Inbox, content: bytes, step: str = "_read") -> tuple[Landed, s
 def state_of_all(inbox: Inbox) -> list[object]:
     return [
         inbox.conn.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
-        for table in ("job", "media_item", "upload", "timeline_month")
+        for table in ("job", "media_item", "original_file", "upload", "timeline_month")
     ]
 
 
@@ -128,7 +128,9 @@ def test_a_stage_that_follows_is_retried_in_its_own_queue_and_the_month_gets_a_n
 
     assert retry_all() == [Retried(item["id"], "retried", Stage.ANALYSIS)]
 
-    assert [json.loads(body) for body in inbox.cloud.messages("ml")] == [{"itemId": item["id"]}]
+    assert [json.loads(body) for body in inbox.cloud.messages("ml")] == [
+        {"ownerId": inbox.owner.id, "itemId": item["id"], "stage": "analysis"}
+    ]
     assert inbox.cloud.messages("ingest") == []
     assert inbox.items()[0]["visible"]
     assert inbox.conn.execute("SELECT revision FROM timeline_month").fetchall() == [(2,)]
@@ -163,8 +165,11 @@ def test_an_id_that_is_no_item_is_named_and_nothing_is_retried(inbox: Inbox) -> 
     assert inbox.cloud.messages("ingest") == []
 
 
-def test_an_item_whose_upload_is_gone_is_named(inbox: Inbox) -> None:
+def test_an_item_whose_upload_is_gone_is_tried_again_without_it(inbox: Inbox) -> None:
     _, item_id = failed(inbox, jpeg())
     inbox.conn.execute("DELETE FROM upload")
-    assert retry_items([item_id]) == [Retried(item_id, "no_upload", Stage.METADATA)]
-    assert inbox.jobs()["metadata"] == ("failed", 5)
+
+    assert retry_items([item_id]) == [Retried(item_id, "retried", Stage.METADATA)]
+
+    inbox.deliver_body(*inbox.cloud.messages("ingest"))
+    assert inbox.items()[0]["visible"]

@@ -11,8 +11,9 @@ import pytest
 from pinhole import uploads
 from pinhole.db import transaction
 from pinhole.errors import Unavailable
-from pinhole.ingest import original, requeue
-from pinhole.ingest.requeue import requeue_stale
+from pinhole.ingest import original
+from pinhole.operations.requeue import requeue_stale
+from pinhole.stages import requests
 from tests.fixtures import photos
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
@@ -45,7 +46,9 @@ def test_a_visible_photo_is_handed_on_to_analysis_and_its_month_is_bumped(inbox:
     inbox.deliver(inbox.landed(jpeg(DateTimeOriginal="2021:06:05 13:14:15")))
 
     (item,) = inbox.items()
-    assert [json.loads(body) for body in inbox.cloud.messages("ml")] == [{"itemId": item["id"]}]
+    assert [json.loads(body) for body in inbox.cloud.messages("ml")] == [
+        {"ownerId": inbox.owner.id, "itemId": item["id"], "stage": "analysis"}
+    ]
     months = inbox.conn.execute("SELECT month::text, revision FROM timeline_month").fetchall()
     assert months == [("2021-06-01", 1)]
 
@@ -230,7 +233,9 @@ def test_a_video_is_listed_though_it_is_not_processed_yet(inbox: Inbox) -> None:
     assert item["taken_at_local"] == datetime(2021, 6, 5, 13, 14, 15)  # noqa: DTZ001 (a wall clock's)
     assert inbox.upload(landed)["state"] == "ready"
     assert inbox.jobs() == {"metadata": ("done", 1), "video": ("waiting", 0)}
-    assert [json.loads(body) for body in inbox.cloud.messages("video")] == [{"itemId": item["id"]}]
+    assert [json.loads(body) for body in inbox.cloud.messages("video")] == [
+        {"ownerId": inbox.owner.id, "itemId": item["id"], "stage": "video"}
+    ]
 
 
 def test_an_object_that_arrives_after_its_upload_was_aborted_is_deleted(inbox: Inbox) -> None:
@@ -338,7 +343,7 @@ def test_a_completed_upload_whose_event_got_lost_is_found(inbox: Inbox) -> None:
 
 
 def test_events_that_wait_in_a_long_queue_are_not_taken_for_lost(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requeue, "BACKLOG", 2)
+    monkeypatch.setattr(requests, "BACKLOG", 2)
     inbox.landed(jpeg(64, 48))
     waiting = inbox.landed(jpeg(64, 49))
     for _ in range(2):
@@ -353,7 +358,7 @@ def test_events_that_wait_in_a_long_queue_are_not_taken_for_lost(inbox: Inbox, m
 def test_what_the_queues_of_workers_lost_is_sent_again_up_to_a_backlog(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requeue, "BACKLOG", 2)
+    monkeypatch.setattr(requests, "BACKLOG", 2)
     inbox.deliver(*(inbox.landed(jpeg(64, height)) for height in (48, 49, 50)))
     asked = sorted(inbox.cloud.messages("ml"))  # and deleted
 

@@ -6,7 +6,7 @@ from signal import SIGKILL
 import pytest
 
 from pinhole.tables import job
-from pinhole.tables.job import Stage
+from pinhole.tables.job import Lane, Stage, Subject
 from tests.fixtures import dying
 from tests.fixtures.ingest import Inbox, Landed
 from tests.fixtures.pictures import jpeg
@@ -79,7 +79,7 @@ def test_renditions_are_made_again_once_wherever_their_worker_was_killed(inbox: 
     survived = False
     for step in range(1, MOMENTS):
         (before,) = inbox.items()
-        job.reopen(inbox.conn, before["id"], Stage.RENDITIONS)
+        job.reopen(inbox.conn, Subject(inbox.owner.id, before["id"]), Stage.RENDITIONS, Lane.FRESH)
         survived = not die_at(step, inbox, landed)
         assert inbox.deliver(landed) == []
         (item,) = inbox.items()

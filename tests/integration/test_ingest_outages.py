@@ -27,10 +27,10 @@ from infra.local import postgres, provision, queue, store
 from infra.local.function_pool import IMPORT_ROOTS
 from infra.local.runtime import Runtime
 from infra.local.template import Template
-from pinhole import db, objects, queues, uploads
+from pinhole import db, objects, queues, s3_events, uploads
 from pinhole.db import transaction
-from pinhole.ingest import events, failure
-from pinhole.ingest.events import ObjectCreated
+from pinhole.ingest import failure
+from pinhole.s3_events import ObjectCreated
 from pinhole.settings import settings
 from pinhole.tables.user import User
 from tests.fixtures.ingest import Inbox
@@ -102,7 +102,7 @@ class System:
         assert answer.status == 200
         there = objects.head(upload.object_key)
         created = ObjectCreated(upload.object_key, there.size_bytes, there.etag, there.version, None)
-        queues.send(settings().ingest_queue_url, events.message(created))
+        queues.send(settings().ingest_queue_url, s3_events.message(created))
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         with psycopg.connect(self.services.database.url, row_factory=dict_row) as conn:
@@ -186,9 +186,10 @@ def system(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of another store
     _forget_clients()
     with psycopg.connect(services.database.url, autocommit=True) as conn:
-        conn.execute("TRUNCATE users, upload, media_item, job, timeline_month, live_notice CASCADE")
+        conn.execute("TRUNCATE users, job CASCADE")
         row = conn.execute(
-            "INSERT INTO users (name, password_hash, role, folder) VALUES ('ann', '-', 'member', 'ann') RETURNING id"
+            "INSERT INTO users (id, name, password_hash, role, folder)"
+            " VALUES (7, 'ann', '-', 'member', 'ann') RETURNING id"
         ).fetchone()
     assert row is not None
     loop = asyncio.new_event_loop()

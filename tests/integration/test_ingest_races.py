@@ -14,8 +14,9 @@ from pinhole import objects, queues
 from pinhole.errors import Busy
 from pinhole.imaging import renditions
 from pinhole.ingest import failure, original
-from pinhole.tables import job
-from pinhole.tables.job import Stage
+from pinhole.stages import Lane, Stage, Subject
+from pinhole.stages.moves import NO_REPORT
+from pinhole.tables import job, original_file
 from tests.fixtures.ingest import Inbox, Landed
 from tests.fixtures.lambda_context import Context
 from tests.fixtures.pictures import jpeg
@@ -40,14 +41,14 @@ def is_blocked(conn: psycopg.Connection) -> bool:
     return conn.execute(query).fetchone() == (1,)
 
 
-def test_a_worker_that_waits_for_its_upload_holds_nothing_that_another_needs(
+def test_a_worker_that_waits_for_its_key_holds_nothing_that_another_needs(
     inbox: Inbox, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landed = inbox.landed(jpeg())
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url) as other:
 
         def locked_meanwhile(*arguments: Any) -> renditions.Renditions:
-            other.execute("SELECT FROM upload FOR UPDATE")
+            original_file.lock(other, inbox.owner.id, landed.key)
             return make(*arguments)
 
         monkeypatch.setattr(renditions, "make", locked_meanwhile)
@@ -135,7 +136,7 @@ def test_an_attempt_that_died_is_not_reported_as_the_one_before_it(
 
     (attempts, report) = inbox.conn.execute("SELECT attempts, last_error FROM job").fetchone() or ()
     assert attempts == 5
-    assert failure.NO_REPORT in report
+    assert NO_REPORT in report
     assert "a defect of ours" not in report
 
 
@@ -166,7 +167,7 @@ def test_bytes_sent_again_give_an_item_back_the_original_that_it_lost(inbox: Inb
     first = inbox.landed(content)
     inbox.deliver(first)
     (before,) = inbox.items()
-    objects.delete(first.key, version=before["object_version"])
+    objects.delete(first.key, version=before["version"])
     inbox.conn.execute("UPDATE media_item SET missing_at = now()")
 
     second = inbox.landed(content)
@@ -204,7 +205,7 @@ def test_the_only_copy_of_a_photo_is_never_deleted_as_a_duplicate(inbox: Inbox) 
     first = inbox.landed(content)
     inbox.deliver(first)
     second = inbox.put(inbox.begin_anyway(content), content)
-    objects.delete(first.key, version=inbox.items()[0]["object_version"])
+    objects.delete(first.key, version=inbox.items()[0]["version"])
 
     assert inbox.deliver(second) == []
 
@@ -216,7 +217,7 @@ def test_renditions_that_are_made_again_are_a_new_version_of_the_same_item(inbox
     landed = inbox.landed(jpeg())
     inbox.deliver(landed)
     (before,) = inbox.items()
-    job.reopen(inbox.conn, before["id"], Stage.RENDITIONS)
+    job.reopen(inbox.conn, Subject(inbox.owner.id, before["id"]), Stage.RENDITIONS, Lane.FRESH)
 
     assert inbox.deliver(landed, times=2) == []
 
@@ -232,7 +233,7 @@ def test_a_photo_stays_visible_when_its_renditions_can_not_be_made_again(
 ) -> None:
     landed = inbox.landed(jpeg())
     inbox.deliver(landed)
-    job.reopen(inbox.conn, inbox.items()[0]["id"], Stage.RENDITIONS)
+    job.reopen(inbox.conn, Subject(inbox.owner.id, inbox.items()[0]["id"]), Stage.RENDITIONS, Lane.FRESH)
 
     def broken(*_: object) -> None:
         raise RuntimeError("a defect of ours")
@@ -249,7 +250,7 @@ def test_a_photo_stays_visible_when_its_renditions_can_not_be_made_again(
 def test_an_item_that_was_removed_stays_removed_whatever_is_delivered_late(inbox: Inbox) -> None:
     landed = inbox.landed(jpeg())
     inbox.deliver(landed)
-    inbox.conn.execute("DELETE FROM media_item")
+    inbox.conn.execute("DELETE FROM media_item; DELETE FROM job")
 
     assert inbox.deliver(landed, times=2) == []
 
@@ -262,10 +263,10 @@ def test_an_item_removed_while_its_renditions_are_made_again_stays_removed(
 ) -> None:
     landed = inbox.landed(jpeg())
     inbox.deliver(landed)
-    job.reopen(inbox.conn, inbox.items()[0]["id"], Stage.RENDITIONS)
+    job.reopen(inbox.conn, Subject(inbox.owner.id, inbox.items()[0]["id"]), Stage.RENDITIONS, Lane.FRESH)
 
     def removed_meanwhile(*arguments: Any) -> renditions.Renditions:
-        inbox.conn.execute("DELETE FROM media_item")
+        inbox.conn.execute("DELETE FROM media_item; DELETE FROM job")
         return make(*arguments)
 
     monkeypatch.setattr(renditions, "make", removed_meanwhile)

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from pinhole import media_url
+from pinhole.tables.rendition import Rendition
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.library import Library
@@ -35,6 +36,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         item_key=KEY,
         object_key="ann/uploads/x/IMG_2682.heic",
         filename="IMG_2682.heic",
+        relative_path="DCIM/100APPLE/IMG_2682.heic",
         mime_type="image/heic",
         size_bytes=2_345_678,
         width=3024,
@@ -43,11 +45,15 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         taken_at_utc="2024-07-14T19:30:15.250Z",
         utc_offset_seconds=7200,
         timezone_name="Europe/Berlin",
-        original_taken_at_local="2024-07-14T21:30:15.250000",
-        original_taken_at_utc="2024-07-14T19:30:15.250Z",
-        original_utc_offset_seconds=7200,
-        original_timezone_name="Europe/Berlin",
-        time_source="SubSecDateTimeOriginal",
+        said={
+            "time": {
+                "takenAtLocal": "2024-07-14T21:30:15.250000",
+                "takenAtUtc": "2024-07-14T19:30:15.250Z",
+                "utcOffsetSeconds": 7200,
+                "timezoneName": "Europe/Berlin",
+            }
+        },
+        time_source="exif_original",
         time_confidence="high",
         camera_make="Apple",
         camera_model="iPhone 15",
@@ -72,9 +78,10 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         is_hdr=True,
         motion_offset=2_000_000,
         motion_bytes=345_678,
+        has_clip=True,
         exif=Jsonb({"Make": "Apple", "ISOSpeedRatings": 64}),
         rendition_version=2,
-        renditions=Jsonb([{"name": "240.webp", "width": 180, "height": 240, "bytes": 9_000}]),
+        renditions=[Rendition("240.webp", 2, 180, 240, 9_000)],
         thumb_hash=b"\xfb\xff",
         colours=[0x0A141E, 0xFFFFFF],
     )
@@ -86,6 +93,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         "kind": "photo",
         "state": "ready",
         "filename": "IMG_2682.heic",
+        "relativePath": "DCIM/100APPLE/IMG_2682.heic",
         "mimeType": "image/heic",
         "sizeBytes": 2_345_678,
         "uploadedAt": "2024-08-01T10:00:00Z",
@@ -100,7 +108,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         "originalTakenAtUtc": "2024-07-14T19:30:15.250000Z",
         "originalUtcOffsetSeconds": 7200,
         "originalTimezoneName": "Europe/Berlin",
-        "timeSource": "SubSecDateTimeOriginal",
+        "timeSource": "exif_original",
         "timeConfidence": "high",
         "camera": {
             "make": "Apple",
@@ -166,7 +174,7 @@ def test_a_video_without_renditions_says_that_it_is_not_processed_yet(caller: Ca
 
 
 def test_a_renditions_address_is_the_one_that_the_gateway_accepts(caller: Caller, library: Library) -> None:
-    item = _read(caller, library.add(renditions=Jsonb([{"name": "240.webp", "width": 1, "height": 1, "bytes": 1}])))
+    item = _read(caller, library.add(renditions=[Rendition("240.webp", 1, 1, 1, 1)]))
     path, _, query = item["renditions"][0]["url"].partition("?")
     now = datetime.now(UTC).timestamp()
     assert media_url.verify(path, query, now) is not None

@@ -22,7 +22,7 @@ from live.app import app
 from pinhole import live
 from pinhole.errors import Unauthenticated
 from pinhole.settings import settings
-from pinhole.tables import live_connection, live_notice, live_ticket, session
+from pinhole.tables import live_connection, live_ticket, notice, session
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.library import Library, new_library
@@ -238,7 +238,7 @@ def test_a_lost_message_is_made_good_by_the_next_change(
 ) -> None:
     live.library_changed(library.owner_id, [MAY])
     assert len(_sent(cloud)) == 1  # and is lost
-    conn.execute("UPDATE live_notice SET requested_at = requested_at - interval '6 seconds'")
+    conn.execute("UPDATE notice SET requested_at = requested_at - interval '6 seconds'")
     live.library_changed(library.owner_id, [JULY])
     assert len(_sent(cloud)) == 1
     _deliver(library.owner_id)
@@ -305,4 +305,4 @@ def test_a_change_while_an_earlier_one_is_told_gets_a_message_of_its_own(
     assert _sent(cloud) == [{"ownerId": library.owner_id}]
     _deliver(library.owner_id)
     assert connections.of("phone=")[1]["months"] == ["2024-05", "2024-07"]
-    assert live_notice.of_owner(conn, library.owner_id) is None
+    assert notice.library_changed(conn, library.owner_id) is None

@@ -70,7 +70,7 @@ def test_few_rows_are_looked_at(explained: Explained, sentence: str) -> None:
     if sentence == "an upload is begun":
         # Where storage is limited the sizes of all items of the owner are summed up, from an index alone.
         [sizes] = many
-        assert sizes["Index Name"] == "media_item_storage_idx"
+        assert sizes["Index Name"] == "original_file_storage_idx"
         assert sizes["Heap Fetches"] < MOST_ROWS
     else:
         assert [_told(scan) for scan in many] == []

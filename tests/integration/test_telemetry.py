@@ -16,7 +16,7 @@ from ingest import handler as ingest
 from live import notices
 from pinhole.db import transaction
 from pinhole.ingest import original
-from pinhole.ingest.requeue import requeue_stale
+from pinhole.operations.requeue import requeue_stale
 from pinhole.settings import settings
 from pinhole.tables import user
 from pinhole.telemetry import follow, logger, measured
@@ -94,7 +94,7 @@ def test_one_upload_is_followed_by_its_id_through_every_function(
     requeue_stale(timedelta(0))
     dead_letters.handle({"Records": [record_of(cloud, "ingest", landed.body)]}, Context())
     inbox.deliver(landed)
-    (told,) = inbox.conn.execute("SELECT owner_id FROM live_notice").fetchall()
+    (told,) = inbox.conn.execute("SELECT user_id FROM notice").fetchall()
     notice = record_of(cloud, "video", json.dumps({"ownerId": told[0], "uploadId": begun["id"]}))
     notices.handle({"Records": [notice]}, Context())
 
@@ -169,13 +169,13 @@ def test_lines_about_nothing_in_particular_have_no_upload(inbox: Inbox, new_call
 
 
 def test_a_rows_content_does_not_reach_the_log_when_the_database_refuses_it(inbox: Inbox, log: Log) -> None:
-    inbox.conn.execute("ALTER TABLE media_item ADD CHECK (latitude < 40)")
+    inbox.conn.execute("ALTER TABLE item_metadata ADD CHECK (latitude < 40)")
     landed = inbox.landed(jpeg(coordinates=(43.4674, 11.8851)))
     inbox.deliver(landed)
     assert "CheckViolation" in log.text
     assert "43.46" not in log.text
     (report,) = inbox.conn.execute("SELECT last_error FROM job").fetchone() or ()
-    assert "media_item_latitude_check" in report
+    assert "item_metadata_latitude_check" in report
     assert "43.46" not in report
 
 

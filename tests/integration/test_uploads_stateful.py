@@ -21,8 +21,8 @@ from dead_letters import handler as dead_letters
 from pinhole import objects, uploads, verify
 from pinhole.db import transaction
 from pinhole.errors import Conflict, Gone, NotFound
-from pinhole.ingest.requeue import requeue_stale
 from pinhole.objects import SignedRequest
+from pinhole.operations.requeue import requeue_stale
 from pinhole.tables.user import User
 from pinhole.uploads import Duplicate, Upload, WantedPart, opening
 from pinhole.uploads.expiry import expire_uploads
@@ -66,9 +66,10 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         conn, folder = self.inbox.conn, f"user{next(_numbers)}"
-        conn.execute("TRUNCATE users, upload, media_item, job, timeline_month, live_notice CASCADE")
+        conn.execute("TRUNCATE users, job CASCADE")
         row = conn.execute(
-            "INSERT INTO users (name, password_hash, role, folder) VALUES ('ann', '-', 'member', %s) RETURNING id",
+            "INSERT INTO users (id, name, password_hash, role, folder)"
+            " VALUES (7, 'ann', '-', 'member', %s) RETURNING id",
             (folder,),
         ).fetchone()
         assert row is not None

@@ -12,7 +12,7 @@ from pinhole import objects, uploads, verify
 from pinhole.db import transaction
 from pinhole.ids import new_id, new_key
 from pinhole.tables import job
-from pinhole.tables.job import Stage
+from pinhole.tables.job import Lane, Stage, Subject
 from pinhole.verify import Finding, Kind, streams
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.ingest import Inbox, Landed
@@ -184,7 +184,7 @@ def test_renditions_that_are_not_whole_are_made_again_under_the_same_id(library:
     (finding,) = check(repair=True)
     assert (finding.kind, finding.item_id, finding.repaired) == (Kind.RENDITIONS_MISSING, before["id"], True)
     assert check(repair=True) == []  # they are being made
-    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+    assert library.deliver_bulk() == []
 
     (item,) = library.items()
     assert (item["id"], item["rendition_version"]) == (before["id"], 2)
@@ -203,7 +203,7 @@ def test_renditions_can_not_be_made_again_without_the_original(library: Inbox) -
         (Kind.ORIGINAL_MISSING, True),
         (Kind.RENDITIONS_MISSING, False),
     ]
-    assert library.cloud.messages("ingest") == []
+    assert library.cloud.messages("ingest-bulk") == []
 
 
 def test_what_is_in_the_renditions_bucket_but_not_ours_is_left_there(library: Inbox) -> None:
@@ -220,7 +220,7 @@ def remade(library: Inbox, *, days_ago: int) -> dict[str, Any]:
     (item,) = library.items()
     objects.delete_rendition(library.cloud.keys("renditions", item["item_key"])[0])
     assert kinds(check(repair=True)) == [Kind.RENDITIONS_MISSING]
-    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+    assert library.deliver_bulk() == []
     library.conn.execute("UPDATE media_item SET renditions_at = now() - make_interval(days => %s)", (days_ago,))
     return library.items()[0]
 
@@ -263,7 +263,7 @@ def test_a_version_in_work_is_no_left_over(library: Inbox) -> None:
     photo(library)
     (item,) = library.items()
     with transaction() as conn:
-        job.reopen(conn, item["id"], Stage.RENDITIONS)
+        job.reopen(conn, Subject(item["owner_id"], item["id"]), Stage.RENDITIONS, Lane.BULK)
     library.cloud.s3.put_object(Bucket="renditions", Key=f"{item['item_key']}/2/1440.webp", Body=b"RIFF")
 
     assert check(repair=True) == []
@@ -271,7 +271,9 @@ def test_a_version_in_work_is_no_left_over(library: Inbox) -> None:
 
 def test_what_was_not_uploaded_is_told_and_left_where_it_is(library: Inbox) -> None:
     photo(library)
-    library.conn.execute("INSERT INTO users (name, password_hash, role, folder) VALUES ('bob', '-', 'member', 'b/bob')")
+    library.conn.execute(
+        "INSERT INTO users (id, name, password_hash, role, folder) VALUES (8, 'bob', '-', 'member', 'b/bob')"
+    )
     of_nobody = ["stray.jpg", "nobody/uploads/aaaaaaaaaaaa/x.jpg", "ann-1/uploads/aaaaaaaaaaaa/x.jpg", "b/a.jpg"]
     not_indexed = ["ann/loose.jpg", "ann/2024/07/a.jpg", "ann/2024/b.jpg", "b/bob/uploads-1/a.jpg"]
     for key in of_nobody + not_indexed:
@@ -312,7 +314,9 @@ def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch
 
 def test_the_folders_of_others_are_theirs(library: Inbox) -> None:
     landed = photo(library)
-    library.conn.execute("INSERT INTO users (name, password_hash, role, folder) VALUES ('bob', '-', 'member', 'anna')")
+    library.conn.execute(
+        "INSERT INTO users (id, name, password_hash, role, folder) VALUES (8, 'bob', '-', 'member', 'anna')"
+    )
     library.cloud.s3.put_object(Bucket="originals", Key=f"anna/uploads/{new_id()}/a.jpg", Body=b"Bob's")
 
     (finding,) = check()
@@ -333,8 +337,10 @@ def test_many_pages_of_objects_are_compared_in_the_order_of_the_store(
         (library.owner.id, [new_id() for _ in range(1200)]),
     )
     library.conn.execute(
-        "INSERT INTO media_item (id, owner_id, item_key, object_key, etag, size_bytes, filename)"
-        " SELECT id, owner_id, id || id, object_key, '0cc175b9c0f1b6a831c399e269772661', 1, 'a.jpg' FROM upload"
+        "INSERT INTO media_item (owner_id, id, item_key) SELECT owner_id, id, id || id FROM upload;"
+        "INSERT INTO original_file (owner_id, bucket, object_key, item_id, role, etag, size_bytes, filename, counts)"
+        " SELECT owner_id, 'originals', object_key, id, 'main', '0cc175b9c0f1b6a831c399e269772661', 1, 'a.jpg', true"
+        " FROM upload"
     )
     known = [key for (key,) in library.conn.execute("SELECT object_key FROM upload")]
     lost, unknown = set(known[:5]), {f"ann/uploads/{new_id()}/a.jpg" for _ in range(5)}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pinhole.uploads.names import displayable, key_name
+from pinhole.filenames import displayable, key_name
 
 NAMES = st.one_of(
     st.text(st.characters(), max_size=400),

@@ -160,6 +160,7 @@ class ItemDetails(WireModel):
         shown = {
             "state": "ready" if item.rendition_version > 0 else "notProcessedYet",
             "uploaded_at": item.created_at,
+            "time_source": None if item.time_source is None else TimeSource(item.time_source),
             **_as_the_file_says(item.said_time or {}),
             "camera": Camera.of(item),
             "coordinates": Coordinates.of(item),

@@ -10,7 +10,6 @@ from psycopg.sql import SQL, Identifier
 
 from pinhole import access
 from pinhole.errors import NotFound
-from pinhole.imaging.capture_time import TimeSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Item:
     taken_at_utc: datetime | None
     utc_offset_seconds: int | None
     timezone_name: str | None
-    time_source: TimeSource | None
+    time_source: str | None
     time_confidence: Literal["high", "medium", "low"]
     has_clip: bool
     rendition_version: int

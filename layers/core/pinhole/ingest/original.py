@@ -40,7 +40,7 @@ def ingest_original(created: ObjectCreated, until: datetime, lane: Lane = Lane.F
     """
     match arrival.receive(created, until, lane):
         case NotUploaded():
-            stages.ask_for_originals(Lane.BULK, [created])
+            stages.hand_over(created)
         case Unwanted(state):
             objects.delete(created.key, version=created.version)
             logger.info("object_deleted", extra={"upload_state": state})
@@ -54,7 +54,11 @@ def ingest_original(created: ObjectCreated, until: datetime, lane: Lane = Lane.F
 
 def _ingest(work: Work) -> None:
     claimed = work.claimed
-    _told_begun(claimed)
+    count("Attempts", stage=claimed.stage)
+    logger.info(
+        "attempt_begun",
+        extra={"item_id": claimed.subject.id, "stage": claimed.stage, "attempt": claimed.attempt},
+    )
     began = time.monotonic()
     try:
         with scratch.directory(claimed.until, work.file.size_bytes) as directory:
@@ -122,7 +126,7 @@ def _metadata(work: Work, path: Path, file_type: FileType, read: Download) -> Cl
             _become_visible(conn, work, following)
     logger.info("metadata_committed", extra={"item_id": item.id, "mime_type": file_type.mime})
     if following is Stage.RENDITIONS:
-        _told_begun(claimed)
+        count("Attempts", stage=following)
     else:
         count("ItemsVisible")
     return claimed
@@ -169,17 +173,9 @@ def _announce(subject: Subject, lane: Lane) -> None:
     if item is None or file is None or item.kind is None or item.month is None or not item.visible:
         return
     last = Stage.RENDITIONS if item.kind == "photo" else Stage.METADATA
-    stages.send_to_worker(stages.after(last, item.kind), lane, [subject])
+    stages.ask_worker(stages.after(last, item.kind), lane, [subject])
     live.library_changed(item.owner_id, [item.month], upload_id=keys.upload_of(file.object_key))
     logger.info("item_visible", extra={"item_id": item.id, "kind": item.kind})
-
-
-def _told_begun(claimed: Claim) -> None:
-    count("Attempts", stage=claimed.stage)
-    logger.info(
-        "attempt_begun",
-        extra={"item_id": claimed.subject.id, "stage": claimed.stage, "attempt": claimed.attempt},
-    )
 
 
 def _measured(stage: Stage, began: float) -> float:

@@ -43,7 +43,7 @@ def _unnoticed_objects(before: datetime) -> int | None:
         except NotFound:
             continue
         landed.append(ObjectCreated(key, stored.size_bytes, stored.etag, stored.version, sequencer=None))
-    stages.ask_for_originals(Lane.FRESH, landed)
+    stages.ask_again_for(Lane.FRESH, landed)
     with transaction() as conn:
         upload.mark_looked_at(conn, unnoticed)
     return len(landed)

@@ -77,7 +77,7 @@ def _retried(conn: Connection, subject: Subject, stage: Stage) -> Retried:
     month = media_item.clear_failure(conn, owner_id, item_id)
     original_file.count_again(conn, owner_id, item_id, counts=True)
     # Sent before the commit: where the queue is down, all stays as it was. Who receives it waits for the key's lock.
-    stages.send(stage, lane, stages.messages(conn, stage, [subject]))
+    stages.ask_again(conn, stage, lane, [subject])
     follow(upload_of(file.object_key))
     logger.info("job_retried", extra={"item_id": item_id, "stage": stage})
     if month is not None:

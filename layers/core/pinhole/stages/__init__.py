@@ -17,7 +17,7 @@ from pinhole.stages.moves import (
     go_on,
     hold,
 )
-from pinhole.stages.requests import ask_for_originals, messages, room, send, send_stale, send_to_worker
+from pinhole.stages.requests import ask_again, ask_again_for, ask_worker, hand_over, room, send_stale
 from pinhole.tables.job import Lane, Stage, Subject
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "WornOut",
     "add",
     "after",
-    "ask_for_originals",
+    "ask_again",
+    "ask_again_for",
+    "ask_worker",
     "backoff_seconds",
     "claim",
     "extend",
@@ -37,11 +39,9 @@ __all__ = [
     "finish",
     "give_back",
     "go_on",
+    "hand_over",
     "hold",
-    "messages",
     "of_queue",
     "room",
-    "send",
     "send_stale",
-    "send_to_worker",
 ]

@@ -1,4 +1,7 @@
-"""Messages that ask for a stage: sent after the commit, and sent again where the queue lost them."""
+"""Messages that ask for a stage, and those that are sent again where the queue lost them.
+
+As often as you like: who receives one looks into the ledger.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,39 +23,44 @@ BATCH = 500
 BACKLOG = 500  # messages
 
 
-def messages(conn: Connection, stage: Stage, subjects: Sequence[Subject]) -> list[Mapping[str, Any]]:
-    """What asks for a stage of these subjects: as often as you like, since who receives it looks into the ledger."""
-    if not CATALOGUE[stage].by_original:
-        return [_about(stage, subject) for subject in subjects]
-    files = original_file.list_mains(conn, [(subject.owner_id, subject.id) for subject in subjects])
-    return [
-        s3_events.message(ObjectCreated(file.object_key, file.size_bytes, file.etag, file.version, file.sequencer))
-        for file in files
-    ]
-
-
-def send(stage: Stage, lane: Lane, asked: Sequence[Mapping[str, Any]]) -> None:
-    """Send messages to the queue that carries this stage and lane. Raises Unavailable."""
-    if asked:
-        queues.send_batch(CATALOGUE[stage].carrier(lane).url(settings()), asked)
-
-
-def send_to_worker(stage: Stage, lane: Lane, subjects: Sequence[Subject]) -> None:
+def ask_worker(stage: Stage, lane: Lane, subjects: Sequence[Subject]) -> None:
     """Ask a worker for a stage of these subjects. Raises Unavailable."""
-    send(stage, lane, [_about(stage, subject) for subject in subjects])
+    about = [{"ownerId": subject.owner_id, "itemId": subject.id, "stage": stage} for subject in subjects]
+    _send(stage, lane, about)
 
 
-def ask_for_originals(lane: Lane, created: Sequence[ObjectCreated]) -> None:
+def hand_over(created: ObjectCreated) -> None:
+    """Give an object that no upload asked for to the bulk lane of ingest, unread. Raises Unavailable."""
+    _send(Stage.METADATA, Lane.BULK, [s3_events.message(created)])
+    logger.info("object_handed_over", extra={"object_key": created.key})
+
+
+def ask_again_for(lane: Lane, created: Sequence[ObjectCreated]) -> None:
     """Send the events of these objects to ingest, as if they had just arrived. Raises Unavailable."""
-    send(Stage.METADATA, lane, [s3_events.message(one) for one in created])
+    _send(Stage.METADATA, lane, [s3_events.message(one) for one in created])
     for one in created:
-        logger.info("ingest_requested", extra={"upload_id": upload_of(one.key), "lane": lane})
+        logger.info("ingest_requested_again", extra={"upload_id": upload_of(one.key)})
+
+
+def ask_again(conn: Connection, stage: Stage, lane: Lane, subjects: Sequence[Subject]) -> None:
+    """Ask for a stage of subjects that are known. Raises Unavailable.
+
+    Inside the transaction that opens the stage: a message too many is harmless, one too few is not.
+    """
+    if not CATALOGUE[stage].by_original:
+        ask_worker(stage, lane, subjects)
+        return
+    files = original_file.list_mains(conn, [(subject.owner_id, subject.id) for subject in subjects])
+    created = [
+        ObjectCreated(file.object_key, file.size_bytes, file.etag, file.version, file.sequencer) for file in files
+    ]
+    ask_again_for(lane, created)
 
 
 def send_stale(before: datetime) -> int:
-    """Send again what no one has touched since `before`, and what dead workers left. How many messages were sent.
+    """Ask again for what no one has touched since `before`, and for what dead workers left. How many messages.
 
-    What ingest is to do is sent whole; of what waits for a worker, as much as fills its queue up to a backlog.
+    For all that ingest is to do; of what waits for a worker, for as much as fills its queue up to a backlog.
     """
     sent = 0
     for stage, row in CATALOGUE.items():
@@ -71,16 +79,12 @@ def room(queue_url: str) -> int:
 
 
 def _send_stale(stage: Stage, lane: Lane, before: datetime, limit: int) -> int:
-    if limit == 0:
-        return 0
-    # Sent before the commit: a message too many is harmless, one too few is not.
     with transaction() as conn:
         subjects = job.free_stale(conn, stage, lane, before, limit)
-        send(stage, lane, messages(conn, stage, subjects))
-    for subject in subjects:
-        logger.info("stage_requested_again", extra={"item_id": subject.id, "stage": stage})
+        ask_again(conn, stage, lane, subjects)
     return len(subjects)
 
 
-def _about(stage: Stage, subject: Subject) -> dict[str, Any]:
-    return {"ownerId": subject.owner_id, "itemId": subject.id, "stage": stage}
+def _send(stage: Stage, lane: Lane, messages: Sequence[Mapping[str, Any]]) -> None:
+    if messages:
+        queues.send_batch(CATALOGUE[stage].carrier(lane).url(settings()), messages)

@@ -185,18 +185,18 @@ def free_stale(conn: Connection, stage: Stage, lane: Lane, before: datetime, lim
     """
     rows = conn.execute(
         """
-        WITH stale AS (
-            (SELECT * FROM job
-             WHERE state = 'waiting' AND stage = %(stage)s AND lane = %(lane)s AND touched_at < %(before)s
-             ORDER BY touched_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            UNION ALL
-            (SELECT * FROM job
-             WHERE state = 'running' AND stage = %(stage)s AND lane = %(lane)s
-               AND (leased_until <= now() OR touched_at < %(before)s)
-             ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        WITH forgotten AS (
+            SELECT * FROM job
+            WHERE state = 'waiting' AND stage = %(stage)s AND lane = %(lane)s AND touched_at < %(before)s
+            ORDER BY touched_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), abandoned AS (
+            SELECT * FROM job
+            WHERE state = 'running' AND stage = %(stage)s AND lane = %(lane)s
+              AND (leased_until <= now() OR touched_at < %(before)s)
+            ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )
         UPDATE job SET state = 'waiting', leased_until = NULL, touched_at = clock_timestamp()
-        FROM (SELECT * FROM stale LIMIT %(limit)s) AS freed
+        FROM (SELECT * FROM forgotten UNION ALL SELECT * FROM abandoned LIMIT %(limit)s) AS freed
         WHERE job.owner_id = freed.owner_id AND job.subject_kind = freed.subject_kind
           AND job.subject_id = freed.subject_id AND job.stage = freed.stage AND job.variant = freed.variant
         RETURNING job.owner_id, job.subject_id

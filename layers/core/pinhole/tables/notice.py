@@ -29,7 +29,7 @@ def add_library_changed(conn: Connection, user_id: int, months: Iterable[date]) 
         ON CONFLICT (user_id, kind, subject) DO UPDATE SET
             detail = jsonb_build_object('months', (
                 SELECT jsonb_agg(DISTINCT month ORDER BY month)
-                FROM jsonb_array_elements(waiting.detail->'months' || excluded.detail->'months') AS month
+                FROM jsonb_array_elements((waiting.detail->'months') || (excluded.detail->'months')) AS month
             )),
             changed_at = clock_timestamp(),
             requested_at = CASE WHEN waiting.requested_at < now() - interval '5 seconds' THEN now()

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from psycopg import Connection, sql
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row
 
 OWN_BUCKET = "originals"
 """The stack's own bucket of originals, whatever its name is in S3."""
@@ -168,13 +168,3 @@ def count_again(conn: Connection, owner_id: int, item_id: str, *, counts: bool) 
         "UPDATE original_file SET counts = %s WHERE owner_id = %s AND item_id = %s AND role IN ('main', 'clip')",
         (counts, owner_id, item_id),
     )
-
-
-def bytes_of(conn: Connection, owner_id: int) -> int:
-    """Bytes of all files of an owner."""
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        total = cursor.execute(
-            "SELECT coalesce(sum(size_bytes), 0)::bigint FROM original_file WHERE owner_id = %s", (owner_id,)
-        ).fetchone()
-    assert total is not None
-    return int(total)

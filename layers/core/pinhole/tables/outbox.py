@@ -63,7 +63,7 @@ def list_settled(conn: Connection, owner_id: int, after: tuple[int, int], limit:
             SELECT transaction_id::text::bigint, id, actor_id, subject_id, change, before, after FROM outbox
             WHERE owner_id = %s AND (transaction_id, id) > (%s::text::xid8, %s)
               AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-            ORDER BY transaction_id, id LIMIT %s
+            ORDER BY outbox.transaction_id, outbox.id LIMIT %s
             """,
             (owner_id, after[0], after[1], limit),
         ).fetchall()

@@ -76,9 +76,7 @@ def _expire(owner_id: int, key: str) -> str | None:
         logger.info("upload_expired")
         return "aborted"
     there = objects.head(key)
-    stages.ask_for_originals(
-        Lane.FRESH, [ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)]
-    )
+    stages.ask_again_for(Lane.FRESH, [ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)])
     return "landed"
 
 

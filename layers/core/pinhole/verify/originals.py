@@ -153,7 +153,7 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
         case Kind.EVENT_LOST:
             there = objects.head(key)
             created = ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)
-            stages.ask_for_originals(Lane.FRESH, [created])
+            stages.ask_again_for(Lane.FRESH, [created])
         case _:
             return False
     return True

@@ -140,5 +140,5 @@ def _make_again(conn: Connection, known: Known) -> bool:
         return False
     subject = Subject(known.owner_id, known.item_id)
     job.reopen(conn, subject, Stage.RENDITIONS, Lane.BULK)
-    stages.send(Stage.RENDITIONS, Lane.BULK, stages.messages(conn, Stage.RENDITIONS, [subject]))
+    stages.ask_again(conn, Stage.RENDITIONS, Lane.BULK, [subject])
     return True

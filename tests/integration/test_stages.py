@@ -1,0 +1,97 @@
+"""How a stage moves, in a real ledger, by workers that are slow, dead, or two."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from psycopg import Connection
+
+from pinhole import stages
+from pinhole.errors import Busy
+from pinhole.operations.requeue import requeue_stale
+from pinhole.settings import settings
+from pinhole.stages import CATALOGUE, Lane, Stage, Subject, WornOut
+from pinhole.tables import job
+from tests.fixtures.ingest import Inbox
+from tests.fixtures.pictures import jpeg
+
+SUBJECT = Subject(7, "abcdefghij01")
+NEVER = timedelta(days=1)
+
+
+def soon(minutes: float = 3) -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def test_a_stage_in_work_is_busy_and_one_that_is_done_is_over(conn: Connection) -> None:
+    claimed = stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
+    assert claimed is not None
+    with pytest.raises(Busy):
+        stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
+
+    stages.finish(conn, claimed)
+
+    assert stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon()) is None
+
+
+def test_a_worker_that_is_alive_keeps_what_it_works_on(conn: Connection) -> None:
+    claimed = stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon(-1))
+    assert claimed is not None
+
+    longer = stages.extend(conn, claimed, soon())
+
+    with pytest.raises(Busy):
+        stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
+    stages.hold(conn, longer)
+
+
+def test_a_worker_whose_lease_was_taken_over_holds_and_extends_nothing(conn: Connection) -> None:
+    first = stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon(-1))
+    assert first is not None
+    assert stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon()) is not None
+
+    with pytest.raises(Busy):
+        stages.hold(conn, first)
+    with pytest.raises(Busy):
+        stages.extend(conn, first, soon())
+
+
+def test_attempts_that_are_used_up_tell_the_last_report(conn: Connection) -> None:
+    for attempt in range(settings().max_attempts):
+        until = soon(attempt)
+        assert stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, until) is not None
+        stages.give_back(conn, SUBJECT, until, f"report {attempt}", counts=True)
+
+    with pytest.raises(WornOut, match="All 5 attempts failed[.] The last one:\nreport 4"):
+        stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
+
+
+def test_the_subjects_of_two_owners_with_one_id_are_two(conn: Connection) -> None:
+    claimed = stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
+    assert claimed is not None
+    stages.finish(conn, claimed)
+
+    assert stages.claim(conn, Subject(8, SUBJECT.id), Stage.VIDEO, Lane.FRESH, soon()) is not None
+
+
+def test_a_photo_whose_worker_died_comes_back_at_the_first_sweep_after_its_lease(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+    inbox.deliver(landed)
+    inbox.conn.execute("UPDATE job SET state = 'running', leased_until = now() + interval '1 minute'")
+    assert requeue_stale(NEVER) == 0  # the worker may yet live
+
+    inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'renditions'")
+
+    assert requeue_stale(NEVER) == 1
+    assert requeue_stale(NEVER) == 0
+    (body,) = inbox.cloud.messages("ingest")
+    assert inbox.deliver_body(body) == []
+    assert inbox.jobs()["renditions"] == ("done", 2)
+    revision = inbox.items()[0]["revision"]
+    inbox.deliver(landed)  # the copy whose visibility timeout ends at last
+    assert (inbox.jobs()["renditions"], inbox.items()[0]["revision"]) == (("done", 2), revision)
+
+
+def test_every_stage_of_the_ledger_is_in_the_catalogue(conn: Connection) -> None:
+    known = [stage for (stage,) in conn.execute("SELECT unnest(enum_range(NULL::job_stage))::text")]
+    assert list(CATALOGUE) == list(Stage) == known
+    assert job.get(conn, SUBJECT, Stage.METADATA) is None
