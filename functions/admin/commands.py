@@ -14,6 +14,7 @@ from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.operations import jobs, queues, retry
 from pinhole.tables.job import Stage
+from pinhole.verify import Tally
 
 MAX_FINDINGS = 5000  # an answer of Lambda has 6 MB
 
@@ -50,9 +51,10 @@ def switch(queue: str, on: bool) -> Any:
 
 
 def check(repair: bool) -> Any:
-    """Findings, at most as many as an answer holds, and whether that was all."""
-    found = list(islice(verify.check(repair=repair), MAX_FINDINGS + 1))
-    return {"findings": found[:MAX_FINDINGS], "complete": len(found) <= MAX_FINDINGS}
+    """Findings, at most as many as an answer holds, whether that was all, and how much is too young to judge."""
+    tally = Tally()
+    found = list(islice(verify.check(tally, repair=repair), MAX_FINDINGS + 1))
+    return {"findings": found[:MAX_FINDINGS], "complete": len(found) <= MAX_FINDINGS, "young": tally.young}
 
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {

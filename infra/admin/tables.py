@@ -143,15 +143,18 @@ def switched(answer: Mapping[str, Any]) -> str:
 
 def findings(answer: Mapping[str, Any]) -> str:
     """`admin verify`."""
+    young = [f"{answer['young']:,} more may be in work, since they are less than a day old: not judged."]
+    unjudged = young if answer["young"] else []
     if not answer["findings"]:
-        return "Tables and buckets agree."
+        agreed = "What was judged of tables and buckets agrees." if unjudged else "Tables and buckets agree."
+        return "\n".join([agreed, *unjudged])
     head = ["FINDING", "REPAIRED", "ITEM", "UPLOAD", "KEY"]
     rows = [
         [one["kind"], "yes" if one["repaired"] else "no", one["itemId"], one["uploadId"], one["key"]]
         for one in answer["findings"]
     ]
     more = [] if answer["complete"] else ["There are more: ask again when these are repaired."]
-    return "\n".join([table(head, rows), *more])
+    return "\n".join([table(head, rows), *more, *unjudged])
 
 
 def reason(report: str | None) -> str | None:

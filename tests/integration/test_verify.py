@@ -13,6 +13,7 @@ from pinhole.db import transaction
 from pinhole.ids import new_id, new_key
 from pinhole.tables import job
 from pinhole.tables.job import Lane, Stage, Subject
+from pinhole.timeline import months
 from pinhole.verify import Finding, Kind, streams
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.ingest import Inbox, Landed
@@ -47,7 +48,7 @@ def photo(library: Inbox, shade: int = 1) -> Landed:
 
 
 def check(*, repair: bool = False) -> list[Finding]:
-    return list(verify.check(repair=repair))
+    return list(verify.check(verify.Tally(), repair=repair))
 
 
 def kinds(findings: Iterable[Finding]) -> list[Kind]:
@@ -118,17 +119,16 @@ def test_an_original_that_somebody_wrote_over_is_told(library: Inbox) -> None:
 
 
 @pytest.mark.parametrize("name", ["{id}/IMG.jpg", "stray.jpg", "{id}/a/b.jpg", "{id}-1/IMG.jpg"])
-def test_an_object_that_no_table_knows_is_hidden_but_can_be_brought_back(library: Inbox, name: str) -> None:
+def test_an_object_that_no_table_knows_is_read_in_as_what_no_upload_asked_for(library: Inbox, name: str) -> None:
     photo(library)
     key = f"ann/uploads/{name.format(id=new_id())}"
     library.cloud.s3.put_object(Bucket="originals", Key=key, Body=b"whose?")
 
     assert check(repair=True) == [Finding(Kind.OBJECT_UNKNOWN, key, repaired=True)]
 
+    assert library.deliver_bulk() == []
+    assert key in {item["object_key"] for item in library.items()}
     assert check(repair=True) == []
-    versions = library.cloud.s3.list_object_versions(Bucket="originals", Prefix=key)["Versions"]
-    kept = library.cloud.s3.get_object(Bucket="originals", Key=key, VersionId=versions[0]["VersionId"])
-    assert kept["Body"].read() == b"whose?"
 
 
 def test_what_an_aborted_upload_left_is_deleted(library: Inbox) -> None:
@@ -201,8 +201,9 @@ def test_renditions_can_not_be_made_again_without_the_original(library: Inbox) -
 
     assert [(one.kind, one.repaired) for one in found] == [
         (Kind.ORIGINAL_MISSING, True),
-        (Kind.RENDITIONS_MISSING, False),
+        (Kind.RENDITIONS_LOST, True),
     ]
+    assert check(repair=True) == []
     assert library.cloud.messages("ingest-bulk") == []
 
 
@@ -269,7 +270,7 @@ def test_a_version_in_work_is_no_left_over(library: Inbox) -> None:
     assert check(repair=True) == []
 
 
-def test_what_was_not_uploaded_is_told_and_left_where_it_is(library: Inbox) -> None:
+def test_what_was_not_uploaded_is_read_in_and_what_is_nobodys_is_left_where_it_is(library: Inbox) -> None:
     photo(library)
     library.conn.execute(
         "INSERT INTO users (id, name, password_hash, role, folder) VALUES (8, 'bob', '-', 'member', 'b/bob')"
@@ -287,12 +288,12 @@ def test_what_was_not_uploaded_is_told_and_left_where_it_is(library: Inbox) -> N
         (Kind.OBJECT_OF_NOBODY, "nobody/"),
         (Kind.OBJECT_OF_NOBODY, "ann-1/"),
         (Kind.OBJECT_OF_NOBODY, "b/a.jpg"),
-        (Kind.OBJECT_NOT_INDEXED, "ann/loose.jpg"),
-        (Kind.OBJECT_NOT_INDEXED, "ann/2024/"),
-        (Kind.OBJECT_NOT_INDEXED, "b/bob/uploads-1/"),
+        *((Kind.OBJECT_NOT_INDEXED, key) for key in not_indexed),
     }
-    assert not any(one.repaired for one in found)
+    assert {one.key for one in found if one.repaired} == set(not_indexed)
     assert library.cloud.keys("originals", "") == stored
+    library.deliver_bulk()
+    assert {one.kind for one in check()} == {Kind.OBJECT_OF_NOBODY}
 
 
 def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +310,9 @@ def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch
     shown = next(item["item_key"] for item in library.items() if item["visible"])
     library.cloud.s3.put_object(Bucket="renditions", Key=f"{shown}/7/240.webp", Body=b"new")
 
-    assert check(repair=True) == []
+    tally = verify.Tally()
+    assert list(verify.check(tally, repair=True)) == []
+    assert tally.young == 9
 
 
 def test_the_folders_of_others_are_theirs(library: Inbox) -> None:
@@ -351,8 +354,82 @@ def test_many_pages_of_objects_are_compared_in_the_order_of_the_store(
         ]
         assert all(one.result() for one in put)
 
-    found = check()
+    found = [one for one in check() if one.kind is not Kind.JOB_LOST]  # they have no jobs at all
 
     assert {one.key for one in found if one.kind is Kind.ORIGINAL_MISSING} == lost
     assert {one.key for one in found if one.kind is Kind.OBJECT_UNKNOWN} == unknown
     assert len(found) == 10
+
+
+def test_a_month_that_was_lost_is_in_the_timeline_again(library: Inbox) -> None:
+    photo(library)
+    library.conn.execute("DELETE FROM timeline_month")
+
+    assert check(repair=True) == [Finding(Kind.MONTH_LOST, "2021-06", repaired=True)]
+
+    assert months.current(library.owner.id).months[0].ratios
+    assert check() == []
+
+
+def test_ratios_that_are_not_those_of_a_months_items_are_made_anew(library: Inbox) -> None:
+    photo(library)
+    right = months.current(library.owner.id).months[0].ratios
+    library.conn.execute("UPDATE timeline_month SET ratios = '\\x0102'")
+
+    assert check(repair=True) == [Finding(Kind.MONTH_WRONG, "2021-06", repaired=True)]
+
+    assert months.current(library.owner.id).months[0].ratios == right
+    assert check() == []
+
+
+@pytest.mark.parametrize("stage", ["metadata", "renditions", "analysis"])
+def test_a_stage_that_an_item_needs_and_that_is_in_no_job_is_asked_for(library: Inbox, stage: str) -> None:
+    landed = photo(library)
+    if stage == "metadata":
+        library.conn.execute("UPDATE media_item SET metadata_at = NULL, renditions_at = NULL, kind = NULL")
+        library.conn.execute("DELETE FROM item_metadata; UPDATE upload SET state = 'received', item_id = NULL")
+    if stage == "renditions":
+        library.conn.execute("UPDATE media_item SET renditions_at = NULL; UPDATE upload SET state = 'received'")
+        library.conn.execute("DELETE FROM rendition")
+        empty(library.cloud, "renditions")
+    library.conn.execute("DELETE FROM job")
+    library.cloud.messages("ml")
+
+    (finding,) = [one for one in check(repair=True) if one.kind is Kind.JOB_LOST]
+
+    assert (finding.key, finding.repaired) == (stage, True)
+    library.deliver_bulk()
+    assert library.items()[0]["visible"]
+    assert library.upload(landed)["state"] == "ready"
+    assert library.jobs()["analysis"][0] == "waiting"
+    assert library.cloud.messages("ml")
+    assert check() == []
+
+
+def test_an_upload_whose_row_is_gone_gets_it_again_and_its_renditions_can_be_made_again(library: Inbox) -> None:
+    landed = photo(library)
+    before = library.upload(landed)
+    library.conn.execute("DELETE FROM upload")
+    objects.delete_rendition(library.cloud.keys("renditions", library.items()[0]["item_key"])[0])
+
+    assert kinds(check(repair=True)) == [Kind.UPLOAD_LOST, Kind.RENDITIONS_MISSING]
+
+    after = library.upload(landed)
+    same = ("id", "filename", "size_bytes", "sha256", "state", "item_id")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert library.deliver_bulk() == []
+    assert library.items()[0]["rendition_version"] == 2
+
+
+def test_an_object_that_no_upload_knows_any_more_becomes_an_item_again(library: Inbox) -> None:
+    content = jpeg()
+    library.landed(content)
+    library.conn.execute("DELETE FROM upload")  # as when an older database was restored
+
+    assert kinds(check(repair=True)) == [Kind.OBJECT_UNKNOWN]
+    assert library.deliver_bulk() == []
+
+    (item,) = library.items()
+    assert item["visible"]
+    assert kinds(check(repair=True)) == [Kind.UPLOAD_LOST]
+    assert check() == []

@@ -104,11 +104,16 @@ def test_what_was_not_retried_is_told_with_why() -> None:
 
 def test_findings_are_told_one_by_one_and_whether_there_are_more() -> None:
     finding = {"kind": "event_lost", "key": "ada/x", "itemId": None, "uploadId": "u", "repaired": True}
-    assert tables.findings({"findings": [], "complete": True}) == "Tables and buckets agree."
-    shown = tables.findings({"findings": [finding], "complete": False})
+    assert tables.findings({"findings": [], "complete": True, "young": 0}) == "Tables and buckets agree."
+    shown = tables.findings({"findings": [finding], "complete": False, "young": 0})
     assert "event_lost" in shown
     assert "yes" in shown
     assert "There are more" in shown
+
+
+def test_what_was_too_young_to_be_judged_is_not_said_to_agree() -> None:
+    shown = tables.findings({"findings": [], "complete": True, "young": 1200})
+    assert shown.startswith("What was judged of tables and buckets agrees.\n1,200 more")
 
 
 def test_dead_letters_are_moved_or_on_their_way() -> None:

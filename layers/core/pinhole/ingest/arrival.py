@@ -74,10 +74,10 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
         file = original_file.find(conn, owner_id, created.key)
         if promised is not None and promised.state in ("aborted", "duplicate"):
             return Unwanted(promised.state)
-        if file is None and uploaded and (promised is None or promised.state == "ready"):
-            return Ignored(
-                "no upload has this key" if promised is None else "its item has another original, or is gone"
-            )
+        if file is None and promised is None and uploaded and lane is Lane.FRESH:
+            return Ignored("no upload has this key")
+        if file is None and promised is not None and promised.state == "ready":
+            return Ignored("its item has another original by now, or is gone")
         if file is not None and file.etag != created.etag:
             # What is under uploads/ is written once, so this is not what the client sent. The first version stays.
             return Ignored("it was written over")

@@ -123,6 +123,15 @@ def list_mains(conn: Connection, subjects: Sequence[tuple[int, str]]) -> list[St
         ).fetchall()
 
 
+def list_known(conn: Connection, owner_id: int, object_keys: Sequence[str]) -> set[str]:
+    """Which of these keys are of files of the owner."""
+    found = conn.execute(
+        "SELECT object_key FROM original_file WHERE owner_id = %s AND bucket = %s AND object_key = ANY(%s)",
+        (owner_id, OWN_BUCKET, list(object_keys)),
+    )
+    return {key for (key,) in found}
+
+
 def find_same_bytes(conn: Connection, owner_id: int, sha256: bytes) -> OriginalFile | None:
     """The owner's file with these bytes that counts."""
     with conn.cursor(row_factory=class_row(OriginalFile)) as cursor:

@@ -28,3 +28,8 @@ def replace(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendit
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
         [(owner_id, item_id, one.name, one.version, one.width, one.height, one.size_bytes) for one in made],
     )
+
+
+def remove(conn: Connection, owner_id: int, item_id: str) -> None:
+    """Note that nothing is shown of an item: what was is lost."""
+    conn.execute("DELETE FROM rendition WHERE owner_id = %s AND item_id = %s", (owner_id, item_id))

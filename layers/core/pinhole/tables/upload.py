@@ -13,6 +13,7 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from pinhole.errors import PinholeError
+from pinhole.keys import upload_of
 
 State = Literal["waiting", "received", "ready", "failed", "duplicate", "aborted"]
 Method = Literal["single", "multipart"]
@@ -110,6 +111,22 @@ def insert(
         upload = cursor.fetchone()
     assert upload is not None
     return upload
+
+
+def restore(conn: Connection, owner_id: int, object_key: str) -> None:
+    """Write the row of an upload that is gone again, as far as its item's file, which was read, tells it."""
+    conn.execute(
+        """
+        INSERT INTO upload (id, owner_id, object_key, filename, relative_path, size_bytes, sha256, content_type,
+                            modified_at, method, state, item_id, created_at, expires_at, received_at, finished_at)
+        SELECT %(upload_id)s, owner_id, object_key, filename, relative_path, size_bytes, sha256, mime_type,
+               modified_at, 'single', 'ready', item_id, created_at, created_at, created_at, now()
+        FROM original_file
+        WHERE owner_id = %(owner_id)s AND object_key = %(object_key)s AND role = 'main' AND sha256 IS NOT NULL
+        ON CONFLICT DO NOTHING
+        """,
+        {"upload_id": upload_of(object_key), "owner_id": owner_id, "object_key": object_key},
+    )
 
 
 def get(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:

@@ -1,29 +1,33 @@
 """Do the tables and the buckets agree? What does not is told, finding by finding, and repaired where asked.
 
 Listings and tables are read side by side in one pass, page by page: memory stays the same at a million objects. Each
-suspicion is looked at again by itself, under its upload's lock, before it counts: what changed meanwhile is no finding.
-Nothing is judged, and nothing deleted, that is younger than `GRACE`: it may be in work.
+suspicion is looked at again by itself, under its key's lock, before it counts: what changed meanwhile is no finding.
+Nothing is judged, and nothing deleted, that is younger than `GRACE`: it may be in work. How much that is, is told.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from pinhole.verify import elsewhere, originals, renditions
-from pinhole.verify.finding import Finding, Kind
+from pinhole.verify import elsewhere, jobs, months, originals, renditions
+from pinhole.verify.finding import Finding, Kind, Tally
 
 # Longer than any work on an object takes, with the attempts that may be needed.
 GRACE = timedelta(hours=24)
 
-__all__ = ["GRACE", "Finding", "Kind", "check"]
+__all__ = ["GRACE", "Finding", "Kind", "Tally", "check"]
 
 
-def check(*, repair: bool) -> Iterator[Finding]:
+def check(tally: Tally, *, repair: bool) -> Iterator[Finding]:
     """What does not agree, of all users. With `repair` each finding that can be is repaired before it is told.
+
+    tally: is added to, as the findings are taken.
 
     Raises Unavailable; what was found and repaired until then stays.
     """
     before = datetime.now(UTC) - GRACE
-    yield from originals.check(before, repair=repair)
-    yield from renditions.check(before, repair=repair)
-    # Last: however much of it there is, nothing that can be repaired comes behind it.
-    yield from elsewhere.check(before)
+    yield from originals.check(before, tally, repair=repair)
+    yield from renditions.check(before, tally, repair=repair)
+    yield from jobs.check(before, tally, repair=repair)
+    yield from months.check(repair=repair)
+    # Last: however much of it there is, nothing else comes behind it.
+    yield from elsewhere.check(before, tally, repair=repair)

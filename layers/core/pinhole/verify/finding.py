@@ -10,21 +10,33 @@ class Kind(StrEnum):
     ORIGINAL_MISSING = "original_missing"  # the item is marked missing, and not shown
     ORIGINAL_BACK = "original_back"  # an item that was marked missing is shown again
     ORIGINAL_CHANGED = "original_changed"  # nothing: somebody wrote to the bucket; the first version is still there
-    OBJECT_UNKNOWN = "object_unknown"  # hidden by a delete marker, so that a database restored too old costs no photo
+    OBJECT_UNKNOWN = "object_unknown"  # no upload knows it any more: it is sent to ingest as what no upload asked for
     OBJECT_LEFT_OVER = "object_left_over"  # deleted: its upload was aborted, or ended as a duplicate
-    OBJECT_NOT_INDEXED = "object_not_indexed"  # nothing: not uploaded, but put into a user's folder by another way
+    OBJECT_NOT_INDEXED = "object_not_indexed"  # put into a user's folder by another way: it is sent to ingest
     OBJECT_OF_NOBODY = "object_of_nobody"  # nothing: it lies in no user's folder
     EVENT_LOST = "event_lost"  # the object is sent to ingest
+    UPLOAD_LOST = "upload_lost"  # the item of an upload that is gone: its row is written again
     UPLOAD_WITHOUT_ITEM = "upload_without_item"  # nothing: the item of a finished upload was removed
     UPLOAD_WITHOUT_OBJECT = "upload_without_object"  # nothing: bytes that had arrived are gone before they were an item
     RENDITIONS_MISSING = "renditions_missing"  # they are made again from the original, as a new version
+    RENDITIONS_LOST = "renditions_lost"  # and so is the original: it is noted that there are none, and told no more
     RENDITIONS_LEFT_OVER = "renditions_left_over"  # deleted: of another version than the item shows, and out of use
     RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted: they belong to no item
+    JOB_LOST = "job_lost"  # a stage that an item still needs is in no job: it is asked for
+    MONTH_LOST = "month_lost"  # items are listed in a month that the timeline does not have: it gets it
+    MONTH_WRONG = "month_wrong"  # what is stored of a month is not what is listed in it: it is made anew
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a check left out. young: what would be findings, if it were not so young that it may be in work."""
+
+    young: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and with what: the ids of an item and an upload, or the key of an object.
+    """One thing that is wrong, and with what: the ids of an item and an upload, the key of an object, or a month.
 
     A key that ends in `/` stands for all that begins with it.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -10,6 +11,7 @@ from psycopg.sql import SQL
 
 from pinhole import keys, live, objects, stages
 from pinhole.db import transaction
+from pinhole.keys import upload_of
 from pinhole.objects import Listed
 from pinhole.s3_events import ObjectCreated
 from pinhole.stages import Lane
@@ -17,14 +19,14 @@ from pinhole.tables import media_item, original_file, timeline_month, upload
 from pinhole.tables.upload import State
 from pinhole.telemetry import logger
 from pinhole.verify import streams
-from pinhole.verify.finding import Finding, Kind
+from pinhole.verify.finding import Finding, Kind, Tally
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the tables say of the object at a key. since: when they last said something new of it.
 
-    has_item: whether the upload names an item, whose original may lie elsewhere by now.
+    has_item: whether the upload names an item, whose original may lie elsewhere by now. read: whether its bytes were.
     """
 
     object_key: str
@@ -33,16 +35,24 @@ class Known:
     has_item: bool
     item_id: str | None
     etag: str | None
+    read: bool
     month: date | None
     missing: bool
     failed: bool
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key of an original."""
+
+    object_key: str
+
+
 _KNOWN = SQL(
     """
     SELECT object_key, upload.id AS upload_id, upload.state AS upload_state, upload.item_id IS NOT NULL AS has_item,
-           file.item_id, file.etag, item.month, item.missing_at IS NOT NULL AS missing,
+           file.item_id, file.etag, file.sha256 IS NOT NULL AS read, item.month, item.missing_at IS NOT NULL AS missing,
            item.failed_at IS NOT NULL AS failed,
            greatest(upload.created_at, upload.received_at, upload.finished_at, file.created_at) AS since
     FROM (SELECT * FROM upload WHERE owner_id = %(owner_id)s AND {where}) AS upload
@@ -53,22 +63,31 @@ _KNOWN = SQL(
 )
 # By bytes, as stores list. They differ on where `/` stands, which does not matter to ids of one length.
 _OF_OWNER = _KNOWN.format(where=SQL("starts_with(object_key, %(prefix)s)")) + SQL("ORDER BY object_key")
+_OTHERS = SQL(
+    """
+    SELECT object_key FROM original_file
+    WHERE owner_id = %(owner_id)s AND role = 'main' AND NOT starts_with(object_key, %(prefix)s)
+    """
+).format()
 _AT_KEY = _KNOWN.format(where=SQL("object_key = %(key)s"))
 
 
-def check(before: datetime, *, repair: bool) -> Iterator[Finding]:
-    """Findings about what was uploaded. What is younger than `before` is not judged."""
+def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
+    """Findings about what was uploaded, and about originals that came by another way and are gone.
+
+    What is younger than `before` is not judged.
+    """
     with transaction() as conn:
         owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
     for owner_id, folder in owners:
         prefix = keys.upload_prefix(folder)
-        for key in _suspicious(owner_id, prefix, before):
-            finding = _look_again(owner_id, key, before, repair=repair)
+        for key in chain(_suspicious(owner_id, prefix), _came_otherwise(owner_id, prefix)):
+            finding = _look_again(owner_id, key, before, tally, repair=repair)
             if finding is not None:
                 yield finding
 
 
-def _suspicious(owner_id: int, prefix: str, before: datetime) -> Iterator[str]:
+def _suspicious(owner_id: int, prefix: str) -> Iterator[str]:
     def name(key: str) -> str:
         return key.removeprefix(prefix).partition("/")[0]
 
@@ -78,19 +97,22 @@ def _suspicious(owner_id: int, prefix: str, before: datetime) -> Iterator[str]:
     )
     for row, group in pairs:
         stored: Mapping[str, Listed] = {one.key: one for one in group}
-        if row is not None and _judge(row, stored.get(row.object_key), before):
+        if row is not None and _judge(row, stored.get(row.object_key)):
             yield row.object_key
         for key, one in stored.items():
-            if (row is None or key != row.object_key) and _judge(None, one, before):
+            if (row is None or key != row.object_key) and _judge(None, one):
                 yield key
 
 
-def _judge(known: Known | None, stored: Listed | None, before: datetime) -> Kind | None:
-    """What is wrong about one key, if anything."""
+def _came_otherwise(owner_id: int, prefix: str) -> Iterator[str]:
+    for file in streams.rows(_OTHERS, {"owner_id": owner_id, "prefix": prefix}, Key):
+        yield file.object_key
+
+
+def _judge(known: Known | None, stored: Listed | None) -> Kind | None:
+    """What is wrong about one key, if anything, however young it is."""
     if known is not None and known.item_id is not None:
-        return _judge_item(known, stored, before)
-    if (known is not None and known.since > before) or (stored is not None and stored.modified_at > before):
-        return None
+        return _judge_item(known, stored)
     if known is None:
         return Kind.OBJECT_UNKNOWN if stored is not None else None
     match known.upload_state:
@@ -105,14 +127,24 @@ def _judge(known: Known | None, stored: Listed | None, before: datetime) -> Kind
     return None
 
 
-def _judge_item(known: Known, stored: Listed | None, before: datetime) -> Kind | None:
+def _judge_item(known: Known, stored: Listed | None) -> Kind | None:
     if known.failed:
         return None
     if stored is None:
-        return None if known.missing or known.since > before else Kind.ORIGINAL_MISSING
+        return None if known.missing else Kind.ORIGINAL_MISSING
     if stored.etag != known.etag:
         return Kind.ORIGINAL_CHANGED
-    return Kind.ORIGINAL_BACK if known.missing else None
+    if known.missing:
+        return Kind.ORIGINAL_BACK
+    uploaded = upload_of(known.object_key) is not None
+    return Kind.UPLOAD_LOST if uploaded and known.read and known.upload_id is None else None
+
+
+def _is_young(kind: Kind, known: Known | None, stored: Listed | None, before: datetime) -> bool:
+    """Whether it may be in work. What is said of an original that is there does not depend on when it came."""
+    if kind in (Kind.ORIGINAL_CHANGED, Kind.ORIGINAL_BACK):
+        return False
+    return (known is not None and known.since > before) or (stored is not None and stored.modified_at > before)
 
 
 def _known(conn: Connection, owner_id: int, key: str) -> Known | None:
@@ -121,15 +153,19 @@ def _known(conn: Connection, owner_id: int, key: str) -> Known | None:
         return cursor.execute(_AT_KEY, {"owner_id": owner_id, "key": key}).fetchone()
 
 
-def _look_again(owner_id: int, key: str, before: datetime, *, repair: bool) -> Finding | None:
+def _look_again(owner_id: int, key: str, before: datetime, tally: Tally, *, repair: bool) -> Finding | None:
     """Judge one key as it is now, while nobody changes it, and repair it where asked."""
+    # The store is asked, and changed, inside the transaction: nobody else may work on this key meanwhile.
     with transaction() as conn:
         original_file.lock(conn, owner_id, key)
         upload.lock_by_key(conn, owner_id, key)
         known = _known(conn, owner_id, key)
         stored = next((one for one in objects.list_originals(key) if one.key == key), None)
-        kind = _judge(known, stored, before)
+        kind = _judge(known, stored)
         if kind is None:
+            return None
+        if _is_young(kind, known, stored, before):
+            tally.young += 1
             return None
         repaired = repair and _repair(conn, kind, owner_id, key, known)
     logger.warning("inconsistency_found", extra={"kind": kind, "object_key": key, "repaired": repaired})
@@ -146,14 +182,14 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
             media_item.mark_missing(conn, owner_id, known.item_id, missing=kind is Kind.ORIGINAL_MISSING)
             if known.month is not None:
                 timeline_month.bump(conn, owner_id, [known.month])
-        case Kind.OBJECT_UNKNOWN:
-            objects.delete(key, version=None)
+        case Kind.UPLOAD_LOST:
+            upload.restore(conn, owner_id, key)
         case Kind.OBJECT_LEFT_OVER:
             objects.delete(key, version=objects.head(key).version)
-        case Kind.EVENT_LOST:
+        case Kind.EVENT_LOST | Kind.OBJECT_UNKNOWN:
             there = objects.head(key)
             created = ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)
-            stages.ask_again_for(Lane.FRESH, [created])
+            stages.ask_again_for(Lane.FRESH if kind is Kind.EVENT_LOST else Lane.BULK, [created])
         case _:
             return False
     return True

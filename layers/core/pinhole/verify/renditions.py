@@ -14,10 +14,10 @@ from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.objects import Listed
 from pinhole.stages import Lane, Stage, Subject
-from pinhole.tables import job, original_file
+from pinhole.tables import job, original_file, rendition
 from pinhole.telemetry import logger
 from pinhole.verify import streams
-from pinhole.verify.finding import Finding, Kind
+from pinhole.verify.finding import Finding, Kind, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Known:
     """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes.
 
     since: when that version came to be shown; None where none is. in_work: whether new ones are being made.
+    missing: whether the original is known to be gone.
     """
 
     item_key: str
@@ -36,6 +37,7 @@ class Known:
     total_bytes: int
     since: datetime | None
     in_work: bool
+    missing: bool
 
 
 _KNOWN = SQL(
@@ -46,7 +48,8 @@ _KNOWN = SQL(
                SELECT FROM job
                WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
                  AND stage = 'renditions' AND state IN ('waiting', 'running')
-           ) AS in_work
+           ) AS in_work,
+           item.missing_at IS NOT NULL AS missing
     FROM media_item AS item
     JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
     CROSS JOIN LATERAL (
@@ -61,12 +64,13 @@ _WITH_KEY = _KNOWN.format(where=SQL("WHERE item.item_key = %(item_key)s"))
 _ITEM_KEY = re.compile(r"[0-9A-Za-z]{24}")
 
 
-def check(before: datetime, *, repair: bool) -> Iterator[Finding]:
+def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
     """Findings about renditions. What is younger than `before` is not judged."""
     known = streams.rows(_ALL, {}, Known)
     listed = objects.list_renditions("")
     for row, group in streams.side_by_side(known, lambda row: row.item_key, listed, lambda one: _item_key(one.key)):
         if _judge(row, group, before) is None:
+            tally.young += _judge(row, group, datetime.now(UTC)) is not None
             continue
         item_key = _item_key(group[0].key) if row is None else row.item_key
         if _ITEM_KEY.fullmatch(item_key):
@@ -89,7 +93,11 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
         return None
     shown = {one.key: one.size_bytes for one in stored}
     sizes = [shown.get(keys.rendition_key(known.item_key, known.version, name)) for name in known.names]
-    if None in sizes or sum(size or 0 for size in sizes) != known.total_bytes:
+    if known.missing:
+        # What there is to make them from is gone. It is told once: after that there are none that could be missed.
+        if None in sizes:
+            return Kind.RENDITIONS_LOST
+    elif None in sizes or sum(size or 0 for size in sizes) != known.total_bytes or (known.since and not sizes):
         return Kind.RENDITIONS_MISSING
     return Kind.RENDITIONS_LEFT_OVER if _left_over(known, stored, before) else None
 
@@ -121,12 +129,18 @@ def _look_again(item_key: str, suspected: Known | None, before: datetime, *, rep
             return None
         repaired = repair and _repair(conn, kind, known, stored, before)
     logger.warning("inconsistency_found", extra={"kind": kind, "object_key": prefix, "repaired": repaired})
-    return Finding(kind, prefix, None if known is None else known.item_id, repaired=repaired)
+    if known is None:
+        return Finding(kind, prefix, repaired=repaired)
+    lost = kind is Kind.RENDITIONS_LOST
+    return Finding(kind, known.object_key if lost else prefix, known.item_id, repaired=repaired)
 
 
 def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[Listed], before: datetime) -> bool:
     if known is not None and kind is Kind.RENDITIONS_MISSING:
         return _make_again(conn, known)
+    if known is not None and kind is Kind.RENDITIONS_LOST:
+        rendition.remove(conn, known.owner_id, known.item_id)
+        return True
     for one in stored if known is None else _left_over(known, stored, before):
         objects.delete_rendition(one.key)
     return True
