@@ -18,7 +18,7 @@ _WRONG = SQL(
     SELECT month, stored.month IS NULL AS lost
     FROM (
         SELECT month,
-            decode(string_agg(lpad(to_hex(ratio::int), 2, '0'), '' ORDER BY sort_timestamp DESC, id DESC), 'hex') AS ratios
+            string_agg(set_byte('\\x00', 0, ratio), '' ORDER BY sort_timestamp DESC, id DESC) AS ratios
         FROM media_item WHERE owner_id = %(viewer_id)s AND listed GROUP BY month
     ) AS listed
     FULL JOIN (SELECT * FROM timeline_month WHERE viewer_id = %(viewer_id)s) AS stored USING (month)
