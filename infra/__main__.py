@@ -38,16 +38,15 @@ def _up(arguments: argparse.Namespace) -> int:
         bootstrap.install("infra/demo-requirements.txt")
     bootstrap.build_web_client()
     from infra import up
+    from infra.local.instance import Place
 
     return up.run(
         up.Options(
             data=arguments.data or bootstrap.REPOSITORY / _directory(arguments),
-            port=arguments.port,
-            endpoint=arguments.endpoint,
+            place=Place(arguments.port, arguments.endpoint, arguments.public_origin, dict(arguments.parameter)),
             demo=arguments.demo,
             reset=arguments.reset,
             yes=arguments.yes,
-            parameters=dict(arguments.parameter),
         )
     )
 
@@ -131,7 +130,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where everything is kept (default: .data; with --demo .demo; with --endpoint that and -endpoint)",
     )
-    up.add_argument("--port", type=_port, default=9475, help="port of 127.0.0.1 (default: %(default)s)")
+    up.add_argument("--port", type=_port, default=9475, help="port of this machine (default: %(default)s)")
+    up.add_argument(
+        "--public-origin",
+        type=_origin,
+        metavar="URL",
+        help="what browsers ask a reverse proxy for, such as https://photos.example.org (see docs/reverse-proxy.md)",
+    )
     up.add_argument(
         "--endpoint",
         type=_url,
@@ -176,13 +181,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _url(text: str) -> str:
+    return _without_path(text, "http://127.0.0.1:4566")
+
+
+def _origin(text: str) -> str:
+    """As browsers write it: in small letters, and without the port that its scheme has anyway."""
+    url = _without_path(text, "https://photos.example.org").lower()
+    return url.removesuffix(":443" if url.startswith("https:") else ":80")
+
+
+def _without_path(text: str, example: str) -> str:
     try:
         parts = urlsplit(text)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not parts.path.strip("/")
+        rest = (parts.username, parts.path.strip("/"), parts.query, parts.fragment)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not any(rest)
     except ValueError:  # such as a port beyond 65535, which is only looked at when it is asked for
         whole = False
     if not whole:
-        raise argparse.ArgumentTypeError(f"{text} is no address like http://127.0.0.1:4566")
+        raise argparse.ArgumentTypeError(f"{text} is no address like {example}")
     return text.rstrip("/")
 
 

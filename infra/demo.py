@@ -19,6 +19,7 @@ import aiohttp
 from infra.bootstrap import CannotStart, say
 from infra.local.data_directory import DataDirectory
 from infra.local.files import write_whole
+from infra.local.origin import Origin
 from infra.local.processes import ServiceFailed
 
 PHOTOS = {
@@ -57,25 +58,25 @@ def claim(data: DataDirectory) -> None:
         write_whole(account, json.dumps({"name": NAME, "password": secrets.token_urlsafe(12)}))
 
 
-async def fill(origin: str, data: DataDirectory) -> None:
+async def fill(origin: Origin, data: DataDirectory) -> None:
     """Register the demo's user and upload what is not there yet, then print the credentials.
 
     Raises:
         ServiceFailed: the API refuses, or a photo is not ready after minutes.
     """
     credentials = json.loads(_account(data).read_text())
-    async with aiohttp.ClientSession(f"{origin}/api/") as session:
+    async with aiohttp.ClientSession(f"{origin.local}/api/") as session:
         open_ = (await _call(session, "GET", "setup"))["registrationOpen"]
         tokens = await _call(session, "POST", "auth/register" if open_ else "auth/login", credentials)
         session.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
         for number, (path, modified_at) in enumerate(PHOTOS.items(), start=1):
             photo = Path(sysconfig.get_path("platlib")) / path
             say(f"Demo photo {number} of {len(PHOTOS)}: {photo.name}")
-            await _upload(session, photo, modified_at)
+            await _upload(session, origin, photo, modified_at)
     say(f"Log in as {credentials['name']} with the password {credentials['password']}")
 
 
-async def _upload(session: aiohttp.ClientSession, photo: Path, modified_at: str) -> None:
+async def _upload(session: aiohttp.ClientSession, origin: Origin, photo: Path, modified_at: str) -> None:
     content = photo.read_bytes()  # noqa: ASYNC240 - half a megabyte, and nothing else to do
     promise = {
         "filename": photo.name,
@@ -87,8 +88,9 @@ async def _upload(session: aiohttp.ClientSession, photo: Path, modified_at: str)
     upload = await _call(session, "POST", "uploads", promise)
     if upload["state"] == "duplicate":
         return
-    # A session of its own: the token is for the API, not for the store.
-    async with aiohttp.request("PUT", upload["url"], data=content, headers=upload["headers"]) as stored:
+    # A session of its own: the token is for the API, not for the store. Not by way of a proxy, which may not run yet.
+    url, headers = upload["url"].replace(origin.url, origin.local, 1), {**upload["headers"], "Host": origin.host}
+    async with aiohttp.request("PUT", url, data=content, headers=headers) as stored:
         if stored.status not in {200, 412}:  # 412: an interrupted start sent it already
             raise ServiceFailed(f"The store refuses {photo.name}: {stored.status} {await stored.text()}")
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -12,9 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import up
 from infra.bootstrap import CannotStart, say
-from infra.local import aws, data_directory
+from infra.local import aws, data_directory, instance
 from infra.local.data_directory import DataDirectory
 from infra.local.processes import ServiceFailed
 from infra.local.supervisor import Supervisor
@@ -111,7 +110,7 @@ def _without_instance(data: DataDirectory) -> Run:
 
 def _switch(data: DataDirectory, queue: str, on: bool) -> Mapping[str, str]:
     """What the running instance would do, kept for its next start."""
-    variables = up.template_of("", "", data.prepare()).functions[FUNCTION].environment
+    variables = instance.template_of("", "", data.prepare()).functions[FUNCTION].environment
     sources: dict[str, str] = json.loads(variables["PINHOLE_EVENT_SOURCES"])
     if queue not in sources:
         raise CommandFailed(f"No function reads {queue}. These can be paused and resumed: {', '.join(sources)}.")
@@ -123,8 +122,8 @@ def _switch(data: DataDirectory, queue: str, on: bool) -> Mapping[str, str]:
 async def _run_here(data: DataDirectory, command: str, arguments: Mapping[str, Any]) -> Any:
     """Start what holds the data, and nothing that works on it."""
     async with Supervisor(say) as services:
-        template, cloud = await up.provided(None, data, data.prepare(), services)
-        environment = up.environment_of(template, cloud, cloud.s3_endpoint)
+        template, cloud = await instance.provided(None, data, data.prepare(), services)
+        environment = instance.environment_of(template, cloud, cloud.s3_endpoint)
         for name in aws.OF_THE_SHELL:
             os.environ.pop(name, None)
         os.environ.update(template.functions[FUNCTION].environment, **environment, POWERTOOLS_LOG_LEVEL="ERROR")

@@ -13,10 +13,9 @@ from typing import Any
 
 import psycopg
 
-from infra import up
-from infra.bench.instance import Photo
+from infra.bench.client import Photo
 from infra.bench.rows import progress
-from infra.local import data_directory
+from infra.local import data_directory, instance
 from infra.local.function_pool import FunctionPool
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
@@ -35,7 +34,7 @@ class IngestAlone:
     """As many environments of the function as the machine has cores."""
 
     template: Template
-    cloud: up.Cloud
+    cloud: instance.Cloud
     database_url: str
     owner_id: int
     pool: FunctionPool
@@ -90,9 +89,9 @@ async def ingest_alone(directory: Path) -> AsyncIterator[IngestAlone]:
     with data_directory.opened(directory) as data:
         made = data.prepare()
         async with Supervisor(progress) as services:
-            template, cloud = await up.provided(None, data, made, services)
+            template, cloud = await instance.provided(None, data, made, services)
             function = template.functions["IngestFunction"]
-            environment = {**function.environment, **up.environment_of(template, cloud, cloud.s3_endpoint)}
+            environment = {**function.environment, **instance.environment_of(template, cloud, cloud.s3_endpoint)}
             database_url = environment["PINHOLE_DATABASE_URL"]
             with psycopg.connect(database_url) as conn:
                 owner = user.insert(conn, "bench", "-", "member", "bench")

@@ -9,10 +9,11 @@ from itertools import count
 from pathlib import Path
 
 from infra.bench import pictures
+from infra.bench.client import Client, Photo
 from infra.bench.ingest_alone import CORES, IngestAlone, ingest_alone
-from infra.bench.instance import Client, Instance, Photo
 from infra.bench.rows import Aim, Row, progress
 from infra.local import function_pool
+from infra.local.instance_process import InstanceProcess
 
 PHOTOS, TURNS = 40, 3
 SINGLE_PHOTOS = 15
@@ -28,19 +29,19 @@ def measure() -> Iterator[Row]:
         directory = Path(name)
         content = pictures.jpeg(directory).read_bytes()
         photos = (Photo(f"IMG_{number:04}.jpg", pictures.numbered(content, number)) for number in count())
-        with Instance(directory) as instance:
+        with InstanceProcess(directory / "data") as instance:
             yield _memory(instance, IDLE_SECONDS, "after its start")
             yield from asyncio.run(_throughput_and_latency(instance, directory / "alone", photos))
             yield _memory(instance, LET_GO_SECONDS, f"after {PHOTOS * TURNS + SINGLE_PHOTOS} photos")
 
 
-def _memory(instance: Instance, seconds: int, after: str) -> Row:
+def _memory(instance: InstanceProcess, seconds: int, after: str) -> Row:
     progress(f"Waiting {seconds} s")
     time.sleep(seconds)
     return Row(f"memory of everything, idle, {seconds} s {after}", "MB", instance.memory_mb(), aim=Aim("ours", 700))
 
 
-async def _throughput_and_latency(instance: Instance, directory: Path, photos: Iterator[Photo]) -> list[Row]:
+async def _throughput_and_latency(instance: InstanceProcess, directory: Path, photos: Iterator[Photo]) -> list[Row]:
     async with ingest_alone(directory) as alone, Client(instance.origin) as client:
         progress("Warming up")
         await _pipeline_seconds(client, _take(photos, CORES))

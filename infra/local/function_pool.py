@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 import time
 import uuid
@@ -262,7 +263,7 @@ class _Process:
         """Kill the process."""
         self._broken = True
         if self._process.returncode is None:
-            self._process.kill()
+            _kill(self._process)
         await self._process.wait()
         await self._log
 
@@ -294,3 +295,12 @@ class _Process:
             if not line:
                 return
             log.info("%s", line.decode(errors="replace").rstrip())
+
+
+def _kill(process: Process) -> None:
+    """Kill a process that may have ended already, unnoticed: `Process.kill` would take its exit status from asyncio."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

@@ -1,7 +1,7 @@
 """The one origin of the local system, as a CDN gives it in the cloud.
 
 `/` the web client, `/api/…` the REST API, `/media/…` signed renditions, `/live` the WebSocket API, and the object
-store under the names of its buckets. It listens on 127.0.0.1 only, and answers only to its own name.
+store under the names of its buckets. It listens on this machine only, and answers only to its own names.
 """
 
 from http import HTTPStatus
@@ -13,7 +13,9 @@ from aiohttp import web
 
 from infra.local.media import Media
 from infra.local.object_store import ObjectStore
+from infra.local.origin import Origin
 from infra.local.problem import problem
+from infra.local.processes import loopback
 from infra.local.rest_api import MAX_BODY_BYTES, RestApi
 from infra.local.runtime import Runtime
 from infra.local.s3_proxy import S3Proxy
@@ -22,7 +24,6 @@ from infra.local.template import Template
 from infra.local.web_client import WebClient
 from infra.local.websocket import WebSocketApi
 
-HOST = "127.0.0.1"
 STOP_SECONDS = 5
 SAFE_METHODS = {"GET", "HEAD"}
 HEADERS = {
@@ -41,13 +42,8 @@ HEADERS = {
 }
 
 
-def authority(port: int, host: str = HOST) -> str:
-    """Host and port as browsers write them, who leave 80 out."""
-    return host if port == 80 else f"{host}:{port}"
-
-
 class Gateway:
-    """Serves `http://127.0.0.1:{port}`.
+    """Serves `http://localhost:{port}`, and `http://127.0.0.1:{port}` to programs.
 
     runtime: runs the functions; it must be started first and stopped after.
     store_endpoint: where the object store listens.
@@ -55,6 +51,7 @@ class Gateway:
     live_secret: lets functions send to WebSockets, at `http://127.0.0.1:{port}/live/{live_secret}`.
     web_root: directory of the built web client.
     disk: where the store keeps its files; None for a store elsewhere, whose room is not for us to look after.
+    public_origin: where pages are instead, before a reverse proxy (see `origin`).
     """
 
     def __init__(
@@ -68,10 +65,11 @@ class Gateway:
         live_secret: str,
         web_root: Path,
         disk: Path | None = None,
+        public_origin: str | None = None,
     ) -> None:
         self._template = template
         self._runtime = runtime
-        self._host = authority(port)
+        self._origin = Origin(port, public_origin)
         self._port = port
         self._store_endpoint = store_endpoint
         self._publishes_events = publishes_events
@@ -96,7 +94,8 @@ class Gateway:
         application.on_response_prepare.append(_add_headers)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self._port).start()
+        for address in loopback():  # browsers try the one or the other first
+            await web.TCPSite(self._runner, address, self._port).start()
 
     async def stop(self) -> None:
         """Answer what is under way, close WebSockets, and stop listening."""
@@ -107,6 +106,7 @@ class Gateway:
             await session.close()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        request = self._origin.from_client(request)
         path = request.raw_path.partition("?")[0]
         if refusal := self._refusal(request, path):
             return refusal
@@ -123,25 +123,31 @@ class Gateway:
 
     def _refusal(self, request: web.Request, path: str) -> web.StreamResponse | None:
         """The answer to who should not be asking: another name for this address, or a page of another site."""
-        host = request.headers.get("Host", "").removesuffix(":80")
-        if host == authority(self._port, "localhost") and request.method in SAFE_METHODS:
-            location = f"http://{self._host}{request.raw_path}"
-            return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
-        if host != self._host and path != "/api/health":
-            # Else any name that someone points at 127.0.0.1 would make their page one of ours.
-            text = f"This server answers at http://{self._host} only."
+        host = self._origin.host_of(request)
+        if not self._origin.answers_to(host) and path != "/api/health":
+            text = f"This server answers at {self._origin.url} only."
             return problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", text)
+        if host != self._origin.host and self._is_page(path) and request.method in SAFE_METHODS:
+            if self._origin.is_public:  # a redirect would come back the same way, from a proxy that hides the name
+                text = f"Its pages are at {self._origin.url}. A proxy has to pass the header Host on as it came."
+                return problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", text)
+            location = f"{self._origin.url}{request.raw_path}"
+            return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
         if not path.startswith("/") or {".", ".."} & set(unquote(path).split("/")):
             return problem(HTTPStatus.BAD_REQUEST, "bad_path", "A path has no dot segments.")
         origin = request.headers.get("Origin")
         writes = request.method not in SAFE_METHODS or path == "/live"
-        if origin not in {None, f"http://{self._host}"} and writes and not self._is_of_store(path):
+        if origin is not None and not self._origin.has_page(origin) and writes and not self._is_of_store(path):
             return problem(HTTPStatus.FORBIDDEN, "foreign_origin", "Pages of other sites may not do this.")
         return None
 
+    def _is_page(self, path: str) -> bool:
+        """Whether a request is for the web client: browsers keep what they know of someone by the name of its page."""
+        return path.split("/")[1:2] not in (["api"], ["media"], ["live"]) and not self._is_of_store(path)
+
     def _is_of_store(self, path: str) -> bool:
         """Whether a request goes to a bucket: there a signature says who asks, and CORS rules say which pages may."""
-        return path.split("/")[1] in self._buckets
+        return bool(self._buckets.intersection(path.split("/")[1:2]))
 
 
 def _session(*, force_close: bool) -> aiohttp.ClientSession:

@@ -182,12 +182,21 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def check_port(port: int) -> None:
-    """Raise the OSError that a server would meet which listens on this port of 127.0.0.1."""
-    with socket.socket() as probe:
+def check_port(port: int, address: str = HOST) -> None:
+    """Raise the OSError that a server would meet which listens on this port of an address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((HOST, port))
+        probe.bind((address, port))
+
+
+def loopback() -> list[str]:
+    """The addresses that `localhost` may mean on this machine."""
+    try:
+        check_port(0, "::1")
+    except OSError:
+        return [HOST]
+    return [HOST, "::1"]
 
 
 def accepts_connections(port: int) -> bool:

@@ -156,7 +156,12 @@ def _bucket_and_key(request: web.Request) -> tuple[str, str]:
 
 
 def _end_to_end(headers: Headers) -> "CIMultiDict[str]":
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP)
+    return CIMultiDict(
+        (name, value)
+        for name, value in headers.items()
+        # What proxies say of where a request came from: the store would check its signature by that.
+        if name.lower() not in HOP_BY_HOP and not name.lower().startswith(("x-forwarded-", "forwarded"))
+    )
 
 
 def _error(status: HTTPStatus, code: str, message: str) -> web.Response:

@@ -53,7 +53,7 @@ def base_url() -> Iterator[str]:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-            url = f"http://127.0.0.1:{port}"
+            url = f"http://localhost:{port}"
             try:
                 _wait_until_healthy(url, process, data / "up.log")
                 yield url

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.instance import REPOSITORY, Instance, eventually, running
+from infra.bootstrap import REPOSITORY
+from tests.fixtures.instance import Instance, eventually
 from tests.fixtures.pictures import jpeg
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
@@ -62,7 +63,7 @@ class Admin:
 def instance() -> Iterator[Instance]:
     """One instance for tests that leave it in order."""
     directory = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         yield instance
     shutil.rmtree(directory)
@@ -75,7 +76,7 @@ def admin(instance: Instance) -> Admin:
 
 def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_resumed(directory: Path) -> None:
     admin = Admin(directory)
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         admin.pause_ingest(instance)
         upload_id = instance.upload(jpeg())
@@ -86,7 +87,7 @@ def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_
         for process in instance.processes():
             process.kill()
         instance.kill()
-    with running(directory, until="Some queues are paused") as instance:
+    with Instance(directory, until="Some queues are paused") as instance:
         instance.wait_for("answers at")
         instance.log_in()
         # The ledger has sent again what the queue lost with the kill.
@@ -133,7 +134,7 @@ def test_what_can_not_be_is_said_in_one_line(admin: Admin) -> None:
 
 def test_where_nothing_runs_the_ledger_is_still_read_and_written(directory: Path) -> None:
     admin = Admin(directory)
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         instance.upload(b"just some text")
         (failure,) = eventually(lambda: admin.asks("jobs", "--failed"), bool)
@@ -148,7 +149,7 @@ def test_where_nothing_runs_the_ledger_is_still_read_and_written(directory: Path
     assert admin.says("retry", "--all") == "1 item is tried again.\n"
     assert "no item abcdefghij01" in admin.refuses("retry", "abcdefghij01", code=1)
 
-    with running(directory, "--parameter", "IngestVisibilityTimeout=1440", until="Some queues are paused"):
+    with Instance(directory, "--parameter", "IngestVisibilityTimeout=1440", until="Some queues are paused"):
         assert admin.queue("ingest")["visibilityTimeoutSeconds"] == 1440
         eventually(lambda: admin.queue("ingest")["visible"], lambda visible: visible >= 1)
         assert admin.asks("jobs")[0]["waiting"] == 1

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from infra.local.postgres import Postgres
-from tests.fixtures.instance import ACCOUNT, Instance, eventually, running
+from tests.fixtures.instance import ACCOUNT, Instance, eventually
 from tests.fixtures.pictures import jpeg
 
 LATITUDE, LONGITUDE = 43.4674, 11.8851
@@ -61,7 +61,7 @@ def everything_logged(instance: Instance) -> dict[str, str]:
 
 def test_no_signed_url_no_token_and_no_position_is_in_any_log_of_a_run(directory: Path) -> None:
     secrets: set[str] = {ACCOUNT["password"]}
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         tokens = instance.call("POST", "/auth/register", ACCOUNT)
         tokens |= instance.call("POST", "/auth/refresh", {"refreshToken": tokens["refreshToken"]})
         secrets |= {tokens["accessToken"], tokens["refreshToken"]}

@@ -22,10 +22,11 @@ import pytest
 from PIL import Image
 
 from infra import demo, up
-from infra.bootstrap import CannotStart
+from infra.bootstrap import REPOSITORY, CannotStart
 from infra.local import data_directory, postgres
-from infra.local.processes import free_ports
-from tests.fixtures.instance import PATIENCE_SECONDS, REPOSITORY, Instance, eventually, processes_in, running
+from infra.local.instance import Place
+from infra.local.processes import free_ports, loopback
+from tests.fixtures.instance import PATIENCE_SECONDS, Instance, eventually, processes_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
 
@@ -68,14 +69,14 @@ def refusal(*options: str) -> str:
 
 
 def test_ctrl_c_ends_every_process_and_the_next_start_has_every_photo(directory: Path) -> None:
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         item = instance.item_of(instance.upload(photo((200, 30, 30))))
         processes = instance.processes()
         assert len(processes) > 4
         instance.interrupt()
         assert gone(processes)
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.log_in()
         again = instance.call("GET", f"/items/{item['id']}")
         assert original_of(again) == photo((200, 30, 30))
@@ -84,13 +85,13 @@ def test_ctrl_c_ends_every_process_and_the_next_start_has_every_photo(directory:
 
 
 def test_ctrl_c_while_it_starts_ends_what_was_started(directory: Path) -> None:
-    with running(directory, until="Starting PostgreSQL") as instance:
+    with Instance(directory, until="Starting PostgreSQL") as instance:
         instance.interrupt()
     assert processes_in(directory) == []
 
 
 def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(directory: Path) -> None:
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         upload_id = instance.upload(photo((30, 200, 30)))
         for process in instance.processes():
@@ -98,19 +99,19 @@ def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(directo
         for process in instance.processes():
             process.kill()
         instance.kill()
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.log_in()
         assert original_of(instance.item_of(upload_id)) == photo((30, 200, 30))
 
 
 def test_what_a_killed_run_left_behind_is_ended_by_the_next_start(directory: Path) -> None:
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         item = instance.item_of(instance.upload(photo((30, 30, 200))))
         left = instance.processes()
         instance.kill()
         assert not gone(left)
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         assert gone(left)
         instance.log_in()
         assert original_of(instance.call("GET", f"/items/{item['id']}")) == photo((30, 30, 200))
@@ -120,7 +121,7 @@ def test_what_a_killed_run_left_behind_is_ended_by_the_next_start(directory: Pat
 def shared() -> Iterator[Instance]:
     """One instance for tests that leave it in order."""
     directory = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
-    with running(directory) as instance:
+    with Instance(directory) as instance:
         instance.register()
         yield instance
     shutil.rmtree(directory)
@@ -149,13 +150,13 @@ def test_profiles_and_proxies_of_the_shell_do_not_concern_it(directory: Path) ->
         "NO_PROXY": "",
         "no_proxy": "",
     }
-    with running(directory / "data", environment=shell) as instance:
+    with Instance(directory / "data", environment=shell) as instance:
         instance.register()
         assert original_of(instance.item_of(instance.upload(photo((9, 9, 9))))) == photo((9, 9, 9))
 
 
 def test_two_instances_run_side_by_side(shared: Instance, directory: Path) -> None:
-    with running(directory) as other:
+    with Instance(directory) as other:
         assert other.call("GET", "/setup")["registrationOpen"] is True
         assert shared.call("GET", "/setup")["registrationOpen"] is False
 
@@ -167,7 +168,7 @@ def test_it_listens_to_this_machine_only(shared: Instance) -> None:
         for connection in process.net_connections()
         if connection.status == psutil.CONN_LISTEN
     }
-    assert listening == {"127.0.0.1"}
+    assert listening == set(loopback())
 
 
 def test_a_directory_that_is_in_use_is_refused(shared: Instance) -> None:
@@ -219,7 +220,7 @@ def test_a_confirmed_reset_begins_a_new_library(directory: Path) -> None:
     left = postgres.start(directory / "postgres")
     with psycopg.connect(left.url) as conn:
         conn.execute("CREATE TABLE users AS SELECT 'of the old library' AS name")
-    with running(directory, "--reset", "--yes") as instance:
+    with Instance(directory, "--reset", "--yes") as instance:
         assert left.pid is None
         assert instance.call("GET", "/setup")["registrationOpen"] is True
 
@@ -233,9 +234,8 @@ def test_a_reset_that_cannot_be_followed_by_a_start_deletes_nothing(directory: P
 
 
 def test_a_demo_that_was_refused_can_be_started_the_next_time(directory: Path) -> None:
-    options = up.Options(
-        directory, free_ports(1)[0], None, demo=True, reset=False, yes=False, parameters={"Speed": "12"}
-    )
+    place = Place(free_ports(1)[0], parameters={"Speed": "12"})
+    options = up.Options(directory, place, demo=True, reset=False, yes=False)
     with pytest.raises(CannotStart, match="no parameter Speed"):
         up.run(options)
     with data_directory.opened(directory) as data:

@@ -18,7 +18,7 @@ from api import timeline_pb2
 from infra.local import cloudformation
 from infra.local.function_pool import ROOT
 from infra.local.processes import HOST
-from tests.fixtures.instance import running
+from tests.fixtures.instance import Instance
 from tests.fixtures.pictures import jpeg
 from tests.localstack.conftest import DATABASE, Answer, Stack, fetch, until
 
@@ -247,7 +247,7 @@ def test_what_the_queue_lost_is_sent_again(library: Library) -> None:
 
 
 def test_the_whole_runs_on_this_machine_with_a_localstack_for_store_and_queue(stack: Stack, directory: Path) -> None:
-    with running(directory, "--endpoint", stack.localstack.endpoint) as instance:
+    with Instance(directory, "--endpoint", stack.localstack.endpoint) as instance:
         instance.register()
         item = instance.item_of(instance.upload(jpeg(shade=16)))
         assert fetch(item["original"]["url"]).content == jpeg(shade=16)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import up
+from infra.local import instance
 from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import Secrets
 from infra.local.template import Notification, QueueSource, Template
@@ -91,7 +91,7 @@ def test_on_one_machine_a_file_may_be_larger_than_in_the_cloud(
     template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def largest() -> int:
-        here = up.template_of("", QUEUES, Secrets("", {}, "", "", ""))
+        here = instance.template_of("", QUEUES, Secrets("", {}, "", "", ""))
         return int(here.functions["ApiFunction"].environment["PINHOLE_MAX_FILE_BYTES"])
 
     monkeypatch.delenv("PINHOLE_MAX_FILE_BYTES", raising=False)

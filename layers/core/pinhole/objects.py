@@ -81,7 +81,7 @@ def presign_put(key: str, *, size_bytes: int, sha256: bytes, content_type: str, 
         "If-None-Match": "*",
         "x-amz-checksum-sha256": b64encode(sha256).decode(),
     }
-    url = _s3().generate_presigned_url(
+    url = _signer().generate_presigned_url(
         "put_object",
         Params={
             "Bucket": settings().originals_bucket,
@@ -98,7 +98,7 @@ def presign_put(key: str, *, size_bytes: int, sha256: bytes, content_type: str, 
 
 def presign_get(key: str, *, filename: str, expires_seconds: int = ORIGINAL_URL_SECONDS) -> str:
     """Sign a GET of an original that a browser saves under `filename`."""
-    return _s3().generate_presigned_url(
+    return _signer().generate_presigned_url(
         "get_object",
         Params={
             "Bucket": settings().originals_bucket,
@@ -111,7 +111,7 @@ def presign_get(key: str, *, filename: str, expires_seconds: int = ORIGINAL_URL_
 
 def presign_rendition(key: str, *, expires_seconds: int) -> str:
     """Sign a GET of a rendition."""
-    return _s3().generate_presigned_url(
+    return _signer().generate_presigned_url(
         "get_object",
         Params={"Bucket": settings().renditions_bucket, "Key": key},
         ExpiresIn=expires_seconds,
@@ -161,7 +161,7 @@ def presign_part(
 ) -> SignedRequest:
     """Sign the PUT of one part, bound to its length and, where given, its SHA-256."""
     checksum = None if sha256 is None else b64encode(sha256).decode()
-    url = _s3().generate_presigned_url(
+    url = _signer().generate_presigned_url(
         "upload_part",
         Params={
             "Bucket": settings().originals_bucket,
@@ -323,8 +323,14 @@ def _answers(key: str) -> Iterator[None]:
             raise
 
 
+def _signer() -> "S3Client":
+    """Signs for where clients reach the store, and sends nothing there."""
+    url = settings().public_object_store_url
+    return _s3(url) if url else _s3()
+
+
 @cache
-def _s3() -> "S3Client":
+def _s3(endpoint_url: str | None = None) -> "S3Client":
     from botocore.config import Config
 
     # "virtual" signs for the bucket's region, where "auto" would sign for a host that redirects.
@@ -335,5 +341,5 @@ def _s3() -> "S3Client":
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    s3: S3Client = aws.client("s3", own)
+    s3: S3Client = aws.client("s3", own, endpoint_url)
     return s3

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     object_store_url: str = Field(
         "", validation_alias="AWS_ENDPOINT_URL_S3", description="An object store other than AWS; empty: S3 of AWS"
     )
+    public_object_store_url: str = Field(
+        "", description="Where clients reach the object store; empty: where functions do"
+    )
     ingest_queue_url: str = Field("", description="SQS queue of S3 events for ingest")
     ingest_bulk_queue_url: str = Field("", description="SQS queue of what came by another way than an upload")
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")

@@ -195,7 +195,12 @@ def template_for(queue_endpoint: str) -> Template:
 
 @contextmanager
 def serving(
-    directory: Path, template: Template, objects: store.Store, store_endpoint: str, in_background: Background
+    directory: Path,
+    template: Template,
+    objects: store.Store,
+    store_endpoint: str,
+    in_background: Background,
+    public_origin: str | None = None,
 ) -> Iterator[Site]:
     """A gateway before functions and pages that are written to the directory."""
     write_files(directory / "handlers", HANDLERS)
@@ -216,10 +221,11 @@ def serving(
         live_secret=LIVE_SECRET,
         web_root=directory / "web",
         disk=directory,
+        public_origin=public_origin,
     )
     in_background(runtime.start())
     in_background(gateway.start())
-    origin = f"http://127.0.0.1:{port}"
+    origin = f"http://localhost:{port}"
     with urllib3.PoolManager() as http:
         messages = _client("sqs", "http://" + urlsplit(template.queues["IngestQueue"].url).netloc, objects)
         yield Site(origin, directory, _client("s3", origin, objects), messages, template, http)

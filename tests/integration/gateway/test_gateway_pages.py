@@ -77,26 +77,27 @@ def test_health_answers_to_any_name(site: Site) -> None:
     assert site.request("GET", "/api/health", headers={"Host": "probe"}).status == 200
 
 
-def test_localhost_is_sent_to_the_one_origin(site: Site) -> None:
-    port = site.origin.rpartition(":")[2]
-    answer = site.request("GET", "/timeline?x=%20", headers={"Host": f"localhost:{port}"})
+def test_a_page_asked_for_by_number_is_sent_to_the_one_origin_and_programs_are_answered(site: Site) -> None:
+    by_number = {"Host": f"127.0.0.1:{site.origin.rpartition(':')[2]}"}
+    answer = site.request("GET", "/timeline?x=%20", headers=by_number)
     assert answer.status == 308
     assert answer.headers["Location"] == f"{site.origin}/timeline?x=%20"
-    assert site.request("POST", "/api/me", headers={"Host": f"localhost:{port}"}).status == 421
+    assert site.request("POST", "/api/me", headers=by_number).status == 200
+    assert site.request("GET", f"/{site.originals}/", headers=by_number).status == 403
 
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    [("127.0.0.1", None), ("127.0.0.1:80", None), ("localhost", 308), ("evil.example", 421), ("127.0.0.1:9475", 421)],
+    [("localhost", None), ("localhost:80", None), ("127.0.0.1", 308), ("evil.example", 421), ("localhost:9475", 421)],
 )
 def test_port_80_is_left_out_of_the_name(site: Site, host: str, status: int | None) -> None:
     refused = at_port_80(site)._refusal(make_mocked_request("GET", "/", {"Host": host}), "/")
     assert (None if refused is None else refused.status) == status
 
 
-@pytest.mark.parametrize(("origin", "allowed"), [("http://127.0.0.1", True), ("http://127.0.0.1:9475", False)])
+@pytest.mark.parametrize(("origin", "allowed"), [("http://localhost", True), ("http://localhost:9475", False)])
 def test_port_80_is_left_out_of_the_origin(site: Site, origin: str, allowed: bool) -> None:
-    request = make_mocked_request("POST", "/api/me", {"Host": "127.0.0.1", "Origin": origin})
+    request = make_mocked_request("POST", "/api/me", {"Host": "localhost", "Origin": origin})
     assert (at_port_80(site)._refusal(request, "/api/me") is None) == allowed
 
 

@@ -1,0 +1,228 @@
+"""An instance in this process: database, store and queue as child processes, functions, and the gateway before them.
+
+What a hard kill loses is the queue's messages: the ledger sends them again at the next start.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import aiohttp
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import migrate, places
+from infra.bootstrap import REPOSITORY, WEB, say
+from infra.local import aws, postgres, provision, queue, store
+from infra.local.data_directory import DataDirectory, Secrets
+from infra.local.function_pool import FunctionError
+from infra.local.gateway import Gateway
+from infra.local.lambda_api import LambdaApi
+from infra.local.origin import Origin
+from infra.local.processes import ServiceFailed
+from infra.local.runtime import Runtime
+from infra.local.supervisor import Supervisor
+from infra.local.template import Template
+from pinhole.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+HEALTHY_SECONDS = 30
+LOCALSTACK = store.Credentials("test", "test")
+# What the operator may set by the environment: parameters of the template, and what it leaves to the settings.
+PARAMETERS = {
+    "PINHOLE_FALLBACK_TIMEZONE": "FallbackTimezone",
+    "PINHOLE_MAX_ATTEMPTS": "IngestMaxReceiveCount",
+    "PINHOLE_MAX_FILE_BYTES": "MaxFileBytes",
+    "PINHOLE_STALE_AFTER_SECONDS": "StaleAfterSeconds",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where S3 and SQS answer, and who asks. `queue`: the one of our own, whose messages end with it."""
+
+    s3_endpoint: str
+    sqs_endpoint: str
+    credentials: store.Credentials
+    administrator: "S3Client"
+    queue: queue.Queue | None
+
+    def provision(self, template: Template) -> None:
+        """Create what the template says, where it is missing. Raises ServiceFailed."""
+        sqs = aws.client("sqs", self.sqs_endpoint, self.credentials.access_key, self.credentials.secret_key)
+        try:
+            provision.create_queues(template, sqs)
+            provision.create_buckets(template, self.administrator, notifications=self.queue is None)
+        except (BotoCoreError, ClientError) as error:
+            raise ServiceFailed(f"The queues and buckets can't be created: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance is, and what it is made with. `parameters`: of the template, before those of the environment.
+
+    endpoint: a LocalStack instead of a queue and a store of our own.
+    public_origin: what browsers ask a reverse proxy before it for.
+    """
+
+    port: int
+    endpoint: str | None = None
+    public_origin: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.port, self.public_origin)
+
+
+@asynccontextmanager
+async def running(place: Place, data: DataDirectory, made: Secrets, services: Supervisor) -> AsyncIterator[None]:
+    """The whole system, everything of it answering. Raises ServiceFailed, FunctionError, CannotStart."""
+    origin = place.origin
+    template, cloud = await provided(place.endpoint, data, made, services, place.parameters)
+    say("Starting the functions and the gateway")
+    live_secret = secrets.token_urlsafe(24)
+    lambda_api = LambdaApi(data)
+    # Functions reach the store through the gateway, which tells of new objects; clients have another name for it.
+    environment = environment_of(template, cloud, origin.local) | {
+        "PINHOLE_PUBLIC_OBJECT_STORE_URL": origin.url,
+        "PINHOLE_LIVE_CONNECTIONS_URL": f"{origin.local}/live/{live_secret}",
+        "AWS_ENDPOINT_URL_LAMBDA": lambda_api.url,
+    }
+    # The gateway checks signatures of media by the same settings as the functions make them.
+    os.environ.update(template.functions["ApiFunction"].environment, **environment)
+    runtime = Runtime(template, environment, paused=data.paused)
+    gateway = Gateway(
+        template,
+        runtime,
+        port=place.port,
+        store_endpoint=cloud.s3_endpoint,
+        publishes_events=cloud.queue is not None,
+        live_secret=live_secret,
+        web_root=WEB / "dist",
+        disk=data.store if cloud.queue is not None else None,
+        public_origin=place.public_origin,
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runtime.stop)
+        await runtime.start()
+        stack.push_async_callback(gateway.stop)
+        await gateway.start()
+        stack.push_async_callback(lambda_api.stop)
+        await lambda_api.start(runtime)
+
+        async def refill_queue() -> None:
+            await asyncio.to_thread(cloud.provision, template)
+            await _send_again(runtime)
+
+        sending = asyncio.create_task(_send_again(runtime))
+        stack.callback(sending.cancel)
+        if cloud.queue is not None:
+            services.watch(cloud.queue, after_restart=refill_queue)
+        await _healthy(origin.local)
+        if data.paused:
+            say("Some queues are paused: python -m infra admin queues tells which")
+        yield
+
+
+async def provided(
+    endpoint: str | None,
+    data: DataDirectory,
+    made: Secrets,
+    services: Supervisor,
+    parameters: Mapping[str, str] | None = None,
+) -> tuple[Template, Cloud]:
+    """The database, the store and the queues, running, and with all that the template says. Raises ServiceFailed."""
+    if endpoint:
+        say("Starting PostgreSQL")
+        database = await services.start(postgres.start, data.postgres)
+        template = template_of(database.url, endpoint, made, parameters)
+        cloud = Cloud(endpoint, endpoint, LOCALSTACK, store.client(endpoint, LOCALSTACK), None)
+    else:
+        say("Starting PostgreSQL, the queue and the object store")
+        database, messages = await asyncio.gather(
+            services.start(postgres.start, data.postgres),
+            services.start(queue.start, data.queue, made.store_access_key),
+        )
+        template = template_of(database.url, messages.endpoint, made, parameters)
+        buckets = [bucket.name for bucket in template.buckets.values()]
+        objects = await services.start(store.start, data.store, buckets, made.store)
+        services.watch(objects)
+        cloud = Cloud(objects.endpoint, messages.endpoint, made.store, objects.administrator(), messages)
+    services.watch(database)
+    for name in await asyncio.to_thread(migrate.apply, database.url):
+        say(f"Applied migration {name}")
+    if count := await asyncio.to_thread(places.fill, database.url):
+        say(f"Loaded {count:,} names of places")
+    await asyncio.to_thread(cloud.provision, template)
+    return template, cloud
+
+
+def template_of(
+    database_url: str, sqs_endpoint: str, made: Secrets, parameters: Mapping[str, str] | None = None
+) -> Template:
+    """The template with the values of this machine, and before them the given parameters. Raises TemplateError."""
+    given = {parameter: os.environ[name] for name, parameter in PARAMETERS.items() if name in os.environ}
+    values = {
+        "DatabaseUrl": database_url,
+        "TokenSecret": made.token_secret,
+        "MediaKeys": json.dumps(made.media_keys),
+        "MediaKeyId": made.media_key_id,
+        "MediaBaseUrl": "",
+        # The disk here is not a function's.
+        "MaxFileBytes": str(Settings.model_fields["max_file_bytes"].default),
+        "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
+        "IngestConcurrency": str(max(2, os.cpu_count() or 1)),
+        **given,
+        **(parameters or {}),
+    }
+    return Template(REPOSITORY / "template.yaml", parameters=values, queue_endpoint=sqs_endpoint)
+
+
+def environment_of(template: Template, cloud: Cloud, s3_endpoint: str) -> dict[str, str]:
+    """Variables of every function beside the template's: settings of the operator, and where AWS is."""
+    wired = {name for function in template.functions.values() for name in function.environment}
+    settings = {name: value for name, value in os.environ.items() if name.startswith("PINHOLE_") and name not in wired}
+    return {
+        **settings,
+        # Nobody here makes metrics of them; what they tell, `admin queues` and `admin jobs` tell too.
+        "PINHOLE_METRICS": os.environ.get("PINHOLE_METRICS", "false"),
+        # What else the shell knows of AWS is about the true one.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_REGION": template.region,
+        "AWS_DEFAULT_REGION": template.region,
+        "AWS_ACCESS_KEY_ID": cloud.credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": cloud.credentials.secret_key,
+        "AWS_ENDPOINT_URL_S3": s3_endpoint,
+        "AWS_ENDPOINT_URL_SQS": cloud.sqs_endpoint,
+        "AWS_ENDPOINT_URL_CLOUDWATCH": cloud.sqs_endpoint,
+    }
+
+
+async def _send_again(runtime: Runtime) -> None:
+    """Have the ledger send what the queue lost. Where that fails, the schedule does it later."""
+    try:
+        await runtime.invoke("RequeueStaleFunction", {"staleAfterSeconds": 0})
+    except FunctionError as error:
+        say(f"Unfinished work waits for the next schedule: {error}")
+
+
+async def _healthy(origin: str) -> None:
+    """Wait until every part answers. Raises ServiceFailed with what /api/health says."""
+    deadline = time.monotonic() + HEALTHY_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"{origin}/api/health", headers={"Accept": "application/json"}) as answer:
+                if answer.ok:
+                    return
+                if time.monotonic() > deadline:
+                    raise ServiceFailed(f"Not healthy: {await answer.text()}")
+            await asyncio.sleep(0.1)
