@@ -2,7 +2,13 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import psycopg
+import pytest
 from psycopg import Connection
 
 from infra import migrate
@@ -32,3 +38,106 @@ def test_a_database_that_does_not_answer_is_told_in_one_line() -> None:
     assert run.stderr.startswith("The database can't be migrated: ")
     assert run.stderr.count("\n") == 1
     assert "secret" not in run.stderr
+
+
+Migrations = Callable[..., Path]
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Migrations:
+    """Writes migrations into a directory, beside those that are there, and gives it."""
+
+    def write(**files: str) -> Path:
+        for name, sql in files.items():
+            (tmp_path / f"{name.removeprefix('_')}.sql").write_text(sql)
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def empty(conn: Connection, database_url: str) -> str:
+    """URL of a database that no migration was applied to, but for a table `work`."""
+    conn.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE work (id integer)")
+    return database_url
+
+
+def columns(conn: Connection) -> list[str]:
+    found = conn.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'work' ORDER BY 1")
+    return [name for (name,) in found]
+
+
+def test_a_migration_that_fails_is_undone_whole_and_those_before_it_stay(
+    empty: str, conn: Connection, migrations: Migrations
+) -> None:
+    directory = migrations(
+        _0001_a="ALTER TABLE work ADD a text",
+        _0002_b="ALTER TABLE work ADD b text; SELECT 1 / 0",
+        _0003_c="ALTER TABLE work ADD c text",
+    )
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate.apply(empty, directory)
+    assert columns(conn) == ["a", "id"]
+    migrations(_0002_b="-- 100 % of it\nALTER TABLE work ADD b text; SELECT 1")
+    assert migrate.apply(empty, directory) == ["0002_b", "0003_c"]
+    assert columns(conn) == ["a", "b", "c", "id"]
+
+
+@pytest.mark.parametrize(("compatible_from", "refused"), [("", False), ("0001", False), ("0002", True)])
+def test_an_older_version_goes_on_only_with_tables_that_it_is_compatible_with(
+    empty: str, migrations: Migrations, tmp_path: Path, compatible_from: str, refused: bool
+) -> None:
+    said = f"-- compatible_from: {compatible_from}\n" if compatible_from else ""
+    newer = migrations(_0001_a="SELECT 1", _0002_b="SELECT 2", _0003_c=f"-- C.\n{said}SELECT 3")
+    assert len(migrate.apply(empty, newer)) == 3
+    for name in ("0002_b", "0003_c"):
+        (tmp_path / f"{name}.sql").unlink()
+    if refused:
+        with pytest.raises(migrate.CannotMigrate, match="have migration 0002, and this one ends at 0001"):
+            migrate.apply(empty, newer)
+    else:
+        assert migrate.apply(empty, newer) == []
+
+
+@contextmanager
+def in_use(url: str) -> Iterator[Connection]:
+    """A transaction that reads the table `work`, and does not end."""
+    with psycopg.connect(url) as other:
+        other.execute("SELECT FROM work")
+        yield other
+
+
+def test_a_migration_waits_for_a_table_that_is_in_use_without_holding_others_up_for_long(
+    empty: str, conn: Connection, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(migrate, "PAUSES_SECONDS", [0.1] * 300)
+    directory = migrations(_0001_a="ALTER TABLE work ADD a text")
+    with in_use(empty):
+        applying = threading.Thread(target=migrate.apply, args=[empty, directory])
+        applying.start()
+        # Each new reader would wait behind the migration for as long as that waits.
+        for _ in range(5):
+            conn.execute("SELECT FROM work")
+    applying.join()
+    assert columns(conn) == ["a", "id"]
+
+
+def test_a_table_that_is_always_in_use_is_told_in_a_sentence(
+    empty: str, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(migrate, "PAUSES_SECONDS", [0, 0])
+    with in_use(empty), pytest.raises(migrate.CannotMigrate, match="0001_a can't be applied: a table"):
+        migrate.apply(empty, migrations(_0001_a="ALTER TABLE work ADD a text"))
+
+
+def test_a_statement_that_takes_too_long_is_undone_unless_its_migration_allows_it_more(
+    empty: str, conn: Connection, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "STATEMENT_TIMEOUT", "100ms")
+    slow = "ALTER TABLE work ADD a text; SELECT pg_sleep(0.3)"
+    with pytest.raises(migrate.CannotMigrate, match="0001_a was undone"):
+        migrate.apply(empty, migrations(_0001_a=slow))
+    assert columns(conn) == ["id"]
+    assert migrate.apply(empty, migrations(_0001_a=f"SET LOCAL statement_timeout = '20s'; {slow}")) == ["0001_a"]

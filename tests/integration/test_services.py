@@ -22,7 +22,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 from mypy_boto3_s3 import S3Client
 
-from infra import migrate
 from infra.local import postgres, processes, queue, store, supervisor
 from infra.local.supervisor import Supervisor
 
@@ -171,14 +170,6 @@ def test_an_interrupted_first_start_is_made_anew(directory: Path) -> None:
     (directory / "postgres" / "cluster.unfinished" / "PG_VERSION").write_text("18\n")
     with postgres.start(directory / "postgres", NO_FSYNC) as server:
         psycopg.connect(server.url).close()
-
-
-def test_migrations_go_on_after_a_run_that_was_killed_while_it_held_their_lock(directory: Path) -> None:
-    with postgres.start(directory / "postgres", NO_FSYNC) as server:
-        assert migrate.apply(server.url)
-        with psycopg.connect(server.url) as conn:
-            conn.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
-        assert migrate.apply(server.url) == []
 
 
 @posix
