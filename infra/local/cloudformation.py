@@ -6,7 +6,7 @@ out locally.
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +62,20 @@ class Stack:
         self._conditions: dict[str, Any] = self._document.get("Conditions", {})
         self._resources: dict[str, dict[str, Any]] = self._document["Resources"]
         self._parameters = {
-            **self._given(parameters),
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
             "AWS::Region": region,
             "AWS::StackName": name,
             "AWS::URLSuffix": "amazonaws.com",
+            **self._given(self._document.get("Parameters", {}), parameters),
         }
+        self._types: dict[str, str] = {}
         self._types = {
             name: checked(name, resource, RESOURCE_KEYS)["Type"]
             for name, resource in self._resources.items()
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
+        self._check_given(self._document.get("Parameters", {}))
         known = NOTHING_TO_DO | set(PROPERTIES)
         for name, kind in self._types.items():
             if kind not in known:
@@ -92,42 +94,61 @@ class Stack:
                 return self.resolve(re.sub(r"\$\{([^}]+)\}", lambda found: str(self._substitute(found[1])), text))
             case {"Fn::If": [str(condition), then, otherwise]}:
                 return self.resolve(then if self._holds(condition) else otherwise)
-            case {"Fn::Equals": [one, other]}:
-                return self.resolve(one) == self.resolve(other)
             case dict():
                 for key in value:
                     if isinstance(key, str) and key.startswith("Fn::"):
                         raise TemplateError(f"{key} {value[key]} is not known locally")
-                return {key: self.resolve(inner) for key, inner in value.items()}
+                return {key: self.resolve(inner) for key, inner in value.items() if not self._is_left_out(inner)}
             case list():
-                return [self.resolve(inner) for inner in value]
+                return [self.resolve(inner) for inner in value if not self._is_left_out(inner)]
             case str():
                 return re.sub(r"\{\{resolve:(.+?)\}\}", lambda found: self._secret(found[1]), value)
         return value
 
+    def _is_left_out(self, value: Any) -> bool:
+        """Whether a property or element comes to AWS::NoValue, so that it is as if it were not there."""
+        while isinstance(value, dict) and (branches := value.get("Fn::If")):
+            condition, then, otherwise = branches
+            value = then if self._holds(condition) else otherwise
+        return bool(value == {"Ref": "AWS::NoValue"})
+
     def _holds(self, condition: str) -> bool:
         if condition not in self._conditions:
             raise TemplateError(f"Condition {condition}: not known locally")
-        holds: bool = self.resolve(self._conditions[condition])
-        return holds
+        return self._is_true(self._conditions[condition])
 
-    def _given(self, values: Mapping[str, str]) -> dict[str, str]:
-        secrets: dict[str, dict[str, Any]] = {
-            name: {} for name, resource in self._resources.items() if resource["Type"] == SECRET
-        }
-        declared = {**self._document.get("Parameters", {}), **secrets}
-        if unknown := values.keys() - declared.keys():
+    def _is_true(self, expression: Any) -> bool:
+        match expression:
+            case {"Condition": str(condition)}:
+                return self._holds(condition)
+            case {"Fn::Equals": [one, other]}:
+                return bool(self.resolve(one) == self.resolve(other))
+            case {"Fn::Not": [inner]}:
+                return not self._is_true(inner)
+            case {"Fn::And": [*inner]}:
+                return all(map(self._is_true, inner))
+            case {"Fn::Or": [*inner]}:
+                return any(map(self._is_true, inner))
+        raise TemplateError(f"The condition {expression} is not known locally")
+
+    def _given(self, parameters: Mapping[str, Mapping[str, Any]], values: Mapping[str, str]) -> dict[str, str]:
+        """Values of what may be given: parameters, and secrets, which a condition may leave out."""
+        of_secrets = {name for name, resource in self._resources.items() if resource["Type"] == SECRET}
+        if unknown := values.keys() - parameters.keys() - of_secrets:
             raise TemplateError(f"{self.path.name} has no parameter {', '.join(sorted(unknown))}")
-        defaults = {name: entry["Default"] for name, entry in declared.items() if "Default" in entry}
-        given = {**defaults, **values}
-        if missing := declared.keys() - given.keys():
+        defaults = {name: entry["Default"] for name, entry in parameters.items() if "Default" in entry}
+        return {**defaults, **values}
+
+    def _check_given(self, parameters: Collection[str]) -> None:
+        needed = {*parameters, *self.of_type(SECRET)}
+        if missing := needed - self._parameters.keys():
             raise TemplateError(f"{self.path.name}: no value for parameter {', '.join(sorted(missing))}")
-        return given
 
     @property
     def function_defaults(self) -> dict[str, Any]:
         """Properties that every function has unless it says otherwise."""
         common = checked("Globals", self._document.get("Globals", {}), {"Function"}).get("Function", {})
+        common = self._there(common)
         return checked("Globals.Function", common, PROPERTIES["AWS::Serverless::Function"])
 
     def of_type(self, kind: str) -> Iterator[str]:
@@ -136,8 +157,11 @@ class Stack:
 
     def properties(self, name: str) -> dict[str, Any]:
         """Properties of a resource, not resolved."""
-        properties = self._resources[name].get("Properties", {})
+        properties = self._there(self._resources[name].get("Properties", {}))
         return checked(f"{name}.Properties", properties, PROPERTIES[self._types[name]])
+
+    def _there(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in properties.items() if not self._is_left_out(value)}
 
     def reference(self, name: str) -> str:
         """What `!Ref` comes to."""

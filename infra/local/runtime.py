@@ -70,8 +70,8 @@ class Runtime:
                 poller = self.pollers[source.uuid] = Poller(sqs, queue, source, invoke)
                 poller.switch(on=source.uuid not in self._paused)
                 self._background(poller.run())
-            for seconds in function.schedule_seconds:
-                self._background(run_schedule(function, seconds, invoke))
+            for schedule in function.schedules:
+                self._background(run_schedule(function, schedule, invoke))
 
     async def stop(self) -> None:
         """Stop polling, let calls under way end for a few seconds, end every process."""

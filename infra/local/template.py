@@ -4,7 +4,6 @@ Names are the template's logical names, values are resolved to local ones.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +12,10 @@ from typing import Any
 
 import yaml
 
+from infra.local import schedules
 from infra.local.cloudformation import Stack, TemplateError, checked
+from infra.local.schedules import Schedule
 
-SECONDS = {"minute": 60, "minutes": 60, "hour": 3600, "hours": 3600, "day": 86400, "days": 86400}
 HTTP_METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 
 
@@ -72,7 +72,7 @@ class Function:
     memory_mb: int
     environment: Mapping[str, str]
     queue_sources: tuple[QueueSource, ...]
-    schedule_seconds: tuple[int, ...]
+    schedules: tuple[Schedule, ...]
 
 
 class Template:
@@ -176,22 +176,22 @@ class Template:
         own = self._stack.properties(name)
         properties = {**common, **own}
         variables = {
-            key: self._stack.resolve(value)
+            key: value
             for environment in (common.get("Environment", {}), own.get("Environment", {}))
-            for key, value in environment.get("Variables", {}).items()
+            for key, value in self._stack.resolve(environment.get("Variables", {})).items()
         }
         sources = [
             source
             for source in self._stack.of_type("AWS::Lambda::EventSourceMapping")
             if self._stack.resolve(self._stack.properties(source)["FunctionName"]) == name
         ]
-        schedules: list[int] = []
+        timetable: list[Schedule] = []
         for event_name, event in properties.get("Events", {}).items():
             where = f"{name}.Events.{event_name}"
             if event["Type"] != "Schedule":
                 raise TemplateError(f"{where}: the event type {event['Type']} is not known locally")
             schedule = checked(where, event["Properties"], {"Schedule"})["Schedule"]
-            schedules.append(_rate(where, self._stack.resolve(schedule)))
+            timetable.append(schedules.parse(where, self._stack.resolve(schedule)))
         return Function(
             name=name,
             arn=self._stack.attribute(name, "Arn"),
@@ -200,7 +200,7 @@ class Template:
             memory_mb=int(self._stack.resolve(properties["MemorySize"])),
             environment={key: str(value) for key, value in variables.items()},
             queue_sources=tuple(map(self._queue_source, sources)),
-            schedule_seconds=tuple(schedules),
+            schedules=tuple(timetable),
         )
 
     def _queue_source(self, name: str) -> QueueSource:
@@ -232,10 +232,3 @@ def _cors_rule(name: str, rule: Mapping[str, Any]) -> dict[str, Any]:
     renamed = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders"}
     known = {"AllowedMethods", "AllowedOrigins", "AllowedHeaders", *renamed}
     return {renamed.get(key, key): value for key, value in checked(f"{name}.CorsRules", rule, known).items()}
-
-
-def _rate(where: str, expression: str) -> int:
-    found = re.fullmatch(r"rate\(([1-9][0-9]*) (\w+)\)", expression)
-    if found is None or found[2] not in SECONDS:
-        raise TemplateError(f"{where}: the schedule {expression} is not known locally")
-    return int(found[1]) * SECONDS[found[2]]

@@ -9,19 +9,29 @@ from typing import Any
 
 from infra.local.cloudformation import ACCOUNT
 from infra.local.function_pool import FunctionError
+from infra.local.schedules import Schedule
 from infra.local.template import Function
+
+LONGEST_SLEEP_SECONDS = 60
 
 log = logging.getLogger(__name__)
 
 
-async def run_schedule(function: Function, every_seconds: int, invoke: Callable[[Any], Awaitable[Any]]) -> None:
-    """Invoke the function now and at its rate until cancelled. A failure is logged; the next turn follows."""
-    while True:
+async def run_schedule(function: Function, schedule: Schedule, invoke: Callable[[Any], Awaitable[Any]]) -> None:
+    """Invoke the function now and whenever its schedule says, until cancelled or until that is never again.
+
+    A failure is logged; the next turn follows.
+    """
+    due: datetime | None = datetime.now(UTC)
+    while due is not None:
+        # In short sleeps: while the machine itself sleeps, clocks go on and timers may not.
+        while (left := (due - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left, LONGEST_SLEEP_SECONDS))
         try:
             await invoke(scheduled_event(function, datetime.now(UTC)))
         except FunctionError as error:
             log.error("a scheduled run failed: %s", error)  # noqa: TRY400 - the process logged its own trace
-        await asyncio.sleep(every_seconds)
+        due = schedule.after(datetime.now(UTC))
 
 
 def scheduled_event(function: Function, now: datetime) -> dict[str, Any]:

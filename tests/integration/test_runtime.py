@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -386,6 +388,24 @@ def test_a_process_that_ended_is_replaced(tmp_path: Path) -> None:
 
     first, second, third = with_pool(tmp_path, work, use)
     assert first == second != third
+
+
+def test_a_process_that_ended_unnoticed_is_ended_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def has_ended(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    async def use(pool: FunctionPool) -> None:
+        pid = await pool.invoke({})
+        os.kill(pid, signal.SIGKILL)  # as a signal to the whole group does, just before the pool is closed
+        eventually(lambda: has_ended(pid))  # holds the event loop up, which so learns nothing of it
+
+    with_pool(tmp_path, "import os\ndef handle(event, context): return os.getpid()", use)
+    assert not caplog.records
 
 
 def test_a_call_that_takes_too_long_is_killed_and_the_next_one_runs(tmp_path: Path) -> None:

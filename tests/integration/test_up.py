@@ -5,6 +5,7 @@ import http.server
 import io
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -88,6 +89,26 @@ def test_ctrl_c_while_it_starts_ends_what_was_started(directory: Path) -> None:
     with Instance(directory, until="Starting PostgreSQL") as instance:
         instance.interrupt()
     assert processes_in(directory) == []
+
+
+def test_ctrl_c_ends_it_too_where_a_script_started_it_in_its_background(directory: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # so do shells, and children inherit it
+    try:
+        instance = Instance(directory, until="Starting PostgreSQL")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    instance.interrupt()
+    assert processes_in(directory) == []
+
+
+def test_behind_a_proxy_uploads_are_signed_for_the_public_origin(directory: Path) -> None:
+    public = "https://photos.example.org"
+    with Instance(directory, "--public-origin", public) as instance:
+        instance.register()
+        promise = {"filename": "a.jpg", "sizeBytes": 5, "sha256": "0" * 64, "contentType": "image/jpeg"}
+        assert instance.call("POST", "/uploads", promise)["url"].startswith(f"{public}/")
+        item = instance.item_of(instance.upload(photo((7, 70, 7))))
+        assert item["original"]["url"].startswith(f"{public}/")
 
 
 def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(directory: Path) -> None:
@@ -209,14 +230,14 @@ def test_a_directory_of_another_version_is_refused(directory: Path) -> None:
 
 
 def test_a_reset_that_nobody_confirms_deletes_nothing(directory: Path) -> None:
-    (directory / "version").write_text("1")
+    (directory / "version").write_text(data_directory.VERSION)
     (directory / "secrets.json").write_text("{}")
     assert "--yes" in refusal("--data", str(directory), "--reset")
     assert (directory / "secrets.json").exists()
 
 
 def test_a_confirmed_reset_begins_a_new_library(directory: Path) -> None:
-    (directory / "version").write_text("1")
+    (directory / "version").write_text(data_directory.VERSION)
     left = postgres.start(directory / "postgres")
     with psycopg.connect(left.url) as conn:
         conn.execute("CREATE TABLE users AS SELECT 'of the old library' AS name")
@@ -227,7 +248,7 @@ def test_a_confirmed_reset_begins_a_new_library(directory: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [["--parameter", "Speed=12"], ["--endpoint", "http://127.0.0.1:9"]])
 def test_a_reset_that_cannot_be_followed_by_a_start_deletes_nothing(directory: Path, wrong: list[str]) -> None:
-    (directory / "version").write_text("1")
+    (directory / "version").write_text(data_directory.VERSION)
     (directory / "secrets.json").write_text("{}")
     refusal("--data", str(directory), "--reset", "--yes", *wrong)
     assert (directory / "secrets.json").exists()
@@ -257,7 +278,7 @@ def test_a_directory_that_was_only_begun_is_taken_for_empty(directory: Path) -> 
     (directory / "version.new").touch()
     with data_directory.opened(directory) as data:
         data.prepare()
-        assert (directory / "version").read_text() == "1"
+        assert (directory / "version").read_text() == data_directory.VERSION
 
 
 def test_a_parameter_that_the_template_does_not_have_is_refused(directory: Path) -> None:

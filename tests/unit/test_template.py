@@ -1,6 +1,7 @@
 """What the local system reads from the template."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from infra.local import instance
 from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import Secrets
+from infra.local.schedules import Rate
 from infra.local.template import Notification, QueueSource, Template
 
 ROOT = Path(__file__).parents[2]
@@ -100,10 +102,12 @@ def test_on_one_machine_a_file_may_be_larger_than_in_the_cloud(
     assert largest() == 1000
 
 
-def test_schedules_are_in_seconds(template: Template) -> None:
-    assert template.functions["RequeueStaleFunction"].schedule_seconds == (300,)
-    assert template.functions["CleanTokensFunction"].schedule_seconds == (3600,)
-    assert template.functions["ExpireUploadsFunction"].schedule_seconds == (3600,)
+def test_schedules_are_those_of_the_parameters(template: Template) -> None:
+    assert template.functions["RequeueStaleFunction"].schedules == (Rate(300),)
+    nightly = {**PARAMETERS, "CleanTokensSchedule": "cron(30 3 * * ? *)"}
+    other = Template(ROOT / "template.yaml", parameters=nightly, queue_endpoint=QUEUES)
+    (schedule,) = other.functions["CleanTokensFunction"].schedules
+    assert schedule.after(datetime(2026, 1, 1, tzinfo=UTC)) == datetime(2026, 1, 1, 3, 30, tzinfo=UTC)
 
 
 def test_connecting_and_disconnecting_invoke_the_live_function(template: Template) -> None:
@@ -136,6 +140,50 @@ def test_a_parameter_that_the_template_lacks_is_named() -> None:
         Template(ROOT / "template.yaml", parameters={"DatabaseURL": ""}, queue_endpoint=QUEUES)
 
 
+CONDITIONS = """
+Parameters: {Cdn: {Type: String, Default: "no"}, Live: {Type: String, Default: "yes"}}
+Conditions:
+  HasCdn: !Equals [!Ref Cdn, "yes"]
+  HasLive: !Equals [!Ref Live, "yes"]
+  HasNone: !Not [!Or [!Condition HasCdn, !Condition HasLive]]
+  HasBoth: !And [!Condition HasCdn, !Condition HasLive]
+Resources:
+  Network:
+    Type: AWS::CloudFormation::Stack
+    Condition: HasCdn
+    Properties: {TemplateURL: infra/cloud/network.yaml}
+  CdnKey: {Type: AWS::SecretsManager::Secret, Condition: HasCdn}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: work.handle
+      Timeout: 3
+      MemorySize: 128
+      VpcConfig: !If [HasCdn, {SubnetIds: !GetAtt Network.Outputs.Subnets}, !Ref AWS::NoValue]
+      Environment:
+        Variables:
+          A: !If [HasCdn, !GetAtt Network.Outputs.Domain, plain]
+          B: !If [HasLive, !Ref AWS::NoValue, b]
+          C: !If [HasNone, none, !If [HasBoth, both, one]]
+"""
+
+
+def test_what_is_under_a_condition_that_does_not_hold_is_not_looked_at(tmp_path: Path) -> None:
+    assert read(tmp_path, CONDITIONS).functions["Work"].environment == {"A": "plain", "C": "one"}
+    without = read(tmp_path, CONDITIONS, Live="no").functions["Work"].environment
+    assert without == {"A": "plain", "B": "b", "C": "none"}
+
+
+def test_a_nested_stack_under_a_condition_that_holds_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="Network: AWS::CloudFormation::Stack is not known locally"):
+        read(tmp_path, CONDITIONS, Cdn="yes", CdnKey="a secret")
+
+
+def test_a_secret_under_a_condition_that_holds_needs_a_value(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="no value for parameter CdnKey"):
+        read(tmp_path, CONDITIONS, Cdn="yes")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -146,6 +194,7 @@ def test_a_parameter_that_the_template_lacks_is_named() -> None:
             "Q.Properties: FifoQueue",
         ),
         ("Resources:\n  Q: {Type: AWS::SQS::Queue, Condition: InCloud}", "Condition InCloud"),
+        ("Conditions: {C: !Contains [a, b]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: C}", "Fn::Contains"),
         (FUNCTION % ", VpcConfig: {}", "VpcConfig"),
         (FUNCTION % ", Environment: {Variables: {A: !If [b, c, d]}}", "Condition b"),
         (FUNCTION % ", Environment: {Variables: {A: !Join [b, [c, d]]}}", "Fn::Join"),
