@@ -71,7 +71,7 @@ def apply(url: str, directory: Path = MIGRATIONS) -> list[str]:
         conn.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # ends with its session
         conn.execute("SET client_min_messages = warning")
         conn.execute(APPLIED)
-        applied = dict(conn.execute("SELECT name, compatible_from FROM schema_migration").fetchall())
+        applied: dict[str, int] = dict(conn.execute("SELECT name, compatible_from FROM schema_migration").fetchall())
         needed, newest = max(applied.values(), default=0), max(migration.number for migration in known)
         if needed > newest:
             raise CannotMigrate(

@@ -26,8 +26,9 @@ from infra import demo, up
 from infra.bootstrap import REPOSITORY, CannotStart
 from infra.local import data_directory, postgres
 from infra.local.instance import Place
+from infra.local.instance_process import PATIENCE_SECONDS
 from infra.local.processes import free_ports, loopback
-from tests.fixtures.instance import PATIENCE_SECONDS, Instance, eventually, processes_in
+from tests.fixtures.instance import Instance, eventually, processes_in
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
 

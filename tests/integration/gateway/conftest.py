@@ -178,12 +178,20 @@ def site(
     objects: store.Store, loop_in_background: Background, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """The session's gateway."""
-    directory = tmp_path_factory.mktemp("gateway")
+    with a_site(tmp_path_factory.mktemp("gateway"), objects, loop_in_background) as site:
+        yield site
+
+
+@contextmanager
+def a_site(
+    directory: Path, objects: store.Store, in_background: Background, public_origin: str | None = None
+) -> Iterator[Site]:
+    """A gateway with a queue of its own before the store of the session."""
     with queue.start(directory / "queue", objects.credentials.access_key) as messages:
         template = template_for(messages.endpoint)
         provision.create_queues(template, _client("sqs", messages.endpoint, objects))
         provision.create_buckets(template, objects.administrator(), notifications=False)
-        with serving(directory, template, objects, objects.endpoint, loop_in_background) as site:
+        with serving(directory, template, objects, objects.endpoint, in_background, public_origin) as site:
             yield site
 
 
