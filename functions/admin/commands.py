@@ -13,7 +13,7 @@ from pinhole import verify
 from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.operations import jobs, queues, retry
-from pinhole.tables.job import Stage
+from pinhole.stages import Stage
 from pinhole.verify import Tally
 
 MAX_FINDINGS = 5000  # an answer of Lambda has 6 MB

@@ -8,7 +8,6 @@ from chalice.app import Chalice, Response, WebsocketEvent
 from pinhole import live
 from pinhole.db import transaction
 from pinhole.errors import Unauthenticated
-from pinhole.tables import live_connection
 
 websocket = Chalice("live", configure_logs=False)
 
@@ -29,7 +28,7 @@ def connect(event: WebsocketEvent) -> Response:
 def disconnect(event: WebsocketEvent) -> None:
     """Forget a connection that was closed."""
     with transaction() as conn:
-        live_connection.remove(conn, [event.connection_id])
+        live.disconnect(conn, event.connection_id)
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

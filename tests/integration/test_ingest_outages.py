@@ -32,6 +32,7 @@ from pinhole.db import transaction
 from pinhole.ingest import failure
 from pinhole.s3_events import ObjectCreated
 from pinhole.settings import settings
+from pinhole.stages.moves import NO_REPORT
 from pinhole.tables.user import User
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
@@ -87,7 +88,9 @@ class System:
                 uploads.begin(
                     conn,
                     self.owner,
-                    uploads.Promise("IMG.jpg", len(content), hashlib.sha256(content).digest(), "image/jpeg", None),
+                    uploads.Promise(
+                        "IMG.jpg", None, len(content), hashlib.sha256(content).digest(), "image/jpeg", None
+                    ),
                 )
                 for content in contents
             ]
@@ -293,7 +296,7 @@ def test_a_file_that_kills_its_process_each_time_is_given_up_alone_after_five_at
     assert (told["error_code"], told["error_detail"]) == (failure.WORN_OUT.code, failure.WORN_OUT.detail)
     (job,) = system.rows("SELECT * FROM job WHERE state = 'failed'")
     assert (job["stage"], job["attempts"]) == ("renditions", RECEIVES)
-    assert failure.NO_REPORT in job["last_error"]
+    assert NO_REPORT in job["last_error"]
     assert len(system.rows("SELECT FROM media_item WHERE visible")) == 5
 
 

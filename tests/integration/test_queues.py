@@ -9,13 +9,6 @@ from pinhole.errors import Unavailable
 from tests.fixtures.cloud import Cloud
 
 
-def test_work_is_asked_for_by_the_id_of_the_item(cloud: Cloud) -> None:
-    queues.request_analysis("abcdefghij01")
-    queues.request_video("abcdefghij02")
-    assert cloud.messages("ml") == ['{"itemId":"abcdefghij01"}']
-    assert cloud.messages("video") == ['{"itemId":"abcdefghij02"}']
-
-
 def test_many_messages_are_sent_in_tens(cloud: Cloud) -> None:
     queues.send_batch(cloud.queue_urls["ingest"], [{"number": number} for number in range(23)])
     assert sorted(json.loads(body)["number"] for body in cloud.messages("ingest")) == list(range(23))

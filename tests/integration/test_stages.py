@@ -1,5 +1,6 @@
 """How a stage moves, in a real ledger, by workers that are slow, dead, or two."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from pinhole.operations.requeue import requeue_stale
 from pinhole.settings import settings
 from pinhole.stages import CATALOGUE, Lane, Stage, Subject, WornOut
 from pinhole.tables import job
+from tests.fixtures.cloud import Cloud
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -89,6 +91,14 @@ def test_a_photo_whose_worker_died_comes_back_at_the_first_sweep_after_its_lease
     revision = inbox.items()[0]["revision"]
     inbox.deliver(landed)  # the copy whose visibility timeout ends at last
     assert (inbox.jobs()["renditions"], inbox.items()[0]["revision"]) == (("done", 2), revision)
+
+
+def test_a_worker_is_asked_by_owner_item_and_stage(cloud: Cloud) -> None:
+    stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, [SUBJECT])
+    stages.ask_worker(Stage.VIDEO, Lane.BULK, [SUBJECT])  # which has one lane alone
+    about = {"ownerId": SUBJECT.owner_id, "itemId": SUBJECT.id}
+    assert [json.loads(body) for body in cloud.messages("ml")] == [{**about, "stage": "analysis"}]
+    assert [json.loads(body) for body in cloud.messages("video")] == [{**about, "stage": "video"}]
 
 
 def test_every_stage_of_the_ledger_is_in_the_catalogue(conn: Connection) -> None:

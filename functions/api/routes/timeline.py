@@ -21,7 +21,6 @@ from pinhole.accounts import User
 from pinhole.db import statement, transaction
 from pinhole.errors import Conflict
 from pinhole.settings import settings
-from pinhole.tables import timeline_month
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
 from pinhole.timeline.month import Cursor, MonthPage
@@ -104,7 +103,7 @@ def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
     protobuf = request.prefers(PROTOBUF)
     expires = media_url.thumb_expiry(caller.id, time.time())
     if request.is_conditional:
-        etag = _etag(statement(lambda conn: timeline_month.library_revision(conn, caller.id)), expires, protobuf)
+        etag = _etag(statement(lambda conn: months.revision(conn, caller.id)), expires, protobuf)
         if request.holds(etag):
             return NotModified(etag)
     timeline = months.current(caller.id)

@@ -56,6 +56,11 @@ def connect(conn: Connection, ticket: str, connection_id: str) -> None:
     live_connection.add(conn, connection_id, session_id)
 
 
+def disconnect(conn: Connection, connection_id: str) -> None:
+    """Forget a connection that was closed."""
+    live_connection.remove(conn, [connection_id])
+
+
 def library_changed(owner_id: int, months: Iterable[date], *, upload_id: str | None = None) -> None:
     """Have the owner's connections told that these months changed. Call it after the commit of the change.
 

@@ -26,6 +26,11 @@ class Timeline:
     rebuilt: list[TimelineMonth]
 
 
+def revision(conn: Connection, viewer_id: int) -> int:
+    """The revision of the viewer's library, by one statement."""
+    return timeline_month.library_revision(conn, viewer_id)
+
+
 def current(viewer_id: int) -> Timeline:
     """The viewer's timeline as it is now."""
     with transaction(snapshot=True) as conn:
