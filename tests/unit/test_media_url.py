@@ -1,5 +1,7 @@
 """Signed addresses of renditions: what is accepted, and that nothing else is."""
 
+import base64
+import hmac
 from collections.abc import Iterator
 
 import pytest
@@ -40,14 +42,79 @@ def test_a_signed_address_says_what_it_points_to() -> None:
 
 
 def test_the_signature_is_the_one_that_other_checkers_compute() -> None:
-    # printf 'Zk3Zk3Zk3Zk3Zk3Zk3Zk3Zk3\n1800000060' | openssl dgst -sha256 -hmac 'the key of today' -binary
+    # printf 'item|Zk3Zk3Zk3Zk3Zk3Zk3Zk3Zk3|1800000060' | openssl dgst -sha256 -hmac 'the key of today' -binary
     #   | head -c 16 | basenc --base64url
-    assert media_url.sign(ITEM_KEY, NOW + 60) == "Ao8dlQdw2ZDGQ61cUy4vkA"
+    assert media_url.sign(ITEM_KEY, NOW + 60) == "gn00qS9nlB6hIVIDkllbgA"
+    # printf 'file|/media/Zk3Zk3Zk3Zk3Zk3Zk3Zk3Zk3/3/240.webp|1800000060' | …
+    assert media_url.sign_file(f"/media/{ITEM_KEY}/3/240.webp", NOW + 60) == "CX9eCK6KzHu8JcUQXHC4vg"
 
 
 def test_one_signature_serves_every_rendition_and_version_of_an_item() -> None:
     _, query = _signed("240.webp")
     assert media_url.verify(f"/media/{ITEM_KEY}/4/1440.webp", query, NOW) is not None
+
+
+def _signed_file(path: str = f"/media/{ITEM_KEY}/3/240.webp", expires: int = NOW + 60) -> tuple[str, str]:
+    return path, f"e={expires}&k=new&s={media_url.sign_file(path, expires)}"
+
+
+def test_a_signature_for_a_file_opens_that_file() -> None:
+    assert media_url.verify(*_signed_file(), NOW) == MediaPath(ITEM_KEY, 3, "240.webp", NOW + 60)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"/media/{ITEM_KEY}/3/480.webp",
+        f"/media/{ITEM_KEY}/4/240.webp",
+        f"/media/{ITEM_KEY}/33/240.webp",
+        f"/media/{ITEM_KEY[::-1]}/3/240.webp",
+        f"/media/{ITEM_KEY}/3/240.web",
+        f"/media/{ITEM_KEY}/3/240.webps",
+        f"/media/{ITEM_KEY}/3/1240.webp",
+        f"/media/{ITEM_KEY}/3/240.webp/480.webp",
+        f"/media/{ITEM_KEY}/3/240.webp/../480.webp",
+        f"/media/{ITEM_KEY}/3/./240.webp",
+        f"/media/{ITEM_KEY}/3%2f240.webp",
+        f"/media/{ITEM_KEY}%2F3%2F240.webp",
+        f"/media/{ITEM_KEY}/3/240%2ewebp",
+        f"/media/{ITEM_KEY}/3/240.webp|1800000061",
+        f"/api/media/{ITEM_KEY}/3/240.webp",
+        f"/media/{ITEM_KEY}",
+    ],
+)
+def test_a_signature_for_a_file_opens_nothing_else(other: str) -> None:
+    _, query = _signed_file()
+    assert media_url.verify(other, query, NOW) is None
+
+
+def test_a_signature_for_a_file_ends_at_its_expiry_and_at_no_other() -> None:
+    path, query = _signed_file()
+    assert media_url.verify(path, query, NOW + 60) is None
+    assert media_url.verify(path, query.replace(f"e={NOW + 60}", f"e={NOW + 61}"), NOW) is None
+
+
+def test_a_signature_for_an_item_is_not_one_for_a_file_of_that_name_and_the_other_way_round() -> None:
+    path, _ = _signed_file()
+    assert media_url.sign_file(path, NOW + 60) != media_url.sign(ITEM_KEY, NOW + 60)
+    for text in (path, path.removeprefix("/media/"), f"{ITEM_KEY}|{NOW + 60}", f"file|{path}", ""):
+        assert media_url.sign(text, NOW + 60) != media_url.sign_file(path, NOW + 60)
+
+
+@pytest.mark.parametrize(
+    "path", [ITEM_KEY, f"/media/{ITEM_KEY}/", f"/media/{ITEM_KEY}/3/..", f"/media/{ITEM_KEY}/3/a.webp|1", "/media/*"]
+)
+def test_what_is_no_path_of_a_file_is_not_signed_as_one(path: str) -> None:
+    with pytest.raises(ValueError, match="no path of a rendition"):
+        media_url.sign_file(path, NOW)
+
+
+@pytest.mark.parametrize("unmarked", [f"{ITEM_KEY}\n{NOW + 60}", f"{ITEM_KEY}|{NOW + 60}", f"|{ITEM_KEY}|{NOW + 60}"])
+def test_a_signature_of_neither_kind_opens_nothing(unmarked: str) -> None:
+    digest = hmac.digest(b"the key of today", unmarked.encode(), "sha256")[:16]
+    signature = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    path, _ = _signed()
+    assert media_url.verify(path, f"e={NOW + 60}&k=new&s={signature}", NOW) is None
 
 
 def test_signing_many_is_signing_each() -> None:

@@ -1,7 +1,11 @@
 """Signed addresses of renditions: `/media/{itemKey}/{version}/{name}?e={expiry}&k={keyId}&s={signature}`.
 
-One signature covers an item's key and an expiry, so it serves every rendition of the item. The CDN checks the
-rule at its edge; the local gateway asks `verify`.
+A signature covers one of two texts, which no other can be taken for, since neither a key nor a path has a `|`:
+
+    item|{itemKey}|{expiry}   serves every rendition of the item
+    file|{path}|{expiry}      serves the one file at this path, `/media/…` and no more
+
+The CDN checks the rule at its edge; the local gateway asks `verify`.
 """
 
 import hmac
@@ -46,14 +50,24 @@ def key_id() -> str:
 
 
 def sign(item_key: str, expires: int) -> str:
-    """Sign an item's prefix until `expires`, Unix seconds: 128 bits of HMAC-SHA256 as unpadded base64url."""
+    """Sign all of an item's renditions until `expires`, Unix seconds: 128 bits of HMAC-SHA256, unpadded base64url."""
     return sign_all([item_key], expires)[0]
 
 
 def sign_all(item_keys: Iterable[str], expires: int) -> list[str]:
-    """Sign the prefixes of many items, in order."""
-    secret = settings().media_keys[key_id()].get_secret_value()
-    return [_signature(secret, item_key, expires) for item_key in item_keys]
+    """Sign the renditions of many items, in order."""
+    secret = _secret()
+    return [_item_signature(secret, item_key, expires) for item_key in item_keys]
+
+
+def sign_file(path: str, expires: int) -> str:
+    """Sign one file alone, by the path that is asked for: `/media/{itemKey}/{version}/{name}`.
+
+    Raises ValueError for a path that is not of that form.
+    """
+    if not PATH.fullmatch(path):
+        raise ValueError(f"{path!r} is no path of a rendition")
+    return _signature(_secret(), f"file|{path}|{expires}")
 
 
 def rendition_url(item_key: str, version: int, name: str, expires: int) -> str:
@@ -66,7 +80,7 @@ def verify(path: str, query: str, now: float) -> MediaPath | None:
     """Check a request for a rendition. `path` and `query` are taken as sent, neither decoded nor normalised.
 
     None when anything is not as `rendition_url` writes it: an escape or a dot segment in the path, a missing,
-    repeated or unknown parameter, a retired key, a signature that does not match or ran out.
+    repeated or unknown parameter, a retired key, a signature that is neither the item's nor the file's or ran out.
     """
     location = PATH.fullmatch(path)
     pairs = [pair.partition("=")[::2] for pair in query.split("&")]
@@ -76,10 +90,14 @@ def verify(path: str, query: str, now: float) -> MediaPath | None:
     secret = settings().media_keys.get(parameters["k"])
     if secret is None or not EXPIRY.fullmatch(parameters["e"]) or not SIGNATURE.fullmatch(parameters["s"]):
         return None
-    expires = int(parameters["e"])
-    expected = _signature(secret.get_secret_value(), location["item_key"], expires)
+    expires, key = int(parameters["e"]), secret.get_secret_value()
     # Text is compared, not decoded bytes: the last character of base64 has spare bits that decoding ignores.
-    if not hmac.compare_digest(expected, parameters["s"]) or expires <= now:
+    if not (
+        hmac.compare_digest(_item_signature(key, location["item_key"], expires), parameters["s"])
+        or hmac.compare_digest(_signature(key, f"file|{path}|{expires}"), parameters["s"])
+    ):
+        return None
+    if expires <= now:
         return None
     return MediaPath(location["item_key"], int(location["version"]), location["name"], expires)
 
@@ -99,10 +117,18 @@ def _keyed(secret: str) -> hmac.HMAC:
     return hmac.new(secret.encode(), digestmod="sha256")
 
 
+def _secret() -> str:
+    return settings().media_keys[key_id()].get_secret_value()
+
+
+def _signature(secret: str, text: str) -> str:
+    own = _keyed(secret).copy()
+    own.update(text.encode())
+    return urlsafe_b64encode(own.digest()[:SIGNATURE_BYTES]).rstrip(b"=").decode()
+
+
 # A month is read again whenever a few items come into it, and each rendition of an item is asked for by itself. Signing
 # anew would take longer than everything else about a large month; remembering costs about 300 bytes.
 @lru_cache(maxsize=30_000)
-def _signature(secret: str, item_key: str, expires: int) -> str:
-    own = _keyed(secret).copy()
-    own.update(f"{item_key}\n{expires}".encode())
-    return urlsafe_b64encode(own.digest()[:SIGNATURE_BYTES]).rstrip(b"=").decode()
+def _item_signature(secret: str, item_key: str, expires: int) -> str:
+    return _signature(secret, f"item|{item_key}|{expires}")
