@@ -1,5 +1,6 @@
 """The WebSocket API: connections are opened with a ticket, and only listen."""
 
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,7 +8,7 @@ from chalice.app import Chalice, Response, WebsocketEvent
 
 from pinhole import live
 from pinhole.db import transaction
-from pinhole.errors import Unauthenticated
+from pinhole.errors import Conflict, Unauthenticated
 
 websocket = Chalice("live", configure_logs=False)
 
@@ -20,8 +21,10 @@ def connect(event: WebsocketEvent) -> Response:
         with transaction() as conn:
             live.connect(conn, parameters.get("ticket", ""), event.connection_id)
     except Unauthenticated:
-        return Response("", status_code=401)
-    return Response("", status_code=200)
+        return Response("", status_code=HTTPStatus.UNAUTHORIZED)
+    except Conflict:
+        return Response("", status_code=HTTPStatus.CONFLICT)
+    return Response("", status_code=HTTPStatus.OK)
 
 
 @websocket.on_ws_disconnect()

@@ -155,7 +155,7 @@ def test_a_ticket_opens_one_connection_once(caller: Caller, conn: Connection) ->
 
 @pytest.mark.usefixtures("aws_region")
 def test_without_a_good_ticket_nothing_opens(caller: Caller, conn: Connection) -> None:
-    for ticket in (None, "", "made up", caller.access_token):
+    for ticket in (None, "", "made up", "\0", "\udcff", caller.access_token):
         assert _websocket("$connect", "first=", ticket) == 401
     assert live_connection.of_user(conn, caller.user.id) == []
 
@@ -174,6 +174,31 @@ def test_a_ticket_opens_nothing_after_its_session_ended(caller: Caller, conn: Co
     caller.call("POST", "/auth/logout")
     assert _websocket("$connect", "first=", ticket) == 401
     assert conn.execute("SELECT FROM live_connection").fetchall() == []
+
+
+def test_of_tickets_that_nobody_uses_a_session_keeps_the_newest(
+    new_caller: Callable[[str], Caller], conn: Connection
+) -> None:
+    ann, bob = new_caller("ann"), new_caller("bob")
+    of_bob = _ticket(bob)
+    tickets = [_ticket(ann) for _ in range(live.MAX_TICKETS + 2)]
+    assert conn.execute("SELECT count(*) FROM live_ticket").fetchone() == (live.MAX_TICKETS + 1,)
+    kept = {bytes(ticket_hash) for (ticket_hash,) in conn.execute("SELECT ticket_hash FROM live_ticket")}
+    assert kept == {live._hash(ticket) for ticket in [of_bob, *tickets[2:]]}
+
+
+@pytest.mark.usefixtures("aws_region")
+def test_a_session_has_so_many_connections_and_another_when_one_is_closed(
+    new_caller: Callable[[str], Caller], conn: Connection
+) -> None:
+    ann, bob = new_caller("ann"), new_caller("bob")
+    [(of_ann,)] = conn.execute("SELECT id FROM session WHERE user_id = %s", [ann.user.id])
+    for number in range(live.MAX_CONNECTIONS):
+        live_connection.add(conn, f"{number}=", of_ann)
+    assert _websocket("$connect", "more=", _ticket(ann)) == 409
+    assert _websocket("$connect", "other=", _ticket(bob)) == 200
+    _websocket("$disconnect", "7=")
+    assert _websocket("$connect", "more=", _ticket(ann)) == 200
 
 
 def test_a_ticket_is_kept_as_a_hash_only(caller: Caller, conn: Connection) -> None:

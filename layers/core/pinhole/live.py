@@ -18,7 +18,7 @@ from psycopg import Connection
 
 from pinhole import aws, queues
 from pinhole.db import transaction
-from pinhole.errors import Unauthenticated, Unavailable
+from pinhole.errors import Conflict, Unauthenticated, Unavailable
 from pinhole.settings import settings
 from pinhole.tables import live_connection, live_ticket, notice, timeline_month
 from pinhole.tables.notice import LibraryChanged
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 TICKET_LIFETIME = timedelta(seconds=45)
+MAX_TICKETS = 20  # of a session, waiting to be used
+MAX_CONNECTIONS = 50  # of a session: one per tab
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,26 @@ class Ticket:
 
 
 def issue_ticket(conn: Connection, session_id: str) -> Ticket:
-    """Make a ticket for an open session. It ends with the session, and so does what it opened."""
+    """Make a ticket for an open session. It ends with the session, and so does what it opened.
+
+    Of tickets that nobody uses only the newest are good.
+    """
     issued = Ticket(secrets.token_urlsafe(32), datetime.now(UTC) + TICKET_LIFETIME)
-    live_ticket.add(conn, session_id, _hash(issued.ticket), issued.expires_at)
+    live_ticket.add(conn, session_id, _hash(issued.ticket), issued.expires_at, MAX_TICKETS)
     return issued
 
 
 def connect(conn: Connection, ticket: str, connection_id: str) -> None:
     """Redeem a ticket for a connection.
 
-    Raises Unauthenticated when it is unknown, used or expired, or its session ended.
+    Raises Unauthenticated when it is unknown, used or expired, or its session ended; Conflict when the session has as
+    many connections as it may. Those that are closed already are found out, and make room, when the library changes.
     """
     session_id = live_ticket.redeem(conn, _hash(ticket))
     if session_id is None:
         raise Unauthenticated("This ticket opens nothing: it is unknown, used or expired.")
+    if live_connection.count_of_session(conn, session_id) >= MAX_CONNECTIONS:
+        raise Conflict(f"A session has at most {MAX_CONNECTIONS} connections.")
     live_connection.add(conn, connection_id, session_id)
 
 
@@ -130,7 +138,7 @@ def _close(connection_ids: Iterable[str]) -> None:
 
 
 def _hash(ticket: str) -> bytes:
-    return hashlib.sha256(ticket.encode()).digest()
+    return hashlib.sha256(ticket.encode(errors="replace")).digest()
 
 
 @cache

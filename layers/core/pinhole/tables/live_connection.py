@@ -13,6 +13,12 @@ def add(conn: Connection, connection_id: str, session_id: str) -> None:
     )
 
 
+def count_of_session(conn: Connection, session_id: str) -> int:
+    """How many connections a session has. Some may be closed, until they are told something."""
+    [(connections,)] = conn.execute("SELECT count(*) FROM live_connection WHERE session_id = %s", (session_id,))
+    return int(connections)
+
+
 def remove(conn: Connection, connection_ids: Sequence[str]) -> None:
     """Forget connections that are closed."""
     conn.execute("DELETE FROM live_connection WHERE connection_id = ANY(%s)", (list(connection_ids),))

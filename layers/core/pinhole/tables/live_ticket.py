@@ -5,8 +5,15 @@ from datetime import datetime
 from psycopg import Connection
 
 
-def add(conn: Connection, session_id: str, ticket_hash: bytes, expires_at: datetime) -> None:
-    """Keep a new ticket's SHA-256."""
+def add(conn: Connection, session_id: str, ticket_hash: bytes, expires_at: datetime, kept: int) -> None:
+    """Keep a new ticket's SHA-256, and of the session's others the newest, so that they are `kept` in all."""
+    conn.execute(
+        """
+        DELETE FROM live_ticket WHERE ticket_hash IN (
+            SELECT ticket_hash FROM live_ticket WHERE session_id = %s ORDER BY expires_at DESC OFFSET %s)
+        """,
+        (session_id, kept - 1),
+    )
     conn.execute(
         "INSERT INTO live_ticket (ticket_hash, session_id, expires_at) VALUES (%s, %s, %s)",
         (ticket_hash, session_id, expires_at),
