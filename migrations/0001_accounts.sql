@@ -6,6 +6,8 @@ CREATE TABLE users (
     -- Random, and exact in JSON: nobody can tell from it how many there are.
     id bigint PRIMARY KEY CHECK (id > 0 AND id < 9007199254740992),
     name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 64),
+    -- What a user is found by, made from the name by pinhole.tables.user.name_key: lower() is another in each collation.
+    name_key text NOT NULL UNIQUE,
     password_hash text NOT NULL,
     role user_role NOT NULL,
     -- S3 prefix of this user's originals, without a slash at either end.
@@ -14,7 +16,6 @@ CREATE TABLE users (
     language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}(-[0-9A-Za-z]{2,8})*$'),
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX users_name_key ON users (lower(name));
 
 -- One row per login. An access token names its session, so ending the session ends the token with it.
 CREATE TABLE session (

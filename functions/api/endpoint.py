@@ -13,11 +13,20 @@ from chalice.app import Response
 from pydantic import BaseModel, TypeAdapter
 
 from api.identity import session_of
-from api.problems import Headers, Unexpected, UnsupportedMediaType, problem
+from api.problems import Headers, Malformed, Unexpected, UnsupportedMediaType, problem
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
-from api.validation import body_of, path_of, query_of
-from pinhole.errors import Invalid, NotFound, PinholeError, TooLarge, Unauthenticated, Unavailable
+from api.validation import MAX_BODY_BYTES, MAX_PUBLIC_BODY_BYTES, body_of, path_of, query_of
+from pinhole.accounts.limits import Limit
+from pinhole.errors import (
+    Invalid,
+    NotFound,
+    PinholeError,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from pinhole.telemetry import follow, logger
 
 current_request: ContextVar[Request] = ContextVar("current_request")
@@ -44,6 +53,7 @@ class Endpoint:
     status: int
     errors: tuple[type[PinholeError], ...]
     public: bool
+    limit: Limit | None
 
 
 def endpoint(
@@ -57,6 +67,7 @@ def endpoint(
     conditional: bool = False,
     errors: Iterable[type[PinholeError]] = (),
     public: bool = False,
+    limit: Limit | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Declare a route's contract:
 
@@ -76,9 +87,11 @@ def endpoint(
     conditional; `Raw` for content of another type, declared in `produces`; or `NotModified(etag)`.
     `answer` and the values of `also` are models, or unions of models.
 
-    errors: what it may raise beyond what follows from the rest: Unauthenticated unless `public`, NotFound
-    with path parameters, UnsupportedMediaType and TooLarge with a body, Invalid and Unavailable always.
+    errors: what it may raise beyond what follows from the rest: Unauthenticated unless `public`, TooManyRequests with a
+    `limit`, NotFound with path parameters, Malformed, UnsupportedMediaType and TooLarge with a body, Invalid and
+    Unavailable always.
     conditional: it answers 304 to a matching If-None-Match.
+    limit: counts each call for the caller's address, before anything that the call brought is looked at.
     A PinholeError becomes its problem; any other exception is logged and becomes a 500 with the request id.
     """
 
@@ -88,7 +101,8 @@ def endpoint(
         implied: list[type[PinholeError]] = [Invalid, Unavailable]
         implied += [] if public else [Unauthenticated]
         implied += [NotFound] if path else []
-        implied += [UnsupportedMediaType, TooLarge] if body is not None else []
+        implied += [TooManyRequests] if limit is not None else []
+        implied += [Malformed, UnsupportedMediaType, TooLarge] if body is not None else []
         summary, _, description = (inspect.getdoc(function) or "").partition("\n")
         spec = Endpoint(
             name=function.__name__,
@@ -105,6 +119,7 @@ def endpoint(
             status=status,
             errors=tuple(dict.fromkeys([*implied, *errors])),
             public=public,
+            limit=limit,
         )
 
         @wraps(function)
@@ -129,6 +144,8 @@ def endpoint(
 
 def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {"request": request}
+    if spec.limit is not None:
+        spec.limit.count_address(request.address)
     if not spec.public:
         session = session_of(request)
         given |= {"session": session, "caller": session.user}
@@ -136,7 +153,8 @@ def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str])
     follow(arguments.get("upload_id"))
     given["query"] = query_of(request, spec.query)
     if spec.body is not None:
-        given["body"] = body_of(request, spec.body)
+        max_bytes = MAX_PUBLIC_BODY_BYTES if spec.public else MAX_BODY_BYTES
+        given["body"] = body_of(request, spec.body, max_bytes)
     return arguments | {name: given[name] for name in spec.takes}
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from api.wire import WireModel
 from pinhole.errors import (
     Conflict,
+    ErrorCode,
     FileRejected,
     Forbidden,
     Gone,
@@ -28,26 +29,33 @@ _UNAVAILABLE = "A part of Pinhole does not answer. Try again in a moment."
 class MethodNotAllowed(PinholeError):
     """The resource exists and doesn't know this method; `allow` are those it knows."""
 
-    code = "method_not_allowed"
+    code = ErrorCode.METHOD_NOT_ALLOWED
 
     def __init__(self, detail: str, allow: list[str]) -> None:
         super().__init__(detail)
         self.allow = allow
 
 
-class UnsupportedMediaType(PinholeError):
-    """The body isn't JSON by its Content-Type."""
+class Malformed(PinholeError):
+    """The body can't be read: it is not JSON, or not UTF-8."""
 
-    code = "unsupported_media_type"
+    code = ErrorCode.MALFORMED_BODY
+
+
+class UnsupportedMediaType(PinholeError):
+    """The body isn't plain JSON in UTF-8 by its Content-Type and Content-Encoding."""
+
+    code = ErrorCode.UNSUPPORTED_MEDIA_TYPE
 
 
 class Unexpected(PinholeError):
     """A defect of ours; the log has the traceback under the same request id."""
 
-    code = "internal_error"
+    code = ErrorCode.INTERNAL_ERROR
 
 
 STATUS: dict[type[PinholeError], HTTPStatus] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
@@ -72,12 +80,12 @@ class ProblemField(WireModel):
 
 
 class Problem(WireModel):
-    """Problem details (RFC 9457): `code` is stable and for programs, `detail` is for people."""
+    """Problem details (RFC 9457): `code` is for programs, `detail` for people."""
 
     type: str = "about:blank"
     title: str
     status: int = Field(ge=400, le=599)
-    code: str
+    code: ErrorCode
     detail: str
     errors: list[ProblemField] = Field(default_factory=list)
     request_id: str = Field(description="Names the request in the server's log")

@@ -1,53 +1,51 @@
 """Body, query and path of a request into models. What is wrong is told by field, as named on the wire."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from api.problems import UnsupportedMediaType
+from api.problems import Malformed, UnsupportedMediaType
 from api.requests import Request
-from pinhole.errors import FieldError, Invalid, NotFound, TooLarge
+from pinhole.errors import FieldError, Invalid, NotFound, PinholeError, TooLarge
 
 MAX_BODY_BYTES = 2 * 1024 * 1024  # ten thousand parts with their hashes, and room
+MAX_PUBLIC_BODY_BYTES = 16 * 1024  # name, password and set-up token, each character escaped
+# To tell each field of a body of 2 MB would take seconds, and more bytes than came.
+MAX_ERRORS, MAX_ERRORS_READ, MAX_FIELD_CHARACTERS = 20, 1000, 200
+
+_BODY = "The body is not as it has to be."
+_QUERY = "The query is not as it has to be."
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def body_of(request: Request, model: type[Model]) -> Model:
-    """The JSON body. Raises UnsupportedMediaType, TooLarge, or Invalid naming the fields."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType("The body has to be JSON: Content-Type: application/json.")
-    raw = _raw(request)
-    if len(raw) > MAX_BODY_BYTES:
-        raise TooLarge(f"A request body has at most {MAX_BODY_BYTES} bytes.")
+def body_of(request: Request, model: type[Model], max_bytes: int) -> Model:
+    """The JSON body. Raises UnsupportedMediaType, TooLarge, Malformed, or Invalid naming the first wrong fields."""
+    _check_media_type(request)
+    raw = _raw(request, max_bytes)
     try:
         body = model.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _invalid("The body is not as it has to be.", error) from error
-    if b"\\u0000" in raw and (wrong := list(_nul_in(from_json(raw), ()))):
-        raise Invalid("The body is not as it has to be.", *wrong)
+        raise _refusal(_BODY, error) from error
+    if b"\\u0000" in raw:
+        _refuse(_BODY, _nul_in(from_json(raw), ()))
     return body
 
 
 def query_of(request: Request, model: type[Model] | None) -> Model | None:
-    """The query, each parameter given once. Raises Invalid naming the parameters."""
-    wrong = [FieldError(name, "is given more than once") for name, sent in request.query.items() if len(sent) > 1]
-    values = {name: values[0] for name, values in request.query.items()}
-    if model is None:
-        wrong += [FieldError(name, "is not known here") for name in values]
-    wrong += _nul_in(values, ())
-    if wrong:
-        raise Invalid("The query is not as it has to be.", *wrong)
+    """The query, each parameter given once. Raises Invalid naming the first wrong parameters."""
+    values = {name: sent[0] for name, sent in request.query.items()}
+    _refuse(_QUERY, _wrong_in(request.query, known=model is not None))
     if model is None:
         return None
     try:
         return model.model_validate_strings(values, strict=False, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _invalid("The query is not as it has to be.", error) from error
+        raise _refusal(_QUERY, error) from error
 
 
 def path_of(values: Mapping[str, str], types: Mapping[str, TypeAdapter[Any]]) -> dict[str, Any]:
@@ -60,27 +58,61 @@ def path_of(values: Mapping[str, str], types: Mapping[str, TypeAdapter[Any]]) ->
         raise NotFound("There is nothing at this address.") from error
 
 
-def _raw(request: Request) -> bytes:
-    body = request.body or b""
+def _check_media_type(request: Request) -> None:
+    media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
+    if media_type.strip() != "application/json":
+        raise UnsupportedMediaType("The body has to be JSON: Content-Type: application/json.")
+    given = (parameter.partition("=")[::2] for parameter in parameters)
+    if any(name.strip() == "charset" and value.strip(' "') != "utf-8" for name, value in given):
+        raise UnsupportedMediaType("The body has to be UTF-8.")
+    if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("The body has to be sent as it is, without Content-Encoding.")
+
+
+def _raw(request: Request, max_bytes: int) -> bytes:
+    sent = request.body or b""
+    too_large = TooLarge(f"A request body has at most {max_bytes} bytes here.")
+    if len(sent) > (max_bytes + 2) // 3 * 4:  # what so many bytes have as Base64
+        raise too_large
     try:
-        if request.body_is_base64:
-            return base64.b64decode(body, validate=True)
-        return body if isinstance(body, bytes) else body.encode()
+        raw = base64.b64decode(sent, validate=True) if request.body_is_base64 else sent
+        raw = raw.encode() if isinstance(raw, str) else raw
     except ValueError as error:
-        raise Invalid("The body is not UTF-8.", code="malformed_body") from error
+        raise Malformed("The body is not UTF-8.") from error
+    if len(raw) > max_bytes:
+        raise too_large
+    return raw
 
 
-def _invalid(detail: str, error: ValidationError) -> Invalid:
-    """Every wrong field with its reason; never the input itself, which may be a password."""
+def _wrong_in(query: Mapping[str, list[str]], *, known: bool) -> Iterator[FieldError]:
+    for name, sent in query.items():
+        if not known:
+            yield FieldError(name, "is not known here")
+        elif len(sent) > 1:
+            yield FieldError(name, "is given more than once")
+        yield from _nul_in(sent[0], (name,))
+
+
+def _refuse(detail: str, wrong: Iterable[FieldError]) -> None:
+    """Raises Invalid where a field is wrong, naming the first of them."""
+    first = [FieldError(each.field[:MAX_FIELD_CHARACTERS], each.message) for each in islice(wrong, MAX_ERRORS)]
+    if first:
+        raise Invalid(detail, *first)
+
+
+def _refusal(detail: str, error: ValidationError) -> PinholeError:
+    """The first wrong fields with their reasons; never the input itself, which may be a password."""
+    if error.error_count() > MAX_ERRORS_READ:
+        return Invalid(f"{detail} More than {MAX_ERRORS_READ} fields are wrong.")
     errors = error.errors(include_url=False, include_input=False)
     if any(wrong["type"] == "json_invalid" for wrong in errors):
-        return Invalid(f"The body is not JSON: {errors[0]['ctx']['error']}.", code="malformed_body")
-    return Invalid(detail, *(_field_error(wrong) for wrong in errors))
+        return Malformed(f"The body is not JSON: {errors[0]['ctx']['error']}.")
+    return Invalid(detail, *map(_field_error, errors[:MAX_ERRORS]))
 
 
 def _field_error(wrong: ErrorDetails) -> FieldError:
     field = ".".join(str(step) for step in wrong["loc"])
-    return FieldError(field, wrong["msg"].removeprefix("Value error, "))
+    return FieldError(field[:MAX_FIELD_CHARACTERS], wrong["msg"].removeprefix("Value error, "))
 
 
 def _nul_in(value: Any, path: tuple[str, ...]) -> Iterator[FieldError]:

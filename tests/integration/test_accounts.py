@@ -8,9 +8,11 @@ from typing import Any
 import jwt
 import pytest
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 from werkzeug.test import Client, TestResponse
 
 from pinhole.accounts import limits, passwords, tokens
+from pinhole.accounts.limits import Limit
 from pinhole.settings import settings
 from pinhole.tables import refresh_token, user
 from tests.fixtures.api import Caller
@@ -171,7 +173,13 @@ def _claims(session_id: str, **changed: Any) -> dict[str, Any]:
         ({"exp": None}, "HS256", None),
         ({"aud": "another"}, "HS256", None),
         ({"iss": "another"}, "HS256", None),
+        ({"exp": int(time.time()) - 60}, "HS256", None),
+        ({"iat": int(time.time()) + 3600}, "HS256", None),
         ({"sid": None}, "HS256", None),
+        ({"sid": "0123456789\0a"}, "HS256", None),
+        ({"sid": "0123456789\udcffa"}, "HS256", None),
+        ({"sid": "0123456789ab\n"}, "HS256", None),
+        ({"sid": ["0123456789ab"]}, "HS256", None),
         ({}, "HS512", "a secret of the tests, long enough to sign with, also with a longer hash"),
         ({}, "none", ""),
         ({}, "HS256", "another secret, as long as it has to be for this"),
@@ -185,6 +193,16 @@ def test_an_access_token_that_is_not_ours_is_refused(
     forged = jwt.encode(_claims(session_id, **changed), secret, algorithm)
     response = caller.client.get(PROTECTED, headers={"Authorization": f"Bearer {forged}"})
     assert response.status_code == 401
+
+
+@pytest.mark.parametrize("changed", [{"exp": -20}, {"iat": 20}])
+def test_an_access_token_is_good_where_clocks_differ_by_seconds(
+    caller: Caller, conn: Connection, changed: dict[str, int]
+) -> None:
+    (session_id,) = conn.execute("SELECT id FROM session").fetchone() or ()
+    late = {name: int(time.time()) + seconds for name, seconds in changed.items()}
+    token = jwt.encode(_claims(session_id, **late), settings().token_secret.get_secret_value(), "HS256")
+    assert caller.client.get(PROTECTED, headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -219,6 +237,19 @@ def test_a_known_selector_with_a_wrong_verifier_ends_every_session_of_its_user(c
     assert caller.call("GET", PROTECTED).status_code == 401
 
 
+@pytest.mark.parametrize("verifier", ["", "wrong"])
+def test_a_refresh_token_of_a_session_that_was_logged_out_ends_no_other(
+    api: Client, conn: Connection, verifier: str
+) -> None:
+    first, other = _body(_register(api), 201), _body(_login(api))
+    renewed = _body(_refresh(api, first["refreshToken"]))
+    api.post("/auth/logout", headers={"Authorization": f"Bearer {renewed['accessToken']}"})
+    for token in (first["refreshToken"], renewed["refreshToken"]):
+        sent = f"{token.partition('.')[0]}.{verifier}" if verifier else token
+        assert _body(_refresh(api, sent), 401)["code"] == "refresh_token_invalid"
+    assert _me(api, other).status_code == 200
+
+
 def test_a_token_that_nobody_knows_ends_nothing(caller: Caller) -> None:
     for unknown in ("x.y", ".", "x", "ü.ü"):
         assert _refresh(caller.client, unknown).status_code == 401
@@ -248,13 +279,19 @@ def test_refresh_tokens_are_not_kept_only_what_proves_them(caller: Caller, conn:
     assert verifier.encode() not in row[1]
 
 
-def test_too_many_wrong_passwords_are_answered_429_and_lock_out_that_address_alone(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=10, per_account=2))
+def _spend(limit: Limit, account: str | None = None, address: str = "192.0.2.1") -> None:
+    """Leave one attempt of this limit."""
+    for _ in range((limit.per_address if account is None else limit.per_account) - 1):
+        if account is None:
+            limit.count_address(address)
+        else:
+            limit.count_account(account, address)
+
+
+def test_too_many_wrong_passwords_are_answered_429_and_lock_out_that_address_alone(api: Client) -> None:
     _register(api)
-    for _ in range(2):
-        assert _login(api, password="wrong").status_code == 401
+    _spend(limits.LOGIN, "ann")
+    assert _login(api, password="wrong").status_code == 401
     refused = _login(api)
     assert _body(refused, 429)["code"] == "too_many_requests"
     assert 0 < int(refused.headers["Retry-After"]) <= limits.WINDOW.total_seconds()
@@ -262,26 +299,74 @@ def test_too_many_wrong_passwords_are_answered_429_and_lock_out_that_address_alo
     assert _login(api, address="192.0.2.2").status_code == 200, "the account, from another address"
 
 
-def test_an_address_that_tries_many_names_is_refused_for_each(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=3, per_account=10))
-    assert [_login(api, name=f"name {n}").status_code for n in range(4)] == [401, 401, 401, 429]
+@pytest.mark.parametrize("spelling", ["ANN", " ann ", "Ann\u2003"])
+def test_another_spelling_of_a_name_gets_no_more_guesses(api: Client, spelling: str) -> None:
+    _register(api)
+    _spend(limits.LOGIN, "ann")
+    assert _login(api, password="wrong").status_code == 401
+    assert _login(api, name=spelling).status_code == 429
 
 
-def test_addresses_of_one_ipv6_network_count_as_one(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=1, per_account=10))
+@pytest.mark.parametrize("other", ["al\u0130ce", "a\u2160ce", "al\u0131ce", "\uff41lice", "alice\u200d"])
+def test_a_name_that_is_limited_apart_is_not_the_account(api: Client, other: str) -> None:
+    _register(api, name="alice")
+    _spend(limits.LOGIN, "alice")
+    assert _login(api, name="alice", password="wrong").status_code == 401
+    assert _login(api, name=other).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("kept", "given"),
+    [("Stra\u00dfe", "STRASSE"), ("\u0130lker", "i\u0307lker"), ("\u03a3\u03bf\u03c2", "\u03c3\u03bf\u03c3")],
+)
+def test_a_name_is_found_by_what_unicode_holds_for_the_same_in_another_case(api: Client, kept: str, given: str) -> None:
+    _register(api, name=kept)
+    assert _body(_login(api, name=given))["user"]["name"] == kept
+
+
+def test_two_names_that_are_found_by_the_same_can_not_both_be_taken(conn: Connection) -> None:
+    user.insert(conn, "Stra\u00dfe", "-", "member", "a")
+    with pytest.raises(UniqueViolation):
+        user.insert(conn, "STRASSE", "-", "member", "b")
+
+
+def test_an_address_that_tries_many_names_is_refused_for_each(api: Client) -> None:
+    _spend(limits.LOGIN)
+    assert [_login(api, name=name).status_code for name in ("one", "two", "three")] == [401, 429, 429]
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(api: Client) -> None:
+    _spend(limits.LOGIN, address="2001:db8::/64")
     addresses = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
     assert [_login(api, address).status_code for address in addresses] == [401, 429, 401]
 
 
-def test_logging_in_rightly_never_locks_out(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "LOGIN", limits.Limit("login", per_address=1, per_account=1))
+def test_logging_in_rightly_never_locks_out(api: Client) -> None:
     _register(api)
+    _spend(limits.LOGIN)
+    _spend(limits.LOGIN, "ann")
     assert [_login(api).status_code for _ in range(3)] == [200] * 3
 
 
-def test_registering_and_refreshing_are_limited_too(api: Client) -> None:
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [("/auth/login", limits.LOGIN), ("/auth/register", limits.REGISTER), ("/auth/refresh", limits.REFRESH)],
+)
+def test_what_strangers_send_is_counted_before_it_is_looked_at(api: Client, path: str, limit: Limit) -> None:
+    _spend(limit)
+    sent: dict[str, Any] = {"data": b"{", "content_type": "application/json"}
+    sent["environ_overrides"] = {"REMOTE_ADDR": "192.0.2.1"}
+    assert [api.post(path, **sent).status_code for _ in range(2)] == [400, 429]
+
+
+def test_without_a_token_nothing_that_was_sent_is_looked_at(api: Client) -> None:
+    answer = api.post("/uploads", data=b"{" * 3_000_000, content_type="text/plain")
+    assert answer.status_code == 401
+
+
+def test_registering_and_refreshing_are_limited_for_an_account_too(api: Client) -> None:
     _register(api)
-    assert [_register(api).status_code for _ in range(10)][-1] == 429
+    assert [_register(api).status_code for _ in range(limits.REGISTER.per_account)][-1] == 429
     assert [_refresh(api, "x.y").status_code for _ in range(limits.REFRESH.per_account + 1)][-1] == 429
 
 

@@ -191,8 +191,8 @@ def system(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     with psycopg.connect(services.database.url, autocommit=True) as conn:
         conn.execute("TRUNCATE users, job CASCADE")
         row = conn.execute(
-            "INSERT INTO users (id, name, password_hash, role, folder)"
-            " VALUES (7, 'ann', '-', 'member', 'ann') RETURNING id"
+            "INSERT INTO users (id, name, name_key, password_hash, role, folder)"
+            " VALUES (7, 'ann', 'ann', '-', 'member', 'ann') RETURNING id"
         ).fetchone()
     assert row is not None
     loop = asyncio.new_event_loop()

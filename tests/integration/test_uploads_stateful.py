@@ -68,8 +68,8 @@ class Histories(RuleBasedStateMachine):
         conn, folder = self.inbox.conn, f"user{next(_numbers)}"
         conn.execute("TRUNCATE users, job CASCADE")
         row = conn.execute(
-            "INSERT INTO users (id, name, password_hash, role, folder)"
-            " VALUES (7, 'ann', '-', 'member', %s) RETURNING id",
+            "INSERT INTO users (id, name, name_key, password_hash, role, folder)"
+            " VALUES (7, 'ann', 'ann', '-', 'member', %s) RETURNING id",
             (folder,),
         ).fetchone()
         assert row is not None

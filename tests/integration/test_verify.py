@@ -273,7 +273,8 @@ def test_a_version_in_work_is_no_left_over(library: Inbox) -> None:
 def test_what_was_not_uploaded_is_read_in_and_what_is_nobodys_is_left_where_it_is(library: Inbox) -> None:
     photo(library)
     library.conn.execute(
-        "INSERT INTO users (id, name, password_hash, role, folder) VALUES (8, 'bob', '-', 'member', 'b/bob')"
+        "INSERT INTO users (id, name, name_key, password_hash, role, folder)"
+        " VALUES (8, 'bob', 'bob', '-', 'member', 'b/bob')"
     )
     of_nobody = ["stray.jpg", "nobody/uploads/aaaaaaaaaaaa/x.jpg", "ann-1/uploads/aaaaaaaaaaaa/x.jpg", "b/a.jpg"]
     not_indexed = ["ann/loose.jpg", "ann/2024/07/a.jpg", "ann/2024/b.jpg", "b/bob/uploads-1/a.jpg"]
@@ -318,7 +319,8 @@ def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch
 def test_the_folders_of_others_are_theirs(library: Inbox) -> None:
     landed = photo(library)
     library.conn.execute(
-        "INSERT INTO users (id, name, password_hash, role, folder) VALUES (8, 'bob', '-', 'member', 'anna')"
+        "INSERT INTO users (id, name, name_key, password_hash, role, folder)"
+        " VALUES (8, 'bob', 'bob', '-', 'member', 'anna')"
     )
     library.cloud.s3.put_object(Bucket="originals", Key=f"anna/uploads/{new_id()}/a.jpg", Body=b"Bob's")
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pinhole.accounts.names import folder, user_name
 from pinhole.errors import Invalid
+from pinhole.tables.user import name_key
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,12 @@ def test_a_folder_is_always_one_component_of_an_object_key(name: str) -> None:
     made = folder(name)
     assert 1 <= len(made.encode()) <= 128
     assert not set(made) & set("/\\\0.%?#&+ ")
+
+
+@given(st.text(max_size=64))
+def test_a_name_is_found_by_how_it_was_given_and_by_how_it_is_kept(raw: str) -> None:
+    try:
+        kept = user_name(raw)
+    except Invalid:
+        return
+    assert name_key(raw) == name_key(kept) == name_key(name_key(kept))

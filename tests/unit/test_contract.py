@@ -1,6 +1,9 @@
 """Routes, openapi.yaml and gateway.yaml say the same, and what is generated is current."""
 
+import ast
 import inspect
+import json
+from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -9,6 +12,8 @@ from api.app import app
 from api.endpoint import Endpoint
 from api.openapi import document, operations
 from infra import generate, openapi
+from infra.bootstrap import REPOSITORY
+from pinhole.errors import ErrorCode
 
 DECLARED = list(operations(app.routes))
 ENDPOINTS = pytest.mark.parametrize(
@@ -57,3 +62,30 @@ def test_the_gateway_sends_every_route_to_the_function_in_long_form() -> None:
             uri = operation["x-amazon-apigateway-integration"]["uri"]
             assert uri["Fn::Sub"].endswith("functions/${ApiFunction.Arn}/invocations")
     assert "&id" not in (openapi.HERE / "gateway.yaml").read_text("utf-8")
+
+
+def _codes_used() -> Iterator[str]:
+    """Every code that a class has, or that is given where an error is raised or a problem is made."""
+    for root in ("layers/core/pinhole", "functions", "infra/local"):
+        for source in (REPOSITORY / root).rglob("*.py"):
+            for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+                match node:
+                    case ast.Attribute(value=ast.Name(id="ErrorCode"), attr=name):
+                        yield ErrorCode[name]
+                    case ast.keyword(arg="code", value=ast.Constant(value=str(code))):
+                        yield code
+                    case ast.Call(func=ast.Name(id="problem"), args=[_, ast.Constant(value=str(code)), *_]):
+                        yield code
+    for response in openapi.gateway()["x-amazon-apigateway-gateway-responses"].values():
+        yield json.loads(response["responseTemplates"]["application/json"])["code"]
+
+
+def test_every_code_that_a_problem_may_have_is_known_and_none_is_known_that_nothing_has() -> None:
+    used = set(_codes_used())
+    assert used == {code.value for code in ErrorCode}
+
+
+def test_the_codes_of_problems_are_named_in_the_description() -> None:
+    schemas = document(app.routes)["components"]["schemas"]
+    assert schemas["Problem"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
+    assert schemas["ErrorCode"]["enum"] == list(ErrorCode)

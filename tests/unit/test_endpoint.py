@@ -13,6 +13,7 @@ from api.endpoint import current_request, endpoint
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.wire import Id, Timestamp, WireModel, camel_case
+from pinhole.accounts import Session, User
 from pinhole.errors import Conflict, FieldError, Forbidden, PinholeError, TooManyRequests, Unavailable
 
 
@@ -55,6 +56,9 @@ def _request(
         body=None if raw is None else base64.b64encode(raw).decode(),
         body_is_base64=raw is not None,
     )
+
+
+_UTF_16 = '{"fileName": "a.jpg", "sizeBytes": 3}'.encode("utf-16")
 
 
 def _send(request: Request) -> Response:
@@ -124,19 +128,27 @@ def test_a_wrong_field_is_named_as_on_the_wire(fields: dict[str, object], wrong:
         b"\xff\xfe",
         b'{"fileName": "\xff", "sizeBytes": 3}',
         '{"fileName": "\\ud800", "sizeBytes": 3}',
-        "[" * 100_000,
-        '{"a":' * 100_000,
+        "[" * 16_000,
+        '{"a":' * 3_000,
+        "\ufeff{}",
+        _UTF_16,
     ],
 )
-def test_a_body_that_is_not_json_is_the_clients_fault(body: str | bytes) -> None:
+def test_a_body_that_is_not_json_in_utf_8_is_the_clients_fault(body: str | bytes) -> None:
     response = _send(_request(body))
-    assert response.status_code == 422
+    assert response.status_code == 400
     assert json.loads(response.body)["code"] == "malformed_body"
 
 
 def test_a_broken_base64_body_is_the_clients_fault() -> None:
     request = Request("request-1", "POST", "/", "", {"content-type": "application/json"}, {}, "a", True)
-    assert _send(request).status_code == 422
+    assert _send(request).status_code == 400
+
+
+def test_a_body_that_came_as_text_and_is_none_is_the_clients_fault() -> None:
+    body = '{"fileName": "\udcff", "sizeBytes": 3}'
+    request = Request("request-1", "POST", "/", "", {"content-type": "application/json"}, {}, body, False)
+    assert _send(request).status_code == 400
 
 
 @pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded", "json"])
@@ -144,12 +156,71 @@ def test_a_body_of_another_type_is_refused(media_type: str) -> None:
     assert _send(_request(_photo(), {"content-type": media_type})).status_code == 415
 
 
-def test_a_content_type_may_name_its_charset() -> None:
-    assert _send(_request(_photo(), {"content-type": "Application/JSON; charset=utf-8"})).status_code == 200
+@pytest.mark.parametrize("charset", ["utf-8", '"UTF-8"', " utf-8 ; profile=x"])
+def test_a_content_type_may_name_its_charset(charset: str) -> None:
+    assert _send(_request(_photo(), {"content-type": f"Application/JSON; charset={charset}"})).status_code == 200
 
 
-def test_a_body_past_the_limit_is_refused() -> None:
-    assert _send(_request(_photo(fileName="a" * 3_000_000))).status_code == 413
+@pytest.mark.parametrize("charset", ["utf-16", "latin-1", "no such", "", "\udcff"])
+def test_a_body_in_another_charset_is_refused(charset: str) -> None:
+    assert _send(_request(_photo(), {"content-type": f"application/json; x=1; Charset={charset}"})).status_code == 415
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity, gzip", "br", "no such"])
+def test_a_body_that_is_encoded_is_refused(encoding: str) -> None:
+    assert _send(_request(_photo(), {"content-encoding": encoding})).status_code == 415
+
+
+def test_a_body_may_say_that_it_is_not_encoded() -> None:
+    assert _send(_request(_photo(), {"content-encoding": "Identity"})).status_code == 200
+
+
+@pytest.fixture
+def _logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.endpoint.session_of", lambda request: Session("0" * 12, User(1, "ann", "member", "ann")))
+
+
+@pytest.mark.usefixtures("_logged_in")
+@pytest.mark.parametrize(("public", "limit"), [(True, 16 * 1024), (False, 2 * 1024 * 1024)])
+def test_a_body_past_the_limit_is_refused_and_the_limit_of_strangers_is_low(public: bool, limit: int) -> None:
+    @endpoint(body=Photo, status=204, public=public)
+    def add(body: Photo) -> None:
+        assert body.size_bytes == 3
+
+    empty = _photo(fileName="")
+    for length, status in ((limit, 204), (limit + 1, 413), (limit + 2, 413)):
+        current_request.set(_request(_photo(fileName="a" * (length - len(empty)))))
+        assert add().status_code == status
+
+
+def test_a_body_past_the_limit_is_not_even_decoded() -> None:
+    request = Request("request-1", "POST", "/", "", {"content-type": "application/json"}, {}, "!" * 30_000, True)
+    assert _send(request).status_code == 413
+
+
+def test_of_many_wrong_fields_the_first_twenty_are_told() -> None:
+    response = _send(_request(json.dumps({f"unknown{n}": 1 for n in range(900)})))
+    assert _wrong_fields(response) == ["fileName", "sizeBytes", *(f"unknown{n}" for n in range(18))]
+
+
+def test_of_very_many_wrong_fields_none_is_told() -> None:
+    response = _send(_request(json.dumps({f"{n}": 1 for n in range(1500)})))
+    assert _wrong_fields(response) == []
+    assert "More than 1000 fields" in response.body
+
+
+def test_of_the_name_of_a_wrong_field_only_the_beginning_is_told() -> None:
+    assert _wrong_fields(_send(_request(_photo(**{"x" * 10_000: 1})))) == ["x" * 200]
+    assert _wrong_fields(_list({"x" * 10_000: ["1"]})) == ["x" * 200]
+
+
+def test_of_many_strings_with_a_nul_the_first_twenty_are_told() -> None:
+    assert _wrong_fields(_send(_request(_photo(tags=["\0"] * 500)))) == [f"tags.{n}" for n in range(20)]
+
+
+def test_of_many_unknown_parameters_the_first_twenty_are_told() -> None:
+    response = _send(_request(_photo(), query={str(n): ["1"] for n in range(500)}))
+    assert _wrong_fields(response) == [str(n) for n in range(20)]
 
 
 def _list(query: Mapping[str, list[str]]) -> Response:

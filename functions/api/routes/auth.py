@@ -9,10 +9,10 @@ from api.endpoint import endpoint
 from api.requests import Request
 from api.wire import Timestamp, WireModel
 from pinhole import accounts
-from pinhole.accounts import Role, Session, Tokens, User
+from pinhole.accounts import Role, Session, Tokens, User, limits
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from pinhole.db import transaction
-from pinhole.errors import Forbidden, TooManyRequests, Unauthenticated
+from pinhole.errors import Forbidden, Unauthenticated
 
 routes = Blueprint(__name__)
 
@@ -78,26 +78,26 @@ def read_setup() -> SetupState:
 
 
 @routes.route("/auth/register", methods=["POST"])
-@endpoint(body=Registration, answer=SessionTokens, status=201, errors=(Forbidden, TooManyRequests), public=True)
+@endpoint(body=Registration, answer=SessionTokens, status=201, errors=(Forbidden,), public=True, limit=limits.REGISTER)
 def register(body: Registration, request: Request) -> SessionTokens:
     """Register the first user, who becomes administrator, and log them in."""
     return SessionTokens.of(accounts.register(body.name, body.password, body.setup_token or "", request.address))
 
 
 @routes.route("/auth/login", methods=["POST"])
-@endpoint(body=Credentials, answer=SessionTokens, errors=(Unauthenticated, TooManyRequests), public=True)
+@endpoint(body=Credentials, answer=SessionTokens, errors=(Unauthenticated,), public=True, limit=limits.LOGIN)
 def login(body: Credentials, request: Request) -> SessionTokens:
     """Begin a session with name and password."""
     return SessionTokens.of(accounts.login(body.name, body.password, request.address))
 
 
 @routes.route("/auth/refresh", methods=["POST"])
-@endpoint(body=RefreshRequest, answer=SessionTokens, errors=(Unauthenticated, TooManyRequests), public=True)
+@endpoint(body=RefreshRequest, answer=SessionTokens, errors=(Unauthenticated,), public=True, limit=limits.REFRESH)
 def refresh(body: RefreshRequest, request: Request) -> SessionTokens:
     """Exchange a refresh token for new tokens.
 
-    A refresh token can be used once. Using one again ends all sessions of its user, since one of the two who
-    used it has stolen it: a client with several windows refreshes in one of them.
+    A refresh token can be used once. Using one again while its session is open ends all sessions of its user, since one
+    of the two who used it has stolen it: a client with several windows refreshes in one of them.
     """
     return SessionTokens.of(accounts.refresh(body.refresh_token, request.address))
 

@@ -8,7 +8,7 @@ from api.endpoint import endpoint
 from api.responses import Answer
 from api.wire import WireModel
 from pinhole import media_url, objects
-from pinhole.errors import Forbidden
+from pinhole.errors import ErrorCode, Forbidden
 
 routes = Blueprint(__name__)
 
@@ -35,7 +35,7 @@ def read_media(item_key: str, version: str, name: str, query: MediaQuery) -> Ans
     path = f"/media/{item_key}/{version}/{name}"
     media = media_url.verify(path, f"e={query.e}&k={query.k}&s={query.s}", now)
     if media is None:
-        raise Forbidden("This address is not valid, or no longer.", code="bad_signature")
+        raise Forbidden("This address is not valid, or no longer.", code=ErrorCode.BAD_SIGNATURE)
     kept = min(REDIRECT_SECONDS, int(media.expires - now))
     location = objects.presign_rendition(media.object_key, expires_seconds=kept + SPARE_SECONDS)
     return Answer(None, headers={"Location": location, "Cache-Control": f"private, max-age={kept}"})

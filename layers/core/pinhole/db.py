@@ -7,7 +7,7 @@ from typing import TypeVar
 import psycopg
 from psycopg import Connection, IsolationLevel
 
-from pinhole.errors import Unavailable
+from pinhole.errors import ErrorCode, Unavailable
 from pinhole.settings import settings
 
 # The server's trouble and not the statement's: it gave way to another transaction, has no room on disk or in memory, is
@@ -29,7 +29,7 @@ def _connected() -> Connection:
             settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
         )
     except psycopg.OperationalError as error:
-        raise Unavailable(f"The database does not answer: {error}", code="database_unavailable") from error
+        raise Unavailable(f"The database does not answer: {error}", code=ErrorCode.DATABASE_UNAVAILABLE) from error
     return _connection
 
 
@@ -69,7 +69,7 @@ def _failures_told() -> Iterator[None]:
             disconnect()
         elif not _passes(error):
             raise
-        raise Unavailable(f"The database did not do it: {error}", code="database_unavailable") from error
+        raise Unavailable(f"The database did not do it: {error}", code=ErrorCode.DATABASE_UNAVAILABLE) from error
     except psycopg.Error as error:
         # Its text goes on to quote the row. What that says of a photo, such as its position, is not for logs.
         error.args = (error.diag.message_primary or str(error),)

@@ -1,7 +1,74 @@
-"""One tree of errors. `functions/api/problems.py` maps it to HTTP; queue handlers look at `retryable`."""
+"""One tree of errors, and the codes by which programs tell them apart. `functions/api/problems.py` maps it to HTTP."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed."""
+
+    INVALID = "invalid"
+    MALFORMED_BODY = "malformed_body"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    TOO_LARGE = "too_large"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    FORBIDDEN = "forbidden"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    DISK_FULL = "disk_full"
+    INTERNAL_ERROR = "internal_error"
+
+    UNAUTHENTICATED = "unauthenticated"
+    WRONG_CREDENTIALS = "wrong_credentials"
+    TOKEN_INVALID = "token_invalid"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    SESSION_ENDED = "session_ended"
+    REFRESH_TOKEN_INVALID = "refresh_token_invalid"  # noqa: S105
+    REGISTRATION_CLOSED = "registration_closed"
+    SETUP_TOKEN_WRONG = "setup_token_wrong"  # noqa: S105
+
+    FILE_TOO_LARGE = "file_too_large"
+    STORAGE_FULL = "storage_full"
+    TOO_MANY_UPLOADS = "too_many_uploads"
+    UPLOAD_ABORTED = "upload_aborted"
+    UPLOAD_EXPIRED = "upload_expired"
+    UPLOAD_NOT_WAITING = "upload_not_waiting"
+    SINGLE_UPLOAD = "single_upload"
+    MULTIPART_UPLOAD = "multipart_upload"
+    WRONG_PARTS = "wrong_parts"
+    OBJECT_NOT_FOUND = "object_not_found"
+    OBJECT_EXISTS = "object_exists"
+
+    FILE_REJECTED = "file_rejected"
+    EMPTY_FILE = "empty_file"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    CORRUPT = "corrupt"
+    TRUNCATED = "truncated"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    EXCEEDS_DISK = "exceeds_disk"
+    SIZE_MISMATCH = "size_mismatch"
+    CHECKSUM_MISMATCH = "checksum_mismatch"
+    PROCESSING_FAILED = "processing_failed"
+
+    MONTH_CHANGED = "month_changed"
+    BAD_SIGNATURE = "bad_signature"
+
+    NO_SUCH_ITEM = "no_such_item"
+    NO_SUCH_QUEUE = "no_such_queue"
+    NO_CONSUMER = "no_consumer"
+    NO_DEAD_LETTERS = "no_dead_letters"
+    MOVE_UNDER_WAY = "move_under_way"
+
+    BAD_PATH = "bad_path"
+    BAD_RANGE = "bad_range"
+    WRONG_HOST = "wrong_host"
+    FOREIGN_ORIGIN = "foreign_origin"
+    NOT_BUILT = "not_built"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,66 +82,66 @@ class FieldError:
 class PinholeError(Exception):
     """Base of all expected errors.
 
-    detail: a sentence for the person who caused it; fields: where exactly; code: stable, for programs.
+    detail: a sentence for the person who caused it; fields: where exactly; code: where it is more precise than that of
+    the class. Raises ValueError for a code that ErrorCode does not have.
     """
 
-    code: ClassVar[str] = "error"
-    retryable: ClassVar[bool] = False
+    code: ErrorCode = ErrorCode.INTERNAL_ERROR
 
     def __init__(self, detail: str, *fields: FieldError, code: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.fields = fields
         if code is not None:
-            self.code = code  # type: ignore[misc]  # an instance may be more precise than its class
+            self.code = ErrorCode(code)
 
 
 class Invalid(PinholeError):
     """The request is wrong; `fields` say where."""
 
-    code = "invalid"
+    code = ErrorCode.INVALID
 
 
 class Unauthenticated(PinholeError):
     """Nobody, or nobody we still know, is calling."""
 
-    code = "unauthenticated"
+    code = ErrorCode.UNAUTHENTICATED
 
 
 class Forbidden(PinholeError):
     """The caller is known and may not do this, and may know that it exists."""
 
-    code = "forbidden"
+    code = ErrorCode.FORBIDDEN
 
 
 class NotFound(PinholeError):
     """It does not exist, or the caller may not know that it does."""
 
-    code = "not_found"
+    code = ErrorCode.NOT_FOUND
 
 
 class Conflict(PinholeError):
     """The state of things does not allow this now."""
 
-    code = "conflict"
+    code = ErrorCode.CONFLICT
 
 
 class Gone(PinholeError):
     """It existed, and its time is over."""
 
-    code = "gone"
+    code = ErrorCode.GONE
 
 
 class TooLarge(PinholeError):
     """More bytes than a limit allows."""
 
-    code = "too_large"
+    code = ErrorCode.TOO_LARGE
 
 
 class TooManyRequests(PinholeError):
     """A limit on attempts; try again after `retry_after_seconds`."""
 
-    code = "too_many_requests"
+    code = ErrorCode.TOO_MANY_REQUESTS
 
     def __init__(self, detail: str, retry_after_seconds: int) -> None:
         super().__init__(detail)
@@ -84,21 +151,19 @@ class TooManyRequests(PinholeError):
 class Unavailable(PinholeError):
     """A part we depend on does not answer; the same call may succeed later."""
 
-    code = "unavailable"
-    retryable = True
+    code = ErrorCode.UNAVAILABLE
 
 
 class FileRejected(PinholeError):
     """The file itself is at fault: trying again would end the same way. `detail` is what its owner reads."""
 
-    code = "file_rejected"
+    code = ErrorCode.FILE_REJECTED
 
 
 class Busy(PinholeError):
     """Somebody else holds it for now; try again after `retry_after_seconds`."""
 
-    code = "busy"
-    retryable = True
+    code = ErrorCode.BUSY
 
     def __init__(self, detail: str, retry_after_seconds: int) -> None:
         super().__init__(detail)

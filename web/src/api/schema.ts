@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens.
-         * @description A refresh token can be used once. Using one again ends all sessions of its user, since one of the two who used it has stolen it: a client with several windows refreshes in one of them.
+         * @description A refresh token can be used once. Using one again while its session is open ends all sessions of its user, since one of the two who used it has stolen it: a client with several windows refreshes in one of them.
          */
         post: operations["refresh"];
         delete?: never;
@@ -441,6 +441,12 @@ export interface components {
             state: "duplicate";
             itemId: string;
         };
+        /**
+         * ErrorCode
+         * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
+         * @enum {string}
+         */
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "month_changed" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -675,14 +681,14 @@ export interface components {
         };
         /**
          * Problem
-         * @description Problem details (RFC 9457): `code` is stable and for programs, `detail` is for people.
+         * @description Problem details (RFC 9457): `code` is for programs, `detail` for people.
          */
         Problem: {
             /** @default about:blank */
             type: string;
             title: string;
             status: number;
-            code: string;
+            code: components["schemas"]["ErrorCode"];
             detail: string;
             errors: components["schemas"]["ProblemField"][];
             /** @description Names the request in the server's log */
@@ -786,6 +792,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The body can't be read: it is not JSON, or not UTF-8. */
+        Malformed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The request is wrong; `fields` say where. */
         Invalid: {
             headers: {
@@ -849,7 +864,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body isn't JSON by its Content-Type. */
+        /** @description The body isn't plain JSON in UTF-8 by its Content-Type and Content-Encoding. */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -917,6 +932,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -970,6 +986,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1001,6 +1018,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
             };
+            400: components["responses"]["Malformed"];
             403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1345,6 +1363,7 @@ export interface operations {
                     "application/json": components["schemas"]["SingleUpload"] | components["schemas"]["MultipartUpload"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -1376,6 +1395,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExistingItems"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -1488,6 +1508,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartUrls"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];

@@ -18,28 +18,32 @@ class Limit:
     per_address: int
     per_account: int
 
-    def _keys(self, account: str, address: str) -> dict[str, int]:
-        return {
-            f"{self.action} address {address}": self.per_address,
-            f"{self.action} address {address} account {account.casefold()}": self.per_account,
-        }
+    def count_address(self, address: str) -> None:
+        """Count an attempt from this address, for good, before it is looked at. Raises TooManyRequests."""
+        _count(self._address_key(address), self.per_address)
 
-    def count(self, account: str, address: str) -> None:
-        """Count an attempt, for good, before it is made. Raises TooManyRequests past either limit."""
-        with transaction() as conn:
-            for key, allowed in self._keys(account, address).items():
-                window = rate_limit.count(conn, key, WINDOW)
-                if window.attempts > allowed:
-                    break
-            else:
-                return
-        raise TooManyRequests("Too many attempts. Wait a while, then try again.", window.seconds_left)
+    def count_account(self, account: str, address: str) -> None:
+        """Count it for the account too, by the key that the account is looked up by. Raises TooManyRequests."""
+        _count(self._account_key(account, address), self.per_account)
 
     def take_back(self, account: str, address: str) -> None:
         """Uncount an attempt that was rightful: only failures add up."""
         with transaction() as conn:
-            for key in self._keys(account, address):
+            for key in (self._address_key(address), self._account_key(account, address)):
                 rate_limit.take_back(conn, key, WINDOW)
+
+    def _address_key(self, address: str) -> str:
+        return f"{self.action} address {address}"
+
+    def _account_key(self, account: str, address: str) -> str:
+        return f"{self._address_key(address)} account {account}"
+
+
+def _count(key: str, allowed: int) -> None:
+    with transaction() as conn:
+        window = rate_limit.count(conn, key, WINDOW)
+    if window.attempts > allowed:
+        raise TooManyRequests("Too many attempts. Wait a while, then try again.", window.seconds_left)
 
 
 LOGIN = Limit("login", per_address=100, per_account=10)

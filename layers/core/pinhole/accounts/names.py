@@ -13,14 +13,9 @@ _JOINERS = "\u200c\u200d"  # Persian and Indic names need them, emoji too
 _REFUSED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
-def normalized(raw: str) -> str:
-    """The one form of names that look alike."""
-    return unicodedata.normalize("NFC", raw).strip()
-
-
 def user_name(raw: str) -> str:
     """The name as it is kept: NFC, trimmed, 1 to 64 characters, none of them invisible. Raises Invalid."""
-    name = normalized(raw)
+    name = unicodedata.normalize("NFC", raw).strip()
     if not 1 <= len(name) <= MAX_CHARACTERS:
         raise _invalid(f"has 1 to {MAX_CHARACTERS} characters")
     if any(unicodedata.category(c) in _REFUSED and c not in _JOINERS for c in name):

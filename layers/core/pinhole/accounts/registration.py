@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pinhole.accounts import limits, names, passwords
 from pinhole.accounts.sessions import Tokens, begin_session
 from pinhole.db import transaction
-from pinhole.errors import Forbidden
+from pinhole.errors import ErrorCode, Forbidden
 from pinhole.settings import settings
 from pinhole.tables import user
 
@@ -32,12 +32,12 @@ def register(name: str, password: str, setup_token: str, address: str) -> Tokens
     Raises Forbidden (`registration_closed` once there is a user, `setup_token_wrong`), Invalid,
     TooManyRequests.
     """
-    limits.REGISTER.count(names.normalized(name), address)
+    limits.REGISTER.count_account(user.name_key(name), address)
     if not setup().registration_open:
         raise _closed()
     required = settings().setup_token.get_secret_value()
     if required and not hmac.compare_digest(required.encode(), setup_token.encode()):
-        raise Forbidden("The first user needs the deployment's set-up token.", code="setup_token_wrong")
+        raise Forbidden("The first user needs the deployment's set-up token.", code=ErrorCode.SETUP_TOKEN_WRONG)
     kept_name = names.user_name(name)
     password_hash = passwords.hash_password(password)
     with transaction() as conn:
@@ -49,4 +49,4 @@ def register(name: str, password: str, setup_token: str, address: str) -> Tokens
 
 
 def _closed() -> Forbidden:
-    return Forbidden("Registration is closed: ask the administrator.", code="registration_closed")
+    return Forbidden("Registration is closed: ask the administrator.", code=ErrorCode.REGISTRATION_CLOSED)

@@ -6,9 +6,8 @@ from datetime import datetime
 from psycopg import Connection
 
 from pinhole.accounts import limits, passwords, tokens
-from pinhole.accounts.names import normalized
 from pinhole.db import transaction
-from pinhole.errors import Unauthenticated
+from pinhole.errors import ErrorCode, Unauthenticated
 from pinhole.tables import refresh_token, session, user
 from pinhole.tables.session import Session
 from pinhole.tables.user import User
@@ -29,7 +28,7 @@ def authenticate(conn: Connection, access_token: str) -> Session:
     """The open session that an access token names, its user read now. Raises Unauthenticated."""
     found = session.read_open(conn, tokens.session_id_of(access_token))
     if found is None:
-        raise Unauthenticated("This session has ended. Log in again.", code="session_ended")
+        raise Unauthenticated("This session has ended. Log in again.", code=ErrorCode.SESSION_ENDED)
     return found
 
 
@@ -45,43 +44,43 @@ def login(name: str, password: str, address: str) -> Tokens:
     TooManyRequests. Opens its own transactions: an attempt counts although it fails, and none is open while
     the hash is computed.
     """
-    name = normalized(name)
-    limits.LOGIN.count(name, address)
+    key = user.name_key(name)
+    limits.LOGIN.count_account(key, address)
     with transaction() as conn:
-        found = user.read_credentials(conn, name)
+        found = user.read_credentials(conn, key)
     who, password_hash = found or (None, passwords.NOBODY)
     if not passwords.matches(password_hash, password) or who is None:
         logger.warning("login_refused", extra={"user_id": who and who.id, "address": address})
-        raise Unauthenticated("The name or the password is wrong.", code="wrong_credentials")
+        raise Unauthenticated("The name or the password is wrong.", code=ErrorCode.WRONG_CREDENTIALS)
     with transaction() as conn:
         if passwords.is_outdated(password_hash):
             user.change_password_hash(conn, who.id, passwords.hash_password(password))
         begun = begin_session(conn, who)
-    limits.LOGIN.take_back(name, address)
+    limits.LOGIN.take_back(key, address)
     return begun
 
 
 def refresh(token: str, address: str) -> Tokens:
     """New tokens for a refresh token, which is used up by it.
 
-    A known token that was used before, or whose second half is wrong, is in wrong hands: all sessions of its
-    user end. Raises Unauthenticated, TooManyRequests.
+    A known token of an open session that was used before, or whose second half is wrong, is in wrong hands: all
+    sessions of its user end. Raises Unauthenticated, TooManyRequests.
     """
     selector, verifier_hash = tokens.halves(token)
     with transaction() as conn:
         known = refresh_token.trace(conn, selector, verifier_hash)
-    limits.REFRESH.count("" if known is None else str(known.user_id), address)
+    limits.REFRESH.count_account("" if known is None else str(known.user_id), address)
     with transaction() as conn:
         renewed = refresh_token.use(conn, selector, verifier_hash)
         if renewed is not None:
             return _tokens(conn, renewed)
         known = refresh_token.trace(conn, selector, verifier_hash)
-        stolen = known is not None and (known.used or not known.verified)
-        if known is not None and stolen:
+        misused = known is not None and known.session_open and (known.used or not known.verified)
+        if known is not None and misused:
             session.end_all(conn, known.user_id)
-    if known is not None and stolen:
+    if known is not None and misused:
         logger.warning("refresh_token_misused", extra={"user_id": known.user_id, "address": address})
-    raise Unauthenticated("The refresh token is not valid. Log in again.", code="refresh_token_invalid")
+    raise Unauthenticated("The refresh token is not valid. Log in again.", code=ErrorCode.REFRESH_TOKEN_INVALID)
 
 
 def logout(conn: Connection, ending: Session) -> None:

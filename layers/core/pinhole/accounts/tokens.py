@@ -1,12 +1,13 @@
 """The two tokens of a session: a short signed one that names it, and a long random one that renews it."""
 
 import hashlib
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from pinhole.errors import Unauthenticated
+from pinhole.errors import ErrorCode, Unauthenticated
 from pinhole.settings import settings
 
 ACCESS_LIFETIME = timedelta(minutes=30)
@@ -14,6 +15,8 @@ REFRESH_LIFETIME = timedelta(days=30)
 
 _ISSUER = "pinhole"
 _AUDIENCE = "pinhole-api"
+_LEEWAY = timedelta(seconds=30)  # clocks of two machines differ
+_SESSION_ID = re.compile(r"[0-9A-Za-z]{12}")
 _MIN_SECRET = 32  # RFC 7518, section 3.2: as long as the hash
 
 
@@ -50,13 +53,17 @@ def session_id_of(token: str) -> str:
             algorithms=["HS256"],
             issuer=_ISSUER,
             audience=_AUDIENCE,
+            leeway=_LEEWAY,
             options={"require": ["exp", "iat", "sub", "sid"]},
         )
     except jwt.ExpiredSignatureError as error:
-        raise Unauthenticated("The access token has expired.", code="token_expired") from error
+        raise Unauthenticated("The access token has expired.", code=ErrorCode.TOKEN_EXPIRED) from error
     except jwt.InvalidTokenError as error:
-        raise Unauthenticated("The access token is not valid.", code="token_invalid") from error
-    return str(claims["sid"])
+        raise Unauthenticated("The access token is not valid.", code=ErrorCode.TOKEN_INVALID) from error
+    session_id = str(claims["sid"])
+    if not _SESSION_ID.fullmatch(session_id):
+        raise Unauthenticated("The access token is not valid.", code=ErrorCode.TOKEN_INVALID)
+    return session_id
 
 
 def new_refresh_token() -> tuple[str, str, bytes]:

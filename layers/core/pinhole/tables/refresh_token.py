@@ -15,6 +15,7 @@ class Trace:
     """What is known of a token that could not be used."""
 
     user_id: int
+    session_open: bool
     used: bool
     verified: bool
 
@@ -46,11 +47,12 @@ def use(conn: Connection, selector: str, verifier_hash: bytes) -> Session | None
 
 
 def trace(conn: Connection, selector: str, verifier_hash: bytes) -> Trace | None:
-    """Whose token this is, whether it was used, and whether the verifier is its own. None when unknown."""
+    """Whose token this is, what became of it, and whether the verifier is its own. None when unknown."""
     with conn.cursor(row_factory=class_row(Trace)) as cursor:
         return cursor.execute(
             """
-            SELECT session.user_id, used_at IS NOT NULL AS used, verifier_hash = %s AS verified
+            SELECT session.user_id, session.ended_at IS NULL AS session_open, used_at IS NOT NULL AS used,
+                   verifier_hash = %s AS verified
             FROM refresh_token JOIN session ON session.id = refresh_token.session_id
             WHERE selector = %s
             """,
