@@ -22,8 +22,15 @@ _REF = "#/components/schemas/"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_REF}{Problem.__name__}"}}}
 
 
-class _WithoutNoise(GenerateJsonSchema):
-    """Leaves out what pydantic would add to each field: a title made from its name, and `default: null`."""
+class _AsOnTheWire(GenerateJsonSchema):
+    """Leaves out what pydantic would add to each field: a title made from its name, and `default: null`.
+
+    It adds what `api.validation` refuses in every string that comes in: NUL.
+    """
+
+    def str_schema(self, schema: core_schema.StringSchema) -> Schema:
+        made = super().str_schema(schema)
+        return made if self.mode == "serialization" else {"pattern": r"^[^\x00]*$", **made}
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
@@ -86,7 +93,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Parts, dict[str, Schema]]:
         for status, answer in endpoint.answers.items():
             if answer is not None:
                 inputs.append(((endpoint.name, status), "serialization", TypeAdapter(answer)))
-    parts, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF + "{model}", schema_generator=_WithoutNoise)
+    parts, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF + "{model}", schema_generator=_AsOnTheWire)
     return {key: schema for (key, _), schema in parts.items()}, definitions["$defs"]
 
 

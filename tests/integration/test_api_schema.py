@@ -33,5 +33,15 @@ def test_the_api_does_what_it_says(case: schemathesis.Case[Any], who: User) -> N
     with transaction() as conn:
         # One for each call: some end their session.
         token = accounts.begin_session(conn, who).access_token
-    # A schema says nothing of limits that are settings, and nothing of cursors that only an answer gives.
-    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=[positive_data_acceptance])
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = case.call(headers=headers)
+    excluded = [positive_data_acceptance] if _refused_for_what_no_schema_says(answer) else []
+    case.validate_response(answer, headers=headers, excluded_checks=excluded, transport_kwargs={"headers": headers})
+
+
+def _refused_for_what_no_schema_says(answer: schemathesis.Response) -> bool:
+    """Whether a setting forbids it (the largest file), or it names a page by a cursor that no answer gave."""
+    if answer.status_code not in (413, 422):
+        return False
+    problem = answer.json()
+    return problem["code"] == "file_too_large" or [wrong["field"] for wrong in problem["errors"]] == ["cursor"]

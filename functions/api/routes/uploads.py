@@ -3,11 +3,11 @@
 from typing import Annotated, Literal, Self
 
 from chalice.app import Blueprint
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from api.endpoint import endpoint
 from api.responses import Answer
-from api.wire import Id, Timestamp, WireModel
+from api.wire import WHOLE, Id, Timestamp, WireModel
 from pinhole import uploads
 from pinhole.accounts import User
 from pinhole.db import transaction
@@ -23,7 +23,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ContentType = Annotated[
     str, StringConstraints(max_length=127, pattern=r"^([0-9A-Za-z!#$&^_.+-]+/[0-9A-Za-z!#$&^_.+-]+)?$")
 ]
-PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+PartNumber = Annotated[int, Field(ge=1, le=10_000), WHOLE]
 
 
 class CheckUploads(WireModel):
@@ -39,7 +39,7 @@ class BeginUpload(WireModel):
     relative_path: str | None = Field(
         None, min_length=1, max_length=4096, description="Folders and name as the client has them, with slashes"
     )
-    size_bytes: int = Field(ge=0, lt=2**63)
+    size_bytes: Annotated[int, Field(ge=0, lt=2**63), WHOLE]
     sha256: Sha256 = Field(description="Of the whole file, lower-case hex")
     content_type: ContentType | None = Field(None, description="Empty or null where the client knows none")
     modified_at: Timestamp | None = None
@@ -89,6 +89,15 @@ class PartHash(WireModel):
 
 class RequestParts(WireModel):
     """Up to 1,000 parts: either their numbers, or numbers with the hashes that the URLs are to bind."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [one], "properties": {one: {"type": "array"}, other: {"type": "null"}}}
+                for one, other in (("partNumbers", "parts"), ("parts", "partNumbers"))
+            ]
+        }
+    )
 
     part_numbers: list[PartNumber] | None = Field(None, min_length=1, max_length=1000)
     parts: list[PartHash] | None = Field(None, min_length=1, max_length=1000, validate_default=True)

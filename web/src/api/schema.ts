@@ -730,7 +730,13 @@ export interface components {
         RequestParts: {
             partNumbers?: number[] | null;
             parts?: components["schemas"]["PartHash"][] | null;
-        };
+        } & ({
+            partNumbers: unknown[];
+            parts?: null;
+        } | {
+            parts: unknown[];
+            partNumbers?: null;
+        });
         /**
          * SessionTokens
          * @description `expiresAt` is the access token's; the refresh token lasts 30 days and can be used once.
