@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, get_args
 
 from chalice.app import Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from api.identity import session_of
 from api.problems import Headers, Malformed, Unexpected, UnsupportedMediaType, problem
@@ -97,7 +97,10 @@ def endpoint(
 
     def declare(function: Callable[..., Any]) -> Callable[..., Response]:
         parameters = inspect.signature(function, eval_str=True).parameters
-        path = {name: TypeAdapter(p.annotation) for name, p in parameters.items() if name not in _GIVEN}
+        deferred = ConfigDict(defer_build=True)
+        path = {
+            name: TypeAdapter(p.annotation, config=deferred) for name, p in parameters.items() if name not in _GIVEN
+        }
         implied: list[type[PinholeError]] = [Invalid, Unavailable]
         implied += [] if public else [Unauthenticated]
         implied += [NotFound] if path else []

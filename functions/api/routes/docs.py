@@ -5,7 +5,6 @@ import json
 from chalice.app import Blueprint
 
 from api.endpoint import endpoint
-from api.openapi import document
 from api.responses import Raw
 
 routes = Blueprint(__name__)
@@ -48,4 +47,6 @@ def show_docs() -> Raw:
 @endpoint(produces=("application/json",), public=True)
 def read_openapi() -> Raw:
     """Answer this description as OpenAPI 3.1."""
+    from api.openapi import document  # only here: it takes time to load, and few ask for it
+
     return Raw(json.dumps(document(routes.current_app.routes)), "application/json")

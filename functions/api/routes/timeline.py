@@ -5,13 +5,12 @@ import time
 from base64 import b64encode
 from binascii import b2a_base64
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zlib import crc32
 
 from chalice.app import Blueprint
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from api import timeline_pb2
 from api.endpoint import endpoint
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
@@ -25,6 +24,9 @@ from pinhole.timeline import month as one_month
 from pinhole.timeline import months
 from pinhole.timeline.month import Cursor, MonthPage
 from pinhole.timeline.months import Timeline
+
+if TYPE_CHECKING:
+    from api import timeline_pb2
 
 PROTOBUF = "application/x-protobuf"
 
@@ -156,7 +158,9 @@ def _timeline_model(timeline: Timeline) -> LibraryTimeline:
     )
 
 
-def _timeline_message(timeline: Timeline) -> timeline_pb2.Timeline:
+def _timeline_message(timeline: Timeline) -> "timeline_pb2.Timeline":
+    from api import timeline_pb2  # only here: it takes time to load, and most clients ask for JSON
+
     return timeline_pb2.Timeline(
         revision=timeline.revision,
         months=[
@@ -192,7 +196,9 @@ def _month_model(page: MonthPage) -> MonthItems:
     )
 
 
-def _month_message(page: MonthPage) -> timeline_pb2.Month:
+def _month_message(page: MonthPage) -> "timeline_pb2.Month":
+    from api import timeline_pb2
+
     return timeline_pb2.Month(
         month=f"{page.month:%Y-%m}",
         revision=page.revision,

@@ -1,21 +1,25 @@
 """Every setting, read once. The README's table is checked against this class."""
 
+import os
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, PositiveInt, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, Json, PositiveInt, SecretStr, field_validator
 
 MEBIBYTE = 1024 * 1024
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Settings of a function, from `PINHOLE_*` variables that `template.yaml` sets.
 
     Endpoints, region and credentials of AWS are boto3's own variables (`AWS_ENDPOINT_URL_S3`, `AWS_REGION`, ...).
     """
 
-    model_config = SettingsConfigDict(env_prefix="PINHOLE_", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=lambda name: f"PINHOLE_{name.upper()}",
+        frozen=True,
+        hide_input_in_errors=True,  # it is the whole environment, with every secret
+    )
 
     database_url: str = Field(description="PostgreSQL connection string")
     originals_bucket: str = Field(description="Bucket that holds the originals, one prefix per user")
@@ -31,16 +35,16 @@ class Settings(BaseSettings):
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
     live_queue_url: str = Field("", description="SQS queue of live notices")
-    queues: dict[str, str] = Field(
+    queues: Json[dict[str, str]] = Field(
         default_factory=dict, description="Every queue by the name that operators use, as JSON {name: URL}"
     )
-    event_sources: dict[str, str] = Field(
+    event_sources: Json[dict[str, str]] = Field(
         default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
     )
     live_connections_url: str = Field("", description="Base URL of the WebSocket API's @connections")
 
     token_secret: SecretStr = Field(SecretStr(""), description="Key that signs access tokens, 32 characters or more")
-    media_keys: dict[str, SecretStr] = Field(
+    media_keys: Json[dict[str, SecretStr]] = Field(
         default_factory=dict, description="Keys that sign media URLs, as JSON {key id: secret}"
     )
     media_key_id: str = Field("", description="The media key that new URLs are signed with")
@@ -72,4 +76,4 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     """The settings of this process. Raises pydantic.ValidationError naming each setting that is missing or wrong."""
-    return Settings()
+    return Settings.model_validate(dict(os.environ))

@@ -48,7 +48,7 @@ def login(name: str, password: str, address: str) -> Tokens:
     limits.LOGIN.count_account(key, address)
     with transaction() as conn:
         found = user.read_credentials(conn, key)
-    who, password_hash = found or (None, passwords.NOBODY)
+    who, password_hash = found or (None, passwords.nobody())
     if not passwords.matches(password_hash, password) or who is None:
         logger.warning("login_refused", extra={"user_id": who and who.id, "address": address})
         raise Unauthenticated("The name or the password is wrong.", code=ErrorCode.WRONG_CREDENTIALS)
