@@ -390,6 +390,8 @@ export interface components {
         /** BeginUpload */
         BeginUpload: {
             filename: string;
+            /** @description Folders and name as the client has them, with slashes */
+            relativePath?: string | null;
             sizeBytes: number;
             /** @description Of the whole file, lower-case hex */
             sha256: string;
@@ -476,6 +478,8 @@ export interface components {
              */
             state: "ready" | "notProcessedYet";
             filename: string;
+            /** @description Folders and name as the client had them that uploaded it */
+            relativePath: string | null;
             mimeType: string;
             sizeBytes: number;
             /** Format: date-time */
@@ -496,7 +500,7 @@ export interface components {
             originalTakenAtUtc: string | null;
             originalUtcOffsetSeconds: number | null;
             originalTimezoneName: string | null;
-            timeSource: string | null;
+            timeSource: components["schemas"]["TimeSource"] | null;
             /** @enum {string} */
             timeConfidence: "high" | "medium" | "low";
             camera: components["schemas"]["Camera"] | null;
@@ -781,6 +785,12 @@ export interface components {
             partNumber: number;
             sizeBytes: number;
         };
+        /**
+         * TimeSource
+         * @description Where the local time came from, or the UTC time it was made of.
+         * @enum {string}
+         */
+        TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded";
         /** UploadError */
         UploadError: {
             code: string;
