@@ -3,7 +3,15 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 
 def camel_case(name: str) -> str:
@@ -32,17 +40,18 @@ class WireModel(BaseModel):
     )
 
 
-# PostgreSQL tells a moment in the time zone of its session, where the year must be between 1 and 9999 too.
-_FIRST, _END = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-
-
 def _in_utc(moment: datetime) -> datetime:
-    if not _FIRST <= moment < _END:
-        raise ValueError("is not between 0001-01-02 and 9999-12-30 in UTC")
+    # PostgreSQL tells a moment in the time zone of its session, where the year must be between 1 and 9999 too.
+    if not 2 <= moment.year <= 9998:
+        raise ValueError("is not between the years 2 and 9998")
     return moment.astimezone(UTC)
 
 
-Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Timestamp = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "^(?!000[01]|9999)"}, mode="validation"),
+]
 """A moment: ISO 8601 with a zone in, with Z out."""
 
 

@@ -26,6 +26,14 @@ def test_an_address_without_a_route_is_told_as_problem_details(api: Client) -> N
     assert answer.json["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    "path", ["/setup%0A", "/%0Asetup", "/items/0123456789ab%0A", "/timeline/2024-07%0A", "/setup%00", "/items/%FF%FF"]
+)
+def test_an_address_with_characters_that_none_has_is_told_as_problem_details(caller: Caller, path: str) -> None:
+    answer = caller.call("GET", path)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
 def test_a_method_that_a_resource_does_not_know_is_told_with_those_it_knows(api: Client) -> None:
     answer = api.delete("/me")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
