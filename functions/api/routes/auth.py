@@ -9,7 +9,7 @@ from api.endpoint import endpoint
 from api.requests import Request
 from api.wire import Timestamp, WireModel
 from pinhole import accounts
-from pinhole.accounts import Role, Session, Tokens, User, limits
+from pinhole.accounts import Role, Session, Tokens, User, limits, names
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from pinhole.db import transaction
 from pinhole.errors import Forbidden, Unauthenticated
@@ -18,7 +18,11 @@ routes = Blueprint(__name__)
 
 
 class Registration(WireModel):
-    name: str = Field(min_length=1, max_length=256, description="Kept NFC-normalised and trimmed, 1-64 characters")
+    name: str = Field(
+        min_length=1,
+        max_length=256,
+        description=f"Kept NFC-normalised and trimmed, 1-{names.MAX_CHARACTERS} characters",
+    )
     password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)
     setup_token: str | None = Field(None, max_length=256, description="Where GET /setup says that it is required")
 
