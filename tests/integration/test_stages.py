@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from psycopg import Connection
 
+from dead_letters import handler as dead_letters
 from pinhole import stages
 from pinhole.errors import Busy
 from pinhole.operations.requeue import requeue_stale
@@ -14,6 +15,7 @@ from pinhole.stages import CATALOGUE, Lane, Stage, Subject, WornOut
 from pinhole.tables import job
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.ingest import Inbox
+from tests.fixtures.lambda_context import Context
 from tests.fixtures.pictures import jpeg
 
 SUBJECT = Subject(7, "abcdefghij01")
@@ -91,6 +93,23 @@ def test_a_photo_whose_worker_died_comes_back_at_the_first_sweep_after_its_lease
     revision = inbox.items()[0]["revision"]
     inbox.deliver(landed)  # the copy whose visibility timeout ends at last
     assert (inbox.jobs()["renditions"], inbox.items()[0]["revision"]) == (("done", 2), revision)
+
+
+def test_a_dead_message_to_a_worker_fails_its_stage_when_no_attempt_is_left_and_hides_nothing(inbox: Inbox) -> None:
+    inbox.deliver(inbox.landed(jpeg()))
+    (body,) = inbox.cloud.messages("ml")
+    record = inbox.cloud.through_queue("ml", body)
+
+    assert dead_letters.handle({"Records": [record]}, Context()) == {"batchItemFailures": []}
+    assert inbox.jobs()["analysis"] == ("waiting", 0)  # deliveries were lost, not attempts
+
+    inbox.conn.execute("UPDATE job SET attempts = 5, last_error = 'the model fell over' WHERE stage = 'analysis'")
+    assert dead_letters.handle({"Records": [record]}, Context()) == {"batchItemFailures": []}
+    assert inbox.jobs()["analysis"] == ("failed", 5)
+    (report,) = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis'").fetchone() or ()
+    assert "the model fell over" in report
+    assert record["messageId"] in report
+    assert inbox.items()[0]["visible"]
 
 
 def test_a_worker_is_asked_by_owner_item_and_stage(cloud: Cloud) -> None:

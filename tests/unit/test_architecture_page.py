@@ -8,11 +8,7 @@ from infra.bootstrap import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
 PLACES = sorted(
-    {
-        name
-        for name in re.findall(r"`([\w./*-]+)`", PAGE)
-        if "/" in name and not name.startswith(("/", "python"))
-    }
+    {name for name in re.findall(r"`([\w./*-]+)`", PAGE) if "/" in name and not name.startswith(("/", "python"))}
 )
 
 

@@ -14,14 +14,16 @@ from pinhole.stages.moves import (
     fail,
     finish,
     give_back,
+    give_up,
     go_on,
     hold,
 )
-from pinhole.stages.requests import ask_again, ask_again_for, ask_worker, hand_over, room, send_stale
+from pinhole.stages.requests import Asked, ask_again, ask_again_for, ask_worker, hand_over, read, room, send_stale
 from pinhole.tables.job import Lane, Stage, Subject
 
 __all__ = [
     "CATALOGUE",
+    "Asked",
     "Claim",
     "Lane",
     "Stage",
@@ -38,10 +40,12 @@ __all__ = [
     "fail",
     "finish",
     "give_back",
+    "give_up",
     "go_on",
     "hand_over",
     "hold",
     "of_queue",
+    "read",
     "room",
     "send_stale",
 ]

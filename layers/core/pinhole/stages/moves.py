@@ -10,8 +10,10 @@ from math import ceil
 
 from psycopg import Connection
 
-from pinhole.errors import Busy
+from pinhole.db import transaction
+from pinhole.errors import Busy, ErrorCode
 from pinhole.settings import settings
+from pinhole.stages.requests import Asked
 from pinhole.tables import job
 from pinhole.tables.job import Job, Lane, Stage, Subject
 
@@ -101,6 +103,23 @@ def give_back(conn: Connection, subject: Subject, until: datetime, report: str, 
 def fail(conn: Connection, subject: Subject, stage: Stage, report: str, code: str) -> bool:
     """The stage failed for good. code: what the owner is told. False when it was over before."""
     return job.fail(conn, subject, stage, report, code)
+
+
+def give_up(asked: Asked, report: str) -> bool:
+    """A message that asked a worker for a stage is dead. The stage fails for good when its attempts are used up.
+
+    False when they are not: deliveries were lost to an outage, and requeue_stale asks again. Raises Busy while the last
+    attempt may still succeed.
+    """
+    with transaction() as conn:
+        current = job.get(conn, asked.subject, asked.stage)
+        if current is None or current.attempts < settings().max_attempts:
+            return False
+        if current.leased:
+            raise Busy(f"The last attempt at the {asked.stage} of {asked.subject.id} has not ended.", 1)
+        return fail(
+            conn, asked.subject, asked.stage, f"{WornOut(current).report}\n\n{report}", ErrorCode.PROCESSING_FAILED
+        )
 
 
 def backoff_seconds(receive_count: int) -> int:

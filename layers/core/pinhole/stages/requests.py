@@ -4,10 +4,12 @@ As often as you like: who receives one looks into the ledger.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
+from pydantic import BaseModel, Field, ValidationError
 
 from pinhole import queues, s3_events
 from pinhole.db import transaction
@@ -21,6 +23,29 @@ from pinhole.telemetry import logger
 
 BATCH = 500
 BACKLOG = 500  # messages
+
+
+class _Message(BaseModel):
+    owner_id: int = Field(alias="ownerId")
+    item_id: str = Field(alias="itemId")
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks a worker for."""
+
+    subject: Subject
+    stage: Stage
+
+
+def read(body: str) -> Asked | None:
+    """What `ask_worker` asked for by this message; None for a message of another kind, such as the store's."""
+    try:
+        message = _Message.model_validate_json(body)
+    except ValidationError:
+        return None
+    return Asked(Subject(message.owner_id, message.item_id), message.stage)
 
 
 def ask_worker(stage: Stage, lane: Lane, subjects: Sequence[Subject]) -> None:
