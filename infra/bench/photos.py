@@ -20,6 +20,7 @@ from infra.bench.sharp import Sharp
 from infra.bench.similarity import ssim
 from pinhole.imaging import capture_time, metadata, renditions
 from pinhole.imaging.file_type import identify
+from pinhole.imaging.sizes import HEIGHTS
 from pinhole.imaging.srgb import to_srgb
 
 REPEATS = 9
@@ -99,10 +100,10 @@ def _pillows(path: Path) -> dict[str, Callable[[], float]]:
 
 def _pillow(path: Path, method: int) -> None:
     with Image.open(path) as image:
-        image.draft("RGB", (1, renditions.HEIGHTS[0]))
+        image.draft("RGB", (1, HEIGHTS[0]))
         image.load()
         shrunk: Image.Image = image
-        for height in renditions.HEIGHTS:
+        for height in HEIGHTS:
             size = (round(image.width * height / image.height), height)
             shrunk = shrunk.resize(size, Image.Resampling.LANCZOS)
             shrunk.save(io.BytesIO(), "WEBP", quality=80, method=method)

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pinhole.imaging import file_type, metadata, renditions
+from pinhole.imaging.sizes import fit
 from tests.fixtures import photos
 
 LIMIT = 100_000_000
@@ -27,7 +28,7 @@ def shown(path: Path) -> tuple[tuple[int, int], tuple[tuple[int, ...], ...], met
     read = metadata.read(path, kind, LIMIT, path.name)
     assert read.width
     assert read.height
-    assert (made.files[0].width, made.files[0].height) == renditions.fit(read.width, read.height, 1440)
+    assert (made.files[0].width, made.files[0].height) == fit(read.width, read.height, 1440)
     with Image.open(made.files[0].path) as image:
         return image.size, photos.corners(image), read
 

@@ -31,8 +31,8 @@ from pathlib import Path
 from pinhole.errors import FileRejected
 from pinhole.imaging import file_type, metadata, renditions
 path, limit = Path(sys.argv[1]), int(sys.argv[2])
-used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + limit, used + limit))
+used = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_DATA, (used + limit, used + limit))
 warnings.simplefilter("error")
 try:
     kind = file_type.identify(path)

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from pinhole.imaging import file_type, renditions
-from pinhole.imaging.renditions import Renditions, fit
+from pinhole.imaging.renditions import Renditions
+from pinhole.imaging.sizes import fit
 from pinhole.imaging.thumb_hash import thumb_hash
 from tests.fixtures import photos
 

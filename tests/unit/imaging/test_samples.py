@@ -13,6 +13,7 @@ from pinhole.errors import FileRejected
 from pinhole.imaging import capture_time, file_type, metadata, renditions
 from pinhole.imaging.capture_time import CaptureTime
 from pinhole.imaging.metadata import Metadata
+from pinhole.imaging.sizes import fit
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = Path(os.environ.get("PINHOLE_SAMPLES") or ROOT.parent / "shared" / "samples")
@@ -117,7 +118,7 @@ def test_every_sample_becomes_renditions(tmp_path: Path, name: str) -> None:
     largest, said = made.files[0], read(name)
     assert said.width
     assert said.height
-    assert (largest.width, largest.height) == renditions.fit(said.width, said.height, 1440)
+    assert (largest.width, largest.height) == fit(said.width, said.height, 1440)
     assert len(made.files) == 3
     assert made.colours
     assert 5 < len(made.thumb_hash) <= 25

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from PIL import Image
 
-from pinhole.imaging import exif, iptc, jxl, png, raw, xmp
+from pinhole.imaging import exif, iptc, jxl, xmp
+from pinhole.imaging.budget import check_pixels
 from pinhole.imaging.decoding import opened
 from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.iptc import Iptc
-from pinhole.imaging.refusal import check_pixels, refusing_bad_bytes
+from pinhole.imaging.refusal import refusing_bad_bytes
 from pinhole.imaging.tiff import Tiff
 from pinhole.imaging.xmp import Xmp
 
-_ANIMATED = {Loader.GIF, Loader.PNG, Loader.WEBP, Loader.AVIF}
-_TIFF_IPTC, _TIFF_XMP, _PHOTOSHOP_IPTC = 0x83BB, 0x2BC, 0x0404
+_TIFF_IPTC, _TIFF_XMP = 0x83BB, 0x2BC
 _APPLE_GAIN_MAP = "urn:com:apple:photo:2020:aux:hdrgainmap"
 _PQ, _HLG = 16, 18  # transfer characteristics (ITU-T H.273)
 
@@ -45,15 +45,9 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
         packet = xmp.parse(header.xmp)
         return Blocks(header.width, header.height, header.orientation, exif.parse(header.exif), packet)
     with opened(path, file_type, max_pixels) as source:
-        image, info = source.image, source.image.info
-        is_animated = file_type.loader in _ANIMATED and bool(getattr(image, "is_animated", False))
-        exif_block, xmp_block, iptc_block = info.get("exif") or b"", info.get("xmp") or b"", b""
-        if file_type.loader is Loader.JPEG:
-            iptc_block = info.get("photoshop", {}).get(_PHOTOSHOP_IPTC, b"")
-        elif file_type.loader is Loader.PNG:
-            text = png.read_metadata(path)
-            exif_block, xmp_block = text.exif, text.xmp
-    directory = exif.parse(exif_block)
+        info = source.image.info
+        has_wide_range = _has_wide_range(source.image)
+    directory, xmp_block, iptc_block = exif.parse(source.exif), source.xmp, source.iptc
     if file_type.loader is Loader.TIFF:
         with path.open("rb") as file:
             directory = exif.read(file, 0)
@@ -66,8 +60,8 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
         exif=directory,
         xmp=xmp.parse(xmp_block),
         iptc=iptc.parse(iptc_block),
-        is_animated=is_animated,
-        has_wide_range=_has_wide_range(image),
+        is_animated=source.is_animated,
+        has_wide_range=has_wide_range,
     )
 
 
@@ -78,9 +72,11 @@ def _has_wide_range(image: Image.Image) -> bool:
 
 
 def _raw(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
+    from pinhole.imaging import raw  # LibRaw, which only raw files need
+
     with refusing_bad_bytes(path, file_type, max_pixels):
         width, height = raw.size(path, max_pixels)
-        directory = raw.read_exif(path, file_type)
+        directory = raw.read_exif(path, file_type, max_pixels)
     with path.open("rb") as file:
         packet = Tiff(file).first.raw(_TIFF_XMP) or b""
     return Blocks(width, height, directory.orientation, directory, xmp.parse(packet))

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import tzfpy
-
 from pinhole.imaging import filename_time
 
 EARLIEST_YEAR = 1826  # the oldest photograph
@@ -127,6 +125,8 @@ def zone_at(latitude: float | None, longitude: float | None) -> ZoneInfo | None:
     """The zone of a position; at sea a nautical one. None for no, or an impossible, position."""
     if latitude is None or longitude is None or not valid_coordinates(latitude, longitude):
         return None
+    import tzfpy  # whose map of the world only positions need
+
     name = tzfpy.get_tz(longitude, latitude)
     try:
         return ZoneInfo(name) if name else None

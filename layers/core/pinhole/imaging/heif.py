@@ -1,65 +1,109 @@
 """What a HEIF or AVIF file declares of its pictures (ISO/IEC 14496-12 and 23008-12), before a decoder believes it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from pinhole.errors import FileRejected
 from pinhole.imaging.boxes import MAX_BOXES, Box, walk
+from pinhole.imaging.budget import check_memory, check_pixels, check_work, too_many_parts
 
 _MAX_TABLE_BYTES = 1 << 20
-_MAX_EXTENTS = 16
+_MAX_EXTENTS = 64
+_MAX_NALS = 10_000
 # Pictures that are put together of others say their size once more, behind this many bytes of their own data.
 _SIZE_AT = {b"grid": 4, b"iovl": 10}
-_PROPERTIES = ((b"meta", 0), (b"iprp", 4), (b"ipco", 0))
+_DERIVED = frozenset({*_SIZE_AT, b"iden"})
+# The planes as they are coded, the same as RGB, and Pillow's copies.
+_BYTES_PER_PIXEL = 14
+_VISITS_PER_PIXEL = 16  # HEVC takes about sixteen times as long for a pixel as a scan of a JPEG for a sample
+_MOST_VISITS = 1 << 62
+
+Extents = list[tuple[int, int]]
 
 
-def sizes(path: Path) -> Iterator[tuple[int, int]]:
-    """Width and height of each picture in the file, and of what decoders put together of them.
+@dataclass(slots=True)
+class _Items:
+    """Of each item its kind, the items it is made of, its size, and where its data lie: offsets and lengths."""
 
-    Raises ValueError where that can't be told.
+    kinds: dict[int, bytes] = field(default_factory=dict)
+    parts: dict[int, list[int]] = field(default_factory=dict)
+    sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    extents: dict[int, Extents] = field(default_factory=dict)
+
+
+def check(path: Path, max_pixels: int) -> None:
+    """Every picture in the file: its size, and what it takes to decode all that it is put together of.
+
+    Raises FileRejected (`too_many_pixels`, `too_costly`, `corrupt`), and ValueError where that can't be told.
     """
     with path.open("rb") as file:
         end = path.stat().st_size
         if sum(1 for _ in walk(file, 0, end)) == MAX_BOXES:
-            raise ValueError("too many boxes")
-        for box in _boxes(file, end, *_PROPERTIES, (b"ispe", 0)):
-            size = box.read(file, 12)
-            yield int.from_bytes(size[4:8], "big"), int.from_bytes(size[8:], "big")
-        for meta in _boxes(file, end, (b"meta", 0)):
-            yield from _composed(file, meta)
+            raise too_many_parts(MAX_BOXES)
+        meta = _first(file, Box(b"", 0, end), b"meta", 0)
+        if meta is None:
+            raise ValueError("no pictures")
+        properties = _properties(file, meta)
+        for prop in properties:
+            if prop.kind == b"ispe":
+                check_pixels(*_size(file, prop), max_pixels)
+        items = _items(file, meta, properties)
+        for width, height in _composed(file, items):
+            check_pixels(width, height, max_pixels)
+            items.sizes[0] = max(items.sizes.get(0, (0, 0)), (width, height), key=lambda size: size[0] * size[1])
+        visits: dict[int, int] = {}
+        for item in items.kinds:
+            check_work(_VISITS_PER_PIXEL * _visits(file, items, item, visits), max_pixels)
+        for width, height in items.sizes.values():
+            check_memory(width, height, width * height * _BYTES_PER_PIXEL + end, max_pixels)
 
 
 def nclx(path: Path) -> tuple[int, int] | None:
     """Colour primaries and transfer characteristics (ITU-T H.273) as the first `colr` box of that kind says."""
     with path.open("rb") as file:
-        for box in _boxes(file, path.stat().st_size, *_PROPERTIES, (b"colr", 0)):
-            colour = box.read(file, 8)
+        meta = _first(file, Box(b"", 0, path.stat().st_size), b"meta", 0)
+        for box in _properties(file, meta) if meta else []:
+            colour = box.read(file, 8) if box.kind == b"colr" else b""
             if colour[:4] == b"nclx" and len(colour) == 8:
                 return int.from_bytes(colour[4:6], "big"), int.from_bytes(colour[6:], "big")
     return None
 
 
-def _boxes(file: BinaryIO, end: int, *way: tuple[bytes, int]) -> list[Box]:
-    """The boxes at the end of the way: of each step the kind, and the bytes to skip in the box around it."""
-    boxes = [Box(b"", 0, end)]
-    for kind, skipped in way:
-        boxes = [b for box in boxes for b in walk(file, box.start + skipped, box.end) if b.kind == kind]
-    return boxes
+def _first(file: BinaryIO, outer: Box, kind: bytes, skipped: int) -> Box | None:
+    """Of a kind of which there may be one; `skipped`: bytes before the first box in `outer`."""
+    return next((box for box in walk(file, outer.start + skipped, outer.end) if box.kind == kind), None)
 
 
-def _composed(file: BinaryIO, meta: Box) -> Iterator[tuple[int, int]]:
-    parts = list(walk(file, meta.start + 4, meta.end))
-    kinds = {item: kind for box in parts if box.kind == b"iinf" for item, kind in _kinds(file, box)}
-    stored_here = next((box.start for box in parts if box.kind == b"idat"), 0)
-    for box in parts:
-        if box.kind == b"iloc":
-            for item, extents in _extents(box.read(file, _MAX_TABLE_BYTES), stored_here):
-                if (at := _SIZE_AT.get(kinds.get(item, b""))) is not None:
-                    data = _joined(file, extents, at + 8)
-                    length = 4 if len(data) > 1 and data[1] & 1 else 2
-                    if len(data) < at + 2 * length:
-                        raise ValueError("a picture put together of others does not say how large it is")
-                    yield int.from_bytes(data[at:][:length], "big"), int.from_bytes(data[at + length :][:length], "big")
+def _properties(file: BinaryIO, meta: Box) -> list[Box]:
+    container = _first(file, meta, b"iprp", 4)
+    shared = _first(file, container, b"ipco", 0) if container else None
+    return list(walk(file, shared.start, shared.end)) if shared else []
+
+
+def _size(file: BinaryIO, ispe: Box) -> tuple[int, int]:
+    content = ispe.read(file, 12)
+    return int.from_bytes(content[4:8], "big"), int.from_bytes(content[8:], "big")
+
+
+def _items(file: BinaryIO, meta: Box, properties: list[Box]) -> _Items:
+    items = _Items()
+    boxes = list(walk(file, meta.start + 4, meta.end))
+    stored_here = next((box.start for box in boxes if box.kind == b"idat"), 0)
+    for box in boxes:
+        if box.kind == b"iinf":
+            items.kinds |= _kinds(file, box)
+        elif box.kind == b"iref":
+            items.parts |= _references(file, box)
+        elif box.kind == b"iloc":
+            items.extents |= _extents(box.read(file, _MAX_TABLE_BYTES), stored_here)
+        elif box.kind == b"iprp":
+            for association in (inner for inner in walk(file, box.start, box.end) if inner.kind == b"ipma"):
+                for item, index in _associations(association.read(file, _MAX_TABLE_BYTES)):
+                    if index <= len(properties) and properties[index - 1].kind == b"ispe":
+                        items.sizes[item] = _size(file, properties[index - 1])
+    return items
 
 
 def _kinds(file: BinaryIO, iinf: Box) -> Iterator[tuple[int, bytes]]:
@@ -71,17 +115,40 @@ def _kinds(file: BinaryIO, iinf: Box) -> Iterator[tuple[int, bytes]]:
             yield int.from_bytes(entry[4 : 4 + width], "big"), entry[6 + width : 10 + width]
 
 
-def _extents(iloc: bytes, stored_here: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Of each item where in the file its data lie: offsets and lengths."""
-    at = 4
+class _Numbers:
+    """Big endian, one after the other. Raises ValueError at the end."""
 
-    def number(width: int) -> int:
-        nonlocal at
-        at += width
-        if at > len(iloc):
-            raise ValueError("the table of items is cut off")
-        return int.from_bytes(iloc[at - width : at], "big")
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self.at = data, at
 
+    def __call__(self, width: int) -> int:
+        self.at += width
+        if self.at > len(self._data):
+            raise ValueError("a table of items is cut off")
+        return int.from_bytes(self._data[self.at - width : self.at], "big")
+
+
+def _references(file: BinaryIO, iref: Box) -> Iterator[tuple[int, list[int]]]:
+    """Of each derived item those that it is made of."""
+    width = 2 if iref.read(file, 1) == b"\0" else 4
+    for box in walk(file, iref.start + 4, iref.end):
+        if box.kind == b"dimg":
+            number = _Numbers(box.read(file, _MAX_TABLE_BYTES), 0)
+            yield number(width), [number(width) for _ in range(number(2))]
+
+
+def _associations(ipma: bytes) -> Iterator[tuple[int, int]]:
+    """Items and the properties (from 1) that they have."""
+    number = _Numbers(ipma, 4)
+    is_wide, has_wide_items = ipma[3:4] == b"\1", ipma[:1] != b"\0"
+    for _ in range(number(4)):
+        item = number(4 if has_wide_items else 2)
+        for _ in range(number(1)):
+            yield item, (number(2) & 0x7FFF if is_wide else number(1) & 0x7F)
+
+
+def _extents(iloc: bytes, stored_here: int) -> Iterator[tuple[int, Extents]]:
+    number = _Numbers(iloc, 4)
     version = iloc[0] if iloc else 0
     widths = number(2)
     offset_width, length_width, base_width = widths >> 12, widths >> 8 & 15, widths >> 4 & 15
@@ -92,16 +159,57 @@ def _extents(iloc: bytes, stored_here: int) -> Iterator[tuple[int, list[tuple[in
         number(2)
         base = number(base_width) + (stored_here if is_stored_here else 0)
         count = number(2)
-        end = at + count * (index_width + offset_width + length_width)
+        end = number.at + count * (index_width + offset_width + length_width)
         extents = []
         for _ in range(min(count, _MAX_EXTENTS)):
             number(index_width)
             extents.append((base + number(offset_width), number(length_width)))
         yield item, extents
-        at = end
+        number.at = end
 
 
-def _joined(file: BinaryIO, extents: list[tuple[int, int]], limit: int) -> bytes:
+def _composed(file: BinaryIO, items: _Items) -> Iterator[tuple[int, int]]:
+    for item, extents in items.extents.items():
+        if (at := _SIZE_AT.get(items.kinds.get(item, b""))) is not None:
+            data = _joined(file, extents, at + 8)
+            length = 4 if len(data) > 1 and data[1] & 1 else 2
+            if len(data) < at + 2 * length:
+                raise ValueError("a picture put together of others does not say how large it is")
+            yield int.from_bytes(data[at:][:length], "big"), int.from_bytes(data[at + length :][:length], "big")
+
+
+def _visits(file: BinaryIO, items: _Items, item: int, known: dict[int, int]) -> int:
+    """Pixels that are decoded for an item: its own, or those of its parts, each as often as it is used."""
+    if item not in known:
+        known[item] = _MOST_VISITS  # a picture that is a part of itself never ends
+        if items.kinds.get(item) in _DERIVED:
+            # A part takes at least a pixel, so that there can't be endless many of nothing.
+            known[item] = sum(max(1, _visits(file, items, part, known)) for part in items.parts.get(item, []))
+        else:
+            width, height = items.sizes.get(item, (0, 0))
+            known[item] = width * height * _pictures(file, items, item)
+    return known[item]
+
+
+def _pictures(file: BinaryIO, items: _Items, item: int) -> int:
+    """How many an HEVC item decodes to show one (ITU-T H.265, 7.3.1.2: the first slice of each says so)."""
+    if items.kinds.get(item) != b"hvc1":
+        return 1
+    pictures = nals = 0
+    for offset, length in items.extents.get(item, []):
+        at = offset
+        while at + 7 <= offset + length:
+            file.seek(at)
+            head = file.read(7)
+            at += 4 + int.from_bytes(head[:4], "big")
+            nals += 1
+            pictures += len(head) == 7 and head[4] >> 1 < 32 and head[6] >> 7
+            if nals > _MAX_NALS:
+                raise FileRejected("The file is damaged: a picture of it has too many parts.", code="corrupt")
+    return max(1, pictures)
+
+
+def _joined(file: BinaryIO, extents: Extents, limit: int) -> bytes:
     data = b""
     for offset, length in extents:
         file.seek(offset)

@@ -7,16 +7,16 @@ import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
-import brotli  # type: ignore[import-untyped]
-import pillow_jxl
 from PIL import Image
 
 from pinhole.imaging.boxes import walk
+from pinhole.imaging.budget import check_memory
 
 _CODESTREAM = b"\xff\x0a"
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _MAX_METADATA_BYTES = 4 << 20
 _HEADER_BYTES = 32
+_BYTES_PER_PIXEL = 10  # of the decoder, what it hands out, and Pillow's copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ def read_header(path: Path) -> JxlHeader:
                 if box.kind in (b"jxlc", b"jxlp"):
                     skipped = 4 if box.kind == b"jxlp" else 0  # the number of the part
                     codestream += box.read(file, skipped + _HEADER_BYTES - len(codestream))[skipped:]
-                elif box.kind in (b"Exif", b"xml "):
-                    metadata.setdefault(box.kind, box.read(file, _MAX_METADATA_BYTES))
-                elif box.kind == b"brob":
-                    packed = box.read(file, _MAX_METADATA_BYTES)
-                    metadata.setdefault(packed[:4], _unpacked(packed[4:]))
+                else:
+                    kind = box.read(file, 4) if box.kind == b"brob" else box.kind
+                    if kind in (b"Exif", b"xml ") and kind not in metadata:  # of each the first, whatever is in it
+                        content = box.read(file, _MAX_METADATA_BYTES)
+                        metadata[kind] = _unpacked(content[4:]) if box.kind == b"brob" else content
     if not codestream.startswith(_CODESTREAM):
         raise ValueError("no codestream")
     bits = _Bits(codestream[2:])
@@ -73,8 +73,13 @@ def read_header(path: Path) -> JxlHeader:
     return JxlHeader(width, height, orientation, exif, metadata.get(b"xml ", b""))
 
 
-def decode(path: Path) -> Image.Image:
-    """The picture, upright, with its ICC profile."""
+def decode(path: Path, max_pixels: int) -> Image.Image:
+    """The picture, upright, with its ICC profile. Raises FileRejected (`too_many_pixels`)."""
+    import pillow_jxl
+
+    header = read_header(path)
+    pixels_bytes = header.width * header.height * _BYTES_PER_PIXEL
+    check_memory(header.width, header.height, pixels_bytes + path.stat().st_size, max_pixels)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
         for box in walk(file, 0, len(mapped)):
             if box.kind == b"jbrd":
@@ -89,6 +94,8 @@ def decode(path: Path) -> Image.Image:
 
 
 def _unpacked(packed: bytes) -> bytes:
+    import brotli  # type: ignore[import-untyped]
+
     try:
         unpacked: bytes = brotli.Decompressor().process(packed, output_buffer_limit=_MAX_METADATA_BYTES)
     except brotli.error:

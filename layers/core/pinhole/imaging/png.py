@@ -1,93 +1,76 @@
-"""Metadata chunks of a PNG, also of those that stand behind the pixels, where Pillow reads them only when it decodes.
+"""The chunks of a PNG (third edition, section 11), wherever they stand: what they say, and what a decoder needs.
 
-Chunks: PNG (third edition), section 11; EXIF as ImageMagick wrote it before the eXIf chunk: hexadecimal text.
+EXIF may be as ImageMagick wrote it before there was the eXIf chunk: hexadecimal text.
 """
 
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from mmap import mmap
 
-from PIL import PngImagePlugin
+from pinhole.imaging.budget import MAX_PARTS, METADATA_BYTES, Unpacking, too_many_parts
 
-MAX_CHUNKS = 100_000
-MAX_CHUNK_BYTES = 8 << 20
 _XMP, _RAW_EXIF = b"XML:com.adobe.xmp", (b"Raw profile type exif", b"Raw profile type APP1")
-_LEFT_OUT = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+_OF_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_OF_METADATA = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 
 
-class _Stream(PngImagePlugin.PngStream):
-    """Pillow's, which refuses a whole picture for a text or a profile that is large. Only these are left out here."""
+@dataclass(slots=True)
+class Png:
+    """`parts` of the file are what a decoder needs to show it. Damaged metadata count as none, as do those beyond
+    their budget.
+    """
 
-    def call(self, cid: bytes, pos: int, length: int) -> bytes:
-        try:
-            return super().call(cid, pos, length)
-        except ValueError:
-            if cid not in _LEFT_OUT or self.fp is None:
-                raise
-            self.fp.seek(pos)
-            return self.fp.read(length)
-
-
-PngImagePlugin.PngStream = _Stream  # type: ignore[misc]
-
-
-@dataclass(frozen=True, slots=True)
-class PngMetadata:
+    parts: list[tuple[int, int]] = field(default_factory=list)
     exif: bytes = b""
     xmp: bytes = b""
+    icc_profile: bytes = b""
+    is_animated: bool = False
 
 
-def read_metadata(path: Path) -> PngMetadata:
-    """Damaged chunks count as none: the picture is none the worse for them."""
-    exif = xmp = b""
-    for kind, data in _chunks(path):
-        if kind == b"eXIf":
-            exif = exif or data
-        else:
-            keyword, text = _text(kind, data)
-            if keyword == _XMP:
-                xmp = xmp or text
-            elif keyword in _RAW_EXIF:  # a line with the name, one with the length, then the bytes
-                exif = exif or _from_hexadecimal(b"".join(text.split(b"\n")[3:]))
-    return PngMetadata(exif, xmp)
+def read(data: bytes | mmap) -> Png:
+    """A file that ends early is not this function's matter. Raises FileRejected (`corrupt`) for too many chunks."""
+    found, unpacking = Png([(0, 8)]), Unpacking()
+    at, left = 8, METADATA_BYTES
+    for _ in range(MAX_PARTS):
+        kind, start = data[at + 4 : at + 8], at
+        if len(kind) < 4:
+            found.parts.append((at, len(data)))
+            return found
+        length = int.from_bytes(data[at : at + 4], "big")
+        at += 12 + length
+        if kind in _OF_PIXELS:
+            found.parts.append((start, at) if length or kind == b"IEND" else (0, 0))
+        elif kind == b"acTL":
+            found.is_animated = int.from_bytes(data[start + 8 : start + 12], "big") > 1
+        elif kind in _OF_METADATA and (left := left - length) >= 0:
+            _read_metadata(found, kind, data[start + 8 : start + 8 + length], unpacking)
+        if kind == b"IEND":
+            return found
+    raise too_many_parts()
 
 
-def _chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks that may hold metadata."""
-    with path.open("rb") as file:
-        file.seek(8)
-        for _ in range(MAX_CHUNKS):
-            header = file.read(8)
-            if len(header) < 8:
-                return
-            length, kind = int.from_bytes(header[:4], "big"), header[4:]
-            if kind in (b"eXIf", b"tEXt", b"zTXt", b"iTXt") and length <= MAX_CHUNK_BYTES:
-                yield kind, file.read(length)
-                file.seek(4, 1)
-            else:
-                file.seek(length + 4, 1)
+def _read_metadata(found: Png, kind: bytes, content: bytes, unpacking: Unpacking) -> None:
+    if kind == b"eXIf":
+        found.exif = found.exif or content
+        return
+    keyword, _, rest = content.partition(b"\0")
+    if kind == b"iCCP":
+        found.icc_profile = found.icc_profile or unpacking.inflate(rest[1:])
+    elif (keyword == _XMP and not found.xmp) or (keyword in _RAW_EXIF and not found.exif):
+        text = _text(kind, rest, unpacking)
+        if keyword == _XMP:
+            found.xmp = text
+        else:  # a line with the name, one with the length, then the bytes
+            found.exif = _from_hexadecimal(b"".join(text.split(b"\n", 3)[3:]))
 
 
-def _text(kind: bytes, data: bytes) -> tuple[bytes, bytes]:
-    """Keyword and text of a tEXt, zTXt or iTXt chunk; the text only of those keywords that are wanted."""
-    keyword, _, rest = data.partition(b"\0")
-    if keyword != _XMP and keyword not in _RAW_EXIF:
-        return keyword, b""
-    is_packed = kind == b"zTXt"
+def _text(kind: bytes, content: bytes, unpacking: Unpacking) -> bytes:
+    """Of a tEXt, zTXt or iTXt chunk, behind its keyword."""
+    is_packed = kind == b"zTXt" or (kind == b"iTXt" and content[:1] == b"\1")
     if kind == b"zTXt":
-        rest = rest[1:]
+        content = content[1:]
     elif kind == b"iTXt":
-        is_packed = rest[:1] == b"\1"
-        rest = rest[2:].split(b"\0", 2)[-1]
-    return keyword, _unpacked(rest) if is_packed else rest
-
-
-def _unpacked(packed: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(packed, MAX_CHUNK_BYTES)
-    except zlib.error:
-        return b""
+        content = content[2:].split(b"\0", 2)[-1]
+    return unpacking.inflate(content) if is_packed else content
 
 
 def _from_hexadecimal(text: bytes) -> bytes:

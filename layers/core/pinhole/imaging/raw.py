@@ -1,23 +1,29 @@
 """Camera raw: the preview that the camera put into the file, else a decode by LibRaw."""
 
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import rawpy
 from PIL import Image
 
-from pinhole.imaging import exif, jpeg_scan
+from pinhole.imaging import exif, jpeg
 from pinhole.imaging.boxes import walk
+from pinhole.imaging.budget import check_memory, check_pixels
+from pinhole.imaging.excerpt import Excerpt
 from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import CR3, RAF, FileType
-from pinhole.imaging.refusal import check_pixels
+from pinhole.imaging.sizes import HEIGHTS
 from pinhole.imaging.tiff import EMPTY, Directory, Tiff
 
 _MIN_PREVIEW_SIDE = 1000  # below it a preview is a thumbnail, and a decode shows more
 _SAME_SHAPE = 0.02  # previews lack a few pixels at the edges
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _CANON_DIRECTORIES = (b"CMT1", b"CMT2", b"CMT4")
+_MAX_FULL_PIXELS = 24_000_000  # beyond it a development takes longer than anybody sees
+# The sensor's samples, four channels of two bytes each, RGB, and Pillow's copy; those but the first at a quarter.
+_BYTES_PER_PIXEL, _BYTES_PER_HALVED_PIXEL = 17, 6
 _FLIPS = {3: 3, 5: 8, 6: 6}  # LibRaw's (dcraw's) flip -> EXIF orientation
 
 
@@ -26,7 +32,7 @@ def size(path: Path, max_pixels: int) -> tuple[int, int]:
 
     They differ where the camera was told to take a square, or 16:9.
     """
-    with rawpy.imread(str(path)) as raw:
+    with _reading(path) as raw:
         _check_sensor(raw, max_pixels)
         width, height = raw.sizes.width, raw.sizes.height
         if raw.sizes.flip in (5, 6):
@@ -41,7 +47,7 @@ def size(path: Path, max_pixels: int) -> tuple[int, int]:
     return width, height
 
 
-def read_exif(path: Path, file_type: FileType) -> Exif:
+def read_exif(path: Path, file_type: FileType, max_pixels: int) -> Exif:
     """From where each maker keeps it."""
     with path.open("rb") as file:
         if file_type == CR3:
@@ -50,20 +56,34 @@ def read_exif(path: Path, file_type: FileType) -> Exif:
             file.seek(84)
             offset, length = (int.from_bytes(file.read(4), "big") for _ in range(2))
             file.seek(offset)
-            with Image.open(BytesIO(file.read(min(length, exif.MAX_BLOCK_BYTES))), formats=("JPEG",)) as preview:
-                return exif.parse(preview.info.get("exif", b""))
+            return exif.parse(jpeg.read(file.read(min(length, exif.MAX_BLOCK_BYTES)), max_pixels).exif)
         return exif.read(file, 0)
 
 
 def decode(path: Path, max_pixels: int) -> tuple[Image.Image, int]:
     """The picture, and the EXIF orientation that it still needs."""
-    with rawpy.imread(str(path)) as raw:
+    with _reading(path) as raw:
         _check_sensor(raw, max_pixels)
         preview = _preview(raw, max_pixels)
         if preview is not None:
             return preview
-        half = min(raw.sizes.width, raw.sizes.height) >= 2 * 1440
+        width, height = raw.sizes.width, raw.sizes.height
+        half = min(width, height) >= 2 * HEIGHTS[0] or width * height > _MAX_FULL_PIXELS
+        per_pixel = _BYTES_PER_HALVED_PIXEL if half else _BYTES_PER_PIXEL
+        check_memory(width, height, raw.sizes.raw_width * raw.sizes.raw_height * per_pixel, max_pixels)
         return Image.fromarray(raw.postprocess(use_camera_wb=True, half_size=half)), 1
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[rawpy.RawPy]:
+    """LibRaw's errors in the words of other decoders."""
+    try:
+        with rawpy.imread(str(path)) as raw:
+            yield raw
+    except (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawMemPoolOverflowError) as error:
+        raise MemoryError(str(error)) from error
+    except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _check_sensor(raw: rawpy.RawPy, max_pixels: int) -> None:
@@ -78,10 +98,12 @@ def _preview(raw: rawpy.RawPy, max_pixels: int) -> tuple[Image.Image, int] | Non
         return None
     if isinstance(thumb.data, bytes):
         try:
-            jpeg_scan.check(thumb.data)
+            segments = jpeg.read(thumb.data, max_pixels)
+            image: Image.Image = Image.open(Excerpt(thumb.data, segments.parts), formats=("JPEG",))  # type: ignore[arg-type]
         except ValueError:
             return None  # damaged, as the rest may not be
-        image: Image.Image = Image.open(BytesIO(thumb.data), formats=("JPEG",))
+        if segments.icc_profile:
+            image.info["icc_profile"] = segments.icc_profile
     else:
         image = Image.fromarray(thumb.data)
     check_pixels(*image.size, max_pixels)

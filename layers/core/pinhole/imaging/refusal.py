@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import rawpy
 from PIL import Image
 
 from pinhole.errors import FileRejected
@@ -17,9 +16,8 @@ from pinhole.imaging.file_type import FileType, Loader
 # Pillow and its plugins raise all of these on bad bytes. Not MemoryError: the file may be good, the machine small.
 _DECODER_ERRORS = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, SyntaxError, TypeError,
-    ValueError, struct.error, zlib.error, rawpy.LibRawError, rawpy.NotSupportedError,
+    ValueError, struct.error, zlib.error,
 )  # fmt: skip
-_OUT_OF_MEMORY = (rawpy.LibRawUnsufficientMemoryError, rawpy.LibRawMemPoolOverflowError)
 # Their decoders take the whole file into memory.
 _LOADED_WHOLE = (Loader.WEBP, Loader.AVIF, Loader.HEIF, Loader.JXL)
 _MAX_WHOLE_BYTES = 1_000_000_000
@@ -44,8 +42,6 @@ def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iter
             f"The picture has more than {max_pixels / 1e6:,.0f} megapixels, which is the limit.",
             code="too_many_pixels",
         ) from error
-    except _OUT_OF_MEMORY as error:
-        raise MemoryError(str(error)) from error
     except OSError as error:
         # Decoders raise OSError without a number; EINVAL is a seek to a place that the file made up.
         if error.errno not in (None, errno.EINVAL):
@@ -55,20 +51,6 @@ def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iter
         raise _damaged(path, file_type, str(error)) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
-
-
-def check_pixels(width: int, height: int, max_pixels: int) -> None:
-    """Raises FileRejected (`too_many_pixels`, `corrupt`) for what the header claims, before anything is
-    decoded.
-    """
-    if width < 1 or height < 1:
-        raise FileRejected("The file is damaged: it holds a picture without width or height.", code="corrupt")
-    if width * height > max_pixels:
-        raise FileRejected(
-            f"The picture has {width:,} × {height:,} pixels ({width * height / 1e6:,.0f} megapixels); "
-            f"the limit is {max_pixels / 1e6:,.0f} megapixels.",
-            code="too_many_pixels",
-        )
 
 
 def _check_bytes(path: Path, file_type: FileType) -> None:

@@ -5,7 +5,6 @@ from functools import cache
 from io import BytesIO
 from itertools import product
 
-import numpy as np
 from PIL import Image, ImageChops, ImageCms
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
@@ -106,11 +105,15 @@ def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.I
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     """Most photos are in sRGB already. Names don't tell: a linear profile may be called sRGB, too."""
     after = ImageCms.applyTransform(_PROBE, transform)
-    return after is not None and bool(np.asarray(ImageChops.difference(_PROBE, after)).max() <= _SAME_COLOUR)
+    if after is None:
+        return False
+    return all(most <= _SAME_COLOUR for _, most in ImageChops.difference(_PROBE, after).getextrema())
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
     """16 bit grey by its upper byte; 32 bit and float, which have no agreed white, by their own range."""
+    import numpy as np  # seldom needed, and as slow to load as all the rest
+
     samples = np.asarray(image)
     if samples.dtype.itemsize == 2:
         return Image.fromarray((samples >> 8).astype(np.uint8))

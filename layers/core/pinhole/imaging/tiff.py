@@ -33,12 +33,14 @@ _MAGICS = {
 class Directory:
     """One directory: values by tag, more than 64 numbers as the bytes they are in the file.
 
-    `sizes` holds the bytes that every value claims, also of those left out.
+    `sizes` holds the bytes that every value claims, also of those left out; `entries` says how many there are, also of
+    those that were not looked at.
     """
 
     values: dict[int, Value]
     sizes: dict[int, int]
     next_offset: int
+    entries: int = 0
 
     def number(self, tag: int) -> float | None:
         value = self.values.get(tag)
@@ -127,9 +129,11 @@ class Tiff:
                 break
             tag, kind = struct.unpack(self.order + "HH", entry[:4])
             (length,) = struct.unpack(self.order + pointer, entry[4 : 4 + pointer_size])
-            if kind not in _TYPES or tag in sizes:
+            if tag in sizes:
                 continue
-            sizes[tag] = size = length * _TYPES[kind][1]
+            sizes[tag] = size = length * _TYPES[kind][1] if kind in _TYPES else 0
+            if kind not in _TYPES:
+                continue
             field_bytes = entry[4 + pointer_size :]
             if size > min(MAX_VALUE_BYTES, self._bytes_left):
                 continue
@@ -140,7 +144,7 @@ class Tiff:
                 values[tag] = self._decode(kind, length, field_bytes[:size])
         tail = block[min(count, MAX_ENTRIES) * entry_size :]
         following = struct.unpack(self.order + pointer, tail)[0] if len(tail) == pointer_size else 0
-        return Directory(values, sizes, following)
+        return Directory(values, sizes, following, count)
 
     def _read(self, offset: int, size: int) -> bytes:
         if not 0 <= self.start + offset < self._end:  # a seek to where no file can reach is an error

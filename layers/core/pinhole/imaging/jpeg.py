@@ -1,0 +1,141 @@
+"""The segments of a JPEG (ITU-T T.81): what it says, and what a decoder needs of it.
+
+libjpeg guesses over damage without an error, and shows a shifted or grey picture. A marker that no JPEG may
+have between its restart markers (table B.1) proves that bytes were lost or overwritten. And libjpeg goes over the
+whole picture for each scan, of which a small file can have thousands.
+"""
+
+import re
+from dataclasses import dataclass, field
+from mmap import mmap
+
+from pinhole.errors import FileRejected
+from pinhole.imaging.budget import METADATA_BYTES, check_memory, check_pixels, check_work, too_many_parts
+
+MAX_SCANS = 500  # progressive files have about ten
+MAX_SEGMENTS = 100_000
+_MAX_TABLE_BYTES = 1 << 20  # before the first scan, where a camera has one kilobyte
+
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+_STANDALONE = frozenset({0x01, 0xD8})
+_TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
+_FRAMES = frozenset(range(0xC0, 0xD0)) - _TABLES - {0xC8}
+_JFIF, _EXIF_OR_XMP, _ICC, _PHOTOSHOP, _ADOBE = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
+_IPTC_RESOURCE = 0x0404
+
+
+@dataclass(slots=True)
+class Jpeg:
+    """`parts` of the file are what a decoder needs to show it; metadata beyond their budget are left out."""
+
+    parts: list[tuple[int, int]] = field(default_factory=list)
+    exif: bytes = b""
+    xmp: bytes = b""
+    iptc: bytes = b""
+    icc_profile: bytes = b""
+
+
+@dataclass(slots=True)
+class _Frame:
+    width: int
+    height: int
+    samples: dict[int, int]  # by the component's number
+    is_progressive: bool
+    scans: int = 0
+    visits: int = 0
+
+
+def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
+    """Walks the segments up to the end of the first image. A file that ends early is not this function's matter.
+
+    Raises ValueError for an impossible marker, FileRejected (`corrupt`, `too_many_pixels`, `too_costly`).
+    """
+    found, frame = Jpeg([(0, 2)]), None
+    metadata: list[tuple[int, bytes]] = []
+    at, first_scan, left, tables = 2, None, METADATA_BYTES, 0
+    for _ in range(MAX_SEGMENTS):
+        match = _MARKER.search(data, at)  # decoders, too, skip stray bytes between segments
+        start, at = match.span() if match else (len(data), len(data))
+        marker = _END_OF_IMAGE if match is None else data[at - 1]
+        if match is None and first_scan is None:
+            raise ValueError("premature end")
+        if marker == _END_OF_IMAGE:
+            found.parts.append((start if first_scan is None else first_scan, at))
+            _read_metadata(found, metadata)
+            return found
+        if marker < 0xC0 and marker != 0x01:
+            raise ValueError("a marker that no JPEG may have")
+        if marker in _STANDALONE:
+            continue
+        content, at = at + 2, at + int.from_bytes(data[at : at + 2], "big")
+        if marker in _FRAMES and frame is None:
+            frame = _frame(marker, data[content:at], max_pixels)
+        if marker == _START_OF_SCAN:
+            first_scan = start if first_scan is None else first_scan
+            if frame is not None:
+                _count_scan(frame, data[content:at], max_pixels)
+        elif first_scan is None:
+            if marker in _TABLES or marker in _FRAMES:
+                tables += at - start
+            if tables > _MAX_TABLE_BYTES:
+                raise FileRejected("The file is damaged: its tables are impossibly large.", code="corrupt")
+            if marker in _TABLES or marker in _FRAMES or marker in (_JFIF, _ADOBE):
+                found.parts.append((start, at))
+            elif marker in (_EXIF_OR_XMP, _ICC, _PHOTOSHOP) and (left := left - (at - start)) >= 0:
+                metadata.append((marker, data[content:at]))
+    raise too_many_parts(MAX_SEGMENTS)
+
+
+def _frame(marker: int, header: bytes, max_pixels: int) -> _Frame | None:
+    if len(header) < 6 or len(header) < 6 + 3 * header[5]:
+        return None  # decoders say what is wrong with it
+    height, width = int.from_bytes(header[1:3], "big"), int.from_bytes(header[3:5], "big")
+    check_pixels(width, height, max_pixels)
+    components = [tuple(header[at : at + 2]) for at in range(6, 6 + 3 * header[5], 3)]
+    largest = [max((factors >> shift & 15 for _, factors in components), default=1) or 1 for shift in (4, 0)]
+    samples = {
+        number: -(-width * (factors >> 4) // largest[0]) * -(-height * (factors & 15) // largest[1])
+        for number, factors in components
+    }
+    return _Frame(width, height, samples, is_progressive=bool(marker & 2))
+
+
+def _count_scan(frame: _Frame, header: bytes, max_pixels: int) -> None:
+    count = header[0] if header else 0
+    frame.scans += 1
+    frame.visits += sum(frame.samples.get(number, 0) for number in header[1 : 1 + 2 * count : 2])
+    if frame.scans > MAX_SCANS:
+        raise FileRejected(f"The file is damaged: it draws its picture more than {MAX_SCANS} times.", code="corrupt")
+    check_work(frame.visits, max_pixels)
+    if frame.is_progressive or count < len(frame.samples):  # all coefficients are kept until the last scan
+        check_memory(frame.width, frame.height, 2 * sum(frame.samples.values()), max_pixels)
+
+
+def _read_metadata(found: Jpeg, segments: list[tuple[int, bytes]]) -> None:
+    """The first packet of XMP, all parts of EXIF, and of an ICC profile (ICC.1:2022, annex B.4) in their order."""
+    exif, profile = [], []
+    for marker, content in segments:
+        if content.startswith(b"Exif\0\0") and marker == _EXIF_OR_XMP:
+            exif.append(content[6:])
+        elif content.startswith(b"http://ns.adobe.com/xap/1.0/\0") and marker == _EXIF_OR_XMP:
+            found.xmp = found.xmp or content.split(b"\0", 1)[1]
+        elif content.startswith(b"ICC_PROFILE\0") and marker == _ICC:
+            profile.append(content[12:])
+        elif content.startswith(b"Photoshop 3.0\0") and marker == _PHOTOSHOP:
+            found.iptc = _iptc(content[14:]) or found.iptc
+    found.exif = b"Exif\0\0" + b"".join(exif) if exif else b""
+    found.icc_profile = b"".join(part[2:] for part in sorted(profile, key=lambda part: part[:1]))
+
+
+def _iptc(resources: bytes) -> bytes:
+    """Photoshop's image resources: `8BIM`, number, name, length, data; name and data padded to an even length."""
+    at = 0
+    while resources[at : at + 4] == b"8BIM" and at + 12 <= len(resources):
+        number = int.from_bytes(resources[at + 4 : at + 6], "big")
+        at += 6 + (1 + resources[at + 6] + 1) // 2 * 2
+        length = int.from_bytes(resources[at : at + 4], "big")
+        if number == _IPTC_RESOURCE:
+            return resources[at + 4 : at + 4 + length]
+        at += 4 + length + length % 2
+    return b""
