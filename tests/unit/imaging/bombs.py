@@ -76,7 +76,7 @@ def png_private(path: Path) -> None:
 
 
 def png_of_empty_parts(path: Path) -> None:
-    png(path, 8, 8, before=[chunk(b"IDAT", b"") * 100_000] * 50)
+    png(path, 8, 8, before=[chunk(b"IDAT", b"") * 100_000] * 3)
 
 
 def scans(path: Path, side: int, count: int) -> None:
@@ -108,7 +108,7 @@ def segment(marker: int, data: bytes) -> bytes:
 
 
 def jpeg_of_exifs(path: Path) -> None:
-    jpeg(path, [segment(0xE1, b"Exif\0\0" + bytes(65_500))] * 2000)
+    jpeg(path, [segment(0xE1, b"Exif\0\0" + bytes(65_500))] * 1000)
 
 
 def jpeg_of_values(path: Path) -> None:
@@ -121,7 +121,7 @@ def jpeg_of_values(path: Path) -> None:
 
 
 def jpeg_of_stray_bytes(path: Path) -> None:
-    jpeg(path, [bytes(MEGABYTE)] * 100)
+    jpeg(path, [bytes(MEGABYTE)] * 30)
 
 
 def jpeg_of_tables(path: Path) -> None:
@@ -146,12 +146,12 @@ def gif_of_comments(path: Path) -> None:
 
 
 def gif_of_endings(path: Path) -> None:
-    """Its picture is followed by forty million blocks of one byte, which hide whether it moves."""
+    """Its picture is followed by ten million blocks of one byte, which hide whether it moves."""
     buffer = BytesIO()
     Image.new("P", (8, 8)).save(buffer, "GIF")
     with path.open("wb") as file:
         file.write(buffer.getvalue()[:-2])
-        file.writelines([b"\1\0" * MEGABYTE] * 40)
+        file.writelines([b"\1\0" * MEGABYTE] * 10)
         file.write(b"\0;")
 
 
@@ -242,7 +242,7 @@ def heic_grid(path: Path) -> None:
 
 def heif_of_boxes(path: Path) -> None:
     leaf = box(b"ispe", bytes(4) + struct.pack(">II", 8, 8)) * 500
-    meta = full_box(b"meta", box(b"iprp", box(b"ipco", leaf) * 100) * 20)
+    meta = full_box(b"meta", box(b"iprp", box(b"ipco", leaf) * 100) * 10)
     path.write_bytes(box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta * 3)
 
 

@@ -41,7 +41,7 @@ except FileRejected as refusal:
 
 
 def said(path: Path, limit: int) -> str:
-    """Of the file, by a process that may use `limit` bytes more than it needs to start. Nothing where it can be shown."""
+    """Of the file, by a process that may use `limit` bytes more than it needs to start; nothing where it is shown."""
     child = subprocess.run(
         [sys.executable, "-c", READ_AND_RENDER, str(path), str(limit)],
         env={"PYTHONPATH": str(Path(pinhole.__file__).parents[1])},
@@ -132,7 +132,7 @@ def test_xmp_behind_texts_that_take_the_budget_is_left_out_and_before_them_read(
 
 
 def test_a_decoder_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = photos.save(tmp_path / "original", Image.new("RGB", (12_000, 12_000)), "JXL", effort=1)
+    path = photos.save(tmp_path / "original", Image.new("RGB", (8000, 8000)), "JXL", effort=1)
     monkeypatch.setattr(apart, "CPU_SECONDS", 1)
     with pytest.raises(FileRejected) as refusal:
         renditions.make(path, file_type.JXL, LIMIT, tmp_path)

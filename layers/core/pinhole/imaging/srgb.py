@@ -105,9 +105,7 @@ def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.I
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     """Most photos are in sRGB already. Names don't tell: a linear profile may be called sRGB, too."""
     after = ImageCms.applyTransform(_PROBE, transform)
-    if after is None:
-        return False
-    return all(most <= _SAME_COLOUR for _, most in ImageChops.difference(_PROBE, after).getextrema())
+    return after is not None and max(ImageChops.difference(_PROBE, after).tobytes()) <= _SAME_COLOUR
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
