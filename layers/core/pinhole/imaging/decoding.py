@@ -17,7 +17,7 @@ from pinhole.imaging.refusal import refusing_bad_bytes
 from pinhole.imaging.srgb import nclx_profile, resizable
 
 _LANCZOS_BELOW = 1.5
-_STRIP_PIXELS = 4 << 20
+_STRIP_PIXELS = 1 << 20
 _ANIMATED = {Loader.WEBP, Loader.AVIF}
 
 
