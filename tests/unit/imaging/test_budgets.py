@@ -25,6 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limi
 READ_AND_RENDER = """
 import resource, sys
 from pathlib import Path
+import numpy  # loaded late, and no cost of the file
 from pinhole.errors import FileRejected
 from pinhole.imaging import file_type, metadata, renditions
 path, limit = Path(sys.argv[1]), int(sys.argv[2])

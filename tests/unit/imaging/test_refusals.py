@@ -28,6 +28,7 @@ limits_memory = pytest.mark.skipif(sys.platform != "linux", reason="only Linux l
 READ_AND_RENDER = """
 import resource, sys, warnings
 from pathlib import Path
+import numpy  # loaded late, and no cost of the file
 from pinhole.errors import FileRejected
 from pinhole.imaging import file_type, metadata, renditions
 path, limit = Path(sys.argv[1]), int(sys.argv[2])
