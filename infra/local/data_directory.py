@@ -2,7 +2,7 @@
 
 version         format of this directory
 lock            held by the instance that runs on it
-secrets.json    what signs tokens and media URLs, and the application's access key of the store
+secrets.json    what signs tokens and media URLs, and the application's keys of store and queue
 paused.json     event sources that are switched off
 running.json    where the instance that runs on it takes orders, while it does
 demo.json       name and password of the demo's user, where `--demo` made it
@@ -35,7 +35,7 @@ RUNNING = "running.json"
 class Secrets:
     """Made once per data directory. `media_keys` is {key id: secret}; `media_key_id` signs new URLs.
 
-    The queue takes the access key of the store, and no other.
+    What the store's keys sign, the queue takes too.
     """
 
     token_secret: str = field(repr=False)

@@ -149,7 +149,7 @@ async def provided(
         say("Starting PostgreSQL, the queue and the object store")
         database, messages = await asyncio.gather(
             services.start(postgres.start, data.postgres),
-            services.start(queue.start, data.queue, made.store_access_key),
+            services.start(queue.start, data.queue, made.store),
         )
         template = template_of(database.url, messages.endpoint, made, parameters)
         buckets = [bucket.name for bucket in template.buckets.values()]

@@ -8,6 +8,7 @@ process is neither.
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 15
 ATTEMPTS = 3
+MAX_LOG_BYTES = 10_000_000
 
 
 class ServiceFailed(Exception):
@@ -101,8 +103,15 @@ class Service(ABC):
     ) -> None:
         self.stop()
 
+    def bound_log(self) -> None:
+        """Put a log of more than 10 MB aside, in place of the one before. It may be written to meanwhile."""
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
+            # Copied, not renamed: the process goes on at the end of the file that it was given.
+            shutil.copyfile(self.log, self.log.with_suffix(".old"))
+            os.truncate(self.log, 0)
+
     def _launch(self) -> None:
-        _keep_one_old_log(self.log)
+        self.bound_log()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -235,11 +244,6 @@ def _signal(process: psutil.Process | subprocess.Popen[bytes], stop_signal: sign
         process.send_signal(stop_signal)
     else:
         process.terminate()
-
-
-def _keep_one_old_log(log: Path) -> None:
-    if log.exists() and log.stat().st_size > 10_000_000:
-        log.replace(log.with_suffix(".old"))
 
 
 def _end_of(log: Path, lines: int = 15) -> str:

@@ -5,38 +5,49 @@ Its messages live in memory and are gone when it ends: whoever sends must be abl
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.local import processes
 from infra.local.processes import HOST, Service, accepts_connections, free_ports
 
-ACCESS_KEY = "QUEUE_ACCESS_KEY"  # the variable by which its process learns it
+if TYPE_CHECKING:
+    from infra.local.store import Credentials
+
+# The variables by which its process learns who may ask.
+ACCESS_KEY = "QUEUE_ACCESS_KEY"
+SECRET_KEY = "QUEUE_SECRET_KEY"  # noqa: S105 - its name
 REPOSITORY = Path(__file__).parent.parent.parent
 
 
 class Queue(Service):
-    """A running server. `endpoint` is what boto3 takes as `endpoint_url`; `access_key` is the one that it takes."""
+    """A running server. `endpoint` is what boto3 takes as `endpoint_url`; `credentials` sign what it takes."""
 
-    def __init__(self, directory: Path, access_key: str) -> None:
+    def __init__(self, directory: Path, credentials: "Credentials") -> None:
         self._port = free_ports(1)[0]
         self.endpoint = f"http://{HOST}:{self._port}"
         command = [*_command(), str(self._port)]
         # In its environment, which only its owner can read: everyone sees the arguments of a command.
-        environment = {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1", ACCESS_KEY: access_key}
+        environment = {
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONSAFEPATH": "1",
+            ACCESS_KEY: credentials.access_key,
+            SECRET_KEY: credentials.secret_key,
+        }
         super().__init__("The queue", directory, command, environment=environment)
 
     def ready(self) -> bool:
         return accepts_connections(self._port)
 
 
-def start(directory: Path, access_key: str) -> Queue:
-    """Start a server without queues, for who signs with this access key. It answers when this returns.
+def start(directory: Path, credentials: "Credentials") -> Queue:
+    """Start a server without queues, for who signs with these credentials. It answers when this returns.
 
     Raises:
         ServiceFailed: the server did not start.
     """
     directory = directory.resolve()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    server = Queue(directory, access_key)
+    server = Queue(directory, credentials)
     server.start()
     return server
 

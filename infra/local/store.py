@@ -1,13 +1,14 @@
 """A local S3 on disk: `with store.start(directory, ["originals"]) as server: server.endpoint`.
 
 SeaweedFS. An object is on disk (fsync) when its PUT is acknowledged. It knows no bucket notifications: the
-gateway is its only client and publishes the events.
+gateway is its only client and publishes the events. Of its ports only that of S3 answers to others than itself.
 """
 
 import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sysconfig
 import time
@@ -19,29 +20,31 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import aws, processes
+from infra.local import aws, processes, store_trust
 from infra.local.files import write_whole
 from infra.local.processes import HOST, Service, ServiceFailed, free_ports, port_is_free
+from infra.local.store_trust import write_private
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VOLUMES_SECONDS = 30
-COMPONENTS = ("master", "volume", "filer", "s3", "admin")
+COMPONENTS = ("master", "volume", "filer", "s3")
 ACTIONS = ("Read", "Write", "List", "Tagging")
 # Volumes are files that objects are packed into. At 250 of 10 GiB there is room for 2.5 TB.
 OPTIONS = [
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",
-    "-disableHttp",  # but for S3: the other parts would let anyone delete a bucket over HTTP
-    "-admin.ui=false",
-    "-webdav=false",
+    "-filer",
+    "-s3",
+    "-disableHttp",  # but for S3
     "-master.telemetry=false",
-    "-master.electionTimeout=1s",
+    "-master.peers=none",  # else it looks for others, which takes seconds
     "-master.volumeSizeLimitMB=10240",
     "-volume.id=pinhole",
     "-volume.max=250",
     "-volume.preStopSeconds=0",
+    "-volume.minFreeSpace=256MiB",  # less than the gateway keeps free; its own measure is a hundredth of the disk
     "-filer.localSocket=filer.sock",
     "-s3.config=identities.json",
     "-s3.iam=false",
@@ -72,6 +75,8 @@ def new_credentials() -> Credentials:
 class Store(Service):
     """A running store. `credentials` may read, write and list its buckets, and nothing else."""
 
+    stop_signal = signal.SIGKILL  # what it acknowledged is on disk, and to end by itself takes it a quarter of a minute
+
     def __init__(self, directory: Path, buckets: Sequence[str], credentials: Credentials) -> None:
         self.credentials = credentials
         self._buckets = buckets
@@ -83,11 +88,16 @@ class Store(Service):
             "The object store",
             directory,
             [
-                *[*_command(), "mini", "-dir=data", *OPTIONS, f"-s3.allowedOrigins={self.endpoint}"],
+                *[*_command(), "server", "-dir=data", *OPTIONS, f"-s3.allowedOrigins={self.endpoint}"],
                 *[f"-{name}={port}" for name, port in self._ports.items()],
             ],
-            # Without a limit it takes 3 GB while it receives an object of 1 GiB.
-            environment={"HOME": str(directory), "GOMEMLIMIT": "768MiB"},
+            environment={
+                "HOME": str(directory),
+                # Without a limit it takes 3 GB while it receives an object of 1 GiB.
+                "GOMEMLIMIT": "768MiB",
+                # Volumes that a bucket begins with. It would make seven.
+                "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
+            },
         )
 
     def administrator(self) -> "S3Client":
@@ -130,16 +140,13 @@ class Store(Service):
     def _write_configuration(self) -> None:
         config = self.directory / "config"
         config.mkdir(exist_ok=True)
-        # Its parts trust each other by these keys. They live in one process, so each start has its own.
-        keys = ("jwt.signing", "jwt.filer_signing", "jwt.filer_signing.read")
-        sections = [f'[{name}]\nkey = "{secrets.token_urlsafe(32)}"\n' for name in keys]
-        _write_private(config / "security.toml", "".join(sections))
+        store_trust.write(config)
         allowed = [f"{action}:{bucket}" for bucket in self._buckets for action in ACTIONS]
         identities = [
             _identity("pinhole", self.credentials, allowed),
             _identity("administrator", self._administrator, ["Admin"]),
         ]
-        _write_private(self.directory / "identities.json", json.dumps({"identities": identities}))
+        write_private(self.directory / "identities.json", json.dumps({"identities": identities}))
 
     def _sync_every_write(self) -> None:
         """Have every write synced to disk before it is acknowledged. The store keeps this setting."""
@@ -182,19 +189,20 @@ def start(directory: Path, buckets: Sequence[str], credentials: Credentials | No
 
 def end_leftovers(directory: Path) -> None:
     """End a store that an earlier run left in this directory."""
-    processes.end_leftovers(_command(), directory)
+    processes.end_leftovers(_command(), directory, Store.stop_signal)
 
 
 def _ports_of(directory: Path) -> dict[str, int]:
     """The ports of the last start, since the store's records name them, or others if one of them is taken."""
     remembered = directory / "ports.json"
+    names = [f"{component}.port{suffix}" for component in COMPONENTS for suffix in ("", ".grpc")]
     if remembered.exists():
-        ports: dict[str, int] = json.loads(remembered.read_text())
+        earlier: dict[str, int] = json.loads(remembered.read_text())
+        ports = {name: earlier[name] for name in names}
         for _ in range(20):  # a process that was killed just now may hold them a moment longer
             if all(port_is_free(port) for port in ports.values()):
                 return ports
             time.sleep(0.05)
-    names = [f"{component}.port{suffix}" for component in COMPONENTS for suffix in ("", ".grpc")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     write_whole(remembered, json.dumps(ports))
     return ports
@@ -217,8 +225,3 @@ def client(endpoint: str, credentials: Credentials) -> "S3Client":
 def _identity(name: str, credentials: Credentials, actions: list[str]) -> dict[str, object]:
     keys = {"accessKey": credentials.access_key, "secretKey": credentials.secret_key}
     return {"name": name, "credentials": [keys], "actions": actions}
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)

@@ -61,7 +61,8 @@ class Supervisor:
         pause = 0
         while True:
             began = time.monotonic()
-            while service.ended is None:  # noqa: ASYNC110 - no event tells
+            while service.ended is None:  # no event tells
+                service.bound_log()
                 await asyncio.sleep(0.25)
             self._say(f"{service.name} ended (exit status {service.ended}); starting it again")
             if time.monotonic() - began > STEADY_SECONDS:

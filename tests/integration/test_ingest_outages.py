@@ -147,7 +147,7 @@ def services() -> Iterator[Services]:
         database = stack.enter_context(postgres.start(directory / "postgres", {"fsync": "off"}))
         migrate.apply(database.url)
         access = store.new_credentials()
-        messages = stack.enter_context(queue.start(directory / "queue", access.access_key))
+        messages = stack.enter_context(queue.start(directory / "queue", access))
         template = Template(
             directory / "template.yaml",
             parameters={

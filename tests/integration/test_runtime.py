@@ -16,7 +16,7 @@ import boto3
 import psutil
 import pytest
 
-from infra.local import provision, queue
+from infra.local import provision, queue, store
 from infra.local.function_pool import IMPORT_ROOTS, FunctionError, FunctionPool, TimedOut
 from infra.local.runtime import Runtime
 from infra.local.template import Function, Template
@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "tests",
     "AWS_REGION": "us-east-1",
 }
+CREDENTIALS = store.Credentials(ENVIRONMENT["AWS_ACCESS_KEY_ID"], ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
 TEMPLATE = """
 Globals:
   Function: {Timeout: 1, MemorySize: 256}
@@ -75,7 +76,7 @@ CHORE = NOTE + "def handle(event, context):\n    note(event['detail-type'])\n"
 
 @pytest.fixture(scope="module")
 def queue_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[queue.Queue]:
-    with queue.start(tmp_path_factory.mktemp("queue"), ENVIRONMENT["AWS_ACCESS_KEY_ID"]) as server:
+    with queue.start(tmp_path_factory.mktemp("queue"), CREDENTIALS) as server:
         yield server
 
 
@@ -264,7 +265,7 @@ def test_no_more_messages_are_taken_at_once_than_the_source_allows(scene: Scene)
 
 
 def test_polling_goes_on_when_the_queue_was_away(tmp_path: Path) -> None:
-    with queue.start(tmp_path / "another-queue", ENVIRONMENT["AWS_ACCESS_KEY_ID"]) as server:
+    with queue.start(tmp_path / "another-queue", CREDENTIALS) as server:
         elsewhere = Scene(tmp_path, _client(server.endpoint), server.endpoint)
         template = elsewhere.template("def handle(event, context): note('done')")
 

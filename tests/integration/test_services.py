@@ -2,32 +2,40 @@
 
 import asyncio
 import errno
+import json
 import os
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
 import psutil
 import psycopg
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, EndpointConnectionError
 from mypy_boto3_s3 import S3Client
 
-from infra.local import postgres, processes, queue, store, supervisor
+from infra.local import postgres, processes, queue, store, store_trust, supervisor
 from infra.local.supervisor import Supervisor
 
 REPOSITORY = Path(__file__).parents[2]
 # It is processes that are killed here: what they wrote outlives them in the system's cache.
 NO_FSYNC = {"fsync": "off"}
+OWN = store.Credentials("AKIAOWN", "a secret of the tests")
 posix = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
 
 
@@ -209,6 +217,55 @@ def test_the_application_may_use_its_buckets_and_nothing_else(directory: Path) -
             client(server, store.new_credentials()).list_objects_v2(Bucket="originals")
 
 
+def test_no_port_of_the_store_but_that_of_s3_answers_to_strangers(directory: Path) -> None:
+    with store.start(directory / "store", ["originals"]) as server:
+        client(server, server.credentials).put_object(Bucket="originals", Key="secret", Body=b"secret photo")
+        ports = json.loads((directory / "store" / "ports.json").read_text())
+        stranger = ssl.create_default_context(cafile=directory / "store" / "config" / "certificate.pem")
+        for component in ("master", "volume", "filer"):
+            for port in (ports[f"{component}.port"], ports[f"{component}.port.grpc"]):
+                assert b"HTTPS server" in asked(port) or asked(port) == b"", component
+                assert asked(port, stranger) == b"", component
+        assert {name.partition(".")[0] for name in ports} == {"master", "volume", "filer", "s3"}
+
+
+def asked(port: int, tls: ssl.SSLContext | None = None) -> bytes:
+    """What a port answers to who asks it for its status, over HTTP or, without a certificate, over TLS."""
+    with suppress(OSError), socket.create_connection((processes.HOST, port), timeout=10) as connection:
+        asking = connection if tls is None else tls.wrap_socket(connection, server_hostname=processes.HOST)
+        with asking:
+            asking.sendall(b"GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            answer = b"".join(iter(lambda: asking.recv(10_000), b""))
+            return answer if answer.startswith(b"HTTP/") else b""
+    return b""
+
+
+def test_a_shell_without_the_key_of_this_start_is_refused(directory: Path) -> None:
+    with store.start(directory / "store", ["originals"]) as server:
+        keys = directory / "store" / "config"
+        assert "originals" in shell(server, "fs.ls /buckets", keys)
+        strangers = directory / "stranger"
+        strangers.mkdir()
+        assert "originals" not in shell(server, "fs.ls /buckets", strangers)
+        store_trust.write(strangers)
+        assert "originals" not in shell(server, "fs.ls /buckets", strangers)
+
+
+def shell(server: store.Store, command: str, config: Path) -> str:
+    """What the store's shell says to who has these keys, within a few seconds: it never gives up by itself."""
+    ports = json.loads((server.directory / "ports.json").read_text())
+    addresses = [
+        f"-{name}={processes.HOST}:{ports[f'{name}.port']}.{ports[f'{name}.port.grpc']}" for name in ("master", "filer")
+    ]
+    program = [store._command()[0], "-logtostderr", f"-config_dir={config}", "shell", *addresses]
+    with subprocess.Popen(program, cwd=config, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            return process.communicate(command + "\n", timeout=5)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.communicate()[0]
+
+
 def test_two_stores_run_side_by_side(directory: Path) -> None:
     with store.start(directory / "a", ["originals"]) as a, store.start(directory / "b", ["originals"]) as b:
         client(a, a.credentials).put_object(Bucket="originals", Key="only in a", Body=b"")
@@ -217,19 +274,27 @@ def test_two_stores_run_side_by_side(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[queue.Queue]:
-    with queue.start(tmp_path_factory.mktemp("queue"), "own-key") as server:
+    with queue.start(tmp_path_factory.mktemp("queue"), OWN) as server:
         yield server
 
 
-def status(server: queue.Queue, method: str, path: str, changed: dict[str, str]) -> int:
+def status(
+    server: queue.Queue,
+    method: str = "POST",
+    path: str = "/",
+    changed: Mapping[str, str] = {},
+    *,
+    content: bytes = b"{}",
+    signed: bytes = b"{}",
+    credentials: store.Credentials = OWN,
+) -> int:
     """How a queue answers to a request as programs of this instance send it, but for what is changed."""
-    own = {
-        "Authorization": "AWS4-HMAC-SHA256 Credential=own-key/20261124/us-east-1/sqs/aws4_request, Signature=0",
-        "Content-Type": "application/x-amz-json-1.0",
-        "X-Amz-Target": "AmazonSQS.ListQueues",
-    }
-    content = b"{}" if method == "POST" else None
-    request = urllib.request.Request(server.endpoint + path, content, own | changed, method=method)
+    own = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ListQueues"}
+    signing = AWSRequest("POST", f"{server.endpoint}/", headers=own, data=signed)
+    SigV4Auth(Credentials(credentials.access_key, credentials.secret_key), "sqs", "us-east-1").add_auth(signing)
+    headers = dict(signing.headers.items()) | changed
+    request = urllib.request.Request(server.endpoint + path, content if method == "POST" else None, headers)
+    request.method = method
     try:
         with urllib.request.urlopen(request) as answer:
             return int(answer.status)
@@ -239,7 +304,7 @@ def status(server: queue.Queue, method: str, path: str, changed: dict[str, str])
 
 
 def test_the_queue_answers_to_programs_of_its_instance(messages: queue.Queue) -> None:
-    assert status(messages, "POST", "/", {}) == 200
+    assert status(messages) == 200
 
 
 @pytest.mark.parametrize(
@@ -257,16 +322,28 @@ def test_the_queue_answers_to_programs_of_its_instance(messages: queue.Queue) ->
         ("POST", "/", {"X-Amz-Target": ""}),
         ("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}),
         ("POST", "/", {"Authorization": ""}),
-        ("POST", "/", {"Authorization": "AWS4-HMAC-SHA256 Credential=own-ke/20261124/us-east-1/sqs/aws4_request"}),
+        ("POST", "/", {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIAOWN/20261124/us-east-1/sqs/aws4_request"}),
+        ("POST", "/", {"X-Amz-Target": "AmazonSQS.DeleteQueue"}),
+        ("POST", "/", {"X-Amz-Date": "20261124T000000Z"}),
+        ("POST", "/", {"Content-Length": "9000000"}),
     ],
 )
 def test_the_queue_is_fenced(messages: queue.Queue, method: str, path: str, changed: dict[str, str]) -> None:
     assert status(messages, method, path, changed) == 403
 
 
+def test_the_access_key_that_every_presigned_url_tells_opens_no_queue(messages: queue.Queue) -> None:
+    assert status(messages, credentials=store.Credentials(OWN.access_key, "guessed")) == 403
+    assert status(messages, credentials=store.Credentials("AKIAOTHER", OWN.secret_key)) == 403
+
+
+def test_a_signature_is_good_for_its_own_body(messages: queue.Queue) -> None:
+    assert status(messages, content=b'{"MaxResults": 1}') == 403
+
+
 @posix
 def test_only_what_runs_in_the_same_directory_is_a_leftover(directory: Path) -> None:
-    with queue.start(directory / "a", "own-key") as other:
+    with queue.start(directory / "a", OWN) as other:
         queue.end_leftovers(directory / "b")
         assert other.pid is not None
         queue.end_leftovers(directory / "a")
@@ -277,6 +354,36 @@ def test_a_service_that_cannot_start_quotes_its_log(directory: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no luck today')"]
     with pytest.raises(processes.ServiceFailed, match="no luck today"):
         NeverReady("The service", directory, command).start()
+
+
+class Chatterbox(Sleeper):
+    """Says this much, and that it did."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        program = "import sys, time; print('x' * 10_000_001, 'end', flush=True); time.sleep(600)"
+        self._command = [sys.executable, "-c", program]
+
+    def ready(self) -> bool:
+        return self.log.stat().st_size > 10_000_000 or self.log.with_suffix(".old").exists()
+
+
+@posix
+def test_a_log_that_grows_is_put_aside_while_its_service_runs(directory: Path) -> None:
+    async def run() -> None:
+        async with Supervisor(print) as services:
+            service = Chatterbox(directory)
+            service.start()
+            try:
+                services.watch(service)
+                async with asyncio.timeout(60):
+                    while service.log.stat().st_size > 0:  # noqa: ASYNC110 - no event tells
+                        await asyncio.sleep(0.01)
+            finally:
+                service.stop()
+
+    asyncio.run(run())
+    assert (directory / "log.old").read_text().endswith(" end\n")
 
 
 @posix

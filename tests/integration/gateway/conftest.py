@@ -187,7 +187,7 @@ def a_site(
     directory: Path, objects: store.Store, in_background: Background, public_origin: str | None = None
 ) -> Iterator[Site]:
     """A gateway with a queue of its own before the store of the session."""
-    with queue.start(directory / "queue", objects.credentials.access_key) as messages:
+    with queue.start(directory / "queue", objects.credentials) as messages:
         template = template_for(messages.endpoint)
         provision.create_queues(template, _client("sqs", messages.endpoint, objects))
         provision.create_buckets(template, objects.administrator(), notifications=False)
