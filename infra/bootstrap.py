@@ -20,6 +20,9 @@ ENVIRONMENT = REPOSITORY / ".venv"
 WEB = REPOSITORY / "web"
 OLDEST_NODE = 20
 STAMPS = "pinhole-installed.json"
+# To install what is not built already runs code of its own. Only these are, whose authors publish no wheels: the tests
+# of LocalStack need them, and nothing else does.
+ONLY_AS_SOURCE = ("airspeed-ext", "crontab", "jsonpath-rw", "localstack-client")
 
 
 class CannotStart(Exception):
@@ -71,6 +74,7 @@ def install(requirements: str, environment: Path = ENVIRONMENT) -> None:
     say(f"Installing {requirements}")
     # What is imported is compiled then. Most is not, and compiling it all takes a third of the time.
     options = ["--require-hashes", "--no-deps", "--no-compile", "--progress-bar=off"]
+    options += ["--only-binary=:all:", f"--no-binary={','.join(ONLY_AS_SOURCE)}"]
     pip = [str(_python(environment)), "-m", "pip", "install", *options]
     with subprocess.Popen(
         [*pip, "--disable-pip-version-check", "-r", requirements],

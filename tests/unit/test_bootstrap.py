@@ -1,8 +1,11 @@
 """What `python -m infra` says when something is missing on this machine."""
 
+import hashlib
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,33 @@ def program(folder: Path, name: str, says: str) -> None:
     path = folder / name
     path.write_text(f"#!{sys.executable}\nprint({says!r})\n")
     path.chmod(0o755)
+
+
+def test_no_code_of_a_package_runs_while_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = tmp_path / "ran"
+    files = {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n",
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "hostile"\nbackend-path = ["."]\n',
+        "hostile.py": f"open({str(ran)!r}, 'w').close()\n",
+    }
+    with tarfile.open(tmp_path / "hostile-1.0.tar.gz", "w:gz") as package:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"hostile-1.0/{name}")
+            member.size = len(text)
+            package.addfile(member, io.BytesIO(text.encode()))
+    digest = hashlib.sha256((tmp_path / "hostile-1.0.tar.gz").read_bytes()).hexdigest()
+    pinned = f"--no-index\n--find-links {tmp_path}\nhostile==1.0 --hash=sha256:{digest}\n"
+    (tmp_path / "requirements.txt").write_text(pinned)
+    monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(bootstrap, "_python", lambda _: sys.executable)
+    with pytest.raises(CannotStart, match="pip can't install requirements"):
+        bootstrap.install("requirements.txt", tmp_path)
+    assert not ran.exists()
+
+
+def test_what_is_installed_to_run_is_all_built_already() -> None:
+    pinned = (REPOSITORY / "infra" / "requirements.txt").read_text()
+    assert not [name for name in bootstrap.ONLY_AS_SOURCE if f"\n{name}==" in pinned]
 
 
 def test_a_missing_node_is_named_in_one_line(web: Path) -> None:
