@@ -10,6 +10,7 @@ from api.problems import MethodNotAllowed, problem
 from api.requests import Request
 from api.routes import BLUEPRINTS
 from pinhole.errors import NotFound
+from pinhole.security_headers import SECURITY_HEADERS
 from pinhole.telemetry import follow, logger
 
 app = Chalice(app_name="api", configure_logs=False, env={})
@@ -36,6 +37,7 @@ def answer(event: ChaliceRequest, get_response: Callable[[ChaliceRequest], Respo
         response = problem(refusal, request.id)
     else:
         response = get_response(event)
+    response.headers = {**SECURITY_HEADERS, **response.headers}
     logger.info(
         "request_answered",
         extra={"method": request.method, "route": request.route, "status": response.status_code},

@@ -4,6 +4,7 @@
 store under the names of its buckets. It listens on this machine only, and answers only to its own names.
 """
 
+import re
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 import aiohttp
 from aiohttp import web
 
+from infra.local.http_server import HttpServer
 from infra.local.media import Media
 from infra.local.object_store import ObjectStore
 from infra.local.origin import Origin
@@ -18,28 +20,16 @@ from infra.local.problem import problem
 from infra.local.processes import loopback
 from infra.local.rest_api import MAX_BODY_BYTES, RestApi
 from infra.local.runtime import Runtime
-from infra.local.s3_proxy import S3Proxy
+from infra.local.s3_proxy import S3Proxy, is_signed
 from infra.local.sqs import Sqs
 from infra.local.template import Template
 from infra.local.web_client import WebClient
 from infra.local.websocket import WebSocketApi
+from pinhole.security_headers import SECURITY_HEADERS
 
-STOP_SECONDS = 5
 SAFE_METHODS = {"GET", "HEAD"}
-HEADERS = {
-    # WebAssembly: the client hashes what it uploads with it.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
-        "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "Server": "Pinhole",
-    "X-Content-Type-Options": "nosniff",
-}
+# None belongs into a path; a header or a log with it would go on in another line.
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Gateway:
@@ -79,7 +69,7 @@ class Gateway:
         self._websocket_api = WebSocketApi(template.websocket_routes, runtime.invoke, live_secret)
         self._buckets = {bucket.name for bucket in template.buckets.values()}
         self._sessions: list[aiohttp.ClientSession] = []
-        self._runner: web.AppRunner | None = None
+        self._server = HttpServer(self._answer, max_body_bytes=MAX_BODY_BYTES, headers=SECURITY_HEADERS)
 
     async def start(self) -> None:
         """Begin to answer. Raises OSError when the port is taken."""
@@ -89,23 +79,16 @@ class Gateway:
         sqs = Sqs(requests, region=region, credentials=credentials) if self._publishes_events else None
         self._s3_proxy = S3Proxy(self._template, store, uploads, sqs, self._disk)
         self._media = Media(store, self._template.buckets["RenditionsBucket"].name)
-        application = web.Application(client_max_size=MAX_BODY_BYTES)
-        application.router.add_route("*", "/{path:.*}", self._answer)
-        application.on_response_prepare.append(_add_headers)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
-        await self._runner.setup()
-        for address in loopback():  # browsers try the one or the other first
-            await web.TCPSite(self._runner, address, self._port).start()
+        await self._server.start(self._port, loopback())  # browsers try the one address or the other first
 
     async def stop(self) -> None:
         """Answer what is under way, close WebSockets, and stop listening."""
         await self._websocket_api.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._server.stop()
         for session in self._sessions:
             await session.close()
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         request = self._origin.from_client(request)
         path = request.raw_path.partition("?")[0]
         if refusal := self._refusal(request, path):
@@ -117,24 +100,26 @@ class Gateway:
                 return await self._media.answer(request)
             case "live":
                 return await self._websocket_api.answer(request)
-            case bucket if bucket in self._buckets:
+            case bucket if bucket in self._buckets or is_signed(request):
                 return await self._s3_proxy.answer(request)
         return self._web_client.answer(request)
 
-    def _refusal(self, request: web.Request, path: str) -> web.StreamResponse | None:
+    def _refusal(self, request: web.BaseRequest, path: str) -> web.StreamResponse | None:
         """The answer to who should not be asking: another name for this address, or a page of another site."""
         host = self._origin.host_of(request)
         if not self._origin.answers_to(host) and path != "/api/health":
             text = f"This server answers at {self._origin.url} only."
             return problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", text)
-        if host != self._origin.host and self._is_page(path) and request.method in SAFE_METHODS:
+        decoded = unquote(path)
+        if not path.startswith("/") or {".", ".."} & set(decoded.split("/")) or CONTROL.search(decoded):
+            return problem(HTTPStatus.BAD_REQUEST, "bad_path", "A path has no dot segments and no control characters.")
+        reads_page = self._is_page(path) and not is_signed(request) and request.method in SAFE_METHODS
+        if host != self._origin.host and reads_page:
             if self._origin.is_public:  # a redirect would come back the same way, from a proxy that hides the name
                 text = f"Its pages are at {self._origin.url}. A proxy has to pass the header Host on as it came."
                 return problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong_host", text)
             location = f"{self._origin.url}{request.raw_path}"
             return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
-        if not path.startswith("/") or {".", ".."} & set(unquote(path).split("/")):
-            return problem(HTTPStatus.BAD_REQUEST, "bad_path", "A path has no dot segments.")
         origin = request.headers.get("Origin")
         writes = request.method not in SAFE_METHODS or path == "/live"
         if origin is not None and not self._origin.has_page(origin) and writes and not self._is_of_store(path):
@@ -157,8 +142,3 @@ def _session(*, force_close: bool) -> aiohttp.ClientSession:
         auto_decompress=False,
         skip_auto_headers=("Accept-Encoding",),
     )
-
-
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from infra.local.data_directory import DataDirectory
 from infra.local.function_pool import FunctionError
+from infra.local.http_server import HttpServer
 from infra.local.processes import HOST, free_ports
 from infra.local.runtime import Runtime
 
@@ -33,18 +34,15 @@ class LambdaApi:
     async def start(self, runtime: Runtime) -> None:
         """Begin to answer, and tell the data directory where."""
         self._runtime = runtime
-        application = web.Application(client_max_size=MAX_EVENT_BYTES)
-        application.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self._port).start()
+        self._server = HttpServer(self._answer, max_body_bytes=MAX_EVENT_BYTES)
+        await self._server.start(self._port)
         self._data.publish(self.url)
 
     async def stop(self) -> None:
         self._data.publish(None)
-        await self._runner.cleanup()
+        await self._server.stop()
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
         secret, _, path = request.path.removeprefix("/").partition("/")
         if not hmac.compare_digest(secret.encode(), self._secret.encode()):
             return web.Response(status=HTTPStatus.NOT_FOUND)

@@ -22,7 +22,7 @@ class Media:
         self._store = store
         self._bucket = bucket
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request under `/media`."""
         if request.method not in {"GET", "HEAD"}:
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Media can only be read.")
@@ -44,7 +44,7 @@ class Media:
                 status=stored.status,
                 headers={name: stored.headers[name] for name in PASSED_TO_CLIENT if name in stored.headers},
             )
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
             return await passed_on(request, stored, answer)
 
 

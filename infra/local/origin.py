@@ -28,7 +28,7 @@ class Origin:
         self._names = {self.host, _authority(HOST, port), _authority("localhost", port)}
         self._pages = {self.url} if self.is_public else {f"http://{name}" for name in self._names}
 
-    def host_of(self, request: web.Request) -> str:
+    def host_of(self, request: web.BaseRequest) -> str:
         """The name that was asked for, with a port unless it is the scheme's own."""
         return request.headers.get("Host", "").removesuffix(self._default_port)
 
@@ -40,7 +40,7 @@ class Origin:
         """Whether a page of this origin (as browsers tell it) is one of ours."""
         return origin in self._pages
 
-    def from_client(self, request: web.Request) -> web.Request:
+    def from_client(self, request: web.BaseRequest) -> web.BaseRequest:
         """A request as from the address that its client sent it from.
 
         Behind a proxy that is the last one that `X-Forwarded-For` names: the proxy itself wrote it. All else in such

@@ -18,6 +18,7 @@ from multidict import CIMultiDict
 
 from infra.local.cloudformation import ACCOUNT
 from infra.local.function_pool import FunctionError, TimedOut
+from infra.local.http_server import BODY_SECONDS, await_body
 from infra.local.problem import problem
 
 STAGE = "api"
@@ -45,13 +46,20 @@ class RestApi:
         self._literal = {route for route in routes if "{" not in route}
         self._patterns = [(_pattern(route), route) for route in sorted(routes) if "{" in route]
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.Response:
         """Answer one request under `/api`."""
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", "A body comes as it is.")
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            return _too_large()
         try:
-            body = await request.read()
+            await await_body(request)
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            limit = f"A request has at most {MAX_BODY_BYTES // 1024 // 1024} MiB."
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", limit)
+            return _too_large()
+        except TimeoutError:
+            return problem(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "The body did not come in time.")
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 answer = await self._invoke(self._function, self._event(request, body))
@@ -61,7 +69,7 @@ class RestApi:
             return _unanswered(request, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", error)
         return await _response(request, answer)
 
-    def _event(self, request: web.Request, body: bytes) -> dict[str, Any]:
+    def _event(self, request: web.BaseRequest, body: bytes) -> dict[str, Any]:
         raw_path, _, raw_query = request.raw_path.partition("?")
         path = raw_path.removeprefix(f"/{STAGE}")
         route, parameters = self._match(path)
@@ -131,7 +139,7 @@ def _content(body: bytes, content_type: str) -> tuple[str | None, bool]:
     return base64.b64encode(body).decode(), True
 
 
-async def _response(request: web.Request, answer: Any) -> web.Response:
+async def _response(request: web.BaseRequest, answer: Any) -> web.Response:
     try:
         status = int(answer["statusCode"])
         headers = CIMultiDict((name, str(value)) for name, value in (answer.get("headers") or {}).items())
@@ -154,7 +162,12 @@ async def _response(request: web.Request, answer: Any) -> web.Response:
     return web.Response(status=status, headers=headers, body=body)
 
 
-def _unanswered(request: web.Request, status: HTTPStatus, detail: str, reason: object) -> web.Response:
+def _too_large() -> web.Response:
+    limit = f"A request has at most {MAX_BODY_BYTES // 1024 // 1024} MiB."
+    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", limit)
+
+
+def _unanswered(request: web.BaseRequest, status: HTTPStatus, detail: str, reason: object) -> web.Response:
     """What API Gateway answers by itself when the function gives no answer (see `infra/openapi.py`)."""
     answer = problem(status, "unavailable", f"{detail} Try again in a moment.")
     log.error("%s %s: %s (request %s)", request.method, request.path, reason, answer.headers["X-Request-Id"])

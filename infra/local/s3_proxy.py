@@ -19,7 +19,7 @@ from infra.local import s3_event
 from infra.local.object_store import TIMEOUT, ObjectStore
 from infra.local.s3_event import Created
 from infra.local.sqs import QueueUnavailable, Sqs
-from infra.local.streams import passed_on
+from infra.local.streams import Upload, passed_on
 from infra.local.template import Template
 
 HOP_BY_HOP = {"connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -60,25 +60,29 @@ class S3Proxy:
         self._sqs = sqs
         self._disk = disk
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Pass one request on, and its answer back."""
         if request.method == "PUT" and not self._has_room(request.content_length or 0):
             log.error("an upload was refused: the disk of %s is full", self._disk)
             return _error(
                 HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage", "There is no room left on the server's disk."
             )
-        session = self._uploads if request.body_exists else self._store.session
+        session, upload = (self._uploads, Upload(request)) if request.body_exists else (self._store.session, None)
         try:
             stored = await session.request(
                 request.method,
                 yarl.URL(self._store.endpoint + request.raw_path, encoded=True),
                 headers=_end_to_end(request.headers),
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-                data=request.content if request.body_exists else None,
+                data=None if upload is None else upload.pieces(),
                 timeout=TIMEOUT,
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, TimeoutError) as error:
+            if upload is not None and upload.slow:
+                return _error(HTTPStatus.BAD_REQUEST, "RequestTimeout", "The body did not come in time.")
+            if upload is not None and upload.broken:
+                return _error(HTTPStatus.BAD_REQUEST, "IncompleteBody", "The body did not come whole.")
             if request.transport is not None:  # else it was the client who left, and nobody reads the answer
                 # Its kind alone: the text has the URL, whose signature opens the object to whoever reads the log.
                 log.warning("the object store did not answer a %s: %s", request.method, type(error).__name__)
@@ -100,7 +104,7 @@ class S3Proxy:
         """Whether the disk takes it. The store itself notices a full one late, and PostgreSQL may be on the same."""
         return self._disk is None or shutil.disk_usage(self._disk).free - size_bytes > RESERVE_BYTES
 
-    async def _publish(self, request: web.Request, created_by: str, headers: Headers) -> None:
+    async def _publish(self, request: web.BaseRequest, created_by: str, headers: Headers) -> None:
         """Send the event. When that fails the object is stored all the same: `requeue_stale` finds it."""
         bucket, key = _bucket_and_key(request)
         queues = [
@@ -117,7 +121,7 @@ class S3Proxy:
         except (QueueUnavailable, aiohttp.ClientError, TimeoutError) as error:
             log.error("no event was sent for %s/%s: %s", bucket, key, error)  # noqa: TRY400 - not our defect
 
-    async def _created(self, request: web.Request, created_by: str, headers: Headers) -> Created:
+    async def _created(self, request: web.BaseRequest, created_by: str, headers: Headers) -> Created:
         bucket, key = _bucket_and_key(request)
         version = headers.get("x-amz-version-id")
         size = request.headers.get("x-amz-decoded-content-length") or request.headers.get("Content-Length")
@@ -137,7 +141,12 @@ class S3Proxy:
         )
 
 
-def _creation(request: web.Request) -> str | None:
+def is_signed(request: web.BaseRequest) -> bool:
+    """Whether a client of S3 asks: what names no bucket here may still be a request of its, for the list of them."""
+    return request.headers.get("Authorization", "").startswith("AWS4-") or "X-Amz-Signature" in request.query
+
+
+def _creation(request: web.BaseRequest) -> str | None:
     """How a request creates an object, in the words of S3's events; None when it does not."""
     _, key = _bucket_and_key(request)
     parameters = parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True)
@@ -150,7 +159,7 @@ def _creation(request: web.Request) -> str | None:
     return None
 
 
-def _bucket_and_key(request: web.Request) -> tuple[str, str]:
+def _bucket_and_key(request: web.BaseRequest) -> tuple[str, str]:
     bucket, _, key = request.raw_path.partition("?")[0].removeprefix("/").partition("/")
     return bucket, unquote(key)
 

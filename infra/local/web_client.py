@@ -15,7 +15,7 @@ class WebClient:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
-    def answer(self, request: web.Request) -> web.StreamResponse:
+    def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request for a file or a page."""
         if request.method not in {"GET", "HEAD"}:
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Pages can only be read.")

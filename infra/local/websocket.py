@@ -33,7 +33,7 @@ class Connection:
     """A connection, from the moment its id is given out. `decided` once it is open, or was refused."""
 
     id: str
-    request: web.Request
+    request: web.BaseRequest
     since: datetime
     decided: asyncio.Event = field(default_factory=asyncio.Event)
     socket: web.WebSocketResponse | None = None
@@ -52,7 +52,7 @@ class WebSocketApi:
         self._secret = secret
         self._connections: dict[str, Connection] = {}
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request under `/live`."""
         match unquote(request.raw_path.partition("?")[0]).split("/"):
             case ["", "live"]:
@@ -69,7 +69,7 @@ class WebSocketApi:
     def _may_send(self, secret: str) -> bool:
         return hmac.compare_digest(secret.encode(), self._secret.encode())
 
-    async def _connect(self, request: web.Request) -> web.StreamResponse:
+    async def _connect(self, request: web.BaseRequest) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=PING_SECONDS, max_msg_size=MAX_RECEIVED_BYTES)
         if not socket.can_prepare(request):
             return web.Response(status=HTTPStatus.UPGRADE_REQUIRED, headers={"Upgrade": "websocket"})
@@ -114,7 +114,7 @@ class WebSocketApi:
             except FunctionError as error:
                 log.warning("a closed connection was not forgotten: %s", error)
 
-    async def _manage(self, request: web.Request, connection: Connection | None) -> web.Response:
+    async def _manage(self, request: web.BaseRequest, connection: Connection | None) -> web.Response:
         if connection is None:
             return _gone()
         try:
@@ -130,7 +130,7 @@ class WebSocketApi:
             return _gone()
 
 
-async def _managed(request: web.Request, connection: Connection, socket: web.WebSocketResponse) -> web.Response:
+async def _managed(request: web.BaseRequest, connection: Connection, socket: web.WebSocketResponse) -> web.Response:
     match request.method:
         case "POST":
             content = await request.read()
@@ -174,7 +174,7 @@ def _event(connection: Connection, kind: str) -> dict[str, Any]:
     }
 
 
-def _identity(request: web.Request) -> dict[str, str | None]:
+def _identity(request: web.BaseRequest) -> dict[str, str | None]:
     return {"sourceIp": request.remote, "userAgent": request.headers.get("User-Agent")}
 
 

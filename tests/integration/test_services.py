@@ -292,7 +292,7 @@ def status(
     own = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ListQueues"}
     signing = AWSRequest("POST", f"{server.endpoint}/", headers=own, data=signed)
     SigV4Auth(Credentials(credentials.access_key, credentials.secret_key), "sqs", "us-east-1").add_auth(signing)
-    headers = dict(signing.headers.items()) | changed
+    headers = {**signing.headers, **changed}
     request = urllib.request.Request(server.endpoint + path, content if method == "POST" else None, headers)
     request.method = method
     try:

@@ -31,7 +31,7 @@ def test_a_signed_rendition_is_sent_and_may_be_kept_for_good(site: Site, path: s
     assert answer.data == CONTENT
     assert answer.headers["Content-Type"] == "image/webp"
     assert answer.headers["Content-Length"] == str(len(CONTENT))
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
 def test_a_range_is_sent_alone(site: Site, path: str) -> None:
@@ -57,7 +57,7 @@ def test_what_a_client_has_is_not_sent_again(site: Site, path: str) -> None:
     etag = site.request("GET", path).headers["ETag"]
     answer = site.request("GET", path, headers={"If-None-Match": etag})
     assert (answer.status, answer.data) == (304, b"")
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
 def test_head_tells_the_size(site: Site, path: str) -> None:
