@@ -18,6 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from infra.local import s3_event
 from infra.local.object_store import TIMEOUT, ObjectStore
 from infra.local.s3_event import Created
+from infra.local.s3_listing import Listing, NotListed
 from infra.local.sqs import QueueUnavailable, Sqs
 from infra.local.streams import Upload, passed_on
 from infra.local.template import Template
@@ -26,6 +27,11 @@ HOP_BY_HOP = {"connection", "expect", "keep-alive", "te", "trailer", "transfer-e
 # Parameters with which a PUT writes something else than the object. Others, those of a signature among them,
 # change nothing about that.
 SUBRESOURCES = {"acl", "legal-hold", "partNumber", "retention", "tagging", "uploadId"}
+# Parameters of a list of objects. One with others asks for something else of a bucket.
+LISTING = {
+    *("continuation-token", "delimiter", "encoding-type", "fetch-owner", "list-type", "marker", "max-keys", "prefix"),
+    *("start-after", "x-id"),
+}
 # What the store holds was sent by users: nothing of it may run as a page of this origin.
 ISOLATED = "default-src 'none'; sandbox"
 # What stays free on the disk, for the database and for what the store writes beside an object.
@@ -90,7 +96,10 @@ class S3Proxy:
         headers = _end_to_end(stored.headers)
         headers["Content-Security-Policy"] = ISOLATED
         created_by = _creation(request)
+        listed = _listing_query(request)
         async with stored:
+            if listed is not None and stored.status == HTTPStatus.OK:
+                return await self._in_order(listed, request, await stored.read(), headers)
             if created_by is None or stored.status != HTTPStatus.OK:
                 return await passed_on(request, stored, web.StreamResponse(status=stored.status, headers=headers))
             result = await stored.read()
@@ -99,6 +108,17 @@ class S3Proxy:
             await self._publish(request, created_by, stored.headers)
         headers.popall("Content-Length", None)
         return web.Response(status=stored.status, headers=headers, body=result)
+
+    async def _in_order(
+        self, query: dict[str, str], request: web.BaseRequest, answered: bytes, headers: "CIMultiDict[str]"
+    ) -> web.Response:
+        try:
+            body = await Listing(self._store, _bucket_and_key(request)[0], query).answer(answered)
+        except (aiohttp.ClientError, TimeoutError, NotListed) as error:
+            log.warning("the object store did not list: %s", type(error).__name__)
+            return _error(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "The object store does not answer.")
+        headers.popall("Content-Length", None)
+        return web.Response(headers=headers, body=body)
 
     def _has_room(self, size_bytes: int) -> bool:
         """Whether the disk takes it. The store itself notices a full one late, and PostgreSQL may be on the same."""
@@ -157,6 +177,16 @@ def _creation(request: web.BaseRequest) -> str | None:
         case "POST" if key and asked == {"uploadId"}:
             return "CompleteMultipartUpload"
     return None
+
+
+def _listing_query(request: web.BaseRequest) -> dict[str, str] | None:
+    """The query of a request for a list of objects that the store would give in another order; else None."""
+    bucket, key = _bucket_and_key(request)
+    query = dict(parse_qsl(request.raw_path.partition("?")[2], keep_blank_values=True))
+    own = {name for name in query if not name.lower().startswith("x-amz-")}
+    if request.method != "GET" or not bucket or key or query.get("delimiter", "/") not in {"", "/"} or own - LISTING:
+        return None
+    return query
 
 
 def _bucket_and_key(request: web.BaseRequest) -> tuple[str, str]:
