@@ -53,9 +53,7 @@ class RestApi:
         if (request.content_length or 0) > MAX_BODY_BYTES:
             return _too_large()
         try:
-            await await_body(request)
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await request.read()
+            body = await _body(request) if request.body_exists else b""
         except web.HTTPRequestEntityTooLarge:
             return _too_large()
         except TimeoutError:
@@ -116,6 +114,12 @@ class RestApi:
             if found := pattern.fullmatch(path):
                 return route, {name: unquote(value) for name, value in found.groupdict().items()}
         return path, {}
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    await await_body(request)
+    async with asyncio.timeout(BODY_SECONDS):
+        return await request.read()
 
 
 def _pattern(route: str) -> re.Pattern[str]:

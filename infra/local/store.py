@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VOLUMES_SECONDS = 30
+PROBE_SECONDS = 2
 COMPONENTS = ("master", "volume", "filer", "s3")
 ACTIONS = ("Read", "Write", "List", "Tagging")
 # Volumes are files that objects are packed into. At 250 of 10 GiB there is room for 2.5 TB.
@@ -115,15 +116,16 @@ class Store(Service):
         for name in (*self._buckets, PROBE):
             if name not in existing:
                 administrator.create_bucket(Bucket=name)
-        self._wait_for_volumes(administrator)
+        self._wait_for_volumes()
 
-    def _wait_for_volumes(self, administrator: "S3Client") -> None:
-        """It answers a moment before it can read and write objects."""
+    def _wait_for_volumes(self) -> None:
+        """It answers a moment before it can read and write objects, and may hold a write of that moment for long."""
+        administrator = client(self.endpoint, self._administrator, Config(read_timeout=PROBE_SECONDS))
         deadline = time.monotonic() + VOLUMES_SECONDS
         while True:
             try:
                 administrator.put_object(Bucket=PROBE, Key="probe", Body=b"probe")
-            except ClientError as error:
+            except (BotoCoreError, ClientError) as error:
                 if time.monotonic() > deadline:
                     raise ServiceFailed(f"The object store finds no files ({error}); see {self.log}") from error
                 time.sleep(0.05)
@@ -215,10 +217,10 @@ def _command() -> list[str]:
     return [weed, "-logtostderr", "-config_dir=config"]
 
 
-def client(endpoint: str, credentials: Credentials) -> "S3Client":
+def client(endpoint: str, credentials: Credentials, config: Config | None = None) -> "S3Client":
     """A client of any local S3."""
-    config = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
-    s3: S3Client = aws.client("s3", endpoint, credentials.access_key, credentials.secret_key, config)
+    own = Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}).merge(config or Config())
+    s3: S3Client = aws.client("s3", endpoint, credentials.access_key, credentials.secret_key, own)
     return s3
 
 
