@@ -31,6 +31,7 @@ def test_an_uploaded_photo_becomes_a_visible_item(inbox: Inbox) -> None:
     assert (item["width"], item["height"]) == (1200, 900)
     assert item["taken_at_local"] == datetime(2021, 6, 5, 13, 14, 15)  # noqa: DTZ001 (a wall clock's)
     assert item["filename"] == "beach.jpg"
+    assert -(2**63) <= item["perceptual_hash"] < 2**63
     assert inbox.jobs() == {"metadata": ("done", 1), "renditions": ("done", 1), "analysis": ("waiting", 0)}
 
 

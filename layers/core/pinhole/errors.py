@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     CORRUPT = "corrupt"
     TRUNCATED = "truncated"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_COSTLY = "too_costly"
     EXCEEDS_DISK = "exceeds_disk"
     SIZE_MISMATCH = "size_mismatch"
     CHECKSUM_MISMATCH = "checksum_mismatch"
@@ -65,6 +66,9 @@ class ErrorCode(StrEnum):
     MOVE_UNDER_WAY = "move_under_way"
 
     BAD_PATH = "bad_path"
+    BAD_REQUEST = "bad_request"
+    TOO_SLOW = "too_slow"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     BAD_RANGE = "bad_range"
     WRONG_HOST = "wrong_host"
     FOREIGN_ORIGIN = "foreign_origin"

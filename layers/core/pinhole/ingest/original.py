@@ -146,7 +146,9 @@ def _renditions(work: Work, claimed: Claim, path: Path, file_type: FileType, dir
         stages.hold(conn, claimed)
         if media_item.commit_renditions(conn, item.owner_id, item.id, version=version, thumb_hash=made.thumb_hash):
             rendition.replace(conn, item.owner_id, item.id, rows)
-            item_metadata.mark_looked_at(conn, item.owner_id, item.id, colours=list(made.colours), perceptual_hash=None)
+            item_metadata.mark_looked_at(
+                conn, item.owner_id, item.id, colours=list(made.colours), perceptual_hash=made.perceptual_hash
+            )
         stages.finish(conn, claimed)
         _become_visible(conn, work, stages.after(Stage.RENDITIONS, file_type.kind))
     count("ItemsVisible")

@@ -64,9 +64,7 @@ def insert(conn: Connection, owner_id: int, item_id: str, metadata: Metadata) ->
     )
 
 
-def mark_looked_at(
-    conn: Connection, owner_id: int, item_id: str, *, colours: list[int], perceptual_hash: int | None
-) -> None:
+def mark_looked_at(conn: Connection, owner_id: int, item_id: str, *, colours: list[int], perceptual_hash: int) -> None:
     """Keep what its pixels say. colours: 0xRRGGBB; perceptual_hash: 64 bits as a signed number."""
     conn.execute(
         "UPDATE item_metadata SET colours = %s, perceptual_hash = %s WHERE owner_id = %s AND item_id = %s",
