@@ -8,13 +8,15 @@ oldest that can, by the number of the newest migration that such a version has:
 The database keeps these numbers, so that an older version, which lacks the file, refuses to start.
 """
 
+import glob
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg import Connection, errors
+from psycopg import errors
+from yoyo import get_backend, read_migrations
+from yoyo.backends import DatabaseBackend
+from yoyo.migrations import Migration
 
 from infra.bootstrap import CannotStart
 
@@ -25,36 +27,10 @@ LOCK_TIMEOUT = "3s"
 PAUSES_SECONDS = (1, 2, 4, 8, 16)
 # A migration that must take longer says so itself, by SET LOCAL statement_timeout.
 STATEMENT_TIMEOUT = "10min"
-APPLIED = """
-    CREATE TABLE IF NOT EXISTS schema_migration (
-        name text PRIMARY KEY,
-        compatible_from integer NOT NULL,
-        applied_at timestamptz NOT NULL DEFAULT now()
-    )
-"""
 
 
 class CannotMigrate(CannotStart):
     """The database is of a newer version, or something holds it up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """A file of `migrations/`. `compatible_from`: the number that a version must have to work with its tables."""
-
-    name: str
-    sql: str
-    compatible_from: int
-
-    @property
-    def number(self) -> int:
-        return int(self.name.partition("_")[0])
-
-
-def read(directory: Path) -> list[Migration]:
-    """The migrations of a directory, in order."""
-    files = sorted(directory.glob("[0-9]*.sql"))
-    return [Migration(file.stem, text, _compatible_from(text)) for file in files for text in [file.read_text("utf-8")]]
 
 
 def apply(url: str, directory: Path = MIGRATIONS) -> list[str]:
@@ -66,54 +42,53 @@ def apply(url: str, directory: Path = MIGRATIONS) -> list[str]:
         CannotMigrate: a newer version was here, or a migration waited or worked for too long.
         psycopg.Error: a migration failed. It is undone whole; those before it stay.
     """
-    known = read(directory)
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # ends with its session
-        conn.execute("SET client_min_messages = warning")
-        conn.execute(APPLIED)
-        applied: dict[str, int] = dict(conn.execute("SELECT name, compatible_from FROM schema_migration").fetchall())
-        needed, newest = max(applied.values(), default=0), max(migration.number for migration in known)
+    known = read_migrations(glob.escape(str(directory)))
+    with get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1)) as backend:
+        # yoyo's own lock is a row, which a killed process leaves behind; an advisory lock ends with its session.
+        backend.execute(f"SELECT pg_advisory_lock({LOCK})")
+        backend.break_lock()
+        backend.execute("CREATE TABLE IF NOT EXISTS compatible_from (number integer NOT NULL)")
+        (needed,) = backend.execute("SELECT coalesce(max(number), 0) FROM compatible_from").fetchone()
+        newest = max(int(migration.id.partition("_")[0]) for migration in known)
         if needed > newest:
             raise CannotMigrate(
                 f"This library was used with a newer version of Pinhole: its tables are for versions that have "
                 f"migration {needed:04}, and this one ends at {newest:04}. Use the newer version"
             )
-        pending = [migration for migration in known if migration.name not in applied]
+        pending = backend.to_apply(known)
         for migration in pending:
-            _apply_patiently(conn, migration)
-    return [migration.name for migration in pending]
+            _apply_patiently(backend, migration)
+    return [migration.id for migration in pending]
 
 
-def _apply_patiently(conn: Connection, migration: Migration) -> None:
+def _apply_patiently(backend: DatabaseBackend, migration: Migration) -> None:
     for pause in (*PAUSES_SECONDS, None):
         try:
-            _apply(conn, migration)
+            _apply(backend, migration)
         except errors.LockNotAvailable as error:
             if pause is None:
                 raise CannotMigrate(
-                    f"Migration {migration.name} can't be applied: a table that it changes is in use all the time. "
+                    f"Migration {migration.id} can't be applied: a table that it changes is in use all the time. "
                     "Start again when less is going on, or end the transaction that holds it (see pg_stat_activity)"
                 ) from error
             time.sleep(pause)
         except errors.QueryCanceled as error:
             raise CannotMigrate(
-                f"Migration {migration.name} was undone, since a statement of it took more than {STATEMENT_TIMEOUT}: "
+                f"Migration {migration.id} was undone, since a statement of it took more than {STATEMENT_TIMEOUT}: "
                 "one that needs longer sets its own statement_timeout"
             ) from error
         else:
             return
 
 
-def _apply(conn: Connection, migration: Migration) -> None:
-    with conn.transaction():
-        conn.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
-        conn.execute(migration.sql.encode())
-        conn.execute(
-            "INSERT INTO schema_migration (name, compatible_from) VALUES (%s, %s)",
-            [migration.name, migration.compatible_from],
-        )
-
-
-def _compatible_from(sql: str) -> int:
-    found = re.search(r"^-- compatible_from: ([0-9]+)$", sql, re.MULTILINE)
-    return int(found[1]) if found else 0
+def _apply(backend: DatabaseBackend, migration: Migration) -> None:
+    # Not backend.apply_migrations: that marks a migration as applied in a second transaction. One that was killed
+    # between the two would be applied again, and fail, at each start.
+    with backend.transaction():
+        backend.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        backend.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+        migration.process_steps(backend, "apply")
+        text = Path(migration.path).read_text("utf-8")
+        for number in re.findall(r"^-- compatible_from: ([0-9]+)$", text, re.MULTILINE):
+            backend.execute("INSERT INTO compatible_from VALUES (:number)", {"number": int(number)})
+        backend.mark_one(migration, log=False)

@@ -4,12 +4,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import Connection
+from yoyo import get_backend
+from yoyo.backends import DatabaseBackend
 
 from infra import migrate
 from infra.bootstrap import REPOSITORY
@@ -62,6 +65,18 @@ def empty(conn: Connection, database_url: str) -> str:
     return database_url
 
 
+# Applies a directory to a database, and dies where a function of yoyo would be called.
+DYING = """
+import os, sys
+from pathlib import Path
+from unittest import mock
+from infra import migrate
+
+mock.patch(sys.argv[1], lambda *_, **__: os._exit(9)).start()
+migrate.apply(sys.argv[2], Path(sys.argv[3]))
+"""
+
+
 def columns(conn: Connection) -> list[str]:
     found = conn.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'work' ORDER BY 1")
     return [name for (name,) in found]
@@ -97,6 +112,43 @@ def test_an_older_version_goes_on_only_with_tables_that_it_is_compatible_with(
             migrate.apply(empty, newer)
     else:
         assert migrate.apply(empty, newer) == []
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["yoyo.internalmigrations.upgrade", "yoyo.backends.DatabaseBackend.mark_one"],
+    ids=["before yoyo's tables are made", "after the last statement"],
+)
+def test_a_run_that_dies_leaves_no_lock_and_keeps_a_migration_with_what_it_says_or_neither(
+    empty: str, conn: Connection, migrations: Migrations, tmp_path: Path, where: str
+) -> None:
+    directory = migrations(_0002_b="-- compatible_from: 0002\nALTER TABLE work ADD b text")
+    dying = [sys.executable, "-c", DYING, where, empty, str(directory)]
+    assert subprocess.run(dying, cwd=REPOSITORY, check=False).returncode == 9
+    assert columns(conn) == ["id"]
+    assert migrate.apply(empty, directory) == ["0002_b"]
+    migrations(_0001_a="SELECT 1")
+    (tmp_path / "0002_b.sql").unlink()
+    with pytest.raises(migrate.CannotMigrate, match="have migration 0002"):
+        migrate.apply(empty, directory)
+
+
+def test_two_runs_at_once_apply_each_migration_once(
+    empty: str, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate.apply(empty, migrations(_0001_a="SELECT 1"))
+    directory = migrations(_0002_b="ALTER TABLE work ADD b text; SELECT pg_sleep(0.3)")
+    both_are_connected = threading.Barrier(2, timeout=60)
+
+    def connect_together(url: str) -> DatabaseBackend:
+        backend = get_backend(url)
+        both_are_connected.wait()
+        return backend
+
+    monkeypatch.setattr(migrate, "get_backend", connect_together)
+    with ThreadPoolExecutor() as threads:
+        runs = [threads.submit(migrate.apply, empty, directory) for _ in range(2)]
+    assert sorted(run.result() for run in runs) == [[], ["0002_b"]]
 
 
 @contextmanager
