@@ -115,7 +115,7 @@ def test_connecting_and_disconnecting_invoke_the_live_function(template: Templat
 
 
 def test_a_secret_is_given_like_a_parameter_and_put_where_it_is_resolved(template: Template) -> None:
-    variables = template.functions["IngestFunction"].environment
+    variables = template.functions["ApiFunction"].environment
     assert (variables["PINHOLE_TOKEN_SECRET"], variables["PINHOLE_MEDIA_KEYS"]) == ("t" * 32, "{}")
 
 
