@@ -1,7 +1,7 @@
 """`python -m infra generate`: every file that is made from others. Tests check that they are current."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,19 @@ from infra.local import cloudformation
 from pinhole.settings import Settings
 
 README = REPOSITORY / "README.md"
-TABLE_BEGINS = "<!-- settings: written by `python -m infra generate` -->\n"
-TABLE_ENDS = "<!-- end of settings -->\n"
+CLOUD_README = REPOSITORY / "infra" / "cloud" / "README.md"
+TEMPLATE = REPOSITORY / "template.yaml"
 CLIENT_TYPES = bootstrap.WEB / "src" / "api" / "schema.ts"
 
 
 def files() -> dict[Path, str]:
     """What each file should hold now; the web client's types are checked by its own tools."""
-    return {**openapi.generate(), **_protobuf(), README: _readme()}
+    return {
+        **openapi.generate(),
+        **_protobuf(),
+        README: _with_table(README, "settings", _settings()),
+        CLOUD_README: _with_table(CLOUD_README, "parameters", _parameters()),
+    }
 
 
 def write() -> list[Path]:
@@ -55,11 +60,13 @@ def _protobuf() -> dict[Path, str]:
         }
 
 
-def _readme() -> str:
-    before, _, rest = README.read_text("utf-8").partition(TABLE_BEGINS)
-    _, _, after = rest.partition(TABLE_ENDS)
-    table = "".join(f"| {' | '.join(row)} |\n" for row in _settings())
-    return f"{before}{TABLE_BEGINS}{table}{TABLE_ENDS}{after}"
+def _with_table(page: Path, name: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """The page with these rows between its two marks of this name."""
+    begins, ends = f"<!-- {name}: written by `python -m infra generate` -->\n", f"<!-- end of {name} -->\n"
+    before, _, rest = page.read_text("utf-8").partition(begins)
+    _, _, after = rest.partition(ends)
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return f"{before}{begins}{table}{ends}{after}"
 
 
 def _settings() -> Iterator[tuple[str, ...]]:
@@ -72,6 +79,15 @@ def _settings() -> Iterator[tuple[str, ...]]:
         yield f"`{variable}`", _default(field), given.get(variable, "default"), field.description or ""
 
 
+def _parameters() -> Iterator[tuple[str, ...]]:
+    """The rows of the table, heading first."""
+    yield "parameter", "default", "what it is"
+    yield ("---",) * 3
+    for name, entry in cloudformation.read(TEMPLATE)["Parameters"].items():
+        default = f"`{entry['Default']}`" if "Default" in entry else "required"
+        yield f"`{name}`", default, entry["Description"]
+
+
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, SecretStr):
@@ -81,7 +97,7 @@ def _default(field: FieldInfo) -> str:
 
 def _given_by_template() -> dict[str, str]:
     """Variable → what the template sets it to, for whoever deploys."""
-    document = cloudformation.read(REPOSITORY / "template.yaml")
+    document = cloudformation.read(TEMPLATE)
     functions = [document["Globals"]["Function"], *(each["Properties"] for each in document["Resources"].values())]
     return {
         variable: _source(value, document["Parameters"])

@@ -1,6 +1,7 @@
 """`infra/openapi.yaml` and `infra/gateway.yaml`, both written from the routes."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def gateway() -> dict[str, Any]:
                 413, "Request Entity Too Large", "too_large", "A request has at most 10 MB."
             ),
             "THROTTLED": _gateway_response(
-                429, "Too Many Requests", "too_many_requests", "Too many requests. Wait a moment."
+                429, "Too Many Requests", "too_many_requests", "Too many requests. Wait a moment.", {"Retry-After": "1"}
             ),
             "INTEGRATION_FAILURE": _gateway_response(
                 502, "Bad Gateway", "unavailable", "Pinhole does not answer. Try again in a moment."
@@ -65,7 +66,9 @@ def gateway() -> dict[str, Any]:
     }
 
 
-def _gateway_response(status: int, title: str, code: str, detail: str) -> dict[str, Any]:
+def _gateway_response(
+    status: int, title: str, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     problem = {
         "type": "about:blank",
         "title": title,
@@ -77,7 +80,10 @@ def _gateway_response(status: int, title: str, code: str, detail: str) -> dict[s
     }
     return {
         "statusCode": str(status),
-        "responseParameters": {"gatewayresponse.header.Content-Type": "'application/problem+json'"},
+        "responseParameters": {
+            f"gatewayresponse.header.{name}": f"'{value}'"
+            for name, value in {"Content-Type": "application/problem+json", **(headers or {})}.items()
+        },
         "responseTemplates": {"application/json": json.dumps(problem)},
     }
 

@@ -19,6 +19,7 @@ NOTHING_TO_DO = {
     "AWS::IAM::RolePolicy",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
+    "AWS::S3::BucketPolicy",
     "AWS::Serverless::LayerVersion",
 }
 SECRET = "AWS::SecretsManager::Secret"  # noqa: S105 - a type
@@ -65,6 +66,7 @@ class Stack:
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
             "AWS::Region": region,
+            "AWS::StackId": f"arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/local",
             "AWS::StackName": name,
             "AWS::URLSuffix": "amazonaws.com",
             **self._given(self._document.get("Parameters", {}), parameters),
@@ -92,6 +94,14 @@ class Stack:
                 return self.attribute(name, attribute)
             case {"Fn::Sub": str(text)}:
                 return self.resolve(re.sub(r"\$\{([^}]+)\}", lambda found: str(self._substitute(found[1])), text))
+            case {"Fn::Sub": [str(text), dict(given)]}:
+                for name, inner in given.items():
+                    text = text.replace(f"${{{name}}}", self.resolve(inner))
+                return self.resolve({"Fn::Sub": text})
+            case {"Fn::Select": [index, values]}:
+                return self.resolve(values)[int(index)]
+            case {"Fn::Split": [str(separator), text]}:
+                return self.resolve(text).split(separator)
             case {"Fn::If": [str(condition), then, otherwise]}:
                 return self.resolve(then if self._holds(condition) else otherwise)
             case dict():
@@ -235,6 +245,7 @@ _CloudFormationLoader.add_multi_constructor("!", _long_form)
 # Properties that are read here, or that say nothing about a local run.
 PROPERTIES = {
     "AWS::S3::Bucket": {
+        "BucketName",
         "CorsConfiguration",
         "LifecycleConfiguration",
         "NotificationConfiguration",
@@ -267,8 +278,10 @@ PROPERTIES = {
         "Timeout",
     },
     "AWS::Serverless::Api": {
+        "AccessLogSetting",
         "DefinitionBody",
         "EndpointConfiguration",
+        "MethodSettings",
         "MinimumCompressionSize",
         "OpenApiVersion",
         "StageName",

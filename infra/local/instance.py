@@ -176,6 +176,7 @@ def template_of(
         "MediaKeys": json.dumps(made.media_keys),
         "MediaKeyId": made.media_key_id,
         "MediaBaseUrl": "",
+        "WithApiLogRole": "false",
         # The disk here is not a function's.
         "MaxFileBytes": str(Settings.model_fields["max_file_bytes"].default),
         "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),

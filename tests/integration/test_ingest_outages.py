@@ -155,6 +155,7 @@ def services() -> Iterator[Services]:
                 "TokenSecret": "a secret of the tests, long enough to sign with",
                 "MediaKeys": "{}",
                 "SetupToken": "",
+                "WithApiLogRole": "false",
                 "IngestConcurrency": "2",
                 "IngestVisibilityTimeout": str(VISIBILITY),
                 "IngestMaxReceiveCount": str(RECEIVES),

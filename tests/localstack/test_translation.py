@@ -57,6 +57,21 @@ def test_no_role_has_a_policy_that_the_template_gives_no_reason_for(resources: d
     assert managed == set(re.findall(r"# \*: (AWS\w+), \w+", PATH.read_text("utf-8"))) != set()
 
 
+def test_what_the_template_says_of_the_stage_is_said_of_the_one_that_is_made(
+    resources: dict[str, dict[str, Any]],
+) -> None:
+    (stage,) = properties(resources, "AWS::ApiGateway::Stage")
+    assert [limits["ResourcePath"] for limits in stage["MethodSettings"]] == ["/*"]
+    assert "$context.resourcePath" in stage["AccessLogSetting"]["Format"]
+
+
+def test_the_api_is_made_after_the_role_that_it_logs_with(resources: dict[str, dict[str, Any]]) -> None:
+    (api,) = (resource for resource in resources.values() if resource["Type"] == "AWS::ApiGateway::RestApi")
+    (stage,) = properties(resources, "AWS::ApiGateway::Stage")
+    assert api["DependsOn"] == "ApiLogRole"
+    assert stage["RestApiId"] == {"Ref": "Api"}
+
+
 def test_the_api_has_one_stage(resources: dict[str, dict[str, Any]]) -> None:
     assert [stage["StageName"] for stage in properties(resources, "AWS::ApiGateway::Stage")] == ["api"]
     assert [deployment.get("StageName") for deployment in properties(resources, "AWS::ApiGateway::Deployment")] == [

@@ -18,6 +18,7 @@ PARAMETERS = {
     "TokenSecret": "t" * 32,
     "MediaKeys": "{}",
     "SetupToken": "",
+    "WithApiLogRole": "false",
 }
 QUEUES = "http://127.0.0.1:9324"
 

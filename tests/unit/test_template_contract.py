@@ -1,5 +1,6 @@
 """What template.yaml promises, held against the code, the settings and itself."""
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -15,7 +16,7 @@ from pinhole.settings import Settings
 
 PATH = Path(__file__).parents[2] / "template.yaml"
 DOCUMENT = cloudformation.read(PATH)
-PARAMETERS = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": ""}
+PARAMETERS = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": "", "WithApiLogRole": "false"}
 QUEUES = "http://127.0.0.1:9324"
 TEMPLATE = Template(PATH, parameters=PARAMETERS, queue_endpoint=QUEUES)
 SOURCES = [(function, source) for function in TEMPLATE.functions.values() for source in function.queue_sources]
@@ -23,6 +24,7 @@ EVERY_SOURCE = pytest.mark.parametrize(
     ("function", "source"), SOURCES, ids=[f"{function.name} from {source.queue}" for function, source in SOURCES]
 )
 EVERY_FUNCTION = pytest.mark.parametrize("function", TEMPLATE.functions.values(), ids=TEMPLATE.functions)
+LAMBDA_ENVIRONMENT_BYTES = 4096  # all of a function's variables together: AWS Lambda quotas
 SECRETS = {
     f"PINHOLE_{name.upper()}" for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
 }
@@ -108,6 +110,13 @@ def test_a_job_is_sent_again_only_when_its_message_can_not_come_back_any_more() 
     assert defaults["StaleAfterSeconds"] == Settings.model_fields["stale_after_seconds"].default
 
 
+def test_a_photo_whose_worker_was_killed_is_sent_again_within_eight_minutes() -> None:
+    # Its lease ends with the time-out of the call; the next sweep finds it.
+    (between_sweeps,) = TEMPLATE.functions["RequeueStaleFunction"].schedule_seconds
+    for name in ("IngestFunction", "IngestBulkFunction"):
+        assert TEMPLATE.functions[name].timeout_seconds + between_sweeps <= 8 * 60
+
+
 @pytest.mark.parametrize("name", ["IngestFunction", "IngestBulkFunction"])
 def test_a_file_that_may_be_uploaded_fits_onto_the_disk_of_ingest(name: str) -> None:
     ingest = properties("AWS::Serverless::Function")[name]
@@ -141,6 +150,85 @@ def test_no_bucket_is_public() -> None:
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
 
 
+def test_no_bucket_is_reached_without_tls() -> None:
+    policies = {policy["Bucket"]["Ref"]: policy for policy in properties("AWS::S3::BucketPolicy").values()}
+    assert policies.keys() == properties("AWS::S3::Bucket").keys()
+    for bucket, policy in policies.items():
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement == {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+
+
+def test_what_outlives_the_stack_keeps_its_policy() -> None:
+    for kind in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy"):
+        for name in properties(kind):
+            assert DOCUMENT["Resources"][name]["DeletionPolicy"] == "Retain", name
+
+
+def test_only_the_bucket_of_originals_may_send_to_ingest() -> None:
+    (statement,) = properties("AWS::SQS::QueuePolicy")["IngestQueuePolicy"]["PolicyDocument"]["Statement"]
+    name, stack = properties("AWS::S3::Bucket")["OriginalsBucket"]["BucketName"]["Fn::Sub"]
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnEquals": {"aws:SourceArn": {"Fn::Sub": [f"arn:${{AWS::Partition}}:s3:::{name}", stack]}},
+    }
+
+
+def test_pages_of_which_origin_may_upload_is_a_parameter() -> None:
+    origin = "https://photos.example.org"
+    stack = Template(PATH, parameters={**PARAMETERS, "WebOrigin": origin}, queue_endpoint=QUEUES)
+    (rule,) = stack.buckets["OriginalsBucket"].cors_rules
+    assert rule["AllowedOrigins"] == [origin]
+    assert stack.buckets["RenditionsBucket"].cors_rules == ()
+
+
+def test_what_only_an_account_needs_stands_under_a_condition() -> None:
+    nested = properties("AWS::CloudFormation::Stack")
+    files = sorted(
+        path.relative_to(PATH.parent).as_posix() for path in (PATH.parent / "infra" / "cloud").glob("*.yaml")
+    )
+    assert sorted(each["TemplateURL"] for each in nested.values()) == files != []
+    for name in nested:
+        assert DOCUMENT["Resources"][name]["Condition"] in DOCUMENT["Conditions"], name
+    readme = (PATH.parent / "infra" / "cloud" / "README.md").read_text("utf-8")
+    assert [file for file in files if f"({Path(file).name})" not in readme] == []
+
+
+def test_both_apis_are_throttled() -> None:
+    (api,) = properties("AWS::Serverless::Api").values()
+    (every_method,) = api["MethodSettings"]
+    (live,) = properties("AWS::ApiGatewayV2::Stage").values()
+    assert (every_method["HttpMethod"], every_method["ResourcePath"]) == ("*", "/*")
+    for limits in (every_method, live["DefaultRouteSettings"]):
+        assert limits.keys() >= {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+
+
+def test_both_apis_log_what_was_asked_of_them_but_no_path_and_no_query() -> None:
+    # Paths and queries carry signatures, tickets and tokens of links.
+    (api,) = properties("AWS::Serverless::Api").values()
+    (live,) = properties("AWS::ApiGatewayV2::Stage").values()
+    for settings in (api["AccessLogSetting"], live["AccessLogSettings"]):
+        line = json.loads(settings["Format"])
+        assert line.keys() >= {"message", "service", "request_id", "route", "status", "address"}
+        assert set(re.findall(r"\$[\w.]+", settings["Format"])) <= {
+            "$context.requestId",
+            "$context.identity.sourceIp",
+            "$context.httpMethod",
+            "$context.resourcePath",
+            "$context.routeKey",
+            "$context.status",
+            "$context.responseLength",
+            "$context.responseLatency",
+            "$context.integrationStatus",
+            "$context.error.responseType",
+        }
+
+
 def test_what_is_left_of_a_multipart_upload_is_removed_once_it_can_not_be_resumed() -> None:
     (rule,) = properties("AWS::S3::Bucket")["OriginalsBucket"]["LifecycleConfiguration"]["Rules"]
     days: int = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
@@ -158,6 +246,33 @@ def test_sam_builds_for_the_version_that_is_deployed() -> None:
 def test_every_handler_can_be_imported(function: Function) -> None:
     module, _, name = function.handler.rpartition(".")
     assert callable(getattr(import_module(module), name))
+
+
+def test_the_environment_of_each_function_has_room_in_lambda() -> None:
+    # Names of queues as long as AWS makes them: 80 characters.
+    region = "ap-southeast-2"
+    stack = "a-stack-with-a-name-that-says-which-family-and-which-stage"
+    key = "k" * 64
+    given = {
+        **PARAMETERS,
+        "DatabaseUrl": f"postgresql://pinhole:{'p' * 64}@{'h' * 90}.{region}.rds.amazonaws.com:5432/pinhole"
+        "?sslmode=verify-full&sslrootcert=/etc/pki/tls/certs/ca-bundle.crt",
+        "TokenSecret": key,
+        "MediaKeys": json.dumps({"2026-11": key, "2027-05": key}),
+        "MediaKeyId": "2027-05",
+        "SetupToken": "s" * 32,
+        "FallbackTimezone": "America/Argentina/Buenos_Aires",
+        "MediaBaseUrl": "https://media.photos.example.org",
+    }
+    deployed = Template(
+        PATH, parameters=given, queue_endpoint=f"https://sqs.{region}.amazonaws.com", region=region, stack=stack
+    )
+    sizes = {
+        name: sum(len(variable.encode()) + len(value.encode()) for variable, value in function.environment.items())
+        for name, function in deployed.functions.items()
+    }
+    assert max(len(queue.name) for queue in deployed.queues.values()) >= 80
+    assert {name: size for name, size in sizes.items() if size > LAMBDA_ENVIRONMENT_BYTES} == {}
 
 
 @EVERY_FUNCTION
@@ -194,7 +309,12 @@ def test_functions_have_no_policies_but_their_own_statements() -> None:
 
 
 def test_no_policy_allows_actions_by_wildcard() -> None:
-    allowed = [action.value for statement in statements() for action in leaves(statement["Action"])]
+    allowed = [
+        action.value
+        for statement in statements()
+        if statement["Effect"].value == "Allow"
+        for action in leaves(statement["Action"])
+    ]
     assert len(allowed) > 20
     assert [action for action in allowed if "*" in action] == []
 

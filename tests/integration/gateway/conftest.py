@@ -197,7 +197,13 @@ def a_site(
 
 def template_for(queue_endpoint: str) -> Template:
     """The template with a queue there."""
-    parameters = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": ""}
+    parameters = {
+        "DatabaseUrl": "",
+        "TokenSecret": "",
+        "MediaKeys": "{}",
+        "SetupToken": "",
+        "WithApiLogRole": "false",
+    }
     return Template(ROOT / "template.yaml", parameters=parameters, queue_endpoint=queue_endpoint)
 
 
