@@ -76,14 +76,16 @@ def _migrate(arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("infra/requirements.txt")
     import psycopg
 
-    from infra import migrate, places
+    from infra import ingest_role, migrate, places
 
     try:
         applied = migrate.apply(arguments.database)
         print("\n".join(applied) if applied else "Nothing to apply")
         if count := places.fill(arguments.database):
             print(f"Loaded {count:,} names of places")
-    except psycopg.OperationalError as error:
+        if arguments.new_ingest_password or not ingest_role.logs_in(arguments.database):
+            print(f"IngestDatabaseUrl, which is not shown again: {ingest_role.let_in(arguments.database)}")
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
         raise bootstrap.CannotStart(f"The database can't be migrated: {' '.join(str(error).split())}") from error
     return 0
 
@@ -165,6 +167,11 @@ def _parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="apply migrations to a database")
     migrate.add_argument("database", metavar="URL", help="postgresql://…")
+    migrate.add_argument(
+        "--new-ingest-password",
+        action="store_true",
+        help="give ingest's role of its own another password, and print its URL",
+    )
     migrate.set_defaults(run=_migrate)
 
     bench = commands.add_parser("bench", help="measure what it costs, beside the floor of the same run")

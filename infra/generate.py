@@ -99,11 +99,11 @@ def _given_by_template() -> dict[str, str]:
     """Variable → what the template sets it to, for whoever deploys."""
     document = cloudformation.read(TEMPLATE)
     functions = [document["Globals"]["Function"], *(each["Properties"] for each in document["Resources"].values())]
-    return {
-        variable: _source(value, document["Parameters"])
-        for function in functions
-        for variable, value in function.get("Environment", {}).get("Variables", {}).items()
-    }
+    sources: dict[str, dict[str, None]] = {}  # each once, in order
+    for function in functions:
+        for variable, value in function.get("Environment", {}).get("Variables", {}).items():
+            sources.setdefault(variable, {})[_source(value, document["Parameters"])] = None
+    return {variable: " or ".join(found) for variable, found in sources.items()}
 
 
 def _source(value: Any, parameters: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from yoyo import get_backend, read_migrations
 from yoyo.backends import DatabaseBackend
 from yoyo.migrations import Migration
 
+from infra import ingest_role
 from infra.bootstrap import CannotStart
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -36,13 +37,15 @@ class CannotMigrate(CannotStart):
 def apply(url: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what this database has not seen yet. Returns the names of what was applied.
 
-    Two at once are harmless: the second waits for the first, and finds nothing to do.
+    The role that some of them grant something to is made before. Two at once are harmless: the second waits for the
+    first, and finds nothing to do.
 
     Raises:
         CannotMigrate: a newer version was here, or a migration waited or worked for too long.
         psycopg.Error: a migration failed. It is undone whole; those before it stay.
     """
     known = read_migrations(glob.escape(str(directory)))
+    ingest_role.make(url)
     with get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1)) as backend:
         # yoyo's own lock is a row, which a killed process leaves behind; an advisory lock ends with its session.
         backend.execute(f"SELECT pg_advisory_lock({LOCK})")

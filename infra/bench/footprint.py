@@ -43,7 +43,7 @@ def _imports(roots: list[Path]) -> Iterator[Row]:
     template = Template(
         REPOSITORY / "template.yaml",
         parameters={
-            **dict.fromkeys(("DatabaseUrl", "TokenSecret", "MediaKeys", "SetupToken"), "-"),
+            **dict.fromkeys(("DatabaseUrl", "IngestDatabaseUrl", "TokenSecret", "MediaKeys", "SetupToken"), "-"),
             "WithApiLogRole": "false",
         },
         queue_endpoint="http://-",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import migrate, places
+from infra import ingest_role, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, say
 from infra.local import aws, postgres, provision, queue, store
 from infra.local.data_directory import DataDirectory, Secrets
@@ -143,7 +143,8 @@ async def provided(
     if endpoint:
         say("Starting PostgreSQL")
         database = await services.start(postgres.start, data.postgres)
-        template = template_of(database.url, endpoint, made, parameters)
+        ingest_url = await asyncio.to_thread(ingest_role.let_in, database.url)
+        template = template_of(database.url, endpoint, made, parameters, ingest_database_url=ingest_url)
         cloud = Cloud(endpoint, endpoint, LOCALSTACK, store.client(endpoint, LOCALSTACK), None)
     else:
         say("Starting PostgreSQL, the queue and the object store")
@@ -151,7 +152,8 @@ async def provided(
             services.start(postgres.start, data.postgres),
             services.start(queue.start, data.queue, made.store),
         )
-        template = template_of(database.url, messages.endpoint, made, parameters)
+        ingest_url = await asyncio.to_thread(ingest_role.let_in, database.url)
+        template = template_of(database.url, messages.endpoint, made, parameters, ingest_database_url=ingest_url)
         buckets = [bucket.name for bucket in template.buckets.values()]
         objects = await services.start(store.start, data.store, buckets, made.store)
         services.watch(objects)
@@ -166,12 +168,18 @@ async def provided(
 
 
 def template_of(
-    database_url: str, sqs_endpoint: str, made: Secrets, parameters: Mapping[str, str] | None = None
+    database_url: str,
+    sqs_endpoint: str,
+    made: Secrets,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    ingest_database_url: str = "",
 ) -> Template:
     """The template with the values of this machine, and before them the given parameters. Raises TemplateError."""
     given = {parameter: os.environ[name] for name, parameter in PARAMETERS.items() if name in os.environ}
     values = {
         "DatabaseUrl": database_url,
+        "IngestDatabaseUrl": ingest_database_url,
         "TokenSecret": made.token_secret,
         "MediaKeys": json.dumps(made.media_keys),
         "MediaKeyId": made.media_key_id,

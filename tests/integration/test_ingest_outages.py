@@ -22,7 +22,7 @@ import pytest
 import urllib3
 from psycopg.rows import dict_row
 
-from infra import migrate
+from infra import ingest_role, migrate
 from infra.local import postgres, provision, queue, store
 from infra.local.function_pool import IMPORT_ROOTS
 from infra.local.runtime import Runtime
@@ -152,6 +152,7 @@ def services() -> Iterator[Services]:
             directory / "template.yaml",
             parameters={
                 "DatabaseUrl": database.url,
+                "IngestDatabaseUrl": ingest_role.let_in(database.url),
                 "TokenSecret": "a secret of the tests, long enough to sign with",
                 "MediaKeys": "{}",
                 "SetupToken": "",

@@ -16,7 +16,7 @@ import pytest
 from localstack_client.session import Session
 from psycopg import Connection
 
-from infra import bootstrap
+from infra import bootstrap, ingest_role
 from infra.bootstrap import say
 from infra.local.postgres import Postgres
 from infra.local.processes import HOST
@@ -92,8 +92,8 @@ class Stack:
         client: SQSClient = self.client("sqs")
         return client
 
-    def function(self, logical_name: str) -> str:
-        """Name of a function."""
+    def physical_id(self, logical_name: str) -> str:
+        """Name of a function, id of a mapping, …"""
         found = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical_name)
         name: str = found["StackResourceDetail"]["PhysicalResourceId"]
         return name
@@ -163,7 +163,7 @@ def stack(built: Path, postgres_server: Postgres, request: pytest.FixtureRequest
             sam.deploy(
                 built,
                 STACK,
-                {**PARAMETERS, "DatabaseUrl": url},
+                {**PARAMETERS, "DatabaseUrl": url, "IngestDatabaseUrl": ingest_role.let_in(url)},
                 endpoint=localstack.endpoint,
                 artifacts_bucket="artifacts",
             )

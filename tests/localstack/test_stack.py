@@ -235,7 +235,7 @@ def test_what_the_queue_lost_is_sent_again(library: Library) -> None:
     with no_events(stack):
         begun = library.begin(content)
         library.put(begun, content)
-    function = stack.function("RequeueStaleFunction")
+    function = stack.physical_id("RequeueStaleFunction")
     answer = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"staleAfterSeconds": 0}))
     assert json.load(answer["Payload"])["sent"] >= 1
     library.ingested(begun)
@@ -307,9 +307,7 @@ def database_gone(stack: Stack) -> Iterator[None]:
 def dead_letters_kept(stack: Stack) -> Iterator[None]:
     """Their consumer is paused, as an operator does who wants to redrive them."""
     functions = stack.client("lambda")
-    (mapping,) = functions.list_event_source_mappings(FunctionName=stack.function("DeadLettersFunction"))[
-        "EventSourceMappings"
-    ]
+    mapping = functions.get_event_source_mapping(UUID=stack.physical_id("DeadLettersFunctionIngest"))
 
     def switch(enabled: bool, state: str) -> None:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)

@@ -15,6 +15,7 @@ from infra.local.template import Notification, QueueSource, Template
 ROOT = Path(__file__).parents[2]
 PARAMETERS = {
     "DatabaseUrl": "postgresql:///pinhole",
+    "IngestDatabaseUrl": "postgresql://pinhole_ingest@/pinhole",
     "TokenSecret": "t" * 32,
     "MediaKeys": "{}",
     "SetupToken": "",
@@ -128,7 +129,7 @@ def test_what_has_a_condition_is_there_only_where_the_condition_holds(template: 
 
 
 def test_a_parameter_without_a_value_is_named() -> None:
-    with pytest.raises(TemplateError, match="DatabaseUrl, MediaKeys"):
+    with pytest.raises(TemplateError, match="DatabaseUrl, IngestDatabaseUrl, MediaKeys"):
         Template(
             ROOT / "template.yaml",
             parameters={"TokenSecret": "t", "SetupToken": ""},

@@ -16,7 +16,14 @@ from pinhole.settings import Settings
 
 PATH = Path(__file__).parents[2] / "template.yaml"
 DOCUMENT = cloudformation.read(PATH)
-PARAMETERS = {"DatabaseUrl": "", "TokenSecret": "", "MediaKeys": "{}", "SetupToken": "", "WithApiLogRole": "false"}
+PARAMETERS = {
+    "DatabaseUrl": "postgresql://all@db/pinhole",
+    "IngestDatabaseUrl": "postgresql://ingest@db/pinhole",
+    "TokenSecret": "",
+    "MediaKeys": "{}",
+    "SetupToken": "",
+    "WithApiLogRole": "false",
+}
 QUEUES = "http://127.0.0.1:9324"
 TEMPLATE = Template(PATH, parameters=PARAMETERS, queue_endpoint=QUEUES)
 SOURCES = [(function, source) for function in TEMPLATE.functions.values() for source in function.queue_sources]
@@ -253,10 +260,14 @@ def test_the_environment_of_each_function_has_room_in_lambda() -> None:
     region = "ap-southeast-2"
     stack = "a-stack-with-a-name-that-says-which-family-and-which-stage"
     key = "k" * 64
+    database = (
+        f"postgresql://pinhole_ingest:{'p' * 64}@{'h' * 90}.{region}.rds.amazonaws.com:5432/pinhole"
+        "?sslmode=verify-full&sslrootcert=/etc/pki/tls/certs/ca-bundle.crt"
+    )
     given = {
         **PARAMETERS,
-        "DatabaseUrl": f"postgresql://pinhole:{'p' * 64}@{'h' * 90}.{region}.rds.amazonaws.com:5432/pinhole"
-        "?sslmode=verify-full&sslrootcert=/etc/pki/tls/certs/ca-bundle.crt",
+        "DatabaseUrl": database,
+        "IngestDatabaseUrl": database,
         "TokenSecret": key,
         "MediaKeys": json.dumps({"2026-11": key, "2027-05": key}),
         "MediaKeyId": "2027-05",
@@ -286,7 +297,8 @@ def test_secrets_are_nowhere_but_in_secrets() -> None:
         for name, value in function.get("Environment", {}).get("Variables", {}).items():
             if name in SECRETS:
                 assert value["Fn::Sub"].startswith("{{resolve:secretsmanager:"), name
-    assert DOCUMENT["Parameters"]["DatabaseUrl"]["NoEcho"] is True
+    for name in ("DatabaseUrl", "IngestDatabaseUrl"):
+        assert DOCUMENT["Parameters"][name]["NoEcho"] is True
 
 
 @EVERY_FUNCTION
@@ -300,6 +312,13 @@ def test_another_revision_of_the_secrets_changes_every_function() -> None:
     other = Template(PATH, parameters={**PARAMETERS, "SecretsRevision": "2"}, queue_endpoint=QUEUES)
     for name, function in TEMPLATE.functions.items():
         assert function.environment != other.functions[name].environment, name
+
+
+@EVERY_FUNCTION
+def test_what_decodes_files_has_a_database_role_of_its_own(function: Function) -> None:
+    decodes = {"Ref": "ImagingLayer"} in properties("AWS::Serverless::Function")[function.name].get("Layers", [])
+    whose = "IngestDatabaseUrl" if decodes else "DatabaseUrl"
+    assert function.environment["PINHOLE_DATABASE_URL"] == PARAMETERS[whose]
 
 
 def test_functions_have_no_policies_but_their_own_statements() -> None:

@@ -199,6 +199,7 @@ def template_for(queue_endpoint: str) -> Template:
     """The template with a queue there."""
     parameters = {
         "DatabaseUrl": "",
+        "IngestDatabaseUrl": "",
         "TokenSecret": "",
         "MediaKeys": "{}",
         "SetupToken": "",

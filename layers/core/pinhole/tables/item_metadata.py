@@ -74,10 +74,11 @@ def mark_looked_at(conn: Connection, owner_id: int, item_id: str, *, colours: li
 
 def say(conn: Connection, owner_id: int, item_id: str, layer: Layer, said: dict[str, Any]) -> None:
     """Keep what a layer says, in place of what it said before. The keys are those that the table's comment lists."""
+    # Said twice: who names excluded.said must be allowed to read it, and ingest is not.
     conn.execute(
         """
-        INSERT INTO item_statement (owner_id, item_id, layer, said) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = excluded.said, said_at = now()
+        INSERT INTO item_statement (owner_id, item_id, layer, said) VALUES (%(owner)s, %(item)s, %(layer)s, %(said)s)
+        ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = %(said)s, said_at = now()
         """,
-        (owner_id, item_id, layer, Jsonb(said)),
+        {"owner": owner_id, "item": item_id, "layer": layer, "said": Jsonb(said)},
     )
