@@ -3,13 +3,14 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 import psycopg
 import pytest
 from psycopg import Connection, sql
 from psycopg.errors import InsufficientPrivilege
 
-from infra import ingest_role, migrate
+from infra import ingest_role, migrate, places
 from infra.bootstrap import REPOSITORY
 from infra.local.postgres import Postgres
 
@@ -82,6 +83,9 @@ def test_the_command_tells_its_url_the_first_time_and_when_a_new_one_is_asked_fo
     database_url: str, conn: Connection
 ) -> None:
     conn.execute("ALTER ROLE pinhole_ingest NOLOGIN PASSWORD NULL")
+    # The names of places are there, as it takes it.
+    source = f"{places.PACKAGE} {version(places.PACKAGE)}"
+    conn.execute(sql.SQL("COMMENT ON TABLE place IS {}").format(sql.Literal(source)))
     first, then, asked = run(database_url), run(database_url), run(database_url, "--new-ingest-password")
     assert "IngestDatabaseUrl" in first
     assert then == "Nothing to apply\n"
