@@ -108,6 +108,28 @@ def test_the_stack_has_every_output_but_those_of_what_is_left_out(stack: Stack) 
     assert [name for name, value in stack.outputs.items() if not value or "unknown" in value] == []
 
 
+def test_ingest_is_told_by_the_bucket_of_originals_and_by_no_other(stack: Stack) -> None:
+    attributes = stack.sqs.get_queue_attributes(QueueUrl=stack.outputs["IngestQueueUrl"], AttributeNames=["Policy"])
+    (statement,) = json.loads(attributes["Attributes"]["Policy"])["Statement"]
+    bucket = stack.outputs["OriginalsBucket"]
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}
+
+
+@pytest.mark.parametrize("output", ["OriginalsBucket", "RenditionsBucket"])
+def test_each_bucket_denies_what_comes_without_tls(stack: Stack, output: str) -> None:
+    (statement,) = json.loads(stack.s3.get_bucket_policy(Bucket=stack.outputs[output])["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_the_apis_have_a_role_to_write_logs_with(stack: Stack) -> None:
+    assert ":role/" in stack.client("apigateway").get_account()["cloudwatchRoleArn"]
+
+
+def test_ingest_connects_by_its_own_role(stack: Stack, item: dict[str, Any]) -> None:
+    roles = stack.conn.execute("SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s", (DATABASE,))
+    assert ("pinhole_ingest",) in roles.fetchall()
+
+
 def test_every_part_answers(stack: Stack) -> None:
     answer = stack.call("GET", "/health")
     assert (answer.status, answer.json["status"]) == (200, "ok")
