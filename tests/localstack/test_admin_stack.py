@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,9 +76,16 @@ def library(stack: Stack) -> Iterator[Library]:
     """The library of a user who leaves nothing behind: other tests begin with an empty one."""
     library = new_library(stack.conn, "zoe")
     yield library
-    for table in ("upload", "media_item", "timeline_month"):
+    for table, whose in (
+        ("upload", "owner_id"),
+        ("job", "owner_id"),
+        ("outbox", "owner_id"),
+        ("media_item", "owner_id"),
+        ("timeline_month", "viewer_id"),
+    ):
         stack.conn.execute(
-            sql.SQL("DELETE FROM {} WHERE owner_id = %s").format(sql.Identifier(table)), (library.owner_id,)
+            sql.SQL("DELETE FROM {} WHERE {} = %s").format(sql.Identifier(table), sql.Identifier(whose)),
+            (library.owner_id,),
         )
     stack.conn.execute("DELETE FROM users WHERE id = %s", (library.owner_id,))
 
@@ -118,8 +126,14 @@ def test_dead_letters_are_moved_back_by_the_queue_service_itself(
 def test_a_failure_is_read_and_tried_again(stack: Stack, library: Library, ask: Callable[..., Any], run: Run) -> None:
     upload_id = new_id()
     key = f"zoe/uploads/{upload_id}/lost.jpg"
-    item_id = library.add(object_key=key, filename="lost.jpg", renditions_at=None, metadata_at=None, sha256=None)
-    stack.conn.execute("UPDATE media_item SET failed_at = now() WHERE id = %s", (item_id,))
+    item_id = library.add(
+        object_key=key,
+        filename="lost.jpg",
+        renditions_at=None,
+        metadata_at=None,
+        sha256=None,
+        failed_at=datetime.now(UTC),
+    )
     stack.conn.execute(
         "INSERT INTO upload (id, owner_id, object_key, filename, size_bytes, sha256, content_type, method, state,"
         " item_id, error_code, error_detail, expires_at)"
@@ -127,9 +141,10 @@ def test_a_failure_is_read_and_tried_again(stack: Stack, library: Library, ask: 
         (upload_id, library.owner_id, key, bytes(32), item_id),
     )
     stack.conn.execute(
-        "INSERT INTO job (item_id, stage, state, attempts, last_error, finished_at)"
-        " VALUES (%s, 'metadata', 'failed', 5, 'NoSuchKey: it was not there', now() - interval '1 day')",
-        (item_id,),
+        "INSERT INTO job (owner_id, subject_kind, subject_id, stage, state, attempts, last_error, error_code,"
+        " finished_at) VALUES (%s, 'item', %s, 'metadata', 'failed', 5, 'NoSuchKey: it was not there',"
+        " 'processing_failed', now() - interval '1 day')",
+        (library.owner_id, item_id),
     )
 
     failure = next(job for job in ask("jobs", "--failed") if job["itemId"] == item_id)
