@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from infra.local import cloudformation
+from infra.local.schedules import Rate
 from infra.local.template import Function, QueueSource, Template
 from pinhole.settings import Settings
 
@@ -119,9 +120,10 @@ def test_a_job_is_sent_again_only_when_its_message_can_not_come_back_any_more() 
 
 def test_a_photo_whose_worker_was_killed_is_sent_again_within_eight_minutes() -> None:
     # Its lease ends with the time-out of the call; the next sweep finds it.
-    (between_sweeps,) = TEMPLATE.functions["RequeueStaleFunction"].schedule_seconds
+    (sweeps,) = TEMPLATE.functions["RequeueStaleFunction"].schedules
+    assert isinstance(sweeps, Rate)
     for name in ("IngestFunction", "IngestBulkFunction"):
-        assert TEMPLATE.functions[name].timeout_seconds + between_sweeps <= 8 * 60
+        assert TEMPLATE.functions[name].timeout_seconds + sweeps.seconds <= 8 * 60
 
 
 @pytest.mark.parametrize("name", ["IngestFunction", "IngestBulkFunction"])
