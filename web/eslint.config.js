@@ -29,6 +29,14 @@ export default typescript.config(
       'vue/html-self-closing': ['error', { html: { void: 'any', normal: 'always', component: 'always' } }],
       'vue/multi-word-component-names': 'off',
       'vue/require-default-prop': 'off',
+      // What a person reads is in src/texts.
+      'vue/no-bare-strings-in-template': [
+        'error',
+        {
+          allowlist: ['Pinhole'],
+          attributes: { '/.+/': ['alt', 'aria-label', 'aria-valuetext', 'hint', 'label', 'placeholder', 'text', 'title'] },
+        },
+      ],
       'vue/no-v-html': 'error',
     },
   },

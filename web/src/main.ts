@@ -1,9 +1,12 @@
 import '@fontsource-variable/inter/wght.css'
 import './ui/base.css'
 import { createApp } from 'vue'
-import App from './App.vue'
+import App from './app/App.vue'
+import { router } from './app/router'
 import { keeper } from './auth/keeper'
-import { router } from './router'
+import { language } from './texts/language'
+import { speak } from './texts/texts'
 
-await keeper.load()
+await Promise.all([keeper.load(), speak(navigator.languages)])
+document.documentElement.lang = language.value
 createApp(App).use(router).mount('#app')

@@ -1,20 +1,22 @@
 import { expect, test } from 'vitest'
-import { beginsDay, durationName, itemName, momentName, monthName, placeholder, renditionUrl } from '../src/timeline/item'
-import { decodeRatios, ratioOfCode } from '../src/timeline/ratios'
+import { beginsDay, itemName } from '../src/photos/item'
+import { decodeRatios, ratioOfCode } from '../src/photos/ratios'
+import { MEDIUM, placeholder, renditionUrl, SMALL } from '../src/photos/renditions'
+import { durationName, momentName, monthName } from '../src/texts/formats'
 import { base64, codeOf, monthPage } from './support'
 
 test('the address of a rendition carries the signature of its month and nothing else', () => {
   const page = monthPage('2026-07', ['a'], { thumbExpires: 1800000000 })
-  expect(renditionUrl(page, 0, 480)).toBe('/media/key-of-a/1/480.webp?e=1800000000&k=k1&s=signature-of-a')
+  expect(renditionUrl(page, 0, MEDIUM)).toBe('/media/key-of-a/1/480.webp?e=1800000000&k=k1&s=signature-of-a')
 })
 
 test('media may live on a host of their own', () => {
   const page = monthPage('2026-07', ['a'], { mediaBaseUrl: 'https://media.example' })
-  expect(renditionUrl(page, 0, 240)).toMatch(/^https:\/\/media\.example\/media\/key-of-a\/1\/240\.webp\?/)
+  expect(renditionUrl(page, 0, SMALL)).toMatch(/^https:\/\/media\.example\/media\/key-of-a\/1\/240\.webp\?/)
 })
 
 test('a video that is not processed yet has no rendition', () => {
-  expect(renditionUrl(monthPage('2026-07', ['v'], { versions: [0] }), 0, 240)).toBeNull()
+  expect(renditionUrl(monthPage('2026-07', ['v'], { versions: [0] }), 0, SMALL)).toBeNull()
 })
 
 test('ratios come out of their bytes as they went in', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { boxesOfRow, justify, lastAtOrAbove, type RowShape } from '../src/timeline/justifiedRows'
-import { ratioOfCode } from '../src/timeline/ratios'
+import { boxesOfRow, justify, lastAtOrAbove, type RowShape } from '../src/photos/justifiedRows'
+import { ratioOfCode } from '../src/photos/ratios'
 import { codeOf, codes, random } from './support'
 
 const shape: RowShape = { width: 1200, targetHeight: 220, gap: 4 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
-import { columnsAt, MonthStore, type MonthPage, type TimelineSource } from '../src/timeline/monthStore'
+import { columnsAt } from '../src/photos/photoList'
+import { MonthStore, type MonthPage, type TimelineSource } from '../src/timeline/monthStore'
 import { monthPage, timelineOf } from './support'
 
 /** A library on a server: months that may change between two requests. */
@@ -9,6 +10,7 @@ class Library implements TimelineSource {
   asked: string[] = []
   failures = 0
   pageSize = 100
+  signing: Partial<MonthPage> = {}
 
   set(month: string, ids: string[], revision: number): void {
     this.months.set(month, monthPage(month, ids, { revision }))
@@ -25,12 +27,12 @@ class Library implements TimelineSource {
     signal.throwIfAborted()
     if (this.failures-- > 0) throw new Problem(503, 'unavailable', 'Later.')
     const page = this.months.get(month) ?? monthPage(month, [], { revision: 99 })
-    const [revision, from] = cursor ? cursor.split('.').map(Number) : [page.revision, 0]
-    if (revision !== page.revision) throw new Problem(409, 'month_changed', 'Begin again.')
-    const to = from! + this.pageSize
+    const from = cursor === null ? 0 : page.ids.indexOf(cursor) + 1
+    const to = from + this.pageSize
     return monthPage(month, page.ids.slice(from, to), {
+      ...this.signing,
       revision: page.revision,
-      nextCursor: to < page.ids.length ? `${page.revision}.${to}` : null,
+      nextCursor: to < page.ids.length ? page.ids[to - 1]! : null,
     })
   }
 }
@@ -39,17 +41,16 @@ let library: Library
 let store: MonthStore
 const changes = vi.fn<() => void>()
 
-/** The next `times` cursors find that another item has come in. */
-function changeBeforeEachSecondPage(times: number): void {
+/** Does something before each page but the first of a month is read. */
+function beforeEachLaterPage(change: () => void): void {
   const month = library.month.bind(library)
   library.month = (name, cursor, signal) => {
-    const { ids, revision } = library.months.get(name)!
-    if (cursor !== null && revision <= times) library.set(name, [`new${revision}`, ...ids], revision + 1)
+    if (cursor !== null) change()
     return month(name, cursor, signal)
   }
 }
 
-const months = () => store.sections.map(({ month }) => month)
+const months = () => store.sections.map(({ key }) => key)
 const idsOf = (month: string) => store.section(month)?.columns?.ids
 const settled = () => vi.waitFor(() => expect(store.sections.some((s) => s.columns)).toBe(true))
 
@@ -148,46 +149,82 @@ describe('the month store', () => {
     expect(store.section('2026-07')!.ratios).toHaveLength(3)
   })
 
-  test('begins a long month again when it changes between two pages', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] })
+  test('joins pages between which the month changed: each item once, and the lowest of their revisions', async () => {
     library.pageSize = 2
-    changeBeforeEachSecondPage(1)
-    const loading = store.load('2026-07')
-    await vi.advanceTimersByTimeAsync(1000)
-    await loading
-    expect(idsOf('2026-07')).toEqual(['new1', 'a', 'b', 'c'])
+    // What was first is taken for older now: the second page has it again.
+    beforeEachLaterPage(() => library.set('2026-07', ['b', 'a', 'c'], 2))
+    library.set('2026-07', ['a', 'b', 'c'], 1)
+    await store.load('2026-07')
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+    expect(store.section('2026-07')).toMatchObject({ revision: 1, ratios: { length: 3 } })
   })
 
-  test('waits longer and longer before it begins a month again that goes on changing', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] })
+  test('reads a month again whose pages differ, once the list tells of the newer revision', async () => {
+    vi.useFakeTimers()
     library.pageSize = 2
-    changeBeforeEachSecondPage(Infinity)
-    const begun: number[] = []
-    const month = library.month
-    library.month = (name, cursor, signal) => {
-      if (cursor === null) begun.push(Date.now())
+    store.near(['2026-07'])
+    let changes = 0
+    beforeEachLaterPage(() => changes++ === 0 && library.set('2026-07', ['new', 'a', 'b', 'c'], 2))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+    await store.refresh()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(idsOf('2026-07')).toEqual(['new', 'a', 'b', 'c'])
+    expect(store.section('2026-07')!.revision).toBe(2)
+  })
+
+  test('has all of a long month that changes at every page, and reads it no more than half of the time', async () => {
+    vi.useFakeTimers()
+    library.pageSize = 1
+    const month = library.month.bind(library)
+    let reading = 0
+    library.month = async (name, cursor, signal) => {
+      const { ids, revision } = library.months.get(name)!
+      library.set(name, [`new${revision}`, ...ids].slice(0, 5), revision + 1)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      reading += 100
       return month(name, cursor, signal)
     }
+    const told = setInterval(() => void store.refresh(), 50)
     store.near(['2026-07'])
-    await vi.advanceTimersByTimeAsync(6000)
-    const waits = begun.slice(1).map((time, place) => time - begun[place]!)
-    expect(waits.length).toBeGreaterThan(2)
-    waits.slice(1).forEach((wait, place) => expect(wait).toBeGreaterThan(waits[place]!))
+    await vi.advanceTimersByTimeAsync(600)
+    expect(idsOf('2026-07')?.length).toBeGreaterThan(0)
+    await vi.advanceTimersByTimeAsync(9400)
+    clearInterval(told)
+    expect(reading).toBeGreaterThan(3000)
+    expect(reading).toBeLessThan(6000)
+  })
+
+  test('begins again when the key changed that pages are signed with: one signs all of a month', async () => {
+    library.pageSize = 2
+    beforeEachLaterPage(() => (library.signing = { keyId: 'k2' }))
+    await store.load('2026-07')
+    expect(store.section('2026-07')!.columns!.keyId).toBe('k2')
+    expect(library.asked).toHaveLength(4)
+  })
+
+  test('keeps the flags of every item', async () => {
+    library.pageSize = 2
+    library.signing = { flags: [1, 10] }
+    await store.load('2026-05')
+    expect(store.section('2026-05')!.columns!.flags).toEqual([1, 10])
   })
 
   test('shows the first items of a long month while the rest can’t be read, and goes on with it', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    vi.useFakeTimers()
     library.pageSize = 2
-    changeBeforeEachSecondPage(2)
+    let failures = 2
+    beforeEachLaterPage(() => {
+      if (failures-- > 0) throw new Problem(503, 'unavailable', 'Later.')
+    })
     store.near(['2026-07'])
     await vi.advanceTimersByTimeAsync(0)
     const begun = store.section('2026-07')!
     expect(idsOf('2026-07')).toEqual(['a', 'b'])
     expect(begun.ratios).toHaveLength(3)
     expect([1, 2].map((index) => columnsAt(begun, index) !== null)).toEqual([true, false])
-    await vi.advanceTimersByTimeAsync(5000)
-    expect(idsOf('2026-07')).toEqual(['new2', 'new1', 'a', 'b', 'c'])
-    expect(store.section('2026-07')!.ratios).toHaveLength(5)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
   })
 
   test('goes on showing the whole of a long month while its new items are read', async () => {
@@ -243,12 +280,15 @@ describe('the month store', () => {
     expect(library.asked).toEqual(['2026-07', '2026-07'])
   })
 
-  test('tries a near month again after a failure', async () => {
+  test('tries a near month again after a failure, and not at once', async () => {
     vi.useFakeTimers()
-    library.failures = 1
+    library.failures = 2
     store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(library.asked).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(10_000)
     expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+    expect(library.asked).toHaveLength(3)
   })
 
   test('tells whoever waits for a month why it could not be had', async () => {
@@ -267,19 +307,5 @@ describe('the month store', () => {
     const timeline = vi.spyOn(library, 'timeline')
     await Promise.all([store.refresh(), store.refresh(), store.refresh()])
     expect(timeline).toHaveBeenCalledTimes(2)
-  })
-
-  test('steps from item to item across months, and no further than the ends', async () => {
-    const first = { position: 0, index: 0 }
-    expect(store.neighbour(first, -1)).toBeNull()
-    expect(store.neighbour({ position: 0, index: 2 }, 1)).toEqual({ position: 1, index: 0 })
-    expect(store.neighbour({ position: 1, index: 0 }, -1)).toEqual({ position: 0, index: 2 })
-    expect(store.neighbour({ position: 2, index: 0 }, 1)).toBeNull()
-  })
-
-  test('finds an item among the months that are loaded', async () => {
-    await store.load('2026-05')
-    expect(store.locate('e')).toEqual({ position: 1, index: 1 })
-    expect(store.locate('f')).toBeNull()
   })
 })

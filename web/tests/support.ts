@@ -1,4 +1,5 @@
-import type { Columns, MonthPage, Section, Timeline } from '../src/timeline/monthStore'
+import type { Columns, Section } from '../src/photos/photoList'
+import type { MonthPage, Timeline } from '../src/timeline/monthStore'
 
 let seed = 1
 /** The same numbers in every run, 0 to 1. */
@@ -17,8 +18,8 @@ export function codes(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, () => codeOf(usual[Math.floor(random() * usual.length)]!))
 }
 
-export function sectionOf(month: string, ratios: Uint8Array, columns: Columns | null = null): Section {
-  return { month, revision: 1, ratios, columns }
+export function sectionOf(key: string, ratios: Uint8Array, columns: Columns | null = null): Section {
+  return { key, ratios, columns }
 }
 
 export function base64(bytes: Uint8Array): string {
@@ -36,6 +37,7 @@ export function monthPage(month: string, ids: string[], more: Partial<MonthPage>
     ids,
     ratios: base64(Uint8Array.from(ids, () => 157)),
     kinds: ids.map(() => 'photo'),
+    flags: ids.map(() => 0),
     durationsMs: ids.map(() => 0),
     takenAtLocal: ids.map(() => `${month}-15T12:00:00`),
     thumbHashes: ids.map(() => ''),

@@ -7,7 +7,8 @@ import { sha256Of } from '../src/uploads/hashing'
 import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
 import { Journal } from '../src/uploads/journal'
 import { openStorage } from '../src/storage'
-import { shownName, sizeName, summarise, type Upload } from '../src/uploads/upload'
+import { sizeName } from '../src/texts/formats'
+import { shownName, summarise, type Upload } from '../src/uploads/upload'
 
 function upload(state: Upload['state'], size = 100, sent = 0): Upload {
   const key = `${state}-${Math.random()}`

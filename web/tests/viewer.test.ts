@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { cameraName, exposureName, offsetName } from '../src/viewer/captureNames'
-import { bounded, fit, LARGEST_SCALE, UNZOOMED, zoomAt } from '../src/viewer/zoom'
+import { cameraName, exposureName, offsetName } from '../src/photos/viewer/captureNames'
+import { bounded, fit, LARGEST_SCALE, UNZOOMED, zoomAt } from '../src/photos/viewer/zoom'
 
 const frame = { width: 1000, height: 800 }
 

@@ -1,10 +1,16 @@
+import type { components } from './schema'
+import { texts } from '../texts/texts'
+
 export type FieldError = { field: string; message: string }
+
+/** The API's codes, and those of answers that were not the API's. */
+export type ErrorCode = components['schemas']['Problem']['code'] | 'unreachable' | `http_${number}`
 
 /** An answer of the API other than success, as RFC 9457 problem details. `status` 0: no answer came at all. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    readonly code: string,
+    readonly code: ErrorCode,
     detail: string,
     readonly fields: readonly FieldError[] = [],
     readonly retryAfterSeconds: number | null = null,
@@ -13,20 +19,25 @@ export class Problem extends Error {
     this.name = 'Problem'
   }
 
+  /** Whether the server only asks for patience: there is a limit, or too much to do. */
+  get isWait(): boolean {
+    return this.status === 429 || this.status === 503 || (this.status === 409 && this.retryAfterSeconds !== null)
+  }
+
   /** Whether the same request may well succeed a little later. */
   get passing(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+    return this.isWait || this.status === 0 || this.status === 408 || this.status >= 500
   }
 }
 
 export function unreachable(): Problem {
-  return new Problem(0, 'unreachable', 'The server can’t be reached. Check your connection.')
+  return new Problem(0, 'unreachable', texts.api.unreachable)
 }
 
 /** The problem that `response` tells; `body` is its parsed JSON, or whatever else came. */
 export function problemFrom(response: Response, body: unknown): Problem {
   const details = (typeof body === 'object' && body !== null ? body : {}) as Partial<{
-    code: string
+    code: ErrorCode
     title: string
     detail: string
     errors: FieldError[]
@@ -35,7 +46,7 @@ export function problemFrom(response: Response, body: unknown): Problem {
   return new Problem(
     response.status,
     details.code ?? `http_${response.status}`,
-    details.detail ?? details.title ?? `The server answered with an error (${response.status}).`,
+    details.detail ?? details.title ?? texts.api.failed(response.status),
     details.errors ?? [],
     retryAfter > 0 ? retryAfter : null,
   )

@@ -1,6 +1,7 @@
 import { Problem } from '../api/problem'
 import type { components } from '../api/schema'
 import type { Storage } from '../storage'
+import { texts } from '../texts/texts'
 
 export type Session = components['schemas']['SessionTokens']
 
@@ -100,5 +101,5 @@ export class SessionKeeper {
 }
 
 function ended(): Problem {
-  return new Problem(401, 'session_ended', 'Your session has ended. Log in again.')
+  return new Problem(401, 'session_ended', texts.api.sessionEnded)
 }

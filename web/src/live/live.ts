@@ -1,7 +1,20 @@
 import { answer, api } from '../api/client'
-import { months, refreshLibrary } from '../timeline/library'
-import { libraryMoved } from '../uploads/uploads'
 import { LiveConnection } from './liveConnection'
+
+/** Called with the library's revision; with null when it may have moved while nobody told. */
+type OnLibraryMoved = (revision: number | null) => void
+
+const listeners = new Set<OnLibraryMoved>()
+
+/** Hear of it whenever the library has moved, until the returned function is called. */
+export function onLibraryMoved(listener: OnLibraryMoved): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function publish(revision: number | null): void {
+  for (const listener of listeners) listener(revision)
+}
 
 async function connect(): Promise<WebSocket> {
   const { ticket } = await answer(api.POST('/live/ticket'))
@@ -11,25 +24,18 @@ async function connect(): Promise<WebSocket> {
   return new WebSocket(url)
 }
 
-function catchUp(): void {
-  void refreshLibrary()
-  libraryMoved()
-}
-
 /** Follow what changes in the library until the returned function is called. */
 export function startLive(): () => void {
   const connection = new LiveConnection({
     connect,
-    onOpen: catchUp,
-    onChange: ({ revision }) => {
-      if (revision !== months.revision) catchUp()
-    },
+    onOpen: () => publish(null),
+    onChange: ({ revision }) => publish(revision),
   })
   // A connection that broke while the device slept may still look open, and then nothing came through it.
   const hurry = () => {
     if (document.visibilityState !== 'visible') return
     connection.hurry()
-    catchUp()
+    publish(null)
   }
   void connection.start()
   window.addEventListener('online', hurry)

@@ -1,53 +1,47 @@
 import { Problem } from '../api/problem'
 import type { components } from '../api/schema'
-import { decodeRatios } from './ratios'
+import type { Section } from '../photos/photoList'
+import { decodeRatios } from '../photos/ratios'
 
 export type Timeline = components['schemas']['LibraryTimeline']
-export type MonthPage = components['schemas']['MonthItems']
-export type Columns = Omit<MonthPage, 'month' | 'revision' | 'ratios' | 'nextCursor'>
+export type MonthPage = components['schemas']['MonthItems'] & { flags: number[] }
 
-/**
- * One month as it is laid out. Never changed in place: another revision is another section. The columns hold its first
- * items only while a long month is being read.
- */
-export type Section = {
-  readonly month: string
-  readonly revision: number
-  readonly ratios: Uint8Array
-  readonly columns: Columns | null
-}
+/** A month; the key is its name, as `2024-07`. */
+export type MonthSection = Section & { readonly revision: number }
 
 export type TimelineSource = {
   timeline(): Promise<Timeline>
   month(month: string, cursor: string | null, signal: AbortSignal): Promise<MonthPage>
 }
 
-export type Place = { position: number; index: number }
-
 const LOADS_AT_ONCE = 3
 const RETRY_MS = 3000
 const MOST_LOADED_ITEMS = 60_000
 /** Signatures are renewed this long before they run out. */
 const SIGNATURE_MARGIN_S = 600
-const MOST_RESTARTS = 5
-const FIRST_RESTART_MS = 500
 
 /**
  * The library's months by revision. A month's items are fetched when it comes near, and again only when its revision
  * has moved. A month that is being looked at changes as a whole, once its new items are here.
+ *
+ * Each page of a long month is one snapshot, of a revision of its own. What they make together is at least of the
+ * lowest of them: that one is kept, so that it is read again once the list of months tells of a newer one.
  */
 export class MonthStore {
-  sections: readonly Section[] = []
+  sections: readonly MonthSection[] = []
   revision = -1
 
   #onScreen: string[] = []
   #inViewer: string[] = []
   /** The months as the server listed them last. */
   #listed = new Map<string, Timeline['months'][number]>()
-  #loads = new Map<string, { promise: Promise<Section | null>; abort: AbortController; wanted: boolean }>()
+  /** When a month may be read again. It rests as long as it took to read, else one that goes on changing is all one reads. */
+  #rest = new Map<string, number>()
+  #loads = new Map<string, { promise: Promise<MonthSection | null>; abort: AbortController; wanted: boolean }>()
   #refreshing: Promise<void> | null = null
   #refreshAgain = false
   #retry: ReturnType<typeof setTimeout> | undefined
+  #pumping: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     private readonly source: TimelineSource,
@@ -72,14 +66,14 @@ export class MonthStore {
   }
 
   #take(timeline: Timeline): void {
-    const held = new Map(this.sections.map((section) => [section.month, section]))
+    const held = new Map(this.sections.map((section) => [section.key, section]))
     this.#listed = new Map(timeline.months.map((listed) => [listed.month, listed]))
     this.revision = timeline.revision
     this.sections = timeline.months.flatMap(({ month, count, revision, ratios }) => {
       const old = held.get(month)
       if (old && old.revision >= revision) return [old]
       if (old?.columns && this.#near.includes(month)) return [old]
-      return count > 0 ? [{ month, revision, ratios: decodeRatios(ratios), columns: null }] : []
+      return count > 0 ? [{ key: month, revision, ratios: decodeRatios(ratios), columns: null }] : []
     })
     this.onChange()
     this.#pump()
@@ -113,28 +107,36 @@ export class MonthStore {
     for (const month of this.#near) {
       if (this.#loads.size >= LOADS_AT_ONCE) return
       const section = this.section(month)
-      if (section && this.#isStale(section) && !this.#loads.has(month)) void this.#start(month, false)
+      if (!section || !this.#isStale(section) || this.#loads.has(month)) continue
+      const rest = (this.#rest.get(month) ?? 0) - Date.now()
+      if (rest > 0) this.#pumpIn(rest)
+      else void this.#start(month, false)
     }
   }
 
-  section(month: string): Section | undefined {
-    return this.sections.find((section) => section.month === month)
+  #pumpIn(milliseconds: number): void {
+    clearTimeout(this.#pumping)
+    this.#pumping = setTimeout(() => this.#pump(), milliseconds)
   }
 
-  #isStale(section: Section): boolean {
+  section(month: string): MonthSection | undefined {
+    return this.sections.find((section) => section.key === month)
+  }
+
+  #isStale(section: MonthSection): boolean {
     return (
       !isWhole(section) ||
       section.columns!.thumbExpires < Date.now() / 1000 + SIGNATURE_MARGIN_S ||
-      this.#isOlderThanListed(section)
+      this.#isOlderThanListed(section.key, section.revision)
     )
   }
 
-  #isOlderThanListed({ month, revision }: { month: string; revision: number }): boolean {
+  #isOlderThanListed(month: string, revision: number): boolean {
     return revision < (this.#listed.get(month)?.revision ?? 0)
   }
 
   /** The month with its items; null when nothing is in it (any more). */
-  async load(month: string): Promise<Section | null> {
+  async load(month: string): Promise<MonthSection | null> {
     const section = this.section(month)
     if (section && !this.#isStale(section)) return section
     const running = this.#loads.get(month)
@@ -142,7 +144,7 @@ export class MonthStore {
     return running && !running.abort.signal.aborted ? running.promise : this.#start(month, true)
   }
 
-  #start(month: string, wanted: boolean): Promise<Section | null> {
+  #start(month: string, wanted: boolean): Promise<MonthSection | null> {
     const abort = new AbortController()
     const promise = this.#fetch(month, abort.signal)
     const load = { promise, abort, wanted }
@@ -150,7 +152,9 @@ export class MonthStore {
     promise
       .catch(() => {
         // Whoever waits for this month gets the error; for the grid it is tried again.
-        if (!abort.signal.aborted) this.#tryAgainLater()
+        if (abort.signal.aborted) return
+        this.#rest.set(month, Date.now() + RETRY_MS)
+        this.#tryAgainLater()
       })
       .finally(() => {
         if (this.#loads.get(month) === load) this.#loads.delete(month)
@@ -168,26 +172,23 @@ export class MonthStore {
     }, RETRY_MS)
   }
 
-  async #fetch(month: string, signal: AbortSignal): Promise<Section | null> {
-    for (let restarts = 0; ; restarts++) {
-      try {
-        return this.#put(joined(await this.#pages(month, signal)))
-      } catch (error) {
-        const moved = error instanceof Problem && error.code === 'month_changed'
-        if (!moved || restarts === MOST_RESTARTS) throw error
-        await pause(FIRST_RESTART_MS * 2 ** restarts, signal)
-      }
+  async #fetch(month: string, signal: AbortSignal): Promise<MonthSection | null> {
+    const begun = Date.now()
+    let pages = await this.#pages(month, signal)
+    // Once more: one page is quickly had that is no older than the list, and a new key signs all that is asked for now.
+    const isLate = pages.length === 1 && this.#isOlderThanListed(month, pages[0]!.revision)
+    if (isLate || pages.some(({ thumbExpires, keyId }) => thumbExpires !== pages[0]!.thumbExpires || keyId !== pages[0]!.keyId)) {
+      pages = await this.#pages(month, signal)
     }
+    this.#rest.set(month, 2 * Date.now() - begun)
+    return this.#put(joined(pages))
   }
 
-  /** All pages of one revision, the newest that is known. */
   async #pages(month: string, signal: AbortSignal): Promise<MonthPage[]> {
     const pages: MonthPage[] = []
     let cursor: string | null = null
     do {
       const page: MonthPage = await this.source.month(month, cursor, signal)
-      // Asked for before the month changed, answered after the list told of it.
-      if (this.#isOlderThanListed(page)) throw new Problem(409, 'month_changed', 'The month has changed meanwhile.')
       pages.push(page)
       cursor = page.nextCursor ?? null
       if (pages.length === 1 && cursor !== null) this.#putBeginning(joined(pages))
@@ -195,90 +196,67 @@ export class MonthStore {
     return pages
   }
 
-  /** Shows a long month's first page before the rest is here: while photos go into it that may take long. */
-  #putBeginning(first: Section): void {
-    const held = this.section(first.month)
-    const listed = this.#listed.get(first.month)
+  /** Shows a long month's first page before the rest is here: that may take long. */
+  #putBeginning(first: MonthSection): void {
+    const held = this.section(first.key)
+    const listed = this.#listed.get(first.key)
     if (!held || isWhole(held) || !listed || listed.count <= first.ratios.length) return
     const rest = decodeRatios(listed.ratios).subarray(first.ratios.length)
     this.#put({ ...first, ratios: Uint8Array.from([...first.ratios, ...rest]) })
   }
 
-  #put(loaded: Section): Section | null {
-    const position = this.sections.findIndex((section) => section.month <= loaded.month)
-    const replaces = this.sections[position]?.month === loaded.month
+  #put(loaded: MonthSection): MonthSection | null {
+    const position = this.sections.findIndex((section) => section.key <= loaded.key)
+    const replaces = this.sections[position]?.key === loaded.key
     const sections = [...this.sections]
     const isEmpty = loaded.ratios.length === 0
     sections.splice(position < 0 ? sections.length : position, replaces ? 1 : 0, ...(isEmpty ? [] : [loaded]))
-    this.sections = this.#withoutTheFarthest(sections, loaded.month)
+    this.sections = this.#withoutTheFarthest(sections, loaded.key)
     this.onChange()
     return isEmpty ? null : loaded
   }
 
   /** Lets go of items that lie farthest from what is looked at, so that a long scroll doesn't fill the memory. */
-  #withoutTheFarthest(sections: Section[], latest: string): Section[] {
+  #withoutTheFarthest(sections: MonthSection[], latest: string): MonthSection[] {
     let items = sections.reduce((sum, section) => sum + (section.columns?.ids.length ?? 0), 0)
-    const here = sections.findIndex((section) => section.month === (this.#near[0] ?? latest))
+    const here = sections.findIndex((section) => section.key === (this.#near[0] ?? latest))
     const byDistance = sections
       .map((_, position) => position)
       .sort((a, b) => Math.abs(b - here) - Math.abs(a - here))
     for (const position of byDistance) {
       if (items <= MOST_LOADED_ITEMS) break
       const section = sections[position]!
-      if (section.columns === null || section.month === latest || this.#near.includes(section.month)) continue
+      if (section.columns === null || section.key === latest || this.#near.includes(section.key)) continue
       items -= section.columns.ids.length
       sections[position] = { ...section, columns: null }
     }
     return sections
   }
-
-  /** Where an item lies among the months loaded so far. */
-  locate(id: string): Place | null {
-    for (const [position, section] of this.sections.entries()) {
-      const index = section.columns?.ids.indexOf(id) ?? -1
-      if (index >= 0) return { position, index }
-    }
-    return null
-  }
-
-  /** The next (1) or the previous (-1) item in the order of the timeline; null at either end. */
-  neighbour(place: Place, step: 1 | -1): Place | null {
-    const index = place.index + step
-    if (index >= 0 && index < (this.sections[place.position]?.ratios.length ?? 0)) return { ...place, index }
-    const position = place.position + step
-    const section = this.sections[position]
-    return section ? { position, index: step === 1 ? 0 : section.ratios.length - 1 } : null
-  }
-}
-
-/** The columns that hold an item of a month; null while it is not here. */
-export function columnsAt({ columns }: Section, index: number): Columns | null {
-  return columns && index < columns.ids.length ? columns : null
 }
 
 function isWhole({ columns, ratios }: Section): boolean {
   return columns?.ids.length === ratios.length
 }
 
-/** Ends early, without complaint, when `signal` aborts. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds)
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-function joined(pages: MonthPage[]): Section {
-  const first = pages[0]!
-  const all = <T>(column: (page: MonthPage) => T[]) => (pages.length === 1 ? column(first) : pages.flatMap(column))
+/** All pages as one month: each item once, the lowest of their revisions. */
+function joined(pages: MonthPage[]): MonthSection {
+  const { month, keyId, thumbExpires, mediaBaseUrl } = pages[0]!
+  const seen = new Set<string>()
+  const kept = pages.map(({ ids }) => ids.map((id) => !seen.has(id) && seen.add(id)))
+  function all<T>(column: (page: MonthPage) => ArrayLike<T>): T[] {
+    return pages.flatMap((page, number) => Array.from(column(page)).filter((_, index) => kept[number]![index]))
+  }
   return {
-    month: first.month,
-    revision: first.revision,
-    ratios: Uint8Array.from(pages.flatMap((page) => [...decodeRatios(page.ratios)])),
+    key: month,
+    revision: Math.min(...pages.map(({ revision }) => revision)),
+    ratios: Uint8Array.from(all((page) => decodeRatios(page.ratios))),
     columns: {
-      ...scalarsOf(first),
+      keyId,
+      thumbExpires,
+      mediaBaseUrl,
       ids: all((page) => page.ids),
       kinds: all((page) => page.kinds),
+      flags: all((page) => page.flags),
       durationsMs: all((page) => page.durationsMs),
       takenAtLocal: all((page) => page.takenAtLocal),
       thumbHashes: all((page) => page.thumbHashes),
@@ -287,8 +265,4 @@ function joined(pages: MonthPage[]): Section {
       signatures: all((page) => page.signatures),
     },
   }
-}
-
-function scalarsOf(page: MonthPage) {
-  return { keyId: page.keyId, thumbExpires: page.thumbExpires, mediaBaseUrl: page.mediaBaseUrl }
 }

@@ -1,3 +1,5 @@
+import { texts } from '../texts/texts'
+
 /** A file to upload. With a handle it can be read again after a reload, once the browser's user agrees. */
 export type FileSource = {
   file: File
@@ -35,7 +37,7 @@ export function hasPickers(): boolean {
 
 /** The files that someone picks in a dialog. To be called from a click. */
 export async function* pickFiles(): AsyncIterable<Found> {
-  const types = [{ description: 'Photos and videos', accept: { 'image/*': PHOTOS, 'video/*': VIDEOS } }]
+  const types = [{ description: texts.uploads.photosAndVideos, accept: { 'image/*': PHOTOS, 'video/*': VIDEOS } }]
   const handles = await unlessDismissed(window.showOpenFilePicker({ multiple: true, types }))
   for (const handle of handles ?? []) yield picked(handle)
 }

@@ -1,3 +1,5 @@
+import { texts } from '../texts/texts'
+
 export type HashRequest = { job: number; blob: Blob } | { job: number; cancel: true }
 export type HashAnswer =
   | { job: number; bytes: number }
@@ -14,7 +16,7 @@ export function workerHash(worker: Worker): Hash {
   worker.addEventListener('message', ({ data }: MessageEvent<HashAnswer>) => jobs.get(data.job)?.(data))
   worker.addEventListener('error', () => {
     // It never came to life, perhaps since a newer version took the place of its script.
-    broken = { name: 'Error', message: 'Files can’t be read at the moment. Reload the page.' }
+    broken = { name: 'Error', message: texts.uploads.nothingReadable }
     for (const [job, settle] of jobs) settle({ job, failure: broken })
   })
 

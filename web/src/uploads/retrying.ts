@@ -1,4 +1,5 @@
 import { Problem } from '../api/problem'
+import { texts } from '../texts/texts'
 
 /** So often a refusal is met: it may be that an address ran out, or a stumble, but hardly each time. */
 const REFUSALS = 7
@@ -8,7 +9,7 @@ const LONGEST_WAIT_MS = 30_000
 /** A PUT to the store that did not succeed; `status` 0 when no answer came. */
 export class TransferFailed extends Error {
   constructor(readonly status: number) {
-    super(status === 0 ? 'The connection broke off.' : `The storage refused the file (${status}).`)
+    super(status === 0 ? texts.uploads.brokeOff : texts.uploads.storageRefused(status))
   }
 
   /** 403: the address ran out, another will do. */

@@ -122,16 +122,3 @@ export function summarise(uploads: Iterable<Upload>): Summary {
 function shown(uploads: Upload[]): Upload[] {
   return uploads.slice(0, MOST_ROWS).map((upload) => ({ ...upload }))
 }
-
-const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
-
-export function sizeName(bytes: number): string {
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
-  const value = bytes / 1000 ** power
-  return value.toLocaleString(undefined, {
-    style: 'unit',
-    unit: units[power],
-    unitDisplay: power === 0 ? 'long' : 'short',
-    maximumFractionDigits: power > 1 && value < 100 ? 1 : 0,
-  })
-}

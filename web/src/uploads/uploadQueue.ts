@@ -1,4 +1,5 @@
 import { messageOf, Problem } from '../api/problem'
+import { texts } from '../texts/texts'
 import { Batch } from './batch'
 import type { FileSource } from './droppedFiles'
 import type { Follower } from './follower'
@@ -201,7 +202,7 @@ export class UploadQueue {
     this.#bySha256.set(upload.sha256!, same)
     const first = same[0]!
     if (first === upload) return true
-    const reason = first.itemId ? 'Already in your library' : `The same file as ${first.name}`
+    const reason = first.itemId ? texts.uploads.duplicate : texts.uploads.sameAs(first.name)
     this.#finish(upload, { state: 'duplicate', itemId: first.itemId, reason })
     return false
   }
@@ -247,7 +248,7 @@ export class UploadQueue {
       const existing = await this.work.server.existing(uploads.map(({ sha256 }) => sha256!))
       for (const upload of uploads.filter(({ key }) => this.uploads.has(key))) {
         const itemId = existing[upload.sha256!]
-        if (itemId) this.#finish(upload, { state: 'duplicate', itemId, reason: 'Already in your library' })
+        if (itemId) this.#finish(upload, { state: 'duplicate', itemId, reason: texts.uploads.duplicate })
         else if (upload.source) this.#wait(upload)
       }
     } catch (error) {
@@ -272,7 +273,7 @@ export class UploadQueue {
       const begun = await withRetries(pause, signal, () => this.work.server.begin(file, upload.sha256!))
       await this.#noteBegun(upload, begun.state === 'duplicate' ? null : begun.id)
       if (begun.state === 'duplicate') {
-        this.#finish(upload, { state: 'duplicate', itemId: begun.itemId, reason: 'Already in your library' })
+        this.#finish(upload, { state: 'duplicate', itemId: begun.itemId, reason: texts.uploads.duplicate })
         return
       }
       if (signal.aborted) {
@@ -318,7 +319,7 @@ export class UploadQueue {
       return
     }
     const isUnreadable = error instanceof Error && UNREADABLE.includes(error.name)
-    const reason = isUnreadable ? 'The file can’t be read. It may have been moved or changed.' : messageOf(error)
+    const reason = isUnreadable ? texts.uploads.unreadable : messageOf(error)
     this.#set(upload, { state: 'failed', reason })
     this.#release(upload)
   }

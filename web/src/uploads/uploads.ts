@@ -2,6 +2,7 @@ import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
 import { storage } from '../storage'
+import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
 import { type Found, looksLikeMedia } from './droppedFiles'
 import { Follower } from './follower'
@@ -65,9 +66,9 @@ export async function addFiles(sources: AsyncIterable<Found> | Iterable<Found>):
       else queue.add(source)
     }
   } catch (error) {
-    notify(`Some files couldn’t be read: ${messageOf(error)}`)
+    notify(texts.uploads.someUnread(messageOf(error)))
   }
-  if (leftOut > 0) notify(`Files left out that by their names are no photos or videos: ${leftOut.toLocaleString()}`)
+  if (leftOut > 0) notify(texts.uploads.leftOut(leftOut))
 }
 
 export function retryUpload({ key }: Upload): void {
@@ -144,7 +145,7 @@ export async function resumeUploads(): Promise<void> {
       if (lock) await resumption.begin()
     })
   } catch (error) {
-    notify(`Earlier uploads couldn’t be looked up: ${messageOf(error)}`)
+    notify(texts.uploads.earlierUnknown(messageOf(error)))
   }
 }
 

@@ -10,8 +10,8 @@ export type RowShape = {
 }
 
 /**
- * Rows of one month. Row `r` holds items `starts[r]` up to `starts[r + 1]`, at `tops[r]`, `heights[r]` tall. `width`
- * is what they take: less than all there is only where the month is one row that is not full.
+ * Rows of one section. Row `r` holds items `starts[r]` up to `starts[r + 1]`, at `tops[r]`, `heights[r]` tall. `width`
+ * is what they take: less than all there is only where the section is one row that is not full.
  */
 export type Rows = { starts: Uint32Array; tops: Float64Array; heights: Float64Array; height: number; width: number }
 

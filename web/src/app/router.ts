@@ -1,17 +1,34 @@
 import { createRouter, createWebHistory } from 'vue-router'
-import { user } from './auth/session'
-import { notify } from './ui/notices'
+import { destination } from '../auth/destination'
+import { user } from '../auth/session'
+import { texts } from '../texts/texts'
+import { notify } from '../ui/notices'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Shows a photo above the page that it belongs to. */
+    isViewer?: boolean
+  }
+}
+
+const PhotoViewer = () => import('../photos/viewer/PhotoViewer.vue')
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/login', name: 'login', component: () => import('./auth/SignInPage.vue') },
+    { path: '/login', name: 'login', component: () => import('../auth/SignInPage.vue') },
     {
       path: '/',
-      name: 'timeline',
-      component: () => import('./timeline/TimelinePage.vue'),
-      // The grid stays mounted beneath the viewer, where it was.
-      children: [{ path: 'photo/:id', name: 'photo', component: () => import('./viewer/PhotoViewer.vue') }],
+      component: () => import('./AppShell.vue'),
+      children: [
+        {
+          path: '',
+          name: 'timeline',
+          component: () => import('../timeline/TimelinePage.vue'),
+          // The grid stays mounted beneath the viewer, where it was.
+          children: [{ path: 'photo/:id', component: PhotoViewer, meta: { isViewer: true } }],
+        },
+      ],
     },
     { path: '/:path(.*)*', redirect: '/' },
   ],
@@ -33,10 +50,5 @@ router.onError(async (_error, to, from) => {
   )
   // A page that fails as its very first would fail again.
   if (isReachable && from.matched.length > 0) window.location.assign(to.fullPath)
-  else notify('This couldn’t be opened. Check your connection, then try again.')
+  else notify(texts.app.notOpened)
 })
-
-/** Where to go after logging in: only ever a page of this site. */
-export function destination(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/'
-}

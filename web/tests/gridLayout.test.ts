@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { anchorAt, findAnchor, findMark, markOf } from '../src/timeline/scrollAnchor'
-import { TimelineLayout, type TimelineShape } from '../src/timeline/timelineLayout'
+import { anchorAt, findAnchor, findMark, markOf } from '../src/photos/scrollAnchor'
+import { GridLayout, type GridShape } from '../src/photos/gridLayout'
 import { codeOf, codes, monthPage, sectionOf } from './support'
 
-const shape: TimelineShape = {
+const shape: GridShape = {
   width: 1200,
   targetHeight: 220,
   gap: 4,
   headingHeight: 68,
-  monthGap: 20,
+  sectionGap: 20,
   besideGap: 28,
   besideWidth: 236,
 }
@@ -20,13 +20,13 @@ function library(...counts: number[]) {
 describe('the timeline layout', () => {
   test('knows the whole height from the ratios alone, and it is the sum of its months', () => {
     const sections = library(500, 3, 1200)
-    const layout = new TimelineLayout(sections, shape)
-    const single = sections.map((section) => new TimelineLayout([section], shape).height)
+    const layout = new GridLayout(sections, shape)
+    const single = sections.map((section) => new GridLayout([section], shape).height)
     expect(layout.height).toBe(single.reduce((sum, height) => sum + height))
   })
 
   test('lays out 100,000 items, and shows a window of them, with few tiles', () => {
-    const layout = new TimelineLayout(library(...Array.from({ length: 100 }, () => 1000)), shape)
+    const layout = new GridLayout(library(...Array.from({ length: 100 }, () => 1000)), shape)
     const shown = layout.visible(layout.height / 2, layout.height / 2 + 1000)
     const tiles = shown.flatMap((section) => section.tiles)
     expect(tiles.length).toBeGreaterThan(10)
@@ -34,7 +34,7 @@ describe('the timeline layout', () => {
   })
 
   test('shows every item that a window touches, and none that it does not', () => {
-    const layout = new TimelineLayout(library(200, 200, 200), shape)
+    const layout = new GridLayout(library(200, 200, 200), shape)
     const [from, to] = [layout.tops[1]! - 300, layout.tops[1]! + 500]
     const shown = new Set<string>()
     for (const { position, top, tiles } of layout.visible(from, to)) {
@@ -55,14 +55,14 @@ describe('the timeline layout', () => {
   test('puts months of a few photos beside each other, as many as fit', () => {
     const few = (month: string, count: number) => sectionOf(month, Uint8Array.from({ length: count }, () => codeOf(1.5)))
     const sections = [few('2026-07', 1), few('2026-06', 2), few('2026-05', 1), few('2026-04', 30), few('2026-03', 1)]
-    const layout = new TimelineLayout(sections, shape)
+    const layout = new GridLayout(sections, shape)
     const [july, june, may, april, march] = layout.visible(0, layout.height)
     expect([july!.left, june!.left]).toEqual([0, july!.width + 28])
     expect([july!.top, june!.top]).toEqual([0, 0])
-    expect(may!.top).toBe(july!.top + july!.height + shape.monthGap)
+    expect(may!.top).toBe(july!.top + july!.height + shape.sectionGap)
     expect(april!.left).toBe(0)
     expect(april!.top).toBeGreaterThan(may!.top)
-    expect(march!.top).toBe(april!.top + april!.height + shape.monthGap)
+    expect(march!.top).toBe(april!.top + april!.height + shape.sectionGap)
     expect(layout.sectionAt(10)).toBe(0)
     expect([layout.neighbourBand(0, 1), layout.neighbourBand(2, -1), layout.neighbourBand(4, 1)]).toEqual([2, 0, null])
     expect(layout.itemVertically(2, 0, -1)).toEqual({ position: 0, index: 0 })
@@ -71,29 +71,29 @@ describe('the timeline layout', () => {
 
   test('gives a month of one narrow photo room for its heading', () => {
     const narrow = ['2026-07', '2026-06'].map((month) => sectionOf(month, Uint8Array.of(codeOf(0.5))))
-    const [, june] = new TimelineLayout(narrow, shape).visible(0, 500)
+    const [, june] = new GridLayout(narrow, shape).visible(0, 500)
     expect(june!.left).toBe(236 + 28)
   })
 
   test('keeps the row of the focused item, however far away it is', () => {
-    const layout = new TimelineLayout(library(2000, 2000), shape)
+    const layout = new GridLayout(library(2000, 2000), shape)
     const shown = layout.visible(0, 800, { position: 1, index: 1500 })
     expect(shown.at(-1)!.tiles.map(({ index }) => index)).toContain(1500)
   })
 
   test('does not lay a month out again while its ratios and the width are the same', () => {
     const sections = library(500, 500)
-    const before = new TimelineLayout(sections, shape)
+    const before = new GridLayout(sections, shape)
     // Whoever looks at them again sees others; a section itself never changes.
     sections[0]!.ratios.fill(codeOf(5))
-    const after = new TimelineLayout([sectionOf('2027-01', codes(5)), ...sections], shape, before)
+    const after = new GridLayout([sectionOf('2027-01', codes(5)), ...sections], shape, before)
     expect(after.heightOf(1)).toBe(before.heightOf(0))
     const narrow = { ...shape, width: 700 }
-    expect(new TimelineLayout(sections, narrow, before).height).toBe(new TimelineLayout(sections, narrow).height)
+    expect(new GridLayout(sections, narrow, before).height).toBe(new GridLayout(sections, narrow).height)
   })
 
   test('goes up and down to the nearest photo, from month to month, and stops at the ends', () => {
-    const layout = new TimelineLayout(library(40, 40), shape)
+    const layout = new GridLayout(library(40, 40), shape)
     const lastRow = layout.rowOf(0, 39)
     const down = layout.itemVertically(0, 39, 1)!
     expect(down.position).toBe(1)
@@ -107,18 +107,18 @@ describe('the timeline layout', () => {
 describe('the scroll anchor', () => {
   test('keeps what is looked at in its place when photos come in above', () => {
     const sections = library(300, 300)
-    const before = new TimelineLayout(sections, shape)
+    const before = new GridLayout(sections, shape)
     const top = before.tops[1]! + 700
-    const after = new TimelineLayout([sectionOf('2027-01', codes(80)), ...sections], shape, before)
+    const after = new GridLayout([sectionOf('2027-01', codes(80)), ...sections], shape, before)
     expect(findAnchor(after, anchorAt(before, top)!)! - top).toBe(after.tops[2]! - before.tops[1]!)
   })
 
   test('keeps the row when the window becomes narrower', () => {
     const sections = library(300, 300)
-    const before = new TimelineLayout(sections, shape)
+    const before = new GridLayout(sections, shape)
     const top = before.tops[1]! + 700
     const { index } = before.itemAt(top)
-    const after = new TimelineLayout(sections, { ...shape, width: 700 }, before)
+    const after = new GridLayout(sections, { ...shape, width: 700 }, before)
     const found = findAnchor(after, anchorAt(before, top)!)!
     const row = after.rowBox(1, index)
     expect(found).toBeGreaterThanOrEqual(row.top)
@@ -126,19 +126,19 @@ describe('the scroll anchor', () => {
   })
 
   test('lets new photos push the others down at the very top', () => {
-    expect(anchorAt(new TimelineLayout(library(10), shape), 0)).toBeNull()
+    expect(anchorAt(new GridLayout(library(10), shape), 0)).toBeNull()
   })
 
   test('gives up when its month is gone', () => {
-    const before = new TimelineLayout(library(50, 50), shape)
-    const after = new TimelineLayout(library(50), shape)
+    const before = new GridLayout(library(50, 50), shape)
+    const after = new GridLayout(library(50), shape)
     expect(findAnchor(after, anchorAt(before, before.tops[1]! + 100)!)).toBeNull()
   })
 })
 
 describe('a marked item', () => {
   const layoutOf = (...months: [string, string[], string[]?][]) =>
-    new TimelineLayout(
+    new GridLayout(
       months.map(([month, ids, loaded = ids]) => sectionOf(month, codes(ids.length), monthPage(month, loaded))),
       shape,
     )

@@ -6,6 +6,8 @@ export function useViewport(element: Readonly<Ref<HTMLElement | null>>) {
   const height = ref(window.innerHeight)
   const top = ref(0)
   const offset = shallowRef(0)
+  /** What the page's header covers at the top of the window. */
+  const covered = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--header'))
   let frame = 0
 
   function measure(): void {
@@ -42,5 +44,5 @@ export function useViewport(element: Readonly<Ref<HTMLElement | null>>) {
     window.removeEventListener('resize', measureSoon)
   })
 
-  return { width, height, top, scrollTo }
+  return { width, height, top, covered, scrollTo }
 }

@@ -1,17 +1,17 @@
-import type { Place } from './monthStore'
-import type { TimelineLayout } from './timelineLayout'
+import type { Place } from './photoList'
+import type { GridLayout } from './gridLayout'
 
 /** An item by what outlasts a layout: `id` where it is known. */
-export type Mark = { month: string; index: number; id: string | undefined }
+export type Mark = { key: string; index: number; id: string | undefined }
 
-export function markOf(layout: TimelineLayout, { position, index }: Place): Mark {
+export function markOf(layout: GridLayout, { position, index }: Place): Mark {
   const section = layout.sections[position]!
-  return { month: section.month, index, id: section.columns?.ids[index] }
+  return { key: section.key, index, id: section.columns?.ids[index] }
 }
 
-/** Where a marked item lies now, or what took its place; null when its month is gone. */
-export function findMark(layout: TimelineLayout, mark: Mark): Place | null {
-  const position = layout.sections.findIndex((section) => section.month === mark.month)
+/** Where a marked item lies now, or what took its place; null when its section is gone. */
+export function findMark(layout: GridLayout, mark: Mark): Place | null {
+  const position = layout.sections.findIndex((section) => section.key === mark.key)
   const section = layout.sections[position]
   if (!section) return null
   const moved = mark.id === undefined ? -1 : (section.columns?.ids.indexOf(mark.id) ?? -1)
@@ -22,14 +22,14 @@ export function findMark(layout: TimelineLayout, mark: Mark): Place | null {
 export type Anchor = Mark & { offset: number }
 
 /** The item at the top of the window; null at the very top, where new photos should push the old ones down. */
-export function anchorAt(layout: TimelineLayout, top: number): Anchor | null {
+export function anchorAt(layout: GridLayout, top: number): Anchor | null {
   if (top <= 0 || layout.sections.length === 0) return null
   const place = layout.itemAt(top)
   return { ...markOf(layout, place), offset: top - layout.rowBox(place.position, place.index).top }
 }
 
-/** The scroll position at which the anchor lies where it lay; null when its month is gone. */
-export function findAnchor(layout: TimelineLayout, anchor: Anchor): number | null {
+/** The scroll position at which the anchor lies where it lay; null when its section is gone. */
+export function findAnchor(layout: GridLayout, anchor: Anchor): number | null {
   const place = findMark(layout, anchor)
   if (!place) return null
   const row = layout.rowBox(place.position, place.index)

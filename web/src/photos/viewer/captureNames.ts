@@ -1,4 +1,5 @@
-import type { components } from '../api/schema'
+import type { components } from '../../api/schema'
+import { numberName } from '../../texts/formats'
 
 type Camera = components['schemas']['Camera']
 
@@ -13,12 +14,12 @@ export function cameraName(camera: Camera): string {
 export function exposureName(camera: Camera): string {
   const { fNumber, exposureSeconds, focalLengthMm, iso } = camera
   const parts: string[] = []
-  if (fNumber) parts.push(`ƒ/${short(fNumber)}`)
+  if (fNumber) parts.push(`ƒ/${numberName(fNumber, 1)}`)
   if (exposureSeconds) {
     const isFraction = exposureSeconds < 0.4
-    parts.push(isFraction ? `1/${Math.round(1 / exposureSeconds)} s` : `${short(exposureSeconds)} s`)
+    parts.push(isFraction ? `1/${Math.round(1 / exposureSeconds)} s` : `${numberName(exposureSeconds, 1)} s`)
   }
-  if (focalLengthMm) parts.push(`${short(focalLengthMm)} mm`)
+  if (focalLengthMm) parts.push(`${numberName(focalLengthMm, 1)} mm`)
   if (iso) parts.push(`ISO ${iso}`)
   return parts.join(' · ')
 }
@@ -28,8 +29,4 @@ export function offsetName(seconds: number): string {
   const minutes = Math.abs(Math.trunc(seconds / 60))
   const pad = (number: number) => String(number).padStart(2, '0')
   return `UTC${seconds < 0 ? '−' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
-}
-
-function short(number: number): string {
-  return number.toLocaleString(undefined, { maximumFractionDigits: 1 })
 }

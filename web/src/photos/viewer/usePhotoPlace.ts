@@ -1,39 +1,36 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { messageOf, Problem } from '../api/problem'
-import { months, sections } from '../timeline/library'
-import { columnsAt, type Place, type Section } from '../timeline/monthStore'
-import { itemDetails } from './itemDetails'
+import { messageOf, Problem } from '../../api/problem'
+import { columnsAt, locate, neighbour, type PhotoList, type Place, type Section } from '../photoList'
 
 export type Shown = { id: string; section: Section; index: number }
 
-/** Finds the photo of an id in the library, with those before and after it, loading their months where needed. */
-export function usePhotoPlace(id: Readonly<Ref<string>>) {
+/** Finds the photo of an id in a list, with those before and after it, loading their sections where needed. */
+export function usePhotoPlace(list: PhotoList, id: Readonly<Ref<string>>) {
   const failure = shallowRef<{ isMissing: boolean; message: string } | null>(null)
   const isLooking = ref(false)
 
-  const place = computed(() => (sections.value, months.locate(id.value)))
+  const place = computed(() => locate(list.sections, id.value))
   const current = computed(() => shown(place.value))
   const previous = computed(() => shown(beside(-1)))
   const next = computed(() => shown(beside(1)))
 
   function beside(step: 1 | -1): Place | null {
-    return place.value && months.neighbour(place.value, step)
+    return place.value && neighbour(list.sections, place.value, step)
   }
 
   function shown(at: Place | null): Shown | null {
-    const section = at && sections.value[at.position]
+    const section = at && list.sections[at.position]
     const columns = section && columnsAt(section, at.index)
     return columns ? { id: columns.ids[at!.index]!, section: section!, index: at!.index } : null
   }
 
-  /** The month of a deep link is only known from the item. */
+  /** A deep link tells nothing but the id. */
   async function look(): Promise<void> {
     const asked = id.value
     failure.value = null
     isLooking.value = true
     try {
-      const { takenAtLocal } = await itemDetails(asked)
-      await months.load(takenAtLocal.slice(0, 7))
+      await list.find(asked)
       if (asked === id.value && !place.value) failure.value = { isMissing: true, message: '' }
     } catch (error) {
       if (asked !== id.value || place.value) return
@@ -48,22 +45,22 @@ export function usePhotoPlace(id: Readonly<Ref<string>>) {
 
   watch([id, place], () => !place.value && !isLooking.value && void look(), { immediate: true })
 
-  // The months on either side are loaded before anyone turns to them, and its own as soon as it changes.
+  // The sections on either side are loaded before anyone turns to them, and its own as soon as it changes.
   watch(
     place,
     (at) => {
       if (!at) return
-      const near = [at, beside(1), beside(-1)].flatMap((one) => (one ? [sections.value[one.position]!.month] : []))
-      months.view([...new Set(near)])
+      const near = [at, beside(1), beside(-1)].flatMap((one) => (one ? [list.sections[one.position]!.key] : []))
+      list.view([...new Set(near)])
     },
     { immediate: true },
   )
-  onScopeDispose(() => months.view([]))
+  onScopeDispose(() => list.view([]))
 
-  /** The id of the neighbour, once it is here; null at the end of the library. */
+  /** The id of the neighbour, once it is here; null at the end of the list. */
   async function neighbourId(step: 1 | -1): Promise<string | null> {
     const at = beside(step)
-    if (at && !shown(at)) await months.load(sections.value[at.position]!.month)
+    if (at && !shown(at)) await list.load(list.sections[at.position]!.key)
     return shown(beside(step))?.id ?? null
   }
 

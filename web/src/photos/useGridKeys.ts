@@ -1,23 +1,24 @@
 import { computed, nextTick, shallowRef, watch, type Ref } from 'vue'
-import type { Place } from './monthStore'
+import type { Place } from './photoList'
 import { findMark, markOf, type Mark } from './scrollAnchor'
-import type { TimelineLayout } from './timelineLayout'
+import type { GridLayout } from './gridLayout'
 import type { useViewport } from './useViewport'
 
-/** Space kept free above and below a photo that the arrow keys bring into view. */
-const MARGIN = 76
+/** Space kept free around a photo that the arrow keys bring into view. */
+const MARGIN = 16
 
 /** One tab stop for the whole grid, arrow keys within it. The focused row stays rendered wherever the scroll goes. */
 export function useGridKeys(
   grid: Readonly<Ref<HTMLElement | null>>,
-  layout: Readonly<Ref<TimelineLayout>>,
+  layout: Readonly<Ref<GridLayout>>,
   viewport: ReturnType<typeof useViewport>,
 ) {
   const focused = shallowRef<Mark | null>(null)
+  const margin = viewport.covered + MARGIN
 
   const place = computed(() => focused.value && findMark(layout.value, focused.value))
   const active = computed(
-    () => place.value ?? (layout.value.sections.length > 0 ? layout.value.itemAt(viewport.top.value + MARGIN) : undefined),
+    () => place.value ?? (layout.value.sections.length > 0 ? layout.value.itemAt(viewport.top.value + margin) : undefined),
   )
 
   // A tile whose item has come, or gone, is another element: what had the focus there hands it on.
@@ -61,8 +62,8 @@ export function useGridKeys(
     const row = layout.value.rowBox(at.position, at.index)
     const top = viewport.top.value
     const height = viewport.height.value
-    if (row.top < top + MARGIN) viewport.scrollTo(row.top - MARGIN)
-    else if (row.top + row.height > top + height - MARGIN) viewport.scrollTo(row.top + row.height - height + MARGIN)
+    if (row.top < top + margin) viewport.scrollTo(row.top - margin)
+    else if (row.top + row.height > top + height - margin) viewport.scrollTo(row.top + row.height - height + margin)
     focused.value = markOf(layout.value, at)
     await nextTick()
     tileAt(at)?.focus({ preventScroll: true })

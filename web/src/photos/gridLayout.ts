@@ -1,12 +1,12 @@
 import { boxesOfRow, justify, lastAtOrAbove, type RowShape, type Rows } from './justifiedRows'
-import type { Section } from './monthStore'
+import type { Section } from './photoList'
 
-export type TimelineShape = RowShape & {
-  /** Height of a month's heading. */
+export type GridShape = RowShape & {
+  /** Height of a section's heading. */
   headingHeight: number
-  /** Space below a month. */
-  monthGap: number
-  /** Space between months that lie beside each other, and the least that a month takes then: its heading must fit. */
+  /** Space below a section. */
+  sectionGap: number
+  /** Space between sections that lie beside each other, and the least that one takes then: its heading must fit. */
   besideGap: number
   besideWidth: number
 }
@@ -24,10 +24,10 @@ export type VisibleSection = {
 }
 
 /**
- * Where everything lies, in pixels from the top left of the grid. Months one below the other; only those of a few
+ * Where everything lies, in pixels from the top left of the grid. Sections one below the other; only those of a few
  * photos lie beside each other, in a band with one top.
  */
-export class TimelineLayout {
+export class GridLayout {
   readonly tops: Float64Array
   readonly #lefts: Float64Array
   readonly height: number
@@ -35,8 +35,8 @@ export class TimelineLayout {
 
   constructor(
     readonly sections: readonly Section[],
-    readonly shape: TimelineShape,
-    previous?: TimelineLayout,
+    readonly shape: GridShape,
+    previous?: GridLayout,
   ) {
     const known = new Map<Uint8Array, Rows>()
     if (previous && sameShape(previous.shape, shape)) {
@@ -53,7 +53,7 @@ export class TimelineLayout {
       this.tops[position] = fits ? this.tops[position - 1]! : below
       this.#lefts[position] = fits ? beside : 0
       beside = (fits ? beside : 0) + width + shape.besideGap
-      below = Math.max(below, this.tops[position]! + shape.headingHeight + rows.height + shape.monthGap)
+      below = Math.max(below, this.tops[position]! + shape.headingHeight + rows.height + shape.sectionGap)
     })
     this.height = below
   }
@@ -66,7 +66,7 @@ export class TimelineLayout {
     return this.shape.headingHeight + this.#rows[position]!.height
   }
 
-  /** The month at a height; the first of those beside each other. */
+  /** The section at a height; the first of those beside each other. */
   sectionAt(y: number): number {
     return this.#bandStart(lastAtOrAbove(this.tops, y))
   }
@@ -77,7 +77,7 @@ export class TimelineLayout {
     return start
   }
 
-  /** The first month of the band below (1) or above (-1) a month; null at either end. */
+  /** The first section of the band below (1) or above (-1) one; null at either end. */
   neighbourBand(position: number, step: 1 | -1): number | null {
     let next = position
     while (this.tops[next] === this.tops[position]) next += step
@@ -181,6 +181,6 @@ export class TimelineLayout {
   }
 }
 
-function sameShape(a: TimelineShape, b: TimelineShape): boolean {
+function sameShape(a: GridShape, b: GridShape): boolean {
   return a.width === b.width && a.targetHeight === b.targetHeight && a.gap === b.gap
 }

@@ -1,0 +1,16 @@
+import { durationName, momentName } from '../texts/formats'
+import { texts } from '../texts/texts'
+import type { Columns } from './photoList'
+
+/** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30`. */
+export function itemName(columns: Columns, index: number): string {
+  const moment = momentName(columns.takenAtLocal[index]!)
+  if (columns.kinds[index] !== 'video') return texts.photos.photo(moment)
+  const duration = columns.durationsMs[index]!
+  return texts.photos.video(moment, duration ? durationName(duration) : '', columns.versions[index] !== 0)
+}
+
+/** Whether an item is the first of its day, in the order of the list. */
+export function beginsDay(columns: Columns, index: number): boolean {
+  return index === 0 || columns.takenAtLocal[index - 1]!.slice(0, 10) !== columns.takenAtLocal[index]!.slice(0, 10)
+}

@@ -1,0 +1,34 @@
+import { thumbHashToDataURL } from 'thumbhash'
+import type { Columns } from './photoList'
+
+/** Heights of the renditions, in pixels; a photo that is smaller has none larger than itself. */
+export const SMALL = 240
+export const MEDIUM = 480
+export const LARGE = 1440
+
+/** Address of a rendition; null for a video that has none yet. */
+export function renditionUrl(
+  columns: Columns,
+  index: number,
+  height: typeof SMALL | typeof MEDIUM | typeof LARGE,
+): string | null {
+  const version = columns.versions[index]!
+  if (version === 0) return null
+  const query = `e=${columns.thumbExpires}&k=${columns.keyId}&s=${columns.signatures[index]}`
+  return `${columns.mediaBaseUrl}/media/${columns.itemKeys[index]}/${version}/${height}.webp?${query}`
+}
+
+const placeholders = new Map<string, string>()
+const MOST_PLACEHOLDERS = 4000
+
+/** A blurred picture, some bytes small, to stand where the photo will be. Empty for none. */
+export function placeholder(thumbHash: string): string {
+  if (thumbHash === '') return ''
+  let url = placeholders.get(thumbHash)
+  if (url === undefined) {
+    url = thumbHashToDataURL(Uint8Array.from(atob(thumbHash), (character) => character.charCodeAt(0)))
+    if (placeholders.size >= MOST_PLACEHOLDERS) placeholders.clear()
+    placeholders.set(thumbHash, url)
+  }
+  return url
+}

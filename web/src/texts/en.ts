@@ -1,0 +1,163 @@
+import { numberName, sizeName } from './formats'
+
+function files(count: number): string {
+  return `${numberName(count)} ${count === 1 ? 'file' : 'files'}`
+}
+
+/** English. */
+export const en = {
+  common: {
+    tryAgain: 'Try again',
+    dismiss: 'Dismiss',
+    oneMoment: 'One moment…',
+  },
+
+  app: {
+    offline: 'You’re offline. Pinhole goes on as soon as the connection is back.',
+    notOpened: 'This couldn’t be opened. Check your connection, then try again.',
+    accountOf: (name: string) => `Account of ${name}`,
+    appearance: 'Appearance',
+    themes: { system: 'Same as the device', light: 'Light', dark: 'Dark' },
+    logOut: 'Log out',
+  },
+
+  api: {
+    unreachable: 'The server can’t be reached. Check your connection.',
+    failed: (status: number) => `The server answered with an error (${status}).`,
+    sessionEnded: 'Your session has ended. Log in again.',
+  },
+
+  signIn: {
+    setUp: 'Set up your library',
+    welcomeBack: 'Welcome back',
+    ended: 'Your session has ended. Log in again to go on where you were.',
+    first: 'You are the first one here, so this account looks after the server.',
+    logInToSee: 'Log in to see your photos.',
+    waitFor: (seconds: number) => `Try again in ${numberName(seconds)} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    name: 'Name',
+    password: 'Password',
+    passwordHint: (least: number) => `At least ${least} characters. A short sentence is easy to remember.`,
+    show: 'Show',
+    hide: 'Hide',
+    setupToken: 'Set-up token',
+    setupTokenHint: 'The deployment printed it.',
+    createAccount: 'Create account',
+    logIn: 'Log in',
+    foot: 'Your photos, on your own server.',
+  },
+
+  timeline: {
+    title: 'Your photos',
+    failed: 'Your photos couldn’t be loaded',
+    empty: 'Let some light in',
+    dropAnywhere: 'Drop photos or whole folders anywhere on this page.',
+    chooseHere: 'Choose photos from this device.',
+    yourStorage: 'They go straight to your own storage, full size.',
+  },
+
+  photos: {
+    loading: 'Loading your photos',
+    date: 'Date',
+    photo: (moment: string) => `Photo, ${moment}`,
+    /** `duration` is empty where it is unknown. */
+    video: (moment: string, duration: string, isProcessed: boolean) =>
+      ['Video', duration, isProcessed ? '' : 'not processed yet', moment].filter(Boolean).join(', '),
+    notProcessed: 'Not processed yet',
+  },
+
+  viewer: {
+    photo: 'Photo',
+    back: 'Back to the timeline',
+    backHint: 'Back (Esc)',
+    download: 'Download the original',
+    details: 'Details',
+    detailsHint: 'Details (i)',
+    closeDetails: 'Close details',
+    previous: 'Previous photo',
+    next: 'Next photo',
+    missing: 'This photo isn’t here',
+    missingWhy: 'It may have been removed, or the link is wrong.',
+    toPhotos: 'Back to your photos',
+    notLoaded: 'This photo couldn’t be loaded',
+    pictureNotLoaded: 'This photo couldn’t be loaded.',
+    videoStored: 'This video is safely stored, but not processed yet.',
+    videoLater: 'It can’t be played here for now. You can download the original.',
+  },
+
+  details: {
+    date: 'Date',
+    timeUncertain: 'Time uncertain',
+    place: 'Place',
+    camera: 'Camera',
+    unknownCamera: 'Unknown camera',
+    file: 'File',
+    keywords: 'Keywords',
+    download: 'Download original',
+    metres: (height: number) => `${numberName(height)} m`,
+    megapixels: (pixels: number) => `${numberName(pixels / 1e6, 1)} MP`,
+  },
+
+  uploads: {
+    upload: 'Upload',
+    uploadFolder: 'Upload a folder',
+    choosePhotos: 'Choose photos',
+    chooseFolder: 'Choose a folder',
+    photosToUpload: 'Photos to upload',
+    folderToUpload: 'Folder to upload',
+    photosAndVideos: 'Photos and videos',
+    dropHere: 'Drop photos or folders to upload them',
+
+    uploads: 'Uploads',
+    uploading: (count: number) => `Uploading ${files(count)}`,
+    gettingReady: (count: number) => `Getting ${files(count)} ready`,
+    someNeedYou: 'Some files need you',
+    onAnotherDevice: (count: number) => `${files(count)} on another device`,
+    done: (count: number) => `${files(count)} done`,
+    sentOf: (sent: number, size: number) => `${sizeName(sent)} of ${sizeName(size)}`,
+    added: (count: number) => `${numberName(count)} added`,
+    alreadyThere: (count: number) => `${numberName(count)} already there`,
+    failed: (count: number) => `${numberName(count)} failed`,
+    cancelAll: 'Cancel all',
+    foldList: 'Fold the list',
+    showList: 'Show the list',
+    clearFinished: 'Clear finished uploads',
+    all: 'All uploads',
+    wake: 'Your browser asks before Pinhole may read these files again.',
+    goOnWith: (count: number) => `Go on with ${files(count)}`,
+    chooseAgain: (count: number) => `Choose or drop ${files(count)} again to go on.`,
+    removeThem: 'Remove them',
+    theseFailed: (count: number) => `${files(count)} failed.`,
+    tryAllAgain: 'Try all again',
+    more: (count: number) => `and ${numberName(count)} more`,
+
+    reading: 'Reading…',
+    readingName: (name: string) => `Reading ${name}`,
+    sendingName: (name: string) => `Sending ${name}`,
+    checking: 'Looking whether it’s there already…',
+    waiting: (size: number) => `${sizeName(size)}, waiting`,
+    tryingAgain: (reason: string) => `${reason} Trying again…`,
+    processing: 'Sent. Getting it ready…',
+    ready: 'In your library',
+    asleep: 'Waits for your permission to read it again',
+    missing: 'Not finished. Drop this file again to go on',
+    elsewhere: (size: number) => `${sizeName(size)}, begun on another device`,
+    retryName: (name: string) => `Try ${name} again`,
+    cancel: 'Cancel',
+    cancelName: (name: string) => `Cancel ${name}`,
+    remove: 'Remove from this list',
+    removeName: (name: string) => `Remove ${name}`,
+
+    duplicate: 'Already in your library',
+    sameAs: (name: string) => `The same file as ${name}`,
+    serverBusy: 'Waiting until the server takes more',
+    cancelledElsewhere: 'The upload was cancelled elsewhere.',
+    forgotten: 'The server knows nothing of this upload any more.',
+    unreadable: 'The file can’t be read. It may have been moved or changed.',
+    nothingReadable: 'Files can’t be read at the moment. Reload the page.',
+    brokeOff: 'The connection broke off.',
+    storageRefused: (status: number) => `The storage refused the file (${status}).`,
+    someUnread: (reason: string) => `Some files couldn’t be read: ${reason}`,
+    leftOut: (count: number) => `Files left out that by their names are no photos or videos: ${numberName(count)}`,
+    earlierUnknown: (reason: string) => `Earlier uploads couldn’t be looked up: ${reason}`,
+  },
+}
