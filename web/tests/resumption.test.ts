@@ -83,7 +83,7 @@ test('a file that the browser gave no handle for waits to be chosen again', asyn
   note('a', null)
   await resumption.begin()
   expect(states()).toEqual({ a: 'missing' })
-  queue.add({ file: file('a.jpg'), handle: null, folder: null })
+  queue.add({ file: file('a.jpg'), handle: null, folder: null, path: null })
   expect(Object.values(states())).toEqual(['queued'])
   expect(entries.size).toBe(0)
 })
@@ -119,7 +119,7 @@ test('a file that is woken by the second click is not taken for one that is drop
   await resumption.wake()
   handle.answer = () => 'granted'
   await resumption.wake()
-  queue.add({ file: file('a.jpg'), handle: null, folder: null })
+  queue.add({ file: file('a.jpg'), handle: null, folder: null, path: null })
   expect(Object.values(states())).toEqual(['queued', 'queued'])
 })
 
@@ -144,7 +144,7 @@ test('a file that was taken off the list is not woken', async () => {
 test('a file that waits for a permission and is chosen again takes no second line', async () => {
   note('a', new Handle(file('a.jpg')))
   await resumption.begin()
-  queue.add({ file: file('a.jpg'), handle: null, folder: null })
+  queue.add({ file: file('a.jpg'), handle: null, folder: null, path: null })
   await resumption.wake()
   expect(Object.values(states())).toEqual(['queued'])
 })
@@ -171,6 +171,27 @@ test('what is open on the server, and not noted here, is told to be of another d
   open('u2', 'hash-b')
   await resumption.begin()
   expect(states()).toEqual({ a: 'queued', u2: 'elsewhere' })
+})
+
+test('what was sent before the reload needs no file any more, though the server was not told', async () => {
+  note('a', null)
+  note('b', new Handle(file('b.jpg')))
+  open('u1', 'hash-a')
+  open('u2', 'hash-b')
+  for (const { id } of server.uploads.values()) server.uploads.get(id)!.isStored = true
+  await resumption.begin()
+  expect(states()).toEqual({ a: 'processing', b: 'processing' })
+  expect(entries.size).toBe(0)
+})
+
+test('what has arrived of another device is not told to be under way there', async () => {
+  open('u1', 'hash-1')
+  open('u2', 'hash-2')
+  open('u3', 'hash-3')
+  server.uploads.get('u1')!.state = 'received'
+  server.uploads.get('u2')!.isStored = true
+  await resumption.begin()
+  expect(states()).toEqual({ u3: 'elsewhere' })
 })
 
 test('what another device has sent is taken off the list', async () => {

@@ -156,7 +156,7 @@ describe('a file that is not what it was', () => {
     const { file } = source('film.mov', 'before')
     const handle = { getFile: async () => file } as unknown as FileSystemFileHandle
     server.failures = [400]
-    const upload = queue.add({ file, handle, folder: null })
+    const upload = queue.add({ file, handle, folder: null, path: null })
     await reaches(upload, 'failed')
     handle.getFile = async () => source('film.mov', 'afterwards').file
     queue.retry(upload)

@@ -3,7 +3,7 @@ import { Problem } from '../src/api/problem'
 import { sha256Of } from '../src/uploads/hashing'
 import type { Upload } from '../src/uploads/upload'
 import type { UploadQueue } from '../src/uploads/uploadQueue'
-import { reaches, setUp } from './uploadQueueSetUp'
+import { reaches, setUp, source } from './uploadQueueSetUp'
 import type { ServerInMemory } from './uploadServerFake'
 
 let server: ServerInMemory
@@ -83,10 +83,32 @@ describe('a small file', () => {
     expect(upload.reason).toBe('The file is cut short.')
   })
 
-  test('waits as long as a busy server asks for', async () => {
-    server.problems = [new Problem(503, '', ''), new Problem(429, 'too_many', 'Slowly.', [], 40)]
+  test('waits as long as a busy server asks for, and says so', async () => {
+    server.problems = [new Problem(503, 'unavailable', ''), new Problem(429, 'too_many_requests', 'Slowly.', [], 40)]
+    const upload = add('beach.jpg')
+    let shown = {}
+    vi.spyOn(pauses, 'push').mockImplementation((milliseconds) => {
+      shown = { state: upload.state, reason: upload.reason, milliseconds }
+      return 0
+    })
+    await reaches(upload, 'processing')
+    expect(shown).toEqual({ state: 'waiting', reason: 'Waiting until the server takes more', milliseconds: 40_000 })
+  })
+
+  test.each([
+    new Problem(429, 'too_many_requests', 'Slowly.'),
+    new Problem(503, 'unavailable', 'Later.'),
+    new Problem(409, 'too_many_uploads', 'Finish some first.', [], 5),
+  ])('goes on waiting for as long as the server asks for it: $status', async (problem) => {
+    server.problems = [new Problem(503, 'unavailable', ''), ...Array.from({ length: 40 }, () => problem)]
     await reaches(add('beach.jpg'), 'processing')
-    expect(pauses).toEqual([40_000])
+    expect(pauses).toHaveLength(40)
+  })
+
+  test('tells where in its folder it lay, and nothing of one that was chosen by itself', async () => {
+    const inFolder = { ...source('beach.jpg'), path: 'trip/day two/beach.jpg' }
+    for (const upload of [queue.add(inFolder), add('alone.jpg')]) await reaches(upload, 'processing')
+    expect(server.paths).toEqual(['trip/day two/beach.jpg', null])
   })
 })
 
@@ -126,6 +148,41 @@ describe('a large file', () => {
   })
 })
 
+describe('a big batch', () => {
+  const addMany = (count: number) => Array.from({ length: count }, (_, n) => add(`${n}.jpg`))
+  const states = (uploads: Upload[]) => new Set(uploads.map(({ state }) => state))
+
+  test('comes through whole though ingest looks at none of it, by telling at the limit what has arrived', async () => {
+    server.mostWaiting = 40
+    server.putMs = 0
+    const uploads = addMany(300)
+    await vi.waitFor(() => expect(states(uploads)).toEqual(new Set(['processing'])), { timeout: 20_000, interval: 20 })
+    expect(pauses).toEqual([])
+    expect(server.puts).toBe(300)
+  })
+
+  test('waits where the limit is reached by what really lacks bytes, and goes on when there is room', async () => {
+    server.uploads.set('u0', { id: 'u0', size: 9, sha256: 'of another device', state: 'waiting', parts: new Map() })
+    server.mostWaiting = 1
+    vi.spyOn(pauses, 'push').mockImplementation((milliseconds) => {
+      if (pauses.length++ === 20) server.uploads.get('u0')!.state = 'received'
+      return milliseconds
+    })
+    const uploads = addMany(3)
+    for (const upload of uploads) await reaches(upload, 'processing')
+    expect(pauses.length).toBeGreaterThan(20)
+  })
+
+  test('is told of in few requests', async () => {
+    server.putMs = 0
+    const uploads = addMany(100)
+    const received = () => [...server.uploads.values()].filter(({ state }) => state === 'received')
+    await vi.waitFor(() => expect(received()).toHaveLength(100), { timeout: 10_000 })
+    expect(states(uploads)).toEqual(new Set(['processing']))
+    expect(server.asked.filter((call) => call.startsWith('complete')).length).toBeLessThan(12)
+  })
+})
+
 describe('the queue', () => {
   test('sends three at a time, parts and whole files together', async () => {
     const uploads = Array.from({ length: 12 }, (_, n) => add(`${n}.jpg`, n % 3 ? `${n}` : `${n}`.repeat(190)))
@@ -147,7 +204,7 @@ describe('the queue', () => {
   })
 
   test('stops when the session has ended, and goes on after the next login', async () => {
-    server.problems = [new Problem(503, '', ''), new Problem(401, 'session_ended', 'Log in again.')]
+    server.problems = [new Problem(503, 'unavailable', ''), new Problem(401, 'session_ended', 'Log in again.')]
     const upload = add('beach.jpg')
     await reaches(upload, 'waiting')
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -166,6 +223,19 @@ describe('the queue', () => {
     expect(server.uploads.get('u1')!.state).toBe('aborted')
     server.putMs = 2
     await reaches(add('next.jpg'), 'processing')
+  })
+
+  test('shows that a file is there which was cancelled too late', async () => {
+    server.putMs = 60_000
+    const upload = add('beach.jpg')
+    await vi.waitFor(() => expect(upload.uploadId).toBe('u1'))
+    server.uploads.get('u1')!.isStored = true
+    await queue.remove(upload)
+    expect([...queue.uploads.values()]).toEqual([upload])
+    expect(upload.state).toBe('processing')
+    await vi.waitFor(() => expect(journal.size).toBe(0))
+    server.ingest('u1')
+    await reaches(upload, 'ready')
   })
 
   test('leaves nothing open of a file that was cancelled while its upload was being begun', async () => {

@@ -18,7 +18,10 @@ export function setUp() {
       server,
       put: server.put,
       hash: sha256Of,
-      pause: async (milliseconds) => void pauses.push(milliseconds),
+      pause: (milliseconds) => {
+        pauses.push(milliseconds)
+        return new Promise((resolve) => setTimeout(resolve))
+      },
       slots: new Slots(3),
     },
     {
@@ -33,7 +36,7 @@ export function setUp() {
 }
 
 export function source(name: string, content = name): FileSource {
-  return { file: new File([content], name, { lastModified: 1e12 }), handle: null, folder: null }
+  return { file: new File([content], name, { lastModified: 1e12 }), handle: null, folder: null, path: null }
 }
 
 export async function reaches(upload: Upload, state: Upload['state']): Promise<void> {

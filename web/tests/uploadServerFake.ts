@@ -1,10 +1,20 @@
+import { expect } from 'vitest'
 import { Problem } from '../src/api/problem'
 import { sha256Of } from '../src/uploads/hashing'
 import type { Put } from '../src/uploads/put'
 import { TransferFailed } from '../src/uploads/retrying'
-import type { Begun, UploadServer, UploadStatus } from '../src/uploads/uploadServer'
+import { MOST_COMPLETED } from '../src/uploads/upload'
+import type { Arrival, Begun, OpenUpload, UploadServer, UploadStatus } from '../src/uploads/uploadServer'
 
-type Kept = { id: string; size: number; sha256: string; state: UploadStatus['state']; parts: Map<number, number> }
+type Kept = {
+  id: string
+  size: number
+  sha256: string
+  state: UploadStatus['state']
+  parts: Map<number, number>
+  /** The store has it, whether or not the server knows. */
+  isStored?: boolean
+}
 
 const SINGLE_PUT_BYTES = 100
 const PART_BYTES = 40
@@ -24,6 +34,9 @@ export class ServerInMemory implements UploadServer {
   /** Answers of the API to come, instead of success. */
   problems: Problem[] = []
   asked: string[] = []
+  /** So many uploads may lack bytes at once. */
+  mostWaiting = Infinity
+  paths: (string | null)[] = []
   /** What beginning an upload waits for. */
   beforeBegin: Promise<void> | undefined
   #latest = 0
@@ -45,13 +58,16 @@ export class ServerInMemory implements UploadServer {
     return Object.fromEntries(sha256s.flatMap((hash) => (this.library.has(hash) ? [[hash, this.library.get(hash)!]] : [])))
   }
 
-  async begin(file: File, sha256: string): Promise<Begun> {
+  async begin(file: File, relativePath: string | null, sha256: string): Promise<Begun> {
     await this.beforeBegin
     this.#answer('begin')
     const itemId = this.library.get(sha256)
     if (itemId) return { state: 'duplicate', itemId }
     const open = [...this.uploads.values()].find((upload) => upload.sha256 === sha256 && upload.state === 'waiting')
-    const upload = open ?? { id: `u${++this.#latest}`, size: file.size, sha256, state: 'waiting', parts: new Map() }
+    const waiting = [...this.uploads.values()].filter(({ state }) => state === 'waiting').length
+    if (!open && waiting >= this.mostWaiting) throw new Problem(409, 'too_many_uploads', 'Finish some first.', [], 30)
+    this.paths.push(relativePath)
+    const upload: Kept = open ?? { id: `u${++this.#latest}`, size: file.size, sha256, state: 'waiting', parts: new Map() }
     this.uploads.set(upload.id, upload)
     if (file.size <= SINGLE_PUT_BYTES) return { ...(await this.signAgain(upload.id)), method: 'single' } as Begun
     const partCount = Math.ceil(file.size / PART_BYTES)
@@ -60,6 +76,7 @@ export class ServerInMemory implements UploadServer {
 
   async signAgain(id: string) {
     const upload = this.#get(id)
+    this.#look(upload)
     if (upload.state !== 'waiting') throw new Problem(409, 'upload_not_waiting', 'It has arrived.')
     return { id, state: 'waiting' as const, url: `${id}/${upload.sha256}`, headers: {}, urlExpiresAt: '' }
   }
@@ -67,6 +84,27 @@ export class ServerInMemory implements UploadServer {
   async signPart(id: string, partNumber: number, sha256: string) {
     this.#answer(`part ${partNumber}`)
     return { url: `${id}/${sha256}/${partNumber}`, headers: {} }
+  }
+
+  async completeMany(ids: string[]): Promise<Arrival[]> {
+    this.#answer(`complete ${ids.length}`)
+    expect(ids.length).toBeLessThanOrEqual(MOST_COMPLETED)
+    return ids.flatMap((id) => {
+      const upload = this.uploads.get(id)
+      if (!upload) return []
+      this.#look(upload)
+      return [this.#arrival(upload)]
+    })
+  }
+
+  /** Looks into the store. */
+  #look(upload: Kept): void {
+    if (upload.state === 'waiting' && upload.isStored) upload.state = 'received'
+  }
+
+  #arrival({ id, state, sha256 }: Kept): Arrival {
+    const error = state === 'failed' ? { code: 'truncated', detail: 'The file is cut short.' } : null
+    return { id, state, itemId: this.library.get(sha256) ?? null, error }
   }
 
   async complete(id: string): Promise<void> {
@@ -78,33 +116,30 @@ export class ServerInMemory implements UploadServer {
   }
 
   async status(id: string): Promise<UploadStatus> {
-    const { state, parts, sha256 } = this.#get(id)
-    return {
-      id,
-      state,
-      itemId: this.library.get(sha256) ?? null,
-      error: state === 'failed' ? { code: 'truncated', detail: 'The file is cut short.' } : null,
-      parts: [...parts].map(([partNumber, sizeBytes]) => ({ partNumber, sizeBytes })),
-    }
+    const upload = this.#get(id)
+    const parts = [...upload.parts].map(([partNumber, sizeBytes]) => ({ partNumber, sizeBytes }))
+    return { ...this.#arrival(upload), parts }
   }
 
-  async open() {
-    return [...this.uploads.values()]
-      .filter(({ state }) => state === 'waiting')
-      .map(({ id, size, sha256 }) => ({
+  async open(): Promise<OpenUpload[]> {
+    return [...this.uploads.values()].flatMap(({ id, state, size, sha256 }) => {
+      if (state !== 'waiting' && state !== 'received') return []
+      return {
         id,
-        state: 'waiting' as const,
+        state,
         filename: `${id}.jpg`,
         sizeBytes: size,
         sha256,
         method: 'single' as const,
         createdAt: '',
         expiresAt: '',
-      }))
+      }
+    })
   }
 
   async abort(id: string): Promise<void> {
     const upload = this.#get(id)
+    this.#look(upload)
     if (upload.state !== 'waiting') throw new Problem(409, 'upload_not_waiting', `It is ${upload.state}.`)
     upload.state = 'aborted'
   }
@@ -135,7 +170,7 @@ export class ServerInMemory implements UploadServer {
       const [id, sha256, part] = url.split('/')
       if ((await sha256Of(body)) !== sha256) throw new TransferFailed(400)
       if (part) this.#get(id!).parts.set(Number(part), body.size)
-      else this.#get(id!).state = 'received'
+      else this.#get(id!).isStored = true
       if (this.lostAnswers-- > 0) throw new TransferFailed(0)
     } finally {
       this.putsAtOnce -= 1

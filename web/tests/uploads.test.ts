@@ -68,6 +68,12 @@ describe('the summary', () => {
     expect(active.length).toBeLessThan(100)
   })
 
+  test('tells what keeps files from being sent, as long as none is', () => {
+    const held = { ...upload('waiting'), reason: 'Waiting until the server takes more' }
+    expect(summarise([held, upload('waiting')]).obstacle).toBe('Waiting until the server takes more')
+    expect(summarise([held, upload('sending')]).obstacle).toBe('')
+  })
+
   test('does not count what only waits for its file', () => {
     const { count, bytes } = summarise([upload('missing'), upload('asleep'), upload('elsewhere')])
     expect([count.running, bytes]).toEqual([0, 0])
@@ -81,12 +87,12 @@ describe('the files of a folder', () => {
 
   test('are all of it but what is hidden', () => {
     const files = ['trip/beach.jpg', 'trip/.DS_Store', 'trip/._beach.jpg', 'trip/.thumbnails/beach.jpg'].map(inFolder)
-    expect(fromFileList(files).map(({ file, inFolder }) => [file.name, inFolder])).toEqual([['beach.jpg', true]])
+    expect(fromFileList(files).map(({ file, path }) => [file.name, path])).toEqual([['beach.jpg', 'trip/beach.jpg']])
   })
 
   test('are told from what was chosen by itself, which is taken as it is', () => {
     const chosen = Object.defineProperty(new File([], '.hidden.txt'), 'webkitRelativePath', { value: '' })
-    expect(fromFileList([chosen]).map(({ file, inFolder }) => [file.name, inFolder])).toEqual([['.hidden.txt', false]])
+    expect(fromFileList([chosen]).map(({ file, path }) => [file.name, path])).toEqual([['.hidden.txt', null]])
   })
 
   test('are photos and videos by what the browser or Pinhole knows of their names', () => {
@@ -105,9 +111,9 @@ test('a name cannot hide its extension behind a turned direction', () => {
 test('a file is noted for the next visit, whether the browser gave a handle for it or not', async () => {
   const journal = new Journal(openStorage(), () => 7)
   const file = new File(['12345'], 'beach.jpg', { lastModified: 1e12 })
-  await journal.note('a', { file, handle: null, folder: null }, 'hash')
+  await journal.note('a', { file, handle: null, folder: null, path: 'trip/beach.jpg' }, 'hash')
   expect(await journal.entries()).toEqual([
-    { id: 'a', userId: 7, handle: null, folder: null, name: 'beach.jpg', sizeBytes: 5, lastModified: 1e12, sha256: 'hash' },
+    { id: 'a', userId: 7, handle: null, folder: null, path: 'trip/beach.jpg', name: 'beach.jpg', sizeBytes: 5, lastModified: 1e12, sha256: 'hash' },
   ])
 })
 
@@ -137,7 +143,7 @@ describe('an attempt that fails', () => {
     })
   const times = (count: number, error: Error): Error[] => Array.from({ length: count }, () => error)
 
-  test.each([new Problem(0, '', ''), new Problem(429, '', ''), new Problem(503, '', ''), new TransferFailed(0), new TransferFailed(502)])(
+  test.each([new Problem(0, 'unreachable', ''), new Problem(429, 'too_many_requests', ''), new Problem(503, 'unavailable', ''), new TransferFailed(0), new TransferFailed(502)])(
     'because something is away for long is made until it is back',
     async (error) => {
       const work = failing(...times(50, error))
@@ -146,7 +152,7 @@ describe('an attempt that fails', () => {
     },
   )
 
-  test.each([new Problem(500, '', 'A defect.'), new TransferFailed(403)])('because it is refused each time is given up', async (error) => {
+  test.each([new Problem(500, 'http_500', 'A defect.'), new TransferFailed(403)])('because it is refused each time is given up', async (error) => {
     const work = failing(...times(50, error))
     await expect(withRetries(noPause, never, work)).rejects.toBe(error)
     expect(work).toHaveBeenCalledTimes(7)

@@ -6,10 +6,9 @@ export type FileSource = {
   handle: FileSystemFileHandle | null
   /** The folder that was dropped or picked, and the file found in: permission is asked for it as a whole. */
   folder: FileSystemDirectoryHandle | null
+  /** Folder and name, from the folder that was chosen or dropped: `trip/day two/beach.jpg`. Null: the file itself was. */
+  path: string | null
 }
-
-/** `inFolder`: nobody chose the file itself. */
-export type Found = FileSource & { inFolder: boolean }
 
 // Spelled out beside image/* and video/*: a browser that doesn't know a format would grey its files out.
 const PHOTOS = '.heic,.heif,.hif,.avif,.jxl,.tif,.tiff,.dng,.cr2,.cr3,.nef,.arw,.raf,.rw2,.orf'.split(',')
@@ -24,10 +23,10 @@ export function looksLikeMedia({ name, type }: File): boolean {
   return /^(image|video)\//.test(type) || EXTENSIONS.some((extension) => lower.endsWith(extension))
 }
 
-export function fromFileList(files: FileList | readonly File[]): Found[] {
+export function fromFileList(files: FileList | readonly File[]): FileSource[] {
   return [...files]
     .filter(({ webkitRelativePath }) => !/(^|\/)\./.test(webkitRelativePath))
-    .map((file) => ({ file, handle: null, folder: null, inFolder: file.webkitRelativePath !== '' }))
+    .map((file) => ({ file, handle: null, folder: null, path: file.webkitRelativePath || null }))
 }
 
 /** Whether files can be picked so that they have handles. Phones show their photos in the plain dialog only. */
@@ -36,16 +35,16 @@ export function hasPickers(): boolean {
 }
 
 /** The files that someone picks in a dialog. To be called from a click. */
-export async function* pickFiles(): AsyncIterable<Found> {
+export async function* pickFiles(): AsyncIterable<FileSource> {
   const types = [{ description: texts.uploads.photosAndVideos, accept: { 'image/*': PHOTOS, 'video/*': VIDEOS } }]
   const handles = await unlessDismissed(window.showOpenFilePicker({ multiple: true, types }))
   for (const handle of handles ?? []) yield picked(handle)
 }
 
 /** The files of a folder that someone picks in a dialog. To be called from a click. */
-export async function* pickFolder(): AsyncIterable<Found> {
+export async function* pickFolder(): AsyncIterable<FileSource> {
   const folder = await unlessDismissed(window.showDirectoryPicker())
-  if (folder) yield* inFolder(folder, folder)
+  if (folder) yield* inFolder(folder, folder, folder.name)
 }
 
 async function unlessDismissed<T>(dialog: Promise<T>): Promise<T | null> {
@@ -57,51 +56,53 @@ async function unlessDismissed<T>(dialog: Promise<T>): Promise<T | null> {
   }
 }
 
-async function picked(handle: FileSystemFileHandle): Promise<Found> {
-  return { file: await handle.getFile(), handle, folder: null, inFolder: false }
+async function picked(handle: FileSystemFileHandle): Promise<FileSource> {
+  return { file: await handle.getFile(), handle, folder: null, path: null }
 }
 
 /** All files of a drop, those in its folders too. To be called within the drop event: its items die with it. */
-export function fromDrop(transfer: DataTransfer): AsyncIterable<Found> {
+export function fromDrop(transfer: DataTransfer): AsyncIterable<FileSource> {
   const items = [...transfer.items].filter(({ kind }) => kind === 'file')
   if (items.some((item) => !('getAsFileSystemHandle' in item))) {
     const entries = items.map((item) => item.webkitGetAsEntry())
-    return flat(entries.map((entry) => (entry ? inEntry(entry, false) : none())))
+    return flat(entries.map((entry) => (entry ? inEntry(entry, null) : none())))
   }
   const found = items.map((item) => ({ handle: item.getAsFileSystemHandle(), file: item.getAsFile() }))
   return flat(found.map(({ handle, file }) => inDropped(handle, file)))
 }
 
-async function* flat(parts: AsyncIterable<Found>[]): AsyncIterable<Found> {
+async function* flat(parts: AsyncIterable<FileSource>[]): AsyncIterable<FileSource> {
   for (const part of parts) yield* part
 }
 
-async function* none(): AsyncIterable<Found> {}
+async function* none(): AsyncIterable<FileSource> {}
 
-async function* inDropped(pending: Promise<FileSystemHandle | null>, file: File | null): AsyncIterable<Found> {
+async function* inDropped(pending: Promise<FileSystemHandle | null>, file: File | null): AsyncIterable<FileSource> {
   const handle = await pending
-  if (handle instanceof FileSystemDirectoryHandle) yield* inFolder(handle, handle)
+  if (handle instanceof FileSystemDirectoryHandle) yield* inFolder(handle, handle, handle.name)
   else if (handle instanceof FileSystemFileHandle) yield picked(handle)
-  else if (file) yield { file, handle: null, folder: null, inFolder: false }
+  else if (file) yield { file, handle: null, folder: null, path: null }
 }
 
 async function* inFolder(
   directory: FileSystemDirectoryHandle,
   folder: FileSystemDirectoryHandle,
-): AsyncIterable<Found> {
+  pathOfDirectory: string,
+): AsyncIterable<FileSource> {
   for await (const handle of directory.values()) {
     if (handle.name.startsWith('.')) continue
-    if (handle instanceof FileSystemDirectoryHandle) yield* inFolder(handle, folder)
+    const path = `${pathOfDirectory}/${handle.name}`
+    if (handle instanceof FileSystemDirectoryHandle) yield* inFolder(handle, folder, path)
     else if (handle instanceof FileSystemFileHandle) {
-      yield { file: await handle.getFile(), handle, folder, inFolder: true }
+      yield { file: await handle.getFile(), handle, folder, path }
     }
   }
 }
 
-async function* inEntry(entry: FileSystemEntry, isInFolder: boolean): AsyncIterable<Found> {
+async function* inEntry(entry: FileSystemEntry, path: string | null): AsyncIterable<FileSource> {
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
-    yield { file, handle: null, folder: null, inFolder: isInFolder }
+    yield { file, handle: null, folder: null, path }
     return
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
@@ -109,6 +110,8 @@ async function* inEntry(entry: FileSystemEntry, isInFolder: boolean): AsyncItera
     // A reader gives some entries at a time, and none at the end.
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (entries.length === 0) return
-    for (const inner of entries) if (!inner.name.startsWith('.')) yield* inEntry(inner, true)
+    for (const inner of entries) {
+      if (!inner.name.startsWith('.')) yield* inEntry(inner, `${path ?? entry.name}/${inner.name}`)
+    }
   }
 }

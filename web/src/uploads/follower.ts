@@ -1,89 +1,126 @@
 import { Problem } from '../api/problem'
-import type { Upload } from './upload'
-import type { UploadServer } from './uploadServer'
+import { texts } from '../texts/texts'
+import { MOST_COMPLETED, type Upload } from './upload'
+import type { Arrival, UploadServer } from './uploadServer'
 
+/** Gathered for so long before the server is told. */
+const TELL_MS = 500
+const HURRY_MS = 300
 const TICK_MS = 1000
-const ASKED_AT_ONCE = 5
 const SLOWEST_TICK_MS = 10_000
+/** Of those that the server knows to have arrived: more would be much to read for little news. */
+const ASKED_AT_ONCE = 100
 
-/** Follows what the server makes of files that it has, the ones that came first, first. */
+/**
+ * Tells the server which files have arrived, for the store tells it of none, and follows what it makes of them, the
+ * ones that came first, first. Both are the same question.
+ */
 export class Follower {
-  #followed = new Map<string, Upload>()
+  /** Arrived, and not yet received for all that the server says. */
+  #untold = new Map<string, Upload>()
+  #received = new Map<string, Upload>()
   #timer: ReturnType<typeof setTimeout> | undefined
-  #asking = false
+  #due = Infinity
+  #asking: Promise<void> | null = null
   #wait = TICK_MS
+  /** How many the server has found to have arrived so far. */
+  #taken = 0
 
   constructor(
-    private readonly server: Pick<UploadServer, 'status'>,
+    private readonly server: Pick<UploadServer, 'completeMany'>,
     private readonly onSettled: (upload: Upload) => void,
   ) {}
 
+  /** The store has acknowledged all bytes of an upload. */
   follow(upload: Upload): void {
-    this.#followed.set(upload.key, upload)
-    this.hurry()
+    this.#untold.set(upload.key, upload)
+    this.#wait = TICK_MS
+    this.#schedule(TELL_MS)
   }
 
-  forget(upload: Upload): void {
-    this.#followed.delete(upload.key)
+  forget({ key }: Upload): void {
+    this.#untold.delete(key)
+    this.#received.delete(key)
   }
 
   /** Ask soon: something has happened in the library. */
   hurry(): void {
     this.#wait = TICK_MS
-    this.#schedule(Math.min(TICK_MS, 300))
+    this.#schedule(HURRY_MS)
+  }
+
+  /** Tells now what has arrived. Whether the server found that any of it has: then it has room for more. */
+  async report(): Promise<boolean> {
+    const before = this.#taken
+    await this.#asking
+    if (this.#taken === before && this.#untold.size > 0) await this.#ask()
+    return this.#taken > before
   }
 
   #schedule(milliseconds: number): void {
-    if (this.#asking || this.#followed.size === 0) return
+    if (this.#asking || this.#untold.size + this.#received.size === 0) return
+    const due = Date.now() + milliseconds
+    if (due >= this.#due) return
     clearTimeout(this.#timer)
+    this.#due = due
     this.#timer = setTimeout(() => void this.#ask(), milliseconds)
   }
 
-  async #ask(): Promise<void> {
-    this.#asking = true
-    const asked = [...this.#followed.values()].slice(0, ASKED_AT_ONCE)
-    const finished = await Promise.all(asked.map((upload) => this.#look(upload)))
-    this.#asking = false
+  #ask(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#due = Infinity
+    this.#asking ??= this.#askNow().then((wait) => {
+      this.#asking = null
+      this.#schedule(wait)
+    })
+    return this.#asking
+  }
+
+  /** Resolves to how long to wait before the next question. */
+  async #askNow(): Promise<number> {
+    const untold = [...this.#untold.values()].slice(0, MOST_COMPLETED)
+    const others = [...this.#received.values()].slice(0, Math.max(0, ASKED_AT_ONCE - untold.length))
+    const asked = [...untold, ...others]
+    let arrivals: Arrival[]
+    try {
+      arrivals = await this.server.completeMany(asked.map(({ uploadId }) => uploadId!))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#wait = Math.min(SLOWEST_TICK_MS, this.#wait * 1.3)
+      return Math.max(this.#wait, (error.retryAfterSeconds ?? 0) * 1000)
+    }
+    const byId = new Map(arrivals.map((arrival) => [arrival.id, arrival]))
+    const finished = asked.map((upload) => this.#take(upload, byId.get(upload.uploadId!)))
     // While files come through, ask on at once; while they don't, more and more seldom.
-    const isMoving = finished.some(Boolean)
-    this.#wait = isMoving ? TICK_MS : Math.min(SLOWEST_TICK_MS, this.#wait * 1.3)
-    this.#schedule(finished.every(Boolean) ? 0 : this.#wait)
+    this.#wait = finished.some(Boolean) ? TICK_MS : Math.min(SLOWEST_TICK_MS, this.#wait * 1.3)
+    if (finished.every(Boolean)) return 0
+    return this.#untold.size > untold.length ? TELL_MS : this.#wait
   }
 
   /** Whether the upload needs no more following. */
-  async #look(upload: Upload): Promise<boolean> {
-    try {
-      const status = await this.server.status(upload.uploadId!)
-      if (status.state === 'waiting' || status.state === 'received') {
-        this.#toTheBack(upload)
-        return false
-      }
-      upload.itemId = status.itemId
-      upload.reason = reasonOf(status)
-      this.#settle(upload, status.state === 'aborted' ? 'failed' : status.state)
-    } catch (error) {
-      if (!(error instanceof Problem) || error.passing || error.status === 401) return false
-      upload.reason = error.message
-      this.#settle(upload, 'failed')
+  #take(upload: Upload, arrival: Arrival | undefined): boolean {
+    const wasUntold = this.#untold.has(upload.key)
+    // Taken off the list while the server was asked.
+    if (!wasUntold && !this.#received.has(upload.key)) return true
+    if (arrival?.state === 'waiting') return false
+    this.forget(upload)
+    if (wasUntold) this.#taken += 1
+    if (arrival?.state === 'received') {
+      this.#received.set(upload.key, upload)
+      return false
     }
-    return true
-  }
-
-  #settle(upload: Upload, state: 'ready' | 'duplicate' | 'failed'): void {
-    upload.state = state
-    if (state === 'failed') upload.uploadId = null
-    this.#followed.delete(upload.key)
+    upload.itemId = arrival?.itemId ?? null
+    upload.reason = reasonOf(arrival)
+    upload.state = arrival?.state === 'ready' || arrival?.state === 'duplicate' ? arrival.state : 'failed'
+    if (upload.state === 'failed') upload.uploadId = null
     this.onSettled(upload)
-  }
-
-  #toTheBack(upload: Upload): void {
-    if (!this.#followed.delete(upload.key)) return
-    this.#followed.set(upload.key, upload)
+    return true
   }
 }
 
-function reasonOf(status: Awaited<ReturnType<UploadServer['status']>>): string {
-  if (status.state === 'duplicate') return 'Already in your library'
-  if (status.state === 'aborted') return 'The upload was cancelled elsewhere.'
-  return status.error?.detail ?? ''
+function reasonOf(arrival: Arrival | undefined): string {
+  if (arrival === undefined) return texts.uploads.forgotten
+  if (arrival.state === 'duplicate') return texts.uploads.duplicate
+  if (arrival.state === 'aborted') return texts.uploads.cancelledElsewhere
+  return arrival.error?.detail ?? ''
 }

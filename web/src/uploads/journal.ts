@@ -7,6 +7,7 @@ export type JournalEntry = {
   userId: number
   handle: FileSystemFileHandle | null
   folder: FileSystemDirectoryHandle | null
+  path: string | null
   name: string
   sizeBytes: number
   lastModified: number
@@ -20,9 +21,9 @@ export class Journal {
     private readonly userId: () => number,
   ) {}
 
-  async note(id: string, { file, handle, folder }: FileSource, sha256: string | null): Promise<void> {
+  async note(id: string, { file, handle, folder, path }: FileSource, sha256: string | null): Promise<void> {
     const { name, size: sizeBytes, lastModified } = file
-    const entry = { id, userId: this.userId(), handle, folder, name, sizeBytes, lastModified, sha256 }
+    const entry = { id, userId: this.userId(), handle, folder, path, name, sizeBytes, lastModified, sha256 }
     await (await this.storage).put('uploads', entry)
   }
 
@@ -37,11 +38,11 @@ export class Journal {
 }
 
 /** The file of an entry: `locked` until its user is asked, `gone` when there is no way to it. */
-export async function reopen({ handle, folder }: JournalEntry): Promise<FileSource | 'locked' | 'gone'> {
+export async function reopen({ handle, folder, path }: JournalEntry): Promise<FileSource | 'locked' | 'gone'> {
   if (handle === null) return 'gone'
   if ((await (folder ?? handle).queryPermission({ mode: 'read' })) !== 'granted') return 'locked'
   try {
-    return { file: await handle.getFile(), handle, folder }
+    return { file: await handle.getFile(), handle, folder, path }
   } catch (error) {
     if (error instanceof DOMException) return 'gone'
     throw error

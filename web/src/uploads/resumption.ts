@@ -1,6 +1,9 @@
 import { isAsNoted, type Journal, type JournalEntry, reopen } from './journal'
+import { MOST_COMPLETED, type Upload } from './upload'
 import type { UploadQueue } from './uploadQueue'
-import type { UploadServer } from './uploadServer'
+import type { OpenUpload, UploadServer } from './uploadServer'
+
+const NOT_BEGUN: readonly Upload['state'][] = ['missing', 'asleep', 'queued']
 
 /** Brings back what an earlier visit had begun to upload, and shows what another device has. */
 export class Resumption {
@@ -9,21 +12,34 @@ export class Resumption {
   constructor(
     private readonly queue: UploadQueue,
     private readonly journal: Journal,
-    private readonly server: Pick<UploadServer, 'open'>,
+    private readonly server: Pick<UploadServer, 'open' | 'completeMany'>,
   ) {}
 
   async begin(): Promise<void> {
     const entries = await this.journal.entries()
     for (const entry of entries) await this.#bringBack(entry)
     const begunHere = new Map(entries.map(({ sha256, id }) => [sha256, id]))
-    for (const { id, filename, sizeBytes, sha256 } of await this.server.open()) {
+    const open = await this.server.open()
+    const waiting = await this.#stillWaiting(open)
+    for (const { id, filename, sizeBytes, sha256 } of open) {
       const here = begunHere.get(sha256)
-      if (here !== undefined) this.#noteOpen(here, id)
-      else if (!this.#isListed(sha256)) {
+      if (here !== undefined) await this.#noteOpen(here, id, waiting.has(id))
+      else if (waiting.has(id) && !this.#isListed(sha256)) {
         this.queue.addAbsent('elsewhere', { key: id, name: filename, size: sizeBytes, sha256, uploadId: id })
       }
     }
     this.queue.checkMissing()
+  }
+
+  /** Those that lack bytes: of what an earlier visit sent, the server may not have been told. */
+  async #stillWaiting(open: OpenUpload[]): Promise<Set<string>> {
+    const ids = idsOfWaiting(open)
+    const waiting = new Set(ids)
+    for (let start = 0; start < ids.length; start += MOST_COMPLETED) {
+      const told = await this.server.completeMany(ids.slice(start, start + MOST_COMPLETED))
+      for (const { id, state } of told) if (state !== 'waiting') waiting.delete(id)
+    }
+    return waiting
   }
 
   async wake(): Promise<void> {
@@ -38,7 +54,7 @@ export class Resumption {
     this.queue.checkMissing()
     const elsewhere = [...this.queue.uploads.values()].filter(({ state }) => state === 'elsewhere')
     if (elsewhere.length === 0) return
-    const open = new Set((await this.server.open()).map(({ id }) => id))
+    const open = new Set(idsOfWaiting(await this.server.open()))
     for (const upload of elsewhere) if (!open.has(upload.key)) await this.queue.remove(upload)
   }
 
@@ -67,12 +83,18 @@ export class Resumption {
     this.queue.addAbsent(state, { key: id, name, size: sizeBytes, sha256, uploadId })
   }
 
-  #noteOpen(key: string, uploadId: string): void {
+  async #noteOpen(key: string, uploadId: string, isWaiting: boolean): Promise<void> {
     const upload = this.queue.uploads.get(key)
-    if (upload) upload.uploadId ??= uploadId
+    if (!upload) return
+    upload.uploadId ??= uploadId
+    if (!isWaiting && NOT_BEGUN.includes(upload.state)) await this.queue.arrived(upload)
   }
 
   #isListed(sha256: string): boolean {
     return [...this.queue.uploads.values()].some((upload) => upload.sha256 === sha256)
   }
+}
+
+function idsOfWaiting(open: OpenUpload[]): string[] {
+  return open.filter(({ state }) => state === 'waiting').map(({ id }) => id)
 }

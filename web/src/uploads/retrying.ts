@@ -1,4 +1,4 @@
-import { Problem } from '../api/problem'
+import { messageOf, Problem } from '../api/problem'
 import { texts } from '../texts/texts'
 
 /** So often a refusal is met: it may be that an address ran out, or a stumble, but hardly each time. */
@@ -16,6 +16,13 @@ export class TransferFailed extends Error {
   get passing(): boolean {
     return this.status === 0 || this.status === 403 || this.status === 408 || this.status === 429 || this.status >= 500
   }
+}
+
+const UNREADABLE = ['NotReadableError', 'NotFoundError']
+
+/** What to tell a person of a file that failed. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && UNREADABLE.includes(error.name) ? texts.uploads.unreadable : messageOf(error)
 }
 
 type Trouble = Problem | TransferFailed

@@ -4,7 +4,7 @@ export type UploadState =
   | 'queued' // to be hashed
   | 'hashing'
   | 'checking' // hashed; asking whether the library has it
-  | 'waiting' // to be sent
+  | 'waiting' // to be sent, perhaps once the server takes more
   | 'sending'
   | 'processing' // the server has the bytes
   | 'ready'
@@ -27,9 +27,19 @@ export type Upload = {
   /** The server's id of it, once begun; null again when it failed there, and nothing is open any more. */
   uploadId: string | null
   itemId: string | null
-  /** Why it failed, what it is a duplicate of, or why it is being tried again. */
+  /** Why it failed, what it is a duplicate of, why it is being tried again, or what it waits for. */
   reason: string
 }
+
+type Beginning = Pick<Upload, 'key' | 'name' | 'size' | 'source' | 'state' | 'sha256' | 'uploadId'>
+
+/** An upload of which nothing has been read or sent yet. */
+export function newUpload(beginning: Beginning): Upload {
+  return { ...beginning, name: shownName(beginning.name), hashed: 0, sent: 0, itemId: null, reason: '' }
+}
+
+/** Of so many at most the server is asked in one request whether they have arrived. */
+export const MOST_COMPLETED = 500
 
 const RUNNING: readonly UploadState[] = ['queued', 'hashing', 'checking', 'waiting', 'sending', 'processing']
 
@@ -64,9 +74,11 @@ export type Summary = {
   finished: Upload[]
   hidden: { attention: number; active: number; finished: number }
   count: Record<
-    'all' | 'running' | 'processing' | 'ready' | 'duplicate' | 'failed' | 'asleep' | 'missing' | 'elsewhere',
+    'all' | 'running' | 'sending' | 'processing' | 'ready' | 'duplicate' | 'failed' | 'asleep' | 'missing' | 'elsewhere',
     number
   >
+  /** What keeps files from being sent, while none is. */
+  obstacle: string
   /** Of all files that were to be sent, 0 to 1: bytes that have arrived, and that need not be sent. */
   share: number
   sentBytes: number
@@ -83,14 +95,16 @@ export function summarise(uploads: Iterable<Upload>): Summary {
   const idle: Upload[] = []
   const elsewhere: Upload[] = []
   const finished: Upload[] = []
-  const none = { processing: 0, ready: 0, duplicate: 0, failed: 0, asleep: 0, missing: 0, elsewhere: 0 }
+  const none = { sending: 0, processing: 0, ready: 0, duplicate: 0, failed: 0, asleep: 0, missing: 0, elsewhere: 0 }
   const count: Summary['count'] = { all: 0, running: 0, ...none }
+  let obstacle = ''
   let bytes = 0
   let sentBytes = 0
   for (const upload of uploads) {
     count.all += 1
     if (isRunning(upload)) count.running += 1
     if (upload.state in count) count[upload.state as keyof typeof count] += 1
+    if (upload.state === 'waiting') obstacle ||= upload.reason
     if (upload.state === 'queued' || upload.state === 'waiting') idle.push(upload)
     else if (upload.state === 'processing') processing.push(upload)
     else if (isRunning(upload)) busy.push(upload)
@@ -113,6 +127,7 @@ export function summarise(uploads: Iterable<Upload>): Summary {
       finished: Math.max(0, finished.length - MOST_ROWS),
     },
     count,
+    obstacle: count.sending === 0 ? obstacle : '',
     share: bytes > 0 ? sentBytes / bytes : count.running > 0 ? 0 : 1,
     sentBytes,
     bytes,

@@ -1,16 +1,16 @@
-import { messageOf, Problem } from '../api/problem'
+import { Problem } from '../api/problem'
 import { texts } from '../texts/texts'
 import { Batch } from './batch'
 import type { FileSource } from './droppedFiles'
 import type { Follower } from './follower'
 import type { Journal } from './journal'
-import { type Pause, withRetries } from './retrying'
+import { type Pause, reasonOf, withRetries } from './retrying'
+import { SameBytes } from './sameBytes'
 import { type Sending, sendParts, sendSingle } from './sendFile'
-import { mayBeOpen, needsThePage, shownName, type Upload } from './upload'
+import { mayBeOpen, needsThePage, newUpload, type Upload } from './upload'
 
 const FILES_AT_ONCE = 3
 const CHECK_AT_ONCE = 200
-const UNREADABLE = ['NotReadableError', 'NotFoundError']
 
 /**
  * Takes files through hashing, the question whether the library has them, and sending. What the server makes of
@@ -23,8 +23,7 @@ export class UploadQueue {
   #toHash = new Set<Upload>()
   #toSend = new Set<Upload>()
   #aborts = new Map<string, AbortController>()
-  /** Files of the same bytes, in the order they came: the first one is sent, and stands for all. */
-  #bySha256 = new Map<string, Upload[]>()
+  #same = new SameBytes()
   /** Uploads whose files are not at hand, by their size. */
   #absent = new Map<number, Set<Upload>>()
   #hashing = false
@@ -35,7 +34,7 @@ export class UploadQueue {
   constructor(
     private readonly work: Sending,
     private readonly journal: Pick<Journal, 'note' | 'forget'>,
-    private readonly follower: Pick<Follower, 'follow' | 'forget'>,
+    private readonly follower: Pick<Follower, 'follow' | 'forget' | 'report'>,
     private readonly onChange: () => void,
   ) {
     this.#checks = new Batch(CHECK_AT_ONCE, (uploads) => this.#check(uploads))
@@ -43,22 +42,11 @@ export class UploadQueue {
 
   /** A file to upload; `known` is what an earlier visit had noted of it. */
   add(source: FileSource, known?: { key: string; sha256: string | null }): Upload {
-    const { size } = source.file
-    const name = shownName(source.file.name)
-    const upload: Upload = {
-      key: known?.key ?? crypto.randomUUID(),
-      name,
-      size,
-      source,
-      state: 'queued',
-      hashed: 0,
-      sent: 0,
-      sha256: known?.sha256 ?? null,
-      uploadId: null,
-      itemId: null,
-      reason: '',
-    }
-    this.#replace(known ? this.uploads.get(known.key) : this.#findAbsent(size, (other) => other.name === name), upload)
+    const { name, size } = source.file
+    const { key, sha256 } = known ?? { key: crypto.randomUUID(), sha256: null }
+    const upload = newUpload({ key, name, size, source, state: 'queued', sha256, uploadId: null })
+    const isNamedSo = (other: Upload) => other.name === upload.name
+    this.#replace(known ? this.uploads.get(key) : this.#findAbsent(size, isNamedSo), upload)
     this.uploads.set(upload.key, upload)
     this.#remember(upload)
     this.#toHash.add(upload)
@@ -69,18 +57,9 @@ export class UploadQueue {
   /** An upload that was begun earlier, or elsewhere, and whose file is not at hand. */
   addAbsent(
     state: 'asleep' | 'missing' | 'elsewhere',
-    { name, ...known }: Pick<Upload, 'key' | 'name' | 'size' | 'sha256' | 'uploadId'>,
+    known: Pick<Upload, 'key' | 'name' | 'size' | 'sha256' | 'uploadId'>,
   ): void {
-    const upload: Upload = {
-      ...known,
-      name: shownName(name),
-      source: null,
-      state,
-      hashed: 0,
-      sent: 0,
-      itemId: null,
-      reason: '',
-    }
+    const upload = newUpload({ ...known, source: null, state })
     const earlier = this.uploads.get(upload.key)
     if (earlier) this.#drop(earlier)
     this.uploads.set(upload.key, upload)
@@ -118,7 +97,24 @@ export class UploadQueue {
     this.follower.forget(upload)
     this.onChange()
     await this.journal.forget(upload.key)
-    if (mayBeOpen(upload)) await this.#abandon(upload)
+    if (!mayBeOpen(upload)) return
+    try {
+      await this.#abandon(upload)
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'upload_not_waiting') throw error
+      // It came too late: the server has the bytes, and keeps the photo.
+      this.uploads.set(upload.key, upload)
+      await this.arrived(upload)
+    }
+  }
+
+  /** The server has the bytes: nothing is left to do for them here. */
+  async arrived(upload: Upload): Promise<void> {
+    this.#toHash.delete(upload)
+    this.#absent.get(upload.size)?.delete(upload)
+    this.#set(upload, { state: 'processing', sent: upload.size, reason: '' })
+    await this.journal.forget(upload.key)
+    this.follower.follow(upload)
   }
 
   /** Nothing new begins until `resume`; what was interrupted begins again then. */
@@ -197,10 +193,7 @@ export class UploadQueue {
 
   /** False when another file on the list has the same bytes: one of them is enough. */
   #claim(upload: Upload): boolean {
-    const same = this.#bySha256.get(upload.sha256!) ?? []
-    if (!same.includes(upload)) same.push(upload)
-    this.#bySha256.set(upload.sha256!, same)
-    const first = same[0]!
+    const first = this.#same.join(upload)
     if (first === upload) return true
     const reason = first.itemId ? texts.uploads.duplicate : texts.uploads.sameAs(first.name)
     this.#finish(upload, { state: 'duplicate', itemId: first.itemId, reason })
@@ -209,18 +202,14 @@ export class UploadQueue {
 
   /** Stands for others of the same bytes no longer: the next of them takes its place. */
   #release(upload: Upload): void {
-    const same = upload.sha256 === null ? undefined : this.#bySha256.get(upload.sha256)
-    if (!same?.includes(upload)) return
-    const wasFirst = same[0] === upload
-    same.splice(same.indexOf(upload), 1)
-    if (same.length === 0) this.#bySha256.delete(upload.sha256!)
-    else if (wasFirst) this.#putBack(same[0]!)
+    const next = this.#same.leave(upload)
+    if (next) this.#putBack(next)
   }
 
   /** Leave nothing open on the server, unless another file of the same bytes goes on with it. */
   async #abandon({ uploadId, sha256 }: Upload): Promise<void> {
     if (uploadId === null) return
-    const heir = sha256 === null ? undefined : this.#bySha256.get(sha256)?.[0]
+    const heir = this.#same.first(sha256)
     if (heir) heir.uploadId ??= uploadId
     else await this.work.server.abort(uploadId)
   }
@@ -262,15 +251,22 @@ export class UploadQueue {
   async #send(upload: Upload): Promise<void> {
     this.#sending += 1
     this.#set(upload, { state: 'sending', sent: 0 })
-    const { file } = upload.source!
+    const { file, path } = upload.source!
     const signal = this.#signal(upload)
     const progress = (sent: number) => this.#set(upload, { sent, reason: '' })
-    const pause: Pause = (milliseconds, _, trouble) => {
-      this.#set(upload, { reason: trouble.message })
-      return this.work.pause(milliseconds, signal, trouble)
+    const pause: Pause = async (milliseconds, _, trouble) => {
+      if (!(trouble instanceof Problem && trouble.isWait)) {
+        this.#set(upload, { reason: trouble.message })
+        return this.work.pause(milliseconds, signal, trouble)
+      }
+      this.#set(upload, { state: 'waiting', sent: 0, reason: texts.uploads.serverBusy })
+      // At a limit of what is open, room is made by telling what has arrived.
+      const hasRoom = trouble.code === 'too_many_uploads' && (await this.follower.report())
+      if (!hasRoom) await this.work.pause(milliseconds, signal, trouble)
+      if (!signal.aborted) this.#set(upload, { state: 'sending', reason: '' })
     }
     try {
-      const begun = await withRetries(pause, signal, () => this.work.server.begin(file, upload.sha256!))
+      const begun = await withRetries(pause, signal, () => this.work.server.begin(file, path, upload.sha256!))
       await this.#noteBegun(upload, begun.state === 'duplicate' ? null : begun.id)
       if (begun.state === 'duplicate') {
         this.#finish(upload, { state: 'duplicate', itemId: begun.itemId, reason: texts.uploads.duplicate })
@@ -283,9 +279,7 @@ export class UploadQueue {
       const work = { ...this.work, pause }
       if (begun.method === 'single') await sendSingle(file, begun, work, progress, signal)
       else await sendParts(file, begun, work, progress, signal)
-      this.#set(upload, { state: 'processing', sent: upload.size })
-      await this.journal.forget(upload.key)
-      this.follower.follow(upload)
+      await this.arrived(upload)
     } catch (error) {
       this.#fail(upload, error)
     } finally {
@@ -318,9 +312,7 @@ export class UploadQueue {
       this.onChange()
       return
     }
-    const isUnreadable = error instanceof Error && UNREADABLE.includes(error.name)
-    const reason = isUnreadable ? texts.uploads.unreadable : messageOf(error)
-    this.#set(upload, { state: 'failed', reason })
+    this.#set(upload, { state: 'failed', reason: reasonOf(error) })
     this.#release(upload)
   }
 

@@ -4,8 +4,18 @@ import type { components } from '../api/schema'
 type Schemas = components['schemas']
 export type Begun = Schemas['SingleUpload'] | Schemas['MultipartUpload'] | Schemas['DuplicateUpload']
 export type UploadStatus = Schemas['UploadStatus']
-export type OpenUpload = Schemas['OpenUpload']
+/** `received`: its bytes have arrived, and it waits to be looked at. */
+export type OpenUpload = Omit<Schemas['OpenUpload'], 'state'> & { state: 'waiting' | 'received' }
+export type Arrival = Pick<UploadStatus, 'id' | 'state' | 'itemId' | 'error'>
 export type SignedPut = { url: string; headers: Record<string, string> }
+
+// Until `schema.ts` knows this route.
+const completions = api as unknown as {
+  POST(
+    path: '/uploads/complete',
+    options: { body: { ids: string[] } },
+  ): Promise<{ data?: { uploads: Arrival[] }; error?: unknown; response: Response }>
+}
 
 const path = (upload_id: string) => ({ params: { path: { upload_id } } })
 
@@ -15,9 +25,11 @@ export const uploadServer = {
     return (await answer(api.POST('/uploads/check', { body: { sha256s } }))).existing
   },
 
-  begin(file: File, sha256: string): Promise<Begun> {
+  /** `relativePath`: where the browser found the file in the folder that was chosen or dropped; else null. */
+  begin(file: File, relativePath: string | null, sha256: string): Promise<Begun> {
     const body = {
       filename: file.name,
+      relativePath,
       sizeBytes: file.size,
       sha256,
       contentType: file.type || 'application/octet-stream',
@@ -33,6 +45,11 @@ export const uploadServer = {
   async signPart(id: string, partNumber: number, sha256: string): Promise<SignedPut> {
     const body = { parts: [{ partNumber, sha256 }] }
     return (await answer(api.POST('/uploads/{upload_id}/parts', { ...path(id), body }))).parts[0]!
+  },
+
+  /** Has the server look which of them have arrived. At most 500; tells what became of each that is the caller's. */
+  async completeMany(ids: string[]): Promise<Arrival[]> {
+    return (await answer(completions.POST('/uploads/complete', { body: { ids } }))).uploads
   },
 
   async complete(id: string): Promise<void> {

@@ -1,10 +1,11 @@
 import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
+import { onLibraryMoved } from '../live/live'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
-import { type Found, looksLikeMedia } from './droppedFiles'
+import { type FileSource, looksLikeMedia } from './droppedFiles'
 import { Follower } from './follower'
 import HashWorker from './hash.worker?worker'
 import { workerHash } from './hasher'
@@ -57,12 +58,13 @@ function changed(): void {
   }, REDRAW_MS)
 }
 
-export async function addFiles(sources: AsyncIterable<Found> | Iterable<Found>): Promise<void> {
+export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<FileSource>): Promise<void> {
   isPanelOpen.value = true
   let leftOut = 0
   try {
-    for await (const { inFolder, ...source } of sources) {
-      if (inFolder && !looksLikeMedia(source.file)) leftOut += 1
+    for await (const source of sources) {
+      // What was chosen by itself is meant, whatever its name.
+      if (source.path !== null && !looksLikeMedia(source.file)) leftOut += 1
       else queue.add(source)
     }
   } catch (error) {
@@ -117,15 +119,15 @@ export async function wakeUploads(): Promise<void> {
   }
 }
 
-/** Something became visible, or went: perhaps what was just sent. */
-export function libraryMoved(): void {
+// Something became visible, or went: perhaps what was just sent.
+onLibraryMoved(() => {
   follower.hurry()
   lookingAgain ??= setTimeout(() => {
     lookingAgain = undefined
     // If this fails, the next move of the library has them looked for again.
     resumption.lookAgain().catch(() => {})
   }, LOOK_AGAIN_MS)
-}
+})
 
 let isLeaving = false
 beforeLeaving(() => {

@@ -1,0 +1,28 @@
+import type { Upload } from './upload'
+
+/** Files of the same bytes, in the order they came: the first one is sent, and stands for all. */
+export class SameBytes {
+  #bySha256 = new Map<string, Upload[]>()
+
+  /** Takes an upload in, whose hash is known; the one that stands for all of its bytes. */
+  join(upload: Upload): Upload {
+    const same = this.#bySha256.get(upload.sha256!) ?? []
+    if (!same.includes(upload)) same.push(upload)
+    this.#bySha256.set(upload.sha256!, same)
+    return same[0]!
+  }
+
+  /** Lets an upload go; the one that has to take its place, if it stood for others. */
+  leave(upload: Upload): Upload | null {
+    const same = upload.sha256 === null ? undefined : this.#bySha256.get(upload.sha256)
+    if (!same?.includes(upload)) return null
+    const wasFirst = same[0] === upload
+    same.splice(same.indexOf(upload), 1)
+    if (same.length === 0) this.#bySha256.delete(upload.sha256!)
+    return wasFirst ? (same[0] ?? null) : null
+  }
+
+  first(sha256: string | null): Upload | undefined {
+    return sha256 === null ? undefined : this.#bySha256.get(sha256)?.[0]
+  }
+}
