@@ -124,16 +124,7 @@ export class ServerInMemory implements UploadServer {
   async open(): Promise<OpenUpload[]> {
     return [...this.uploads.values()].flatMap(({ id, state, size, sha256 }) => {
       if (state !== 'waiting' && state !== 'received') return []
-      return {
-        id,
-        state,
-        filename: `${id}.jpg`,
-        sizeBytes: size,
-        sha256,
-        method: 'single' as const,
-        createdAt: '',
-        expiresAt: '',
-      }
+      return { id, state, filename: `${id}.jpg`, sizeBytes: size, sha256 }
     })
   }
 

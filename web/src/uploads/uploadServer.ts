@@ -5,7 +5,9 @@ type Schemas = components['schemas']
 export type Begun = Schemas['SingleUpload'] | Schemas['MultipartUpload'] | Schemas['DuplicateUpload']
 export type UploadStatus = Schemas['UploadStatus']
 /** `received`: its bytes have arrived, and it waits to be looked at. */
-export type OpenUpload = Omit<Schemas['OpenUpload'], 'state'> & { state: 'waiting' | 'received' }
+export type OpenUpload = Pick<Schemas['OpenUpload'], 'id' | 'filename' | 'sizeBytes' | 'sha256'> & {
+  state: 'waiting' | 'received'
+}
 export type Arrival = Pick<UploadStatus, 'id' | 'state' | 'itemId' | 'error'>
 export type SignedPut = { url: string; headers: Record<string, string> }
 
