@@ -39,9 +39,17 @@ class Photo:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Where it answers, and where its library lies."""
+
+    url: str
+    data: Path
+
+
 @pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
-    """Address of a fresh, empty instance."""
+def instance() -> Iterator[Instance]:
+    """A fresh, empty instance."""
     with tempfile.TemporaryDirectory(prefix="pinhole-e2e-", ignore_cleanup_errors=True) as directory:
         data = Path(directory)
         data.chmod(0o755)  # PostgreSQL may run as a user of its own
@@ -56,7 +64,7 @@ def base_url() -> Iterator[str]:
             url = f"http://localhost:{port}"
             try:
                 _wait_until_healthy(url, process, data / "up.log")
-                yield url
+                yield Instance(url, data / "library")
             finally:
                 process.send_signal(signal.SIGINT)
                 try:
@@ -64,6 +72,12 @@ def base_url() -> Iterator[str]:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+
+
+@pytest.fixture(scope="module")
+def base_url(instance: Instance) -> str:
+    """Address of a fresh, empty instance."""
+    return instance.url
 
 
 def _free_port() -> int:

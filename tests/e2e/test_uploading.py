@@ -1,16 +1,33 @@
 """Uploading in the browser: picked and dropped files, duplicates, failures, interruptions."""
 
 import base64
+import json
 import re
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, pick, requests_of, wait_for_uploads
+from tests.e2e.conftest import (
+    NAME,
+    PASSWORD,
+    REPOSITORY,
+    Instance,
+    Photo,
+    log_in,
+    pick,
+    requests_of,
+    wait_for_uploads,
+)
 
 
 @pytest.fixture
@@ -271,3 +288,89 @@ def test_another_window_sees_what_is_uploaded(
         log_in(one)
     pick(here, photo("for all to see.jpg", "2026:02:03 12:00:00").path)
     expect(there.get_by_role("heading", name="February 2026")).to_be_visible(timeout=30_000)
+
+
+def test_a_server_that_asks_for_patience_is_waited_for(window: Page, photo: Callable[..., Photo]) -> None:
+    answers = [
+        (409, '{"code": "too_many_uploads", "detail": "Finish some first."}'),
+        (429, '{"code": "too_many_requests", "detail": "Slowly."}'),
+        (503, '{"code": "unavailable", "detail": "Later."}'),
+    ] * 3
+
+    def ask_to_wait(route: Route) -> None:
+        if route.request.method != "POST" or not answers:
+            route.fallback()
+            return
+        status, problem = answers.pop()
+        route.fulfill(
+            status=status, content_type="application/problem+json", headers={"Retry-After": "1"}, body=problem
+        )
+
+    window.route("**/api/uploads", ask_to_wait)
+    patient = photo("patient.jpg")
+    pick(window, patient.path)
+    expect(row(window, patient.name)).to_contain_text("Waiting until the server takes more")
+    expect(row(window, patient.name)).to_contain_text("In your library", timeout=60_000)
+    assert answers == []
+
+
+@pytest.fixture
+def paused_ingest(instance: Instance) -> Iterator[Callable[[], None]]:
+    """Ingest reads nothing until it is told to go on."""
+
+    def admin(*arguments: str) -> Any:
+        command = [sys.executable, "-m", "infra", "admin", *arguments, "--data", str(instance.data), "--json"]
+        return json.loads(subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True).stdout)
+
+    def consumer() -> str:
+        return str(next(queue["consumer"] for queue in admin("queues") if queue["name"] == "ingest"))
+
+    admin("pause", "ingest")
+    deadline = time.monotonic() + 60
+    while consumer() != "paused" and time.monotonic() < deadline:
+        time.sleep(1)
+    assert consumer() == "paused"
+    yield lambda: admin("resume", "ingest")
+    admin("resume", "ingest")
+
+
+def states_on_the_server(base_url: str) -> list[str]:
+    """Of all uploads that are open for the server."""
+    headers = {"Content-Type": "application/json"}
+    credentials = json.dumps({"name": NAME, "password": PASSWORD}).encode()
+    login = urllib.request.Request(f"{base_url}/api/auth/login", credentials, headers)
+    with urllib.request.urlopen(login, timeout=30) as answer:
+        token = json.load(answer)["accessToken"]
+    listing = urllib.request.Request(f"{base_url}/api/uploads", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(listing, timeout=60) as answer:
+        return [upload["state"] for upload in json.load(answer)["uploads"]]
+
+
+def many_photos(folder: Path, count: int) -> None:
+    """Photos that differ in a comment alone: small, and quickly made."""
+    file = BytesIO()
+    Image.fromarray(np.full((48, 72, 3), 160, dtype=np.uint8)).save(file, "JPEG")
+    photo = file.getvalue()
+    folder.mkdir()
+    for number in range(count):
+        text = f"photo {number}".encode()
+        comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
+        (folder / f"{number:05}.jpg").write_bytes(photo[:2] + comment + photo[2:])
+
+
+def test_a_drop_of_very_many_photos_arrives_whole_while_ingest_is_paused(
+    window: Page, instance: Instance, paused_ingest: Callable[[], None], tmp_path: Path
+) -> None:
+    many_photos(tmp_path / "many", 1500)
+    drop(window, tmp_path / "many")
+    panel = window.get_by_role("complementary", name="Uploads")
+    expect(panel.get_by_role("heading")).to_have_text("Getting 1,500 files ready", timeout=300_000)
+    expect(panel).not_to_contain_text("failed")
+    # The last of them are told of a moment later.
+    deadline = time.monotonic() + 30
+    while "waiting" in (states := states_on_the_server(instance.url)) and time.monotonic() < deadline:
+        time.sleep(1)
+    assert states == ["received"] * 1500
+
+    paused_ingest()
+    expect(panel).to_contain_text(re.compile(r"\d added"), timeout=60_000)
