@@ -27,7 +27,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 180
 NAME, PASSWORD = "mara", "a quiet morning light"
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def pick(page: Page, *paths: Path) -> None:
 def wait_for_uploads(page: Page) -> None:
     """Wait until nothing is on its way any more."""
     panel = page.get_by_role("complementary", name="Uploads")
-    expect(panel.get_by_role("button", name="Clear finished uploads")).to_be_visible(timeout=90_000)
+    expect(panel.get_by_role("button", name="Clear finished uploads")).to_be_visible(timeout=300_000)
 
 
 @pytest.fixture(scope="module")
