@@ -35,7 +35,7 @@ export class MonthStore {
   #inViewer: string[] = []
   /** The months as the server listed them last. */
   #listed = new Map<string, Timeline['months'][number]>()
-  /** When a month may be read again. It rests as long as it took to read, else one that goes on changing is all one reads. */
+  /** When a month may be read again: it rests as long as reading it took, for it may go on changing. */
   #rest = new Map<string, number>()
   #loads = new Map<string, { promise: Promise<MonthSection | null>; abort: AbortController; wanted: boolean }>()
   #refreshing: Promise<void> | null = null
@@ -177,9 +177,7 @@ export class MonthStore {
     let pages = await this.#pages(month, signal)
     // Once more: one page is quickly had that is no older than the list, and a new key signs all that is asked for now.
     const isLate = pages.length === 1 && this.#isOlderThanListed(month, pages[0]!.revision)
-    if (isLate || pages.some(({ thumbExpires, keyId }) => thumbExpires !== pages[0]!.thumbExpires || keyId !== pages[0]!.keyId)) {
-      pages = await this.#pages(month, signal)
-    }
+    if (isLate || !areSignedAlike(pages)) pages = await this.#pages(month, signal)
     this.#rest.set(month, 2 * Date.now() - begun)
     return this.#put(joined(pages))
   }
@@ -236,6 +234,10 @@ export class MonthStore {
 
 function isWhole({ columns, ratios }: Section): boolean {
   return columns?.ids.length === ratios.length
+}
+
+function areSignedAlike([first, ...others]: MonthPage[]): boolean {
+  return others.every(({ keyId, thumbExpires }) => keyId === first!.keyId && thumbExpires === first!.thumbExpires)
 }
 
 /** All pages as one month: each item once, the lowest of their revisions. */

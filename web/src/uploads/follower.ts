@@ -69,10 +69,9 @@ export class Follower {
   #ask(): Promise<void> {
     clearTimeout(this.#timer)
     this.#due = Infinity
-    this.#asking ??= this.#askNow().then((wait) => {
-      this.#asking = null
-      this.#schedule(wait)
-    })
+    this.#asking ??= this.#askNow()
+      .finally(() => (this.#asking = null))
+      .then((wait) => this.#schedule(wait))
     return this.#asking
   }
 
