@@ -196,10 +196,10 @@ def test_a_page_that_was_open_during_an_upgrade_is_loaded_again(window: Page) ->
     assert len(loads) == 1
 
 
-def test_a_long_month_that_is_being_added_to_shows_its_first_photos(page: Page, library: list[Photo]) -> None:
+def test_a_long_month_that_can_only_be_read_in_part_shows_its_first_photos(page: Page, library: list[Photo]) -> None:
     def first_ten(route: Route) -> None:
         if "cursor=" in route.request.url:
-            route.fulfill(status=409, json={"code": "month_changed", "detail": "Begin again."})
+            route.fulfill(status=503, json={"code": "unavailable", "detail": "Later."})
             return
         month = route.fetch().json()
         columns = {name: column[:10] for name, column in month.items() if isinstance(column, list)}
