@@ -358,13 +358,14 @@ def many_photos(folder: Path, count: int) -> None:
         (folder / f"{number:05}.jpg").write_bytes(photo[:2] + comment + photo[2:])
 
 
+@pytest.mark.timeout(1200)
 def test_a_drop_of_very_many_photos_arrives_whole_while_ingest_is_paused(
     window: Page, instance: Instance, paused_ingest: Callable[[], None], tmp_path: Path
 ) -> None:
     many_photos(tmp_path / "many", 1500)
     drop(window, tmp_path / "many")
     panel = window.get_by_role("complementary", name="Uploads")
-    expect(panel.get_by_role("heading")).to_have_text("Getting 1,500 files ready", timeout=300_000)
+    expect(panel.get_by_role("heading")).to_have_text("Getting 1,500 files ready", timeout=900_000)
     expect(panel).not_to_contain_text("failed")
     # The last of them are told of a moment later.
     deadline = time.monotonic() + 30
