@@ -111,10 +111,11 @@ def test_a_dropped_folder_is_uploaded_with_all_that_is_in_it(
     (tmp_path / "trip" / "notes.txt").write_text("nothing to see")
     (tmp_path / "trip" / "day two" / "metadata.json").write_text("{}")
     drop(window, tmp_path / "trip")
+    # It is told in passing, for some seconds.
+    expect(window.get_by_text("by their names are no photos or videos: 2")).to_be_visible()
     wait_for_uploads(window)
     expect(row(window, "one.jpg")).to_contain_text("In your library")
     expect(row(window, "two.jpg")).to_contain_text("In your library")
-    expect(window.get_by_text("by their names are no photos or videos: 2")).to_be_visible()
     for left_out in (".DS_Store", "notes.txt", "metadata.json"):
         expect(row(window, left_out)).to_have_count(0)
 
