@@ -9,8 +9,12 @@ import psycopg
 from psycopg import Connection
 
 from pinhole.ids import new_id, new_key
-from pinhole.tables import media_item, timeline_month
-from pinhole.tables.media_item import Metadata, Original, RenditionSet
+from pinhole.tables import item_metadata, media_item, original_file, outbox, rendition, timeline_month
+from pinhole.tables.item_metadata import Layer, Metadata
+from pinhole.tables.media_item import Shape
+from pinhole.tables.original_file import Role, Stored
+from pinhole.tables.outbox import Change
+from pinhole.tables.rendition import Rendition
 
 FIRST_YEAR, YEARS = 2015, 10
 # Twelfths of a hundred and twenty: people take more photos in summer. The largest months hold 1.1 % of all items.
@@ -25,20 +29,16 @@ MONTHS = [
 
 
 def fill(conn: Connection, owner_id: int, items: int) -> None:
-    """Insert finished photos, a month's beside each other as imports leave them, with 1 kB of EXIF each."""
+    """Insert finished photos, a month's beside each other as imports leave them, where the timeline reads them."""
     conn.execute(
         """
-        INSERT INTO media_item (id, owner_id, item_key, object_key, etag, size_bytes, filename, sha256, mime_type,
-            kind, width, height, metadata_at, taken_at_local, taken_at_utc, sort_timestamp, time_source,
-            time_confidence, camera_make, camera_model, renditions_at, rendition_version, renditions, rendition_bytes,
-            thumb_hash, colours, exif)
-        SELECT left(md5('i' || n), 12), %(owner_id)s, left(md5('k' || n), 24), 'bench/filled/' || n, md5(n::text),
-            2000000 + n %% 1000000, format('IMG_%%s.jpg', n), sha256(n::text::bytea), 'image/jpeg',
-            'photo', CASE n %% 4 WHEN 0 THEN 3024 ELSE 4032 END, CASE n %% 4 WHEN 0 THEN 4032 ELSE 3024 END, now(),
-            taken, taken, taken, 'DateTimeOriginal', 'high', 'Pinhole', 'Camera Obscura', now(), 1,
-            '[{"name": "1440.webp"}, {"name": "480.webp"}, {"name": "240.webp"}]', 400000,
-            decode(md5(n::text) || '001122334455667788', 'hex'), ARRAY[n, n + 1, n + 2],
-            jsonb_build_object('Make', 'Pinhole', 'MakerNote', repeat(md5(n::text), 30))
+        INSERT INTO media_item (owner_id, id, item_key, kind, width, height, metadata_at, taken_at_local, taken_at_utc,
+            sort_timestamp, time_source, time_confidence, renditions_at, rendition_version, thumb_hash, favourite,
+            has_clip)
+        SELECT %(owner_id)s, left(md5('i' || n), 12), left(md5('k' || n), 24), 'photo',
+            CASE n %% 4 WHEN 0 THEN 3024 ELSE 4032 END, CASE n %% 4 WHEN 0 THEN 4032 ELSE 3024 END, now(),
+            taken, taken, taken, 'exif_original', 'high', now(), 1,
+            decode(md5(n::text) || '001122334455667788', 'hex'), n %% 20 = 0, n %% 3 = 0
         FROM generate_series(0, %(items)s - 1) AS n,
             LATERAL (SELECT (%(months)s::date[])[1 + n::bigint * %(slots)s / %(items)s]
                 + make_interval(secs => n::bigint * 7919 %% 2419200)) AS at (taken)
@@ -63,13 +63,12 @@ def keep_adding(database_url: str, owner_id: int, items_a_second: float, stop: E
 
 def _add(conn: Connection, owner_id: int, number: int) -> None:
     key = f"bench/added/{new_id()}"
-    arrived = Original(owner_id, key, None, "-", None, 2_000_000, "IMG_0001.jpg", None)
     with conn.transaction():
-        item_id = media_item.find_or_add(conn, arrived).id
+        item = media_item.insert(conn, owner_id)
+        stored = Stored(key, None, "-", None, 2_000_000, "IMG_0001.jpg", None, None)
+        original_file.insert(conn, owner_id, item.id, Role.MAIN, stored)
     moment = datetime(LARGEST_MONTH.year, LARGEST_MONTH.month, 1, 12) + timedelta(seconds=number)  # noqa: DTZ001 - local
-    metadata = Metadata(
-        sha256=new_key().encode().ljust(32),
-        mime_type="image/jpeg",
+    shape = Shape(
         kind="photo",
         width=4032,
         height=3024,
@@ -78,14 +77,19 @@ def _add(conn: Connection, owner_id: int, number: int) -> None:
         taken_at_utc=None,
         utc_offset_seconds=None,
         timezone_name=None,
-        time_source="DateTimeOriginal",
+        time_source="exif_original",
         time_confidence="low",
         sort_timestamp=moment.replace(tzinfo=UTC),
-        exif={"MakerNote": key * 30},
     )
     with conn.transaction():
-        media_item.commit_metadata(conn, item_id, metadata)
-    made = RenditionSet(1, [{"name": "1440.webp", "bytes": 400_000}], bytes(25), [0x112233])
+        sha256 = new_key().encode().ljust(32)
+        original_file.mark_read(conn, owner_id, key, sha256=sha256, sha1=sha256[:20], mime_type="image/jpeg")
+        media_item.commit_metadata(conn, owner_id, item.id, shape)
+        item_metadata.insert(conn, owner_id, item.id, Metadata(exif={"MakerNote": key * 30}))
+        item_metadata.say(conn, owner_id, item.id, Layer.FILE, {"time": {"takenAtLocal": moment.isoformat()}})
+        outbox.add(conn, owner_id, item.id, Change.BORN, after={"itemKey": item.item_key, "objectKey": key})
     with conn.transaction():
-        media_item.commit_renditions(conn, item_id, made)
+        media_item.commit_renditions(conn, owner_id, item.id, version=1, thumb_hash=bytes(25))
+        rendition.replace(conn, owner_id, item.id, [Rendition("1440.webp", 1, 1920, 1440, 400_000)])
+        item_metadata.mark_looked_at(conn, owner_id, item.id, colours=[0x112233], perceptual_hash=None)
         timeline_month.bump(conn, owner_id, [LARGEST_MONTH])

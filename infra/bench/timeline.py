@@ -197,7 +197,7 @@ def _all_ratios(conn: Connection, owner_id: int) -> list[Any]:
     return conn.execute(
         """
         SELECT month, array_agg(ratio ORDER BY sort_timestamp DESC, id DESC)
-        FROM media_item WHERE owner_id = %s AND visible GROUP BY month
+        FROM media_item WHERE owner_id = %s AND listed GROUP BY month
         """,
         (owner_id,),
         binary=True,
@@ -207,8 +207,9 @@ def _all_ratios(conn: Connection, owner_id: int) -> list[Any]:
 def _month(conn: Connection, owner_id: int) -> list[Any]:
     return conn.execute(
         """
-        SELECT id, ratio, kind::text, coalesce(duration_ms, 0), taken_at_local, thumb_hash, item_key, rendition_version
-        FROM media_item WHERE owner_id = %s AND month = %s AND visible
+        SELECT id, ratio, kind::text, coalesce(duration_ms, 0), taken_at_local, thumb_hash, item_key, rendition_version,
+            flags
+        FROM media_item WHERE owner_id = %s AND month = %s AND listed
         ORDER BY sort_timestamp DESC, id DESC
         """,
         (owner_id, library.LARGEST_MONTH),

@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from api.timeline_pb2 import Kind, Month, Timeline
 from pinhole import media_url
+from pinhole.db import transaction
 from pinhole.settings import settings
 from pinhole.timeline import month as one_month
 from tests.fixtures.api import Caller
@@ -66,7 +67,10 @@ def test_a_ratio_code_is_fifty_steps_an_octave_around_128(caller: Caller, librar
 
 
 def test_a_month_lists_its_items_in_parallel_columns(caller: Caller, library: Library) -> None:
-    photo = library.add("2024-07-14T12:00:00.250000", item_key="A" * 24, rendition_version=3, thumb_hash=b"\xfb\xff")
+    photo = library.add(
+        "2024-07-14T12:00:00.250000", item_key="A" * 24, rendition_version=3, thumb_hash=b"\xfb\xff", favourite=True,
+        tops_stack=True,
+    )  # fmt: skip
     video = library.add(
         "2024-07-14T11:00:00", item_key="B" * 24, kind="video", mime_type="video/mp4", duration_ms=61_500,
         renditions_at=None, rendition_version=0, thumb_hash=None,
@@ -79,8 +83,9 @@ def test_a_month_lists_its_items_in_parallel_columns(caller: Caller, library: Li
         "ids": [photo, video],
         "ratios": "lZU=",
         "kinds": ["photo", "video"],
+        "flags": [5, 0],
         "durationsMs": [0, 61_500],
-        "takenAtLocal": ["2024-07-14T12:00:00.250000", "2024-07-14T11:00:00"],
+        "takenAtLocal": ["2024-07-14T12:00:00.25", "2024-07-14T11:00:00"],
         "thumbHashes": ["+/8=", ""],
         "itemKeys": ["A" * 24, "B" * 24],
         "versions": [3, 0],
@@ -90,6 +95,21 @@ def test_a_month_lists_its_items_in_parallel_columns(caller: Caller, library: Li
         "mediaBaseUrl": "",
         "nextCursor": None,
     }
+
+
+def test_flags_have_a_bit_for_each_thing_that_the_grid_shows(caller: Caller, library: Library) -> None:
+    columns = ["favourite", "has_clip", "tops_stack", "is_projected"]
+    for second, column in enumerate(columns):
+        library.add(f"2024-07-14T12:00:0{second}", **{column: True})
+    library.add("2024-07-14T12:00:04", **dict.fromkeys(columns, True))
+    assert _get(caller, "/timeline/2024-07").json["flags"] == [15, 8, 4, 2, 1]
+
+
+def test_times_are_iso_8601_however_the_database_writes_them(caller: Caller, library: Library) -> None:
+    library.add("2024-07-14T12:00:00")
+    with transaction() as conn:
+        conn.execute("SET DateStyle = 'German'")
+    assert _get(caller, "/timeline/2024-07").json["takenAtLocal"] == ["2024-07-14T12:00:00"]
 
 
 def test_items_of_one_moment_are_ordered_by_id_by_bytes(caller: Caller, library: Library) -> None:
@@ -118,6 +138,8 @@ def test_what_is_not_visible_is_nowhere(caller: Caller, library: Library, subtes
         "failed": {"failed_at": "now"},
         "without renditions": {"renditions_at": None},
         "without metadata": {"metadata_at": None},
+        "hidden": {"visibility": "hidden"},
+        "locked": {"visibility": "locked"},
     }
     for state, columns in hidden.items():
         with subtests.test(state):
@@ -125,6 +147,22 @@ def test_what_is_not_visible_is_nowhere(caller: Caller, library: Library, subtes
             assert _months(caller) == [("2024-07", 1)]
             assert _ids(caller, "2024-07") == [shown]
             assert _get(caller, f"/items/{item}").status_code == 404
+
+
+def test_what_is_visible_and_not_listed_is_in_no_month(
+    caller: Caller, library: Library, subtests: pytest.Subtests
+) -> None:
+    shown = library.add()
+    elsewhere: dict[str, dict[str, Any]] = {
+        "archived": {"visibility": "archive"},
+        "below the top of its stack": {"below_top": True},
+        "hidden by an album": {"hiding_albums": 1},
+    }
+    for state, columns in elsewhere.items():
+        with subtests.test(state):
+            library.add(**columns)
+            assert _months(caller) == [("2024-07", 1)]
+            assert _ids(caller, "2024-07") == [shown]
 
 
 def test_a_month_that_became_empty_is_left_out_and_keeps_its_revision(caller: Caller, library: Library) -> None:
@@ -182,37 +220,66 @@ def test_a_page_that_ends_with_the_month_has_no_cursor(
     assert _get(caller, "/timeline/2024-07").json["nextCursor"] is None
 
 
-def test_a_cursor_of_an_older_revision_is_a_conflict(
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trashed_at": "now"},
+        {"visibility": "hidden"},
+        {"taken_at_local": "2023-01-01T12:00:00", "sort_timestamp": "2023-01-01T12:00:00Z"},
+        None,
+    ],
+    ids=["trashed", "hidden", "moved", "deleted"],
+)
+def test_a_page_is_found_though_the_item_that_it_began_with_is_gone(
+    caller: Caller, library: Library, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any] | None
+) -> None:
+    monkeypatch.setattr(one_month, "PAGE_ITEMS", 2)
+    # Of two of one moment the cursor has to tell which, and to the microsecond.
+    ids = [library.add("2024-07-14T12:00:00.000001", id=f"{number:012}") for number in range(4)]
+    last = library.add("2024-07-14T12:00:00")
+    first = _get(caller, "/timeline/2024-07").json
+    assert first["ids"] == [ids[3], ids[2]]
+    if change is None:
+        library.conn.execute("DELETE FROM media_item WHERE id = %s", (ids[1],))
+    else:
+        library.change(ids[1], **change)
+    assert _get(caller, f"/timeline/2024-07?cursor={first['nextCursor']}").json["ids"] == [ids[0], last]
+
+
+def test_each_page_has_the_revision_of_its_own_moment(
     caller: Caller, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(one_month, "PAGE_ITEMS", 1)
-    library.add()
-    library.add()
-    first = _get(caller, "/timeline/2024-07")
+    library.add("2024-07-02T00:00:00")
     library.add("2024-07-01T00:00:00")
-    answer = _get(caller, f"/timeline/2024-07?cursor={first.json['nextCursor']}", If_None_Match=first.headers["ETag"])
-    assert (answer.status_code, answer.json["code"]) == (409, "month_changed")
+    first = _get(caller, "/timeline/2024-07")
+    assert first.json["revision"] == 2
+    library.add("2024-07-03T00:00:00")
+    path = f"/timeline/2024-07?cursor={first.json['nextCursor']}"
+    second = _get(caller, path, If_None_Match=first.headers["ETag"])
+    assert (second.status_code, second.json["revision"]) == (200, 3)
+    assert _get(caller, path, If_None_Match=second.headers["ETag"]).status_code == 304
 
 
 def test_what_is_no_cursor_is_refused(caller: Caller, library: Library, subtests: pytest.Subtests) -> None:
     library.add()
     id_ = "a" * 12
-    of_wrong_form = ["", "x", "1", "1.", "1.a", f"1.{id_}a", f"1.{id_[1:]}", f"-1.{id_}", f"١.{id_}", f".{id_}"]
+    of_wrong_form = ["", "x", "1", "1.", "1.a", f"1.{id_}a", f"1.{id_[1:]}", f"--1.{id_}", f"١.{id_}", f".{id_}"]
     for cursor in [*of_wrong_form, f"{'9' * 19}.{id_}", f"1.{id_}%0a", f"1.{id_}%00", f"1.{'%27' * 12}"]:
         with subtests.test(cursor):
             answer = _get(caller, f"/timeline/2024-07?cursor={cursor}")
             assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "cursor")
 
 
-def test_a_made_up_cursor_shows_nothing_of_others(
-    caller: Caller, library: Library, new_caller: Callable[[str], Caller]
+def test_a_made_up_cursor_names_a_place_in_a_month_of_the_caller(
+    caller: Caller, library: Library, new_caller: Callable[[str], Caller], subtests: pytest.Subtests
 ) -> None:
-    item, elsewhere = library.add(), library.add("2024-06-01T00:00:00")
+    library.add()
     stranger = new_caller("mallory")
-    Library(library.conn, stranger.user.id).add()
-    for month, cursor in (("2024-07", item), ("2024-07", elsewhere), ("2024-07", "a" * 12)):
-        answer = _get(stranger, f"/timeline/{month}?cursor=1.{cursor}")
-        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "cursor")
+    own = Library(library.conn, stranger.user.id).add()
+    for microseconds, shown in (("9" * 18, [own]), ("0", []), ("-1", []), (f"-{'9' * 18}", [])):
+        with subtests.test(microseconds):
+            assert _ids(stranger, f"2024-07?cursor={microseconds}.{'z' * 12}") == shown
 
 
 def test_what_is_no_month_is_not_found(caller: Caller, subtests: pytest.Subtests) -> None:

@@ -10,6 +10,7 @@ from time import sleep
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -57,7 +58,7 @@ class Observed:
     """What any reader ever saw of a month, by revision. Two that saw the same revision saw the same."""
 
     def __init__(self) -> None:
-        self._items: dict[tuple[date, int], list[tuple[str, int, int]]] = {}
+        self._items: dict[tuple[date, int], list[tuple[str, int, int, int]]] = {}
         self._ratios: dict[tuple[date, int], bytes] = {}
 
     def timeline(self, timeline: Timeline) -> None:
@@ -70,7 +71,7 @@ class Observed:
 
     def month(self, page: one_month.MonthPage) -> None:
         key = (page.month, page.revision)
-        items = list(zip(page.ids, page.ratios, page.versions, strict=True))
+        items = list(zip(page.ids, page.ratios, page.flags, page.versions, strict=True))
         assert self._items.setdefault(key, items) == items, key
         if page.revision > 0:
             assert self._ratios.setdefault(key, page.ratios) == page.ratios, key
@@ -85,20 +86,23 @@ def _write(url: str, owner_id: int, items: list[str], seed: int, changes: int) -
         library = Library(conn, owner_id)
         for _ in range(changes):
             item = random.choice(items)
-            match random.randrange(4):
+            match random.randrange(6):
                 case 0:
                     library.change(item, **_at(random.choice(MONTHS), random.randrange(5)))
                 case 1:
                     library.change(item, trashed_at=random.choice([None, "now"]))
                 case 2:
                     library.change(item, width=random.randrange(1, 9), height=random.randrange(1, 9))
+                case 3:
+                    library.change(item, visibility=random.choice(["timeline", "archive"]))
+                case 4:
+                    library.change(item, favourite=random.choice([False, True]))
                 case _:
                     library.change(item, rendition_version=random.randrange(1, 9))
 
 
 def _page(conn: Connection, owner_id: int, month: date) -> one_month.MonthPage:
-    revision = one_month.revision(conn, owner_id, month, None)
-    return one_month.read(conn, owner_id, month, revision, None, EXPIRES)
+    return one_month.read(conn, owner_id, month, None, EXPIRES)
 
 
 def _read(url: str, owner_id: int, observed: Observed, writers: list[Future[None]], seed: int) -> None:
@@ -134,9 +138,40 @@ def test_readers_and_writers_at_once_never_disagree(database_url: str, conn: Con
     _assert_timeline_is_what_the_items_say(conn, library.owner_id)
 
 
+def test_whoever_joins_the_pages_of_a_month_misses_no_item_that_stays(
+    database_url: str, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_month, "PAGE_ITEMS", 3)
+    library = new_library(conn, "ann")
+    moves, stays = ([library.add(f"2024-01-01T12:00:0{n % 5}") for n in range(20)] for _ in range(2))
+    joined = []
+    with ThreadPoolExecutor(2) as pool, _connected(database_url) as reader:
+        writers = [pool.submit(_write, database_url, library.owner_id, moves, seed, 120) for seed in range(2)]
+        finished = False
+        while not finished:
+            finished = all(writer.done() for writer in writers)
+            pages = list(_pages(reader, library.owner_id, MONTHS[0]))
+            assert set(stays) <= {item for page in pages for item in page.ids}
+            assert [page.revision for page in pages] == sorted(page.revision for page in pages)
+            joined.append(len({page.revision for page in pages}))
+        for writer in writers:
+            writer.result()
+    assert max(joined) > 1  # or it was not tried
+
+
+def _pages(conn: Connection, owner_id: int, month: date) -> Iterator[one_month.MonthPage]:
+    cursor = None
+    while True:
+        page = one_month.read(conn, owner_id, month, cursor, EXPIRES)
+        yield page
+        if page.next_cursor is None:
+            return
+        cursor = one_month.Cursor.parse(str(page.next_cursor))
+
+
 def _assert_timeline_is_what_the_items_say(conn: Connection, owner_id: int) -> None:
     counted = conn.execute(
-        "SELECT month, count(*) FROM media_item WHERE owner_id = %s AND visible GROUP BY month", (owner_id,)
+        "SELECT month, count(*) FROM media_item WHERE owner_id = %s AND listed GROUP BY month", (owner_id,)
     ).fetchall()
     with _snapshot(conn):
         timeline = months.read(conn, owner_id)
@@ -199,13 +234,13 @@ def test_late_ratios_of_an_older_revision_are_not_kept(conn: Connection) -> None
         fast = months.read(conn, library.owner_id)
     timeline_month.keep_ratios(conn, library.owner_id, fast.rebuilt)
     timeline_month.keep_ratios(conn, library.owner_id, slow.rebuilt)
-    [stored] = timeline_month.of_owner(conn, library.owner_id)
+    [stored] = timeline_month.of_viewer(conn, library.owner_id)
     assert (stored.ratios_revision, len(stored.ratios)) == (stored.revision, 2)
 
 
 @dataclass
 class Model:
-    """A library as it should be: visible items by id, and how often each month changed."""
+    """A library as it should be: its items by id, and how often each month changed."""
 
     items: dict[str, tuple[date, int, int]] = field(default_factory=dict)
     trashed: set[str] = field(default_factory=set)
@@ -267,7 +302,7 @@ class LibraryMachine(RuleBasedStateMachine):
         item = data.draw(st.sampled_from([None, *model.items]))
         if item is None:
             self.number += 1
-            item = f"{self.owner_id:06}{self.number:06}"
+            item = f"{self.number:012}"
             library.add(f"{month}T12:00:0{second}", id=item, width=width, height=height)
             model.bump(month)
         else:

@@ -4,7 +4,7 @@ import re
 import time
 from base64 import b64encode
 from binascii import b2a_base64
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 from zlib import crc32
 
@@ -17,8 +17,7 @@ from api.responses import Answer, NotModified, Raw
 from api.wire import WireModel
 from pinhole import media_url
 from pinhole.accounts import User
-from pinhole.db import statement, transaction
-from pinhole.errors import Conflict
+from pinhole.db import statement
 from pinhole.settings import settings
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
@@ -46,13 +45,10 @@ Month = Annotated[
 ]
 
 
-LocalTime = Annotated[datetime, WithJsonSchema({"type": "string"})]
-
-
 class MonthSummary(WireModel):
     month: str = Field(examples=["2024-07"])
     count: int
-    revision: int = Field(description="Moves with every change of what is visible in the month")
+    revision: int = Field(description="Moves with every change of what is listed in the month")
     ratios: str = Field(
         description="Base64 of a byte per item, in item order: clamp(round(50 * log2(width / height)) + 128, 0, 255)"
     )
@@ -61,7 +57,7 @@ class MonthSummary(WireModel):
 class LibraryTimeline(WireModel):
     """Months that have items, newest first."""
 
-    revision: int = Field(description="Grows with every change of what is visible in the library")
+    revision: int = Field(description="Grows with every change of what is listed in the library")
     months: list[MonthSummary]
 
 
@@ -73,14 +69,15 @@ class MonthItems(WireModel):
     """
 
     month: str = Field(examples=["2024-07"])
-    revision: int
-    ids: tuple[str, ...]
+    revision: int = Field(description="Of the moment of this page; a later page may have a later one")
+    ids: list[str]
     ratios: str = Field(description="Base64 of a byte per item, as in the timeline")
-    kinds: tuple[Literal["photo", "video"], ...]
+    kinds: list[Literal["photo", "video"]]
+    flags: list[int] = Field(description="Bits of each item: 1 favourite, 2 clip, 4 stack, 8 projection")
     durations_ms: tuple[int, ...] = Field(description="0 for a photo")
-    taken_at_local: tuple[LocalTime, ...] = Field(description="What the clock on the wall said: ISO 8601, no zone")
+    taken_at_local: list[str] = Field(description="What the clock on the wall said: ISO 8601, no zone")
     thumb_hashes: list[str] = Field(description="Base64; empty for a video without renditions")
-    item_keys: tuple[str, ...]
+    item_keys: list[str]
     versions: tuple[int, ...] = Field(description="Of the renditions; 0 for a video without renditions")
     signatures: list[str] = Field(description="Each covers all renditions of its item")
     key_id: str
@@ -91,7 +88,7 @@ class MonthItems(WireModel):
 
 class MonthQuery(WireModel):
     cursor: str | None = Field(
-        None, pattern=r"^[0-9]{1,18}\.[0-9A-Za-z]{12}$", description="`nextCursor` of an earlier page"
+        None, pattern=r"^-?[0-9]{1,18}\.[0-9A-Za-z]{12}$", description="`nextCursor` of an earlier page"
     )
 
 
@@ -116,22 +113,23 @@ def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
 
 
 @routes.route("/timeline/{month}", methods=["GET"])
-@endpoint(query=MonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True, errors=(Conflict,))
+@endpoint(query=MonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True)
 def read_month(month: Month, query: MonthQuery, caller: User, request: Request) -> Answer | Raw | NotModified:
     """List the items of a month, 5,000 a page, with what it takes to show them.
 
-    All pages are of one revision: a cursor of another one is answered 409 with the code `month_changed`, and
-    the client begins again. A month without items is an empty list.
+    Each page is of one moment and carries the month's revision then. A cursor names a place: it stays good whatever
+    becomes of the items around it. A client joins pages by id, keeps the lowest revision, and fetches the month again
+    while the timeline tells a higher one. A month without items is an empty list.
     """
     protobuf = request.prefers(PROTOBUF)
     expires = media_url.thumb_expiry(caller.id, time.time())
-    cursor = None if query.cursor is None else Cursor.parse(query.cursor)
-    with transaction(snapshot=True) as conn:
-        revision = one_month.revision(conn, caller.id, month, cursor)
-        etag = _etag(revision, expires, protobuf)
-        if request.holds(etag):
+    if request.is_conditional:
+        current = statement(lambda conn: one_month.revision(conn, caller.id, month))
+        if request.holds(etag := _etag(current, expires, protobuf)):
             return NotModified(etag)
-        page = one_month.read(conn, caller.id, month, revision, cursor, expires)
+    cursor = None if query.cursor is None else Cursor.parse(query.cursor)
+    page = statement(lambda conn: one_month.read(conn, caller.id, month, cursor, expires))
+    etag = _etag(page.revision, expires, protobuf)
     if protobuf:
         return Raw(_month_message(page).SerializeToString(), PROTOBUF, etag)
     return Answer(_month_model(page), etag=etag)
@@ -183,6 +181,7 @@ def _month_model(page: MonthPage) -> MonthItems:
         ids=page.ids,
         ratios=b64encode(page.ratios).decode(),
         kinds=page.kinds,
+        flags=list(page.flags),
         durations_ms=page.durations_ms,
         taken_at_local=page.taken_at_local,
         thumb_hashes=b"".join(map(b2a_base64, page.thumb_hashes)).decode().split("\n")[:-1],
@@ -205,8 +204,9 @@ def _month_message(page: MonthPage) -> "timeline_pb2.Month":
         ids=page.ids,
         ratios=page.ratios,
         kinds=page.kinds,
+        flags=page.flags,
         durations_ms=page.durations_ms,
-        taken_at_local=[taken.isoformat() for taken in page.taken_at_local],
+        taken_at_local=page.taken_at_local,
         thumb_hashes=page.thumb_hashes,
         item_keys=page.item_keys,
         versions=page.versions,

@@ -246,7 +246,7 @@ export interface paths {
         };
         /**
          * List the items of a month, 5,000 a page, with what it takes to show them.
-         * @description All pages are of one revision: a cursor of another one is answered 409 with the code `month_changed`, and the client begins again. A month without items is an empty list.
+         * @description Each page is of one moment and carries the month's revision then. A cursor names a place: it stays good whatever becomes of the items around it. A client joins pages by id, keeps the lowest revision, and fetches the month again while the timeline tells a higher one. A month without items is an empty list.
          */
         get: operations["readMonth"];
         put?: never;
@@ -536,7 +536,7 @@ export interface components {
          * @description Months that have items, newest first.
          */
         LibraryTimeline: {
-            /** @description Grows with every change of what is visible in the library */
+            /** @description Grows with every change of what is listed in the library */
             revision: number;
             months: components["schemas"]["MonthSummary"][];
         };
@@ -557,11 +557,14 @@ export interface components {
         MonthItems: {
             /** @example 2024-07 */
             month: string;
+            /** @description Of the moment of this page; a later page may have a later one */
             revision: number;
             ids: string[];
             /** @description Base64 of a byte per item, as in the timeline */
             ratios: string;
             kinds: ("photo" | "video")[];
+            /** @description Bits of each item: 1 favourite, 2 clip, 4 stack, 8 projection */
+            flags: number[];
             /** @description 0 for a photo */
             durationsMs: number[];
             /** @description What the clock on the wall said: ISO 8601, no zone */
@@ -586,7 +589,7 @@ export interface components {
             /** @example 2024-07 */
             month: string;
             count: number;
-            /** @description Moves with every change of what is visible in the month */
+            /** @description Moves with every change of what is listed in the month */
             revision: number;
             /** @description Base64 of a byte per item, in item order: clamp(round(50 * log2(width / height)) + 128, 0, 255) */
             ratios: string;
@@ -1318,7 +1321,6 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

@@ -1,57 +1,75 @@
 """One month of a library: its items in columns, with signatures for their renditions."""
 
+import struct
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Self
 
 from psycopg import Connection
 from psycopg.sql import SQL
 
 from pinhole import access, media_url
-from pinhole.errors import Conflict, FieldError, Invalid
 from pinhole.tables import timeline_month
 
 PAGE_ITEMS = 5_000
 
+Kind = Literal["photo", "video"]
+
+_KINDS: tuple[Kind, ...] = ("photo", "video")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last item of a page, and the month's revision that the page was of.
+    """The place in a month at which a page begins: the sort timestamp, in Unix microseconds, and id of its first item.
 
-    Opaque on the wire, but not signed: whatever it says, it only names a place in a month of the caller.
+    A place and no item, so that the page is found though the item was hidden, moved or deleted since. Opaque on the
+    wire, but not signed: whatever it says, it only names a place in a month of the caller.
     """
 
-    revision: int
+    microseconds: int
     item_id: str
 
     def __str__(self) -> str:
-        return f"{self.revision}.{self.item_id}"
+        return f"{self.microseconds}.{self.item_id}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError for what is not of the form."""
-        revision, _, item_id = text.partition(".")
-        return cls(int(revision), item_id)
+        microseconds, _, item_id = text.partition(".")
+        return cls(int(microseconds), item_id)
+
+    @property
+    def moment(self) -> datetime:
+        """The sort timestamp; the first or the last moment there is, where it lies beyond."""
+        try:
+            return _EPOCH + timedelta(microseconds=self.microseconds)
+        except OverflowError:
+            return _FIRST if self.microseconds < 0 else _LAST
 
 
 @dataclass(frozen=True, slots=True)
 class MonthPage:
     """Items of one month in parallel columns, in the order of the timeline: `sort_timestamp desc, id desc`.
 
-    durations_ms: 0 for a photo. thumb_hashes: empty, and versions: 0, for a video without renditions.
+    ratios, flags: a byte per item; of flags the bits 1 favourite, 2 clip, 4 stack, 8 projection. durations_ms: 0 for a
+    photo. taken_at_local: ISO 8601 without a zone.
+    thumb_hashes: empty, and versions: 0, for a video without renditions.
     signatures: each is for all renditions of its item, until `thumb_expires` (Unix seconds), by key `key_id`.
     next_cursor: None on the last page.
     """
 
     month: date
     revision: int
-    ids: tuple[str, ...]
+    ids: list[str]
     ratios: bytes
-    kinds: tuple[Literal["photo", "video"], ...]
+    kinds: list[Kind]
+    flags: bytes
     durations_ms: tuple[int, ...]
-    taken_at_local: tuple[datetime, ...]
-    thumb_hashes: tuple[bytes, ...]
-    item_keys: tuple[str, ...]
+    taken_at_local: list[str]
+    thumb_hashes: list[bytes]
+    item_keys: list[str]
     versions: tuple[int, ...]
     signatures: list[str]
     key_id: str
@@ -59,69 +77,88 @@ class MonthPage:
     next_cursor: Cursor | None
 
 
+# One statement, so that a page and its revision are of one moment. The server puts the columns together, in the order
+# of the subquery, since reading a value out of a long text takes a fraction of reading one out of a row. Numbers are
+# packed, the highest byte first; no id or key has a comma. Of the server's ways to write a time, JSON's is always
+# ISO 8601.
 _PAGE = SQL(
     """
-    SELECT id, ratio, kind::text, coalesce(duration_ms, 0), taken_at_local, coalesce(thumb_hash, ''), item_key,
-        rendition_version
-    FROM media_item
-    WHERE {listed} AND month = %(month)s AND (sort_timestamp, id) < (%(taken)s::timestamptz, %(id)s)
-    ORDER BY sort_timestamp DESC, id DESC LIMIT %(limit)s
+    SELECT
+        coalesce((SELECT revision FROM timeline_month WHERE viewer_id = %(viewer_id)s AND month = %(month)s), 0),
+        string_agg(id, ','),
+        string_agg(int2send(ratio), ''),
+        string_agg(CASE kind WHEN 'video' THEN '\\x01'::bytea ELSE '\\x00' END, ''),
+        string_agg(int2send(flags), ''),
+        string_agg(int4send(coalesce(duration_ms, 0)), ''),
+        json_agg(taken_at_local)::text,
+        array_agg(coalesce(thumb_hash, '')),
+        string_agg(item_key, ','),
+        string_agg(int4send(rendition_version), ''),
+        (extract(epoch FROM min(sort_timestamp)) * 1000000)::bigint
+    FROM (
+        SELECT id, ratio, kind, flags, duration_ms, taken_at_local, thumb_hash, item_key, rendition_version,
+            sort_timestamp
+        FROM media_item
+        WHERE {listed} AND month = %(month)s AND (sort_timestamp, id) <= (%(moment)s::timestamptz, %(id)s)
+        ORDER BY sort_timestamp DESC, id DESC LIMIT %(limit)s
+    ) AS page
     """
 ).format(listed=access.LISTED)
 
 
-def revision(conn: Connection, viewer_id: int, month: date, cursor: Cursor | None) -> int:
-    """The month's revision, 0 where nothing was ever visible.
+def revision(conn: Connection, viewer_id: int, month: date) -> int:
+    """The month's revision, 0 where nothing was ever listed."""
+    return timeline_month.month_revision(conn, viewer_id, month)
 
-    Raises Conflict (`month_changed`) when the cursor is of another revision: pages of two don't fit together.
+
+def read(conn: Connection, viewer_id: int, month: date, cursor: Cursor | None, expires: int) -> MonthPage:
+    """Read the first page, or the one that begins at `cursor`, as it is now.
+
+    expires: when the signatures run out, Unix seconds.
     """
-    current = timeline_month.month_revision(conn, viewer_id, month)
-    if cursor is not None and cursor.revision != current:
-        raise Conflict("The month has changed; begin again at its first page.", code="month_changed")
-    return current
-
-
-def read(conn: Connection, viewer_id: int, month: date, current: int, cursor: Cursor | None, expires: int) -> MonthPage:
-    """Read the first page, or the one after `cursor`.
-
-    current: the month's revision, as `revision` told it in the same snapshot, so that a page is of one revision.
-    expires: when the signatures run out, Unix seconds. Raises Invalid for a cursor that no page gave.
-    """
-    after = ("infinity", "") if cursor is None else _place(conn, viewer_id, month, cursor)
-    rows = conn.execute(
+    row = conn.execute(
         _PAGE,
-        {"viewer_id": viewer_id, "month": month, "taken": after[0], "id": after[1], "limit": PAGE_ITEMS + 1},
+        {
+            "viewer_id": viewer_id,
+            "month": month,
+            "moment": "infinity" if cursor is None else cursor.moment,
+            "id": "" if cursor is None else cursor.item_id,
+            "limit": PAGE_ITEMS + 1,
+        },
         binary=True,
-    ).fetchall()
-    page = rows[:PAGE_ITEMS]
-    columns = zip(*page, strict=True) if page else ((),) * 8
-    ids, ratios, kinds, durations, taken, thumb_hashes, keys, versions = columns
+    ).fetchone()
+    assert row is not None
+    current, ids, ratios, videos, flags, durations, taken, thumb_hashes, item_keys, versions, last = row
+    page = slice(PAGE_ITEMS)
+    all_ids, keys = _texts(ids), _texts(item_keys)[page]
     return MonthPage(
         month=month,
         revision=current,
-        ids=ids,
-        ratios=bytes(ratios),
-        kinds=kinds,
-        durations_ms=durations,
-        taken_at_local=taken,
-        thumb_hashes=thumb_hashes,
+        ids=all_ids[page],
+        ratios=_bytes(ratios)[page],
+        kinds=[_KINDS[video] for video in videos or b""][page],
+        flags=_bytes(flags)[page],
+        durations_ms=_numbers(durations)[page],
+        taken_at_local=taken[2:-2].split('", "')[page] if taken else [],
+        thumb_hashes=(thumb_hashes or [])[page],
         item_keys=keys,
-        versions=versions,
+        versions=_numbers(versions)[page],
         signatures=media_url.sign_all(keys, expires),
         key_id=media_url.key_id(),
         thumb_expires=expires,
-        next_cursor=Cursor(current, ids[-1]) if len(rows) > PAGE_ITEMS else None,
+        next_cursor=Cursor(last, all_ids[PAGE_ITEMS]) if len(all_ids) > PAGE_ITEMS else None,
     )
 
 
-def _place(conn: Connection, viewer_id: int, month: date, cursor: Cursor) -> tuple[datetime, str]:
-    """Where the cursor's item stands. In the cursor's revision it is there, unless the cursor was made up."""
-    row = conn.execute(
-        SQL("SELECT sort_timestamp, id FROM media_item WHERE id = %(id)s AND month = %(month)s AND {listed}").format(
-            listed=access.LISTED
-        ),
-        {"viewer_id": viewer_id, "id": cursor.item_id, "month": month},
-    ).fetchone()
-    if row is None:
-        raise Invalid("There is no such page.", FieldError("cursor", "was not given by an earlier page"))
-    return row
+def _texts(joined: str | None) -> list[str]:
+    return [] if joined is None else joined.split(",")
+
+
+def _bytes(packed: bytes | None) -> bytes:
+    """The lower of two bytes each."""
+    return b"" if packed is None else packed[1::2]
+
+
+def _numbers(packed: bytes | None) -> tuple[int, ...]:
+    """Of four bytes each."""
+    return () if packed is None else struct.unpack(f">{len(packed) // 4}i", packed)
