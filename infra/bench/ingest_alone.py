@@ -19,8 +19,7 @@ from infra.local import data_directory, instance
 from infra.local.function_pool import FunctionPool
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
-from pinhole import s3_events
-from pinhole.filenames import object_key
+from pinhole import keys, s3_events
 from pinhole.ids import new_id
 from pinhole.s3_events import ObjectCreated
 from pinhole.tables import upload, user
@@ -53,13 +52,14 @@ class IngestAlone:
 
     def _landed(self, conn: psycopg.Connection, photo: Photo) -> Event:
         upload_id, content = new_id(), photo.content
-        key = object_key("bench", upload_id, photo.filename)
+        key = keys.upload_key("bench", upload_id, photo.filename)
         upload.insert(
             conn,
             upload_id=upload_id,
             owner_id=self.owner_id,
             object_key=key,
             filename=photo.filename,
+            relative_path=None,
             size_bytes=len(content),
             sha256=hashlib.sha256(content).digest(),
             content_type="image/jpeg",
