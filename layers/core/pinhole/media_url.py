@@ -20,6 +20,7 @@ from pinhole.settings import settings
 WEEK = 7 * 24 * 60 * 60
 LONGEST_LIFE = 2 * WEEK  # of a signature, in seconds
 SIGNATURE_BYTES = 16
+REMEMBERED = 20_000  # signatures of one owner; each takes about 300 bytes
 
 PATH = re.compile(
     r"/media/(?P<item_key>[0-9A-Za-z]{24})/(?P<version>[1-9][0-9]{0,8})"
@@ -56,8 +57,7 @@ def sign(item_key: str, expires: int) -> str:
 
 def sign_all(item_keys: Iterable[str], expires: int) -> list[str]:
     """Sign the renditions of many items, in order."""
-    secret = _secret()
-    return [_item_signature(secret, item_key, expires) for item_key in item_keys]
+    return list(map(_of_items(_secret(), expires).__getitem__, item_keys))
 
 
 def sign_file(path: str, expires: int) -> str:
@@ -93,7 +93,7 @@ def verify(path: str, query: str, now: float) -> MediaPath | None:
     expires, key = int(parameters["e"]), secret.get_secret_value()
     # Text is compared, not decoded bytes: the last character of base64 has spare bits that decoding ignores.
     if not (
-        hmac.compare_digest(_item_signature(key, location["item_key"], expires), parameters["s"])
+        hmac.compare_digest(_signature(key, _item_text(location["item_key"], expires)), parameters["s"])
         or hmac.compare_digest(_signature(key, f"file|{path}|{expires}"), parameters["s"])
     ):
         return None
@@ -112,13 +112,17 @@ def thumb_expiry(owner_id: int, now: float) -> int:
     return (int(now) - shift) // WEEK * WEEK + LONGEST_LIFE + shift
 
 
+def _secret() -> str:
+    return settings().media_keys[key_id()].get_secret_value()
+
+
+def _item_text(item_key: str, expires: int) -> str:
+    return f"item|{item_key}|{expires}"
+
+
 @lru_cache(maxsize=16)
 def _keyed(secret: str) -> hmac.HMAC:
     return hmac.new(secret.encode(), digestmod="sha256")
-
-
-def _secret() -> str:
-    return settings().media_keys[key_id()].get_secret_value()
 
 
 def _signature(secret: str, text: str) -> str:
@@ -127,8 +131,24 @@ def _signature(secret: str, text: str) -> str:
     return urlsafe_b64encode(own.digest()[:SIGNATURE_BYTES]).rstrip(b"=").decode()
 
 
-# A month is read again whenever a few items come into it, and each rendition of an item is asked for by itself. Signing
-# anew would take longer than everything else about a large month; remembering costs about 300 bytes.
-@lru_cache(maxsize=30_000)
-def _item_signature(secret: str, item_key: str, expires: int) -> str:
-    return _signature(secret, f"item|{item_key}|{expires}")
+class _OfItems(dict[str, str]):
+    """Signatures by item key, made when asked for and remembered.
+
+    A month is read again whenever a few items come into it. Signing anew would take longer than everything else about a
+    large one.
+    """
+
+    def __init__(self, secret: str, expires: int) -> None:
+        super().__init__()
+        self._secret, self._expires = secret, expires
+
+    def __missing__(self, item_key: str) -> str:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        made = self[item_key] = _signature(self._secret, _item_text(item_key, self._expires))
+        return made
+
+
+@lru_cache(maxsize=4)
+def _of_items(secret: str, expires: int) -> _OfItems:
+    return _OfItems(secret, expires)
