@@ -5,8 +5,6 @@ import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
-import jwt
-
 from pinhole.errors import ErrorCode, Unauthenticated
 from pinhole.settings import settings
 
@@ -29,6 +27,8 @@ def _secret() -> str:
 
 def access_token(session_id: str, user_id: int) -> tuple[str, datetime]:
     """A JWT (HS256) for this session, and when it runs out."""
+    import jwt  # only here: it loads a client of HTTP, and what works without requests needs neither
+
     issued = datetime.now(UTC).replace(microsecond=0)
     expires = issued + ACCESS_LIFETIME
     claims = {
@@ -44,6 +44,8 @@ def access_token(session_id: str, user_id: int) -> tuple[str, datetime]:
 
 def session_id_of(token: str) -> str:
     """The session that an access token names. Raises Unauthenticated when it is not ours or has run out."""
+    import jwt
+
     try:
         if not token.isascii():
             raise jwt.DecodeError("a token is ASCII")
