@@ -91,5 +91,5 @@ def _add(conn: Connection, owner_id: int, number: int) -> None:
     with conn.transaction():
         media_item.commit_renditions(conn, owner_id, item.id, version=1, thumb_hash=bytes(25))
         rendition.replace(conn, owner_id, item.id, [Rendition("1440.webp", 1, 1920, 1440, 400_000)])
-        item_metadata.mark_looked_at(conn, owner_id, item.id, colours=[0x112233], perceptual_hash=None)
+        item_metadata.mark_looked_at(conn, owner_id, item.id, colours=[0x112233], perceptual_hash=0)
         timeline_month.bump(conn, owner_id, [LARGEST_MONTH])
