@@ -24,7 +24,7 @@ CREATE TABLE upload (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     received_at timestamptz,
-    -- When requeue_stale last looked whether the object had come without its event.
+    -- When somebody last looked whether the object had come without its event.
     looked_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     -- What is left at the key of an upload that ended without an item of its own is removed once.
@@ -36,6 +36,11 @@ CREATE TABLE upload (
     CHECK ((state = 'failed') = (error_code IS NOT NULL))
 );
 CREATE INDEX upload_open_idx ON upload (owner_id, sha256) WHERE state IN ('waiting', 'received');
+-- Few, however many were received and are not ingested yet.
+CREATE INDEX upload_waiting_idx ON upload (owner_id, looked_at) WHERE state = 'waiting';
+-- Their URLs live on, so that their bytes may still arrive.
+CREATE INDEX upload_given_up_idx ON upload (owner_id, expires_at)
+    WHERE state = 'aborted' AND method = 'single' AND cleaned_at IS NULL;
 CREATE INDEX upload_item_id_idx ON upload (owner_id, item_id);
 -- Of sweeps over all owners.
 CREATE INDEX upload_looked_at_idx ON upload (looked_at) WHERE state IN ('waiting', 'received');

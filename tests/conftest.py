@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.fixtures.cloud",
     "tests.fixtures.ingest",
     "tests.fixtures.api",
+    "tests.fixtures.uploading",
     "tests.fixtures.instance",
 ]

@@ -17,6 +17,7 @@ from pinhole.errors import (
     PinholeError,
     TooLarge,
     TooManyRequests,
+    TooManyUploads,
     Unauthenticated,
     Unavailable,
 )
@@ -118,7 +119,7 @@ def problem(error: PinholeError, request_id: str) -> Response:
     match error:
         case Unauthenticated():
             headers["WWW-Authenticate"] = "Bearer"
-        case TooManyRequests():
+        case TooManyRequests() | TooManyUploads():
             headers["Retry-After"] = str(error.retry_after_seconds)
         case MethodNotAllowed():
             headers["Allow"] = ", ".join(error.allow)

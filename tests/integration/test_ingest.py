@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from pinhole import uploads
 from pinhole.db import transaction
 from pinhole.errors import Unavailable
 from pinhole.ingest import original
 from pinhole.operations.requeue import requeue_stale
 from pinhole.stages import requests
+from pinhole.tables import upload as upload_table
 from tests.fixtures import photos
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
@@ -239,17 +239,15 @@ def test_a_video_is_listed_though_it_is_not_processed_yet(inbox: Inbox) -> None:
     ]
 
 
-def test_an_object_that_arrives_after_its_upload_was_aborted_is_deleted(inbox: Inbox) -> None:
-    content = jpeg()
-    upload_id = inbox.begin(content)
-    landed = inbox.put(upload_id, content)
+def test_a_photo_that_arrives_after_its_upload_was_given_up_is_kept(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
     with transaction() as conn:
-        uploads.abort(conn, inbox.owner, upload_id)
+        upload_table.mark_aborted(conn, inbox.owner.id, landed.upload_id)
 
     assert inbox.deliver(landed) == []
 
-    assert inbox.items() == []
-    assert inbox.cloud.keys("originals", landed.key) == []
+    assert inbox.upload(landed)["state"] == "ready"
+    assert [item["visible"] for item in inbox.items()] == [True]
 
 
 def test_an_object_without_an_upload_is_left_alone(inbox: Inbox) -> None:

@@ -33,6 +33,7 @@ from pinhole.ingest import failure
 from pinhole.s3_events import ObjectCreated
 from pinhole.settings import settings
 from pinhole.stages.moves import NO_REPORT
+from pinhole.tables import upload as upload_table
 from pinhole.tables.user import User
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
@@ -83,17 +84,13 @@ class System:
     on_loop: Callable[[Coroutine[Any, Any, Any]], Any]
 
     def begin(self, *contents: bytes) -> list[uploads.Upload]:
-        with transaction() as conn:
-            begun = [
-                uploads.begin(
-                    conn,
-                    self.owner,
-                    uploads.Promise(
-                        "IMG.jpg", None, len(content), hashlib.sha256(content).digest(), "image/jpeg", None
-                    ),
-                )
-                for content in contents
-            ]
+        begun = [
+            uploads.begin(
+                self.owner,
+                uploads.Promise("IMG.jpg", None, len(content), hashlib.sha256(content).digest(), "image/jpeg", None),
+            )
+            for content in contents
+        ]
         assert all(isinstance(upload, uploads.Upload) for upload in begun)
         return [upload for upload in begun if isinstance(upload, uploads.Upload)]
 
@@ -356,7 +353,7 @@ def test_events_may_come_in_any_order(inbox: Inbox) -> None:
     content, other = jpeg(shade=1), jpeg(shade=120)
     given_up = inbox.put(inbox.begin(content), content)
     with transaction() as conn:
-        uploads.abort(conn, inbox.owner, given_up.upload_id)
+        upload_table.mark_aborted(conn, inbox.owner.id, given_up.upload_id)
     earlier, later = inbox.landed(content), inbox.landed(other)
 
     assert inbox.deliver(later, earlier, given_up, later, given_up, earlier) == []

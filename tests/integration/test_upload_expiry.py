@@ -8,13 +8,15 @@ import pytest
 from pinhole import objects, uploads
 from pinhole.db import transaction
 from pinhole.settings import MEBIBYTE
-from pinhole.tables import upload as table
+from pinhole.tables import upload as upload_table
 from pinhole.uploads import WantedPart, opening
 from pinhole.uploads.expiry import Expired, expire_uploads
 from schedules import expire_uploads as schedule
 from tests.fixtures import dying
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
+
+pytestmark = pytest.mark.usefixtures("no_call_in_a_transaction")
 
 MOMENTS = 60
 PART = 5 * MEBIBYTE  # no store takes smaller ones
@@ -37,9 +39,7 @@ def age(inbox: Inbox, upload_id: str, interval: str) -> None:
 
 
 def send_parts(inbox: Inbox, upload_id: str, content: bytes, numbers: list[int]) -> None:
-    with transaction() as conn:
-        wanted = [WantedPart(number, None) for number in numbers]
-        signed = uploads.sign_parts(conn, inbox.owner, upload_id, wanted)
+    signed = uploads.sign_parts(inbox.owner, upload_id, [WantedPart(number, None) for number in numbers])
     for number, request in zip(numbers, signed, strict=True):
         part = content[(number - 1) * PART :][:PART]
         with urllib.request.urlopen(urllib.request.Request(request.url, part, dict(request.headers), method="PUT")):
@@ -49,7 +49,7 @@ def send_parts(inbox: Inbox, upload_id: str, content: bytes, numbers: list[int])
 def abort(inbox: Inbox, upload_id: str) -> None:
     """Abort an upload, in a process that dies before anything is removed from the store."""
     with transaction() as conn:
-        uploads.abort(conn, inbox.owner, upload_id)
+        assert upload_table.mark_aborted(conn, inbox.owner.id, upload_id)
 
 
 def test_an_upload_that_never_came_is_aborted_some_time_after_its_end(inbox: Inbox) -> None:
@@ -99,19 +99,30 @@ def test_parts_that_are_all_there_become_a_photo_though_nobody_asked(inbox: Inbo
     assert inbox.upload(upload_id)["state"] == "ready"
 
 
-def test_what_arrives_for_an_aborted_upload_is_removed_once_no_url_of_it_lives(inbox: Inbox) -> None:
-    content = jpeg()
-    upload_id = inbox.begin(content)
-    landed = inbox.put(upload_id, content)
+def test_parts_of_an_upload_that_was_given_up_are_removed_once_no_url_of_them_lives(inbox: Inbox) -> None:
+    upload_id = inbox.begin(LARGE)
+    send_parts(inbox, upload_id, LARGE, [1])
+    key = inbox.upload(upload_id)["object_key"]
     abort(inbox, upload_id)
 
     assert expire_uploads() == Expired(0, 0, 0)
-    assert inbox.cloud.keys("originals", landed.key) == [landed.key]
+    assert len(objects.multiparts(key)) == 1
 
     age(inbox, upload_id, "3 hours")
     assert expire_uploads() == Expired(0, 0, 1)
-    assert inbox.cloud.keys("originals", landed.key) == []
+    assert objects.multiparts(key) == []
     assert expire_uploads() == Expired(0, 0, 0)
+
+
+def test_a_photo_that_arrived_although_its_upload_was_given_up_is_ingested(inbox: Inbox) -> None:
+    landed = inbox.landed(jpeg())
+    abort(inbox, landed.upload_id)
+    age(inbox, landed.upload_id, "3 hours")
+
+    assert expire_uploads() == Expired(1, 0, 0)
+
+    assert inbox.deliver_body(*inbox.cloud.messages("ingest")) == []
+    assert inbox.upload(landed)["state"] == "ready"
 
 
 def test_the_object_of_a_duplicate_is_removed_when_ingest_died_before_it_could(inbox: Inbox) -> None:
@@ -120,7 +131,7 @@ def test_the_object_of_a_duplicate_is_removed_when_ingest_died_before_it_could(i
     inbox.deliver(first)
     second = inbox.put(inbox.begin_anyway(content), content)
     with transaction() as conn:
-        table.mark_duplicate(conn, second.upload_id, inbox.items()[0]["id"])
+        upload_table.mark_duplicate(conn, inbox.owner.id, second.upload_id, inbox.items()[0]["id"])
     age(inbox, second.upload_id, "3 hours")
 
     assert expire_uploads() == Expired(0, 0, 1)
@@ -152,11 +163,11 @@ def test_what_an_upload_left_is_removed_wherever_the_schedule_was_killed(inbox: 
     survived = False
     for step in range(1, MOMENTS):
         given_up, unfinished = inbox.begin(jpeg(64 + step)), inbox.begin(LARGE + bytes([step]))
-        landed = inbox.landed(jpeg(64, 100 + step))
-        key = inbox.put(given_up, jpeg(64 + step)).key
+        landed, revived = inbox.landed(jpeg(64, 100 + step)), inbox.landed(jpeg(64, 300 + step))
         abort(inbox, given_up)
+        abort(inbox, revived.upload_id)
         send_parts(inbox, unfinished, LARGE + bytes([step]), [2])
-        for upload_id in (given_up, unfinished, landed.upload_id):
+        for upload_id in (given_up, unfinished, landed.upload_id, revived.upload_id):
             age(inbox, upload_id, "3 hours")
 
         worker = dying.call(schedule.handle, {}, die_at=step)
@@ -166,12 +177,12 @@ def test_what_an_upload_left_is_removed_wherever_the_schedule_was_killed(inbox: 
         expire_uploads()
 
         assert inbox.upload(given_up)["state"] == inbox.upload(unfinished)["state"] == "aborted"
-        assert inbox.cloud.keys("originals", key) == []
         age(inbox, unfinished, "3 hours")
         expire_uploads()
         assert objects.multiparts(inbox.upload(unfinished)["object_key"]) == []
-        assert inbox.upload(landed)["state"] == "received"
-        assert inbox.cloud.keys("originals", landed.key) == [landed.key]
+        for kept in (landed, revived):
+            assert inbox.upload(kept)["state"] == "received"
+            assert inbox.cloud.keys("originals", kept.key) == [kept.key]
         inbox.forget()
         if survived:
             break

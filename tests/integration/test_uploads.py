@@ -22,47 +22,19 @@ from psycopg import Connection
 from pinhole import db, objects, uploads
 from pinhole.accounts import User
 from pinhole.errors import Conflict, FileRejected, NotFound
-from pinhole.settings import MEBIBYTE, settings
-from pinhole.tables import upload as table
+from pinhole.settings import MEBIBYTE
+from pinhole.tables import upload as upload_table
 from pinhole.uploads import Duplicate, Upload
-from pinhole.uploads.opening import part_size
+from pinhole.uploads.opening import open_upload, part_size
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.library import Library
+from tests.fixtures.uploading import SetLimit, begin, expire, key_of, promise, put, state
 
 PHOTO = random.Random(1).randbytes(50_000)
 FILM = random.Random(2).randbytes(33 * MEBIBYTE)
 
-pytestmark = pytest.mark.usefixtures("cloud")
-
-
-def promise(content: bytes, **replaced: Any) -> dict[str, Any]:
-    return {
-        "filename": "IMG_2682.JPG",
-        "sizeBytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "contentType": "image/jpeg",
-        "modifiedAt": "2024-07-14T12:00:00Z",
-        **replaced,
-    }
-
-
-def begin(caller: Caller, content: bytes, **replaced: Any) -> Any:
-    answer = caller.call("POST", "/uploads", json=promise(content, **replaced))
-    assert answer.status_code == 201, answer.json
-    return answer.json
-
-
-def state(caller: Caller, upload_id: str) -> str:
-    answer = caller.call("GET", f"/uploads/{upload_id}").json
-    assert answer is not None
-    return str(answer["state"])
-
-
-def put(request: dict[str, Any], content: bytes, **headers: str) -> int:
-    """What the store answers to a PUT of these bytes with the headers it is to have, some replaced."""
-    with urllib3.PoolManager() as http:
-        return http.request("PUT", request["url"], body=content, headers={**request["headers"], **headers}).status
+pytestmark = pytest.mark.usefixtures("cloud", "no_call_in_a_transaction")
 
 
 def parts_of(content: bytes, upload: dict[str, Any]) -> dict[int, bytes]:
@@ -76,28 +48,6 @@ def send_parts(caller: Caller, upload: dict[str, Any], content: bytes, numbers: 
     assert answer.json is not None
     for part in answer.json["parts"]:
         assert put(part, parts_of(content, upload)[part["partNumber"]]) == 200
-
-
-def expire(conn: Connection, upload_id: str) -> None:
-    conn.execute("UPDATE upload SET expires_at = now() - interval '1 second' WHERE id = %s", (upload_id,))
-
-
-def key_of(conn: Connection, upload_id: str) -> str:
-    row = conn.execute("SELECT object_key FROM upload WHERE id = %s", (upload_id,)).fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-@pytest.fixture
-def limit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, int], None]]:
-    """Sets a limit of the settings."""
-
-    def set_limit(name: str, value: int) -> None:
-        monkeypatch.setenv(f"PINHOLE_{name.upper()}", str(value))
-        settings.cache_clear()
-
-    yield set_limit
-    settings.cache_clear()
 
 
 # A single PUT
@@ -240,7 +190,7 @@ def test_two_devices_that_begin_at_once_get_one_upload(caller: Caller, database_
 
 
 def test_two_devices_that_begin_at_once_stay_within_the_limits(
-    caller: Caller, database_url: str, limit: Callable[[str, int], None]
+    caller: Caller, database_url: str, limit: SetLimit
 ) -> None:
     limit("max_open_uploads", 1)
     _, second = begin_at_once(database_url, caller.user, PHOTO, FILM)
@@ -255,16 +205,16 @@ def begin_at_once(
 
     def promised(content: bytes) -> uploads.Promise:
         sha256 = hashlib.sha256(content).digest()
-        return uploads.Promise("a.jpg", len(content), sha256, "image/jpeg", None)
+        return uploads.Promise("a.jpg", None, len(content), sha256, "image/jpeg", None)
 
     def begin_second() -> Upload | Duplicate:
         with psycopg.connect(database_url, application_name="second") as connection:
-            return uploads.begin(connection, owner, promised(other))
+            return open_upload(connection, owner, promised(other))
 
     waits = "SELECT FROM pg_stat_activity WHERE application_name = 'second' AND wait_event_type = 'Lock'"
     with ThreadPoolExecutor() as threads, psycopg.connect(database_url, autocommit=True) as watch:
         with psycopg.connect(database_url) as connection:
-            first = uploads.begin(connection, owner, promised(content))
+            first = open_upload(connection, owner, promised(content))
             second = threads.submit(begin_second)
             while not second.done() and watch.execute(waits).fetchone() is None:
                 time.sleep(0.01)
@@ -489,7 +439,6 @@ def test_a_single_upload_has_no_parts_and_a_multipart_upload_no_url(caller: Call
 
 def test_an_aborted_upload_leaves_nothing_behind(caller: Caller, conn: Connection, cloud: Cloud) -> None:
     single, multipart = begin(caller, PHOTO), begin(caller, FILM)
-    put(single, PHOTO)
     send_parts(caller, multipart, FILM, [1])
     for upload in (single, multipart):
         assert caller.call("DELETE", f"/uploads/{upload['id']}").status_code == 204
@@ -528,19 +477,20 @@ def test_an_upload_that_is_over_is_gone(caller: Caller, conn: Connection, end: s
 
 @pytest.mark.parametrize("finished", ["received", "ready", "duplicate", "failed"])
 def test_bytes_that_arrived_are_no_longer_aborted_or_sent(
-    caller: Caller, conn: Connection, finished: table.State
+    caller: Caller, conn: Connection, finished: upload_table.State
 ) -> None:
     upload = begin(caller, PHOTO)
     item_id = Library(conn, caller.user.id).add()
     match finished:
         case "received":
-            table.mark_received(conn, upload["id"])
+            upload_table.mark_received(conn, caller.user.id, [upload["id"]])
         case "ready":
-            table.mark_ready(conn, upload["id"], item_id)
+            upload_table.mark_ready(conn, caller.user.id, upload["id"], item_id)
         case "duplicate":
-            table.mark_duplicate(conn, upload["id"], item_id)
+            upload_table.mark_duplicate(conn, caller.user.id, upload["id"], item_id)
         case _:
-            table.mark_failed(conn, upload["id"], FileRejected("The file is cut off.", code="truncated"))
+            rejected = FileRejected("The file is cut off.", code="truncated")
+            upload_table.mark_failed(conn, caller.user.id, upload["id"], rejected)
     for method, path in (("DELETE", ""), ("POST", "/url")):
         answer = caller.call(method, f"/uploads/{upload['id']}{path}")
         assert answer.status_code == 409
@@ -553,8 +503,8 @@ def test_bytes_that_arrived_are_no_longer_aborted_or_sent(
 def test_a_client_reads_what_became_of_its_upload(caller: Caller, conn: Connection) -> None:
     good, bad = begin(caller, PHOTO), begin(caller, PHOTO[1:])
     item_id = Library(conn, caller.user.id).add()
-    table.mark_ready(conn, good["id"], item_id)
-    table.mark_failed(conn, bad["id"], FileRejected("The file is cut off.", code="truncated"))
+    upload_table.mark_ready(conn, caller.user.id, good["id"], item_id)
+    upload_table.mark_failed(conn, caller.user.id, bad["id"], FileRejected("The file is cut off.", code="truncated"))
     assert caller.call("GET", f"/uploads/{good['id']}").json == {
         "id": good["id"],
         "state": "ready",
@@ -574,13 +524,13 @@ def test_a_client_reads_what_became_of_its_upload(caller: Caller, conn: Connecti
 def test_a_late_move_of_state_changes_nothing(caller: Caller, conn: Connection) -> None:
     upload_id = begin(caller, PHOTO)["id"]
     item_id = Library(conn, caller.user.id).add()
-    assert table.mark_received(conn, upload_id)
-    assert table.mark_received(conn, upload_id)
-    assert not table.mark_aborted(conn, upload_id)
-    assert table.mark_ready(conn, upload_id, item_id)
-    assert not table.mark_received(conn, upload_id)
-    assert not table.mark_duplicate(conn, upload_id, item_id)
-    assert not table.mark_failed(conn, upload_id, FileRejected("Too late."))
+    assert upload_table.mark_received(conn, caller.user.id, [upload_id]) == [upload_id]
+    assert upload_table.mark_received(conn, caller.user.id, [upload_id]) == []
+    assert not upload_table.mark_aborted(conn, caller.user.id, upload_id)
+    assert upload_table.mark_ready(conn, caller.user.id, upload_id, item_id)
+    assert upload_table.mark_received(conn, caller.user.id, [upload_id]) == []
+    assert not upload_table.mark_duplicate(conn, caller.user.id, upload_id, item_id)
+    assert not upload_table.mark_failed(conn, caller.user.id, upload_id, FileRejected("Too late."))
     assert state(caller, upload_id) == "ready"
 
 
@@ -602,7 +552,7 @@ def test_an_upload_of_another_user_does_not_exist(caller: Caller, new_caller: Ca
 # Limits
 
 
-def test_a_file_above_the_limit_is_refused(caller: Caller, limit: Callable[[str, int], None]) -> None:
+def test_a_file_above_the_limit_is_refused(caller: Caller, limit: SetLimit) -> None:
     limit("max_file_bytes", len(PHOTO) - 1)
     answer = caller.call("POST", "/uploads", json=promise(PHOTO))
     assert answer.status_code == 413
@@ -610,9 +560,7 @@ def test_a_file_above_the_limit_is_refused(caller: Caller, limit: Callable[[str,
     assert answer.json["code"] == "file_too_large"
 
 
-def test_open_uploads_above_the_limit_are_refused(
-    caller: Caller, conn: Connection, limit: Callable[[str, int], None]
-) -> None:
+def test_open_uploads_above_the_limit_are_refused(caller: Caller, conn: Connection, limit: SetLimit) -> None:
     limit("max_open_uploads", 2)
     first = begin(caller, PHOTO)
     begin(caller, PHOTO[1:])
@@ -626,12 +574,12 @@ def test_open_uploads_above_the_limit_are_refused(
 
 
 def test_bytes_stored_and_promised_count_once_each_against_the_limit(
-    caller: Caller, conn: Connection, limit: Callable[[str, int], None]
+    caller: Caller, conn: Connection, limit: SetLimit
 ) -> None:
     limit("max_user_bytes", 1_000)
     Library(conn, caller.user.id).add(size_bytes=500)
     received = begin(caller, b"r" * 300)["id"]
-    table.mark_received(conn, received)
+    upload_table.mark_received(conn, caller.user.id, [received])
     Library(conn, caller.user.id).add(size_bytes=300, object_key=key_of(conn, received))
     answer = caller.call("POST", "/uploads", json=promise(b"x" * 201))
     assert answer.status_code == 413

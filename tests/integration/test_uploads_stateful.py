@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
@@ -19,16 +20,15 @@ from psycopg.rows import dict_row
 
 from dead_letters import handler as dead_letters
 from pinhole import objects, uploads, verify
-from pinhole.db import transaction
 from pinhole.errors import Conflict, Gone, NotFound
 from pinhole.objects import SignedRequest
 from pinhole.operations.requeue import requeue_stale
 from pinhole.tables.user import User
 from pinhole.uploads import Duplicate, Upload, WantedPart, opening
 from pinhole.uploads.expiry import expire_uploads
-from pinhole.verify import Kind
+from pinhole.verify import Kind, Tally
 from schedules import expire_uploads as schedule
-from tests.fixtures import dying
+from tests.fixtures import dying, upload_requests
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.lambda_context import Context
 from tests.fixtures.pictures import jpeg
@@ -39,6 +39,7 @@ PHOTOS = [jpeg(64, 48), jpeg(64, 49, DateTimeOriginal="2021:06:05 13:14:15"), jp
 CONTENTS = [*PHOTOS, BROKEN]
 SINGLE_BYTES = 8_000
 MOMENTS = st.integers(1, 35)
+REQUESTS = [upload_requests.sign_part, upload_requests.complete, upload_requests.abort, upload_requests.notice]
 WHICH = st.integers(0, 30)
 
 _numbers = count(1)
@@ -52,7 +53,6 @@ class Sent:
     content: bytes
     url: SignedRequest | None  # that of the one PUT, while it lives
     acknowledged: bool = False
-    aborted: bool = False
 
 
 class Histories(RuleBasedStateMachine):
@@ -89,11 +89,13 @@ class Histories(RuleBasedStateMachine):
     @rule(target=begun, content=st.sampled_from(CONTENTS), sends=st.booleans())
     def begin(self, content: bytes, sends: bool) -> Any:
         """sends: the bytes follow at once."""
-        promise = uploads.Promise("a.jpg", len(content), hashlib.sha256(content).digest(), "image/jpeg", None)
-        with transaction() as conn:
-            upload = uploads.begin(conn, self.owner, promise)
+        promise = uploads.Promise("a.jpg", None, len(content), hashlib.sha256(content).digest(), "image/jpeg", None)
+        upload = uploads.begin(self.owner, promise)
         if isinstance(upload, Duplicate):
-            (item,) = self.rows("SELECT sha256, failed_at FROM media_item WHERE id = %s", upload.item_id)
+            (item,) = self.rows(
+                "SELECT sha256, failed_at FROM media_item JOIN original_file ON item_id = id WHERE id = %s",
+                upload.item_id,
+            )
             assert (item["sha256"], item["failed_at"]) == (promise.sha256, None)
             return multiple()
         url = uploads.sign_put(upload).request if upload.method == "single" else None
@@ -116,8 +118,7 @@ class Histories(RuleBasedStateMachine):
     @rule(upload_id=begun)
     def put_part(self, upload_id: str) -> None:
         try:
-            with transaction() as conn:
-                (signed,) = uploads.sign_parts(conn, self.owner, upload_id, [WantedPart(1, None)])
+            (signed,) = uploads.sign_parts(self.owner, upload_id, [WantedPart(1, None)])
         except (Conflict, Gone):
             return
         assert self.send(signed, self.sent[upload_id].content) == 200
@@ -127,8 +128,7 @@ class Histories(RuleBasedStateMachine):
         sent = self.sent[upload_id]
         there = self.is_stored(sent)
         try:
-            with transaction() as conn:
-                uploads.complete(conn, self.owner, upload_id)
+            uploads.complete(self.owner, upload_id)
         except (Conflict, Gone):
             return
         if sent.upload.method == "multipart":
@@ -136,16 +136,28 @@ class Histories(RuleBasedStateMachine):
         if not there and self.is_stored(sent):
             self.landed(sent)
 
-    @rule(upload_id=begun, dies=st.booleans())
-    def abort(self, upload_id: str, dies: bool) -> None:
-        try:
-            with transaction() as conn:
-                upload = uploads.abort(conn, self.owner, upload_id)
-        except Conflict:
-            return
-        self.sent[upload_id].aborted = True
-        if not dies:
-            uploads.remove_sent(upload)
+    @rule(upload_id=begun)
+    def tell(self, upload_id: str) -> None:
+        """That its bytes were sent, whether they were or not."""
+        (told,) = uploads.notice(self.owner, [upload_id])
+        sent = self.sent[upload_id]
+        assert not (sent.acknowledged and told.state in ("waiting", "aborted"))
+
+    @rule(upload_id=begun)
+    def abort(self, upload_id: str) -> None:
+        with suppress(Conflict):
+            uploads.abort(self.owner, upload_id)
+
+    @rule(upload_id=begun, request=st.sampled_from(REQUESTS), step=st.integers(1, 12))
+    def ask_and_die(self, upload_id: str, request: dying.Handler, step: int) -> None:
+        """The process that carries out a request is killed on the way."""
+        sent = self.sent[upload_id]
+        there = self.is_stored(sent)
+        worker = dying.call(request, {"owner": self.owner, "id": upload_id}, die_at=step)
+        worker.join()
+        assert worker.exitcode in (0, 1, -SIGKILL)  # 1: it was refused
+        if not there and self.is_stored(sent):
+            self.landed(sent)
 
     # What time does
 
@@ -213,7 +225,7 @@ class Histories(RuleBasedStateMachine):
     def the_ledger_is_true(self) -> None:
         for item in self.rows(
             """
-            SELECT item.*, (SELECT jsonb_object_agg(stage, state) FROM job WHERE item_id = item.id) AS jobs
+            SELECT item.*, (SELECT jsonb_object_agg(stage, state) FROM job WHERE subject_id = item.id) AS jobs
             FROM media_item AS item
             """
         ):
@@ -228,8 +240,9 @@ class Histories(RuleBasedStateMachine):
     def every_upload_says_what_became_of_it(self) -> None:
         for upload in self.rows(
             """
-            SELECT upload.state, upload.error_code, item.visible, item.failed_at, item.sha256 = upload.sha256 AS same
+            SELECT upload.state, upload.error_code, item.visible, item.failed_at, file.sha256 = upload.sha256 AS same
             FROM upload LEFT JOIN media_item AS item ON item.id = upload.item_id
+            LEFT JOIN original_file AS file ON file.item_id = item.id
             """
         ):
             match upload["state"]:
@@ -264,6 +277,9 @@ class Histories(RuleBasedStateMachine):
         self.work_off()
         self.execute("UPDATE upload SET finished_at = finished_at - interval '3 hours'")
         expire_uploads()
+        self.work_off()
+        self.execute("UPDATE upload SET finished_at = finished_at - interval '3 hours'")
+        expire_uploads()
         self.the_ledger_is_true()
         self.every_upload_says_what_became_of_it()
         self.a_month_has_a_new_revision_exactly_when_what_is_visible_in_it_changed()
@@ -275,22 +291,22 @@ class Histories(RuleBasedStateMachine):
         for upload_id, sent in self.sent.items():
             upload = states[upload_id]
             assert upload["state"] in ("ready", "duplicate", "failed", "aborted")
-            if sent.acknowledged and not sent.aborted:
+            if sent.acknowledged:
                 assert upload["state"] != "aborted"
             if upload["state"] == "failed":
                 # A good photo fails only by being killed five times.
                 assert (upload["error_code"] == "processing_failed") or sent.content == BROKEN
-        for photo in self.rows("SELECT sha256, count(*) AS items FROM media_item WHERE failed_at IS NULL GROUP BY 1"):
-            assert photo["items"] == 1
+        for photo in self.rows("SELECT sha256, count(*) AS files FROM original_file WHERE counts GROUP BY 1"):
+            assert photo["files"] == 1
 
     def the_store_holds_what_the_tables_say(self) -> None:
         stored = self.inbox.cloud.keys("originals", f"{self.owner.folder}/")
-        assert sorted(stored) == sorted(row["object_key"] for row in self.rows("SELECT object_key FROM media_item"))
+        assert sorted(stored) == sorted(row["object_key"] for row in self.rows("SELECT object_key FROM original_file"))
         for sent in self.sent.values():
             assert objects.multiparts(sent.upload.object_key) == []
         # Kills leave renditions, and the store has what earlier histories left, of users that are not in this database.
         expected = {Kind.RENDITIONS_UNKNOWN, Kind.RENDITIONS_LEFT_OVER, Kind.OBJECT_OF_NOBODY}
-        assert [finding for finding in verify.check(repair=False) if finding.kind not in expected] == []
+        assert [finding for finding in verify.check(Tally(), repair=False) if finding.kind not in expected] == []
 
     def work_off(self) -> None:
         """Deliver what there is, and what schedules find, until nothing is left to do."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from pinhole import objects, uploads, verify
+from pinhole import objects, verify
 from pinhole.db import transaction
 from pinhole.ids import new_id, new_key
 from pinhole.tables import job
+from pinhole.tables import upload as upload_table
 from pinhole.tables.job import Lane, Stage, Subject
 from pinhole.timeline import months
 from pinhole.verify import Finding, Kind, streams
@@ -131,11 +132,24 @@ def test_an_object_that_no_table_knows_is_read_in_as_what_no_upload_asked_for(li
     assert check(repair=True) == []
 
 
-def test_what_an_aborted_upload_left_is_deleted(library: Inbox) -> None:
-    content = jpeg()
-    landed = library.put(library.begin(content), content)
+def test_a_photo_that_arrived_although_its_upload_was_given_up_is_ingested(library: Inbox) -> None:
+    landed = library.landed(jpeg())
     with transaction() as conn:
-        uploads.abort(conn, library.owner, landed.upload_id)
+        upload_table.mark_aborted(conn, library.owner.id, landed.upload_id)
+
+    assert kinds(check(repair=True)) == [Kind.EVENT_LOST]
+
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+    assert library.upload(landed)["state"] == "ready"
+    assert check(repair=True) == []
+
+
+def test_what_a_duplicate_left_is_deleted(library: Inbox) -> None:
+    content = jpeg()
+    library.deliver(library.landed(content))
+    landed = library.put(library.begin_anyway(content), content)
+    with transaction() as conn:
+        upload_table.mark_duplicate(conn, library.owner.id, landed.upload_id, library.items()[0]["id"])
 
     assert kinds(check(repair=True)) == [Kind.OBJECT_LEFT_OVER]
 
@@ -302,7 +316,7 @@ def test_nothing_young_is_judged(library: Inbox, monkeypatch: pytest.MonkeyPatch
     library.landed(jpeg(shade=60))
     aborted = library.landed(jpeg(shade=120))
     with transaction() as conn:
-        uploads.abort(conn, library.owner, aborted.upload_id)
+        upload_table.mark_aborted(conn, library.owner.id, aborted.upload_id)
     library.cloud.s3.put_object(Bucket="originals", Key=f"ann/uploads/{new_id()}/a.jpg", Body=b"new")
     for key in ("stray.jpg", "nobody/a.jpg", "ann/album/a.jpg"):
         library.cloud.s3.put_object(Bucket="originals", Key=key, Body=b"new")

@@ -135,6 +135,21 @@ class UploadError(WireModel):
     detail: str
 
 
+class UploadOutcome(WireModel):
+    id: Id
+    state: State
+    item_id: Id | None
+    error: UploadError | None
+
+    @classmethod
+    def of(cls, upload: Upload) -> Self:
+        return cls(id=upload.id, state=upload.state, item_id=upload.item_id, error=_error_of(upload))
+
+
+class UploadOutcomes(WireModel):
+    uploads: list[UploadOutcome]
+
+
 class UploadStatus(WireModel):
     id: Id
     state: State
@@ -148,19 +163,28 @@ class UploadStatus(WireModel):
             id=upload.id,
             state=upload.state,
             item_id=upload.item_id,
-            error=None
-            if upload.error_code is None
-            else UploadError(code=upload.error_code, detail=upload.error_detail or ""),
+            error=_error_of(upload),
             parts=[StoredPart(part_number=part.number, size_bytes=part.size_bytes) for part in parts],
         )
 
 
+def _error_of(upload: Upload) -> UploadError | None:
+    if upload.error_code is None:
+        return None
+    return UploadError(code=upload.error_code, detail=upload.error_detail or "")
+
+
+class CompleteUploads(WireModel):
+    ids: list[Id] = Field(min_length=1, max_length=500)
+
+
 class OpenUpload(WireModel):
-    """What a client needs to find the file again and go on with its upload."""
+    """What a client needs to find the file again and go on with its upload. One that is `received` needs no bytes."""
 
     id: Id
-    state: Literal["waiting"] = "waiting"
+    state: Literal["waiting", "received"]
     filename: str
+    relative_path: str | None
     size_bytes: int
     sha256: Sha256
     method: Literal["single", "multipart"]
@@ -171,7 +195,9 @@ class OpenUpload(WireModel):
     def of(cls, upload: Upload) -> Self:
         return cls(
             id=upload.id,
+            state="received" if upload.state == "received" else "waiting",
             filename=upload.filename,
+            relative_path=upload.relative_path,
             size_bytes=upload.size_bytes,
             sha256=upload.sha256.hex(),
             method=upload.method,
@@ -204,8 +230,9 @@ def check_uploads(body: CheckUploads, caller: User) -> ExistingItems:
 def begin_upload(body: BeginUpload, caller: User) -> Answer:
     """Begin an upload, or go on with the open one of the same bytes.
 
-    Files up to 16 MiB are one PUT, with nothing to complete; larger ones are sent in parts. The answer is
-    `duplicate` where the library has these bytes already.
+    Files up to 16 MiB are one PUT; larger ones are sent in parts. The answer is `duplicate` where the library has
+    these bytes already. 409 with the code `too_many_uploads`: so many lack bytes that it takes no more. Tell by
+    `/uploads/complete` which were sent, and come back after the seconds of `Retry-After`.
     """
     promise = Promise(
         filename=body.filename,
@@ -215,8 +242,7 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
         content_type=body.content_type or "application/octet-stream",
         modified_at=body.modified_at,
     )
-    with transaction() as conn:
-        upload = uploads.begin(conn, caller, promise)
+    upload = uploads.begin(caller, promise)
     if isinstance(upload, Duplicate):
         return Answer(DuplicateUpload(item_id=upload.item_id), status=200)
     follow(upload.id)
@@ -228,9 +254,23 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
 @routes.route("/uploads", methods=["GET"])
 @endpoint(answer=OpenUploads)
 def list_uploads(caller: User) -> OpenUploads:
-    """List the caller's uploads that wait for bytes, oldest first."""
+    """List the caller's uploads that have not ended: those that wait for bytes, then those whose bytes arrived.
+
+    Each oldest first, and at most 5,000 in all.
+    """
     with transaction() as conn:
-        return OpenUploads(uploads=[OpenUpload.of(upload) for upload in uploads.list_open(conn, caller)])
+        return OpenUploads(uploads=[OpenUpload.of(upload) for upload in uploads.list_unended(conn, caller)])
+
+
+@routes.route("/uploads/complete", methods=["POST"])
+@endpoint(body=CompleteUploads, answer=UploadOutcomes)
+def complete_uploads(body: CompleteUploads, caller: User) -> UploadOutcomes:
+    """Tell that uploads of one PUT were sent, and learn what became of them.
+
+    Each that waits is looked for in the store, and is `received` if its bytes are there. Uploads in parts are completed
+    one by one: of them this tells the state alone. In the order of the ids, without those of no upload of the caller.
+    """
+    return UploadOutcomes(uploads=[UploadOutcome.of(upload) for upload in uploads.notice(caller, body.ids)])
 
 
 @routes.route("/uploads/{upload_id}", methods=["GET"])
@@ -256,8 +296,7 @@ def sign_upload(upload_id: Id, caller: User) -> SingleUpload:
 def request_parts(upload_id: Id, body: RequestParts, caller: User) -> PartUrls:
     """Sign the URLs of some parts, as often as needed. A URL that binds a hash takes no other bytes."""
     wanted = body.wanted()
-    with transaction() as conn:
-        signed = uploads.sign_parts(conn, caller, upload_id, wanted)
+    signed = uploads.sign_parts(caller, upload_id, wanted)
     return PartUrls(
         parts=[
             PartUrl(part_number=part.number, url=request.url, headers=dict(request.headers))
@@ -274,14 +313,14 @@ def complete_upload(upload_id: Id, caller: User) -> None:
     409 with the code `wrong_parts` names each part that is missing or has the wrong length in `errors`, as
     `parts.{number}`. Completing again is no error.
     """
-    with transaction() as conn:
-        uploads.complete(conn, caller, upload_id)
+    uploads.complete(caller, upload_id)
 
 
 @routes.route("/uploads/{upload_id}", methods=["DELETE"])
 @endpoint(status=204, errors=(Conflict,))
 def abort_upload(upload_id: Id, caller: User) -> None:
-    """Give an upload up, before all of its bytes arrived. Again is no error."""
-    with transaction() as conn:
-        upload = uploads.abort(conn, caller, upload_id)
-    uploads.remove_sent(upload)
+    """Give an upload up, before all of its bytes arrived. Again is no error.
+
+    409 with the code `upload_not_waiting` once they have. Bytes that are on their way become a photo none the less.
+    """
+    uploads.abort(caller, upload_id)

@@ -130,6 +130,16 @@ class Conflict(PinholeError):
     code = ErrorCode.CONFLICT
 
 
+class TooManyUploads(Conflict):
+    """The uploads that a user has open are as many as may be; try again after `retry_after_seconds`."""
+
+    code = "too_many_uploads"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Gone(PinholeError):
     """It existed, and its time is over."""
 

@@ -55,7 +55,7 @@ class Settings(BaseModel):
 
     fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
     max_file_bytes: PositiveInt = Field(10 * 1024 * MEBIBYTE, description="Largest file that may be uploaded")
-    max_open_uploads: PositiveInt = Field(1000, description="Uploads a user may have open at once")
+    max_open_uploads: PositiveInt = Field(1000, description="Uploads of a user that may lack bytes at once")
     max_user_bytes: PositiveInt | None = Field(None, description="Bytes of originals per user; unset: no limit")
     max_pixels: PositiveInt = Field(256_000_000, description="Largest picture, in pixels, that is decoded")
     upload_expiry_days: PositiveInt = Field(7, description="Days for which an upload can be resumed")

@@ -264,12 +264,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the caller's uploads that wait for bytes, oldest first. */
+        /**
+         * List the caller's uploads that have not ended: those that wait for bytes, then those whose bytes arrived.
+         * @description Each oldest first, and at most 5,000 in all.
+         */
         get: operations["listUploads"];
         put?: never;
         /**
          * Begin an upload, or go on with the open one of the same bytes.
-         * @description Files up to 16 MiB are one PUT, with nothing to complete; larger ones are sent in parts. The answer is `duplicate` where the library has these bytes already.
+         * @description Files up to 16 MiB are one PUT; larger ones are sent in parts. The answer is `duplicate` where the library has these bytes already. 409 with the code `too_many_uploads`: so many lack bytes that it takes no more. Tell by `/uploads/complete` which were sent, and come back after the seconds of `Retry-After`.
          */
         post: operations["beginUpload"];
         delete?: never;
@@ -295,6 +298,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/uploads/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell that uploads of one PUT were sent, and learn what became of them.
+         * @description Each that waits is looked for in the store, and is `received` if its bytes are there. Uploads in parts are completed one by one: of them this tells the state alone. In the order of the ids, without those of no upload of the caller.
+         */
+        post: operations["completeUploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{upload_id}": {
         parameters: {
             query?: never;
@@ -306,7 +329,10 @@ export interface paths {
         get: operations["readUpload"];
         put?: never;
         post?: never;
-        /** Give an upload up, before all of its bytes arrived. Again is no error. */
+        /**
+         * Give an upload up, before all of its bytes arrived. Again is no error.
+         * @description 409 with the code `upload_not_waiting` once they have. Bytes that are on their way become a photo none the less.
+         */
         delete: operations["abortUpload"];
         options?: never;
         head?: never;
@@ -415,6 +441,10 @@ export interface components {
         /** CheckUploads */
         CheckUploads: {
             sha256s: string[];
+        };
+        /** CompleteUploads */
+        CompleteUploads: {
+            ids: string[];
         };
         /**
          * Coordinates
@@ -615,16 +645,14 @@ export interface components {
         };
         /**
          * OpenUpload
-         * @description What a client needs to find the file again and go on with its upload.
+         * @description What a client needs to find the file again and go on with its upload. One that is `received` needs no bytes.
          */
         OpenUpload: {
             id: string;
-            /**
-             * @default waiting
-             * @constant
-             */
-            state: "waiting";
+            /** @enum {string} */
+            state: "waiting" | "received";
             filename: string;
+            relativePath: string | null;
             sizeBytes: number;
             sha256: string;
             /** @enum {string} */
@@ -798,6 +826,18 @@ export interface components {
         UploadError: {
             code: string;
             detail: string;
+        };
+        /** UploadOutcome */
+        UploadOutcome: {
+            id: string;
+            /** @enum {string} */
+            state: "waiting" | "received" | "ready" | "failed" | "duplicate" | "aborted";
+            itemId: string | null;
+            error: components["schemas"]["UploadError"] | null;
+        };
+        /** UploadOutcomes */
+        UploadOutcomes: {
+            uploads: components["schemas"]["UploadOutcome"][];
         };
         /** UploadStatus */
         UploadStatus: {
@@ -1414,6 +1454,36 @@ export interface operations {
                 };
             };
             400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    completeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteUploads"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOutcomes"];
+                };
+            };
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

@@ -24,7 +24,7 @@ class NotUploaded:
 
 @dataclass(frozen=True, slots=True)
 class Unwanted:
-    """Its upload ended without an item of its own, in this state: what arrived is removed."""
+    """Its owner has its bytes by another upload, so that this one ended, in this state: what arrived is removed."""
 
     state: str
 
@@ -72,7 +72,7 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
         original_file.lock(conn, owner_id, created.key)
         promised = upload.lock_by_key(conn, owner_id, created.key)
         file = original_file.find(conn, owner_id, created.key)
-        if promised is not None and promised.state in ("aborted", "duplicate"):
+        if promised is not None and promised.state == "duplicate":
             return Unwanted(promised.state)
         if file is None and promised is None and uploaded and lane is Lane.FRESH:
             return Ignored("no upload has this key")
@@ -103,7 +103,7 @@ def _item_of(
 ) -> tuple[Item, OriginalFile]:
     """The item of this file, made now if the file is new."""
     if promised is not None:
-        upload.mark_received(conn, owner_id, promised.id)
+        upload.mark_received(conn, owner_id, [promised.id])
     if file is None:
         stored = Stored(
             object_key=created.key,

@@ -1,7 +1,8 @@
 """Table `upload`: what a client promised to send, and what became of it.
 
 An upload is `waiting` until its bytes arrived, `received` while they are ingested, and then ends as `ready`,
-`failed` or `duplicate`; `aborted` ends one that was waiting. Open is what waits and has not expired.
+`failed` or `duplicate`. `aborted` ends one that was waiting, unless its bytes arrive all the same: then it is
+`received`. Open is what waits and has not expired.
 """
 
 from collections.abc import Sequence
@@ -134,9 +135,9 @@ def get(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:
     return _one(conn, sql.SQL("WHERE owner_id = %s AND id = %s"), owner_id, upload_id)
 
 
-def lock(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:
-    """An upload of this owner, that nobody else changes until the transaction ends."""
-    return _one(conn, sql.SQL("WHERE owner_id = %s AND id = %s FOR UPDATE"), owner_id, upload_id)
+def list_by_id(conn: Connection, owner_id: int, upload_ids: Sequence[str]) -> list[Upload]:
+    """Those of the uploads with these ids that are this owner's, in no order."""
+    return _all(conn, sql.SQL("WHERE owner_id = %s AND id = ANY(%s)"), owner_id, list(upload_ids))
 
 
 def find_by_key(conn: Connection, owner_id: int, object_key: str) -> Upload | None:
@@ -156,11 +157,13 @@ def find_open(conn: Connection, owner_id: int, sha256: bytes, size_bytes: int) -
     return _one(conn, where + same, owner_id, sha256, size_bytes)
 
 
-def list_open(conn: Connection, owner_id: int) -> list[Upload]:
-    """The owner's open uploads, oldest first."""
-    where = sql.SQL("WHERE owner_id = %s AND state = 'waiting' AND expires_at > now() ORDER BY created_at, id")
-    with conn.cursor(row_factory=class_row(Upload)) as cursor:
-        return cursor.execute(_SELECT + where, (owner_id,)).fetchall()
+def list_unended(conn: Connection, owner_id: int, limit: int) -> list[Upload]:
+    """The owner's open uploads, then those that were received and have not ended; each oldest first."""
+    where = sql.SQL(
+        "WHERE owner_id = %s AND (state = 'waiting' AND expires_at > now() OR state = 'received')"
+        " ORDER BY state, created_at, id LIMIT %s"
+    )
+    return _all(conn, where, owner_id, limit)
 
 
 def count_open(conn: Connection, owner_id: int) -> int:
@@ -173,23 +176,36 @@ def count_open(conn: Connection, owner_id: int) -> int:
     return int(row[0])
 
 
-def keep_multipart_id(conn: Connection, owner_id: int, upload_id: str, multipart_id: str) -> None:
-    """Note under which id the store collects the parts."""
+def keep_multipart_id(conn: Connection, upload: Upload, multipart_id: str) -> None:
+    """Note under which id the store collects the parts, unless the upload changed since it was read."""
     conn.execute(
-        "UPDATE upload SET multipart_id = %s WHERE owner_id = %s AND id = %s", (multipart_id, owner_id, upload_id)
+        "UPDATE upload SET multipart_id = %s"
+        " WHERE owner_id = %s AND id = %s AND state = 'waiting' AND multipart_id IS NOT DISTINCT FROM %s",
+        (multipart_id, upload.owner_id, upload.id, upload.multipart_id),
     )
 
 
-def mark_received(conn: Connection, owner_id: int, upload_id: str) -> bool:
-    """The bytes arrived. True as long as the upload has not ended: also for a delivery that comes again."""
-    return (
-        conn.execute(
-            "UPDATE upload SET state = 'received', received_at = coalesce(received_at, now())"
-            " WHERE owner_id = %s AND id = %s AND state IN ('waiting', 'received')",
-            (owner_id, upload_id),
-        ).rowcount
-        == 1
-    )
+def mark_received(conn: Connection, owner_id: int, upload_ids: Sequence[str]) -> list[str]:
+    """The bytes of these uploads arrived. Ids of those that had been waiting for them, or been given up.
+
+    Rows are locked in order, so that two who tell of the same uploads don't deadlock.
+    """
+    return [
+        upload_id
+        for (upload_id,) in conn.execute(
+            """
+            WITH arrived AS (
+                SELECT id FROM upload
+                WHERE owner_id = %(owner_id)s AND id = ANY(%(ids)s) AND state IN ('waiting', 'aborted')
+                ORDER BY id FOR NO KEY UPDATE
+            )
+            UPDATE upload SET state = 'received', received_at = now(), finished_at = NULL, cleaned_at = NULL
+            FROM arrived WHERE upload.owner_id = %(owner_id)s AND upload.id = arrived.id
+            RETURNING upload.id
+            """,
+            {"owner_id": owner_id, "ids": list(upload_ids)},
+        )
+    ]
 
 
 def mark_ready(conn: Connection, owner_id: int, upload_id: str, item_id: str) -> bool:
@@ -217,7 +233,7 @@ def reopen(conn: Connection, owner_id: int, upload_id: str) -> None:
 
 
 def mark_aborted(conn: Connection, owner_id: int, upload_id: str) -> bool:
-    """Its owner gave it up before its bytes arrived. False when they had, or it was aborted."""
+    """Its owner gave it up, or its time was over. False when its bytes had arrived, or it was aborted."""
     return (
         conn.execute(
             "UPDATE upload SET state = 'aborted', finished_at = now()"
@@ -266,13 +282,35 @@ def mark_looked_at(conn: Connection, looked_for: Sequence[tuple[int, str]]) -> N
     )
 
 
-def list_expired(conn: Connection, before: datetime, limit: int) -> list[tuple[int, str]]:
-    """Uploads, as (owner, key), that still wait though their time was over before then, longest ago first."""
-    return conn.execute(
-        "SELECT owner_id, object_key FROM upload WHERE state = 'waiting' AND expires_at < %s"
-        " ORDER BY expires_at LIMIT %s",
-        (before, limit),
-    ).fetchall()
+def take_unseen(conn: Connection, owner_id: int, seconds: int, limit: int) -> list[Upload]:
+    """The owner's open uploads that are one PUT and that nobody has looked at for so long, longest ago first.
+
+    They count as looked at from now on, so that who comes at the same time gets others.
+    """
+    with conn.cursor(row_factory=class_row(Upload)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                """
+                WITH unseen AS (
+                    SELECT id AS upload_id FROM upload
+                    WHERE owner_id = %(owner_id)s AND state = 'waiting' AND expires_at > now() AND method = 'single'
+                      AND looked_at <= now() - make_interval(secs => %(seconds)s)
+                    ORDER BY looked_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+                )
+                UPDATE upload SET looked_at = now() FROM unseen
+                WHERE owner_id = %(owner_id)s AND id = upload_id
+                RETURNING {}
+                """
+            ).format(_COLUMNS),
+            {"owner_id": owner_id, "seconds": seconds, "limit": limit},
+        ).fetchall()
+
+
+def list_expired(conn: Connection, before: datetime, limit: int) -> list[Upload]:
+    """Uploads that still wait though their time was over before then, longest ago first."""
+    return _all(
+        conn, sql.SQL("WHERE state = 'waiting' AND expires_at < %s ORDER BY expires_at LIMIT %s"), before, limit
+    )
 
 
 def list_uncleaned(conn: Connection, before: datetime, limit: int) -> list[Upload]:
@@ -281,18 +319,25 @@ def list_uncleaned(conn: Connection, before: datetime, limit: int) -> list[Uploa
         "WHERE state IN ('aborted', 'duplicate') AND cleaned_at IS NULL AND finished_at < %s"
         " ORDER BY finished_at LIMIT %s"
     )
-    with conn.cursor(row_factory=class_row(Upload)) as cursor:
-        return cursor.execute(_SELECT + where, (before, limit)).fetchall()
+    return _all(conn, where, before, limit)
 
 
 def mark_cleaned(conn: Connection, owner_id: int, upload_id: str) -> None:
-    """Nothing lies at its key any more."""
-    conn.execute("UPDATE upload SET cleaned_at = now() WHERE owner_id = %s AND id = %s", (owner_id, upload_id))
+    """Nothing lies at its key any more, now that it has ended without an item of its own."""
+    conn.execute(
+        "UPDATE upload SET cleaned_at = now() WHERE owner_id = %s AND id = %s AND state IN ('aborted', 'duplicate')",
+        (owner_id, upload_id),
+    )
 
 
 def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:
     with conn.cursor(row_factory=class_row(Upload)) as cursor:
         return cursor.execute(_SELECT + where, values).fetchone()
+
+
+def _all(conn: Connection, where: sql.SQL, *values: object) -> list[Upload]:
+    with conn.cursor(row_factory=class_row(Upload)) as cursor:
+        return cursor.execute(_SELECT + where, values).fetchall()
 
 
 def _end(

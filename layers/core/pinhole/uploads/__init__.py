@@ -1,14 +1,14 @@
 """Uploads: a client says what it has, and gets URLs to send it to the object store, which tells ingest."""
 
 from pinhole.tables.upload import State, Upload
-from pinhole.uploads.opening import Duplicate, Promise, begin, existing, list_open
+from pinhole.uploads.landing import notice
+from pinhole.uploads.opening import Duplicate, Promise, begin, existing, list_unended
 from pinhole.uploads.transfer import (
     SignedPut,
     WantedPart,
     abort,
     complete,
     get,
-    remove_sent,
     sign_parts,
     sign_put,
     stored_parts,
@@ -26,8 +26,8 @@ __all__ = [
     "complete",
     "existing",
     "get",
-    "list_open",
-    "remove_sent",
+    "list_unended",
+    "notice",
     "sign_parts",
     "sign_put",
     "stored_parts",

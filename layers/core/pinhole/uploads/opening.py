@@ -7,17 +7,20 @@ from datetime import datetime
 from psycopg import Connection
 
 from pinhole.accounts import User
-from pinhole.errors import Conflict, TooLarge
+from pinhole.db import transaction
+from pinhole.errors import TooLarge, TooManyUploads
 from pinhole.filenames import displayable, displayable_path
 from pinhole.ids import new_id
 from pinhole.keys import upload_key
 from pinhole.settings import MEBIBYTE, settings
-from pinhole.tables import upload as uploads
+from pinhole.tables import upload as upload_table
 from pinhole.tables.upload import Upload
+from pinhole.uploads import landing
 
 SINGLE_PUT_BYTES = 16 * MEBIBYTE
 PART_BYTES = 16 * MEBIBYTE
 MAX_PARTS = 10_000  # of S3
+MAX_LISTED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,36 @@ def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[by
     )
 
 
-def begin(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate:
+def begin(owner: User, promise: Promise) -> Upload | Duplicate:
     """Open an upload, or hand back the open one of the same bytes: any client of the owner may go on with it.
 
-    Raises TooLarge (`file_too_large`, `storage_full`) or Conflict (`too_many_uploads`) at a limit.
+    Raises TooLarge (`file_too_large`, `storage_full`) or TooManyUploads at a limit, and Unavailable.
     """
+    try:
+        return _begin(owner, promise)
+    except TooManyUploads:
+        # What was sent may count as open only because nobody has noticed it yet.
+        if not landing.notice_some(owner.id):
+            raise
+    return _begin(owner, promise)
+
+
+def _begin(owner: User, promise: Promise) -> Upload | Duplicate:
+    with transaction() as conn:
+        return open_upload(conn, owner, promise)
+
+
+def open_upload(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate:
+    """The same, by what the tables say: uploads that landed unnoticed count as open."""
     # One at a time per owner: two devices that begin at once get the same upload, and limits hold.
     conn.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", (owner.id,))
     if item_id := existing(conn, owner, [promise.sha256]).get(promise.sha256):
         return Duplicate(item_id)
-    if opened := uploads.find_open(conn, owner.id, promise.sha256, promise.size_bytes):
+    if opened := upload_table.find_open(conn, owner.id, promise.sha256, promise.size_bytes):
         return opened
     _check_limits(conn, owner, promise.size_bytes)
     upload_id = new_id()
-    return uploads.insert(
+    return upload_table.insert(
         conn,
         upload_id=upload_id,
         owner_id=owner.id,
@@ -90,9 +109,9 @@ def begin(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate
     )
 
 
-def list_open(conn: Connection, owner: User) -> list[Upload]:
-    """The owner's uploads that wait for bytes, oldest first."""
-    return uploads.list_open(conn, owner.id)
+def list_unended(conn: Connection, owner: User) -> list[Upload]:
+    """The owner's uploads that wait for bytes, then those received and not ended, each oldest first; at most 5,000."""
+    return upload_table.list_unended(conn, owner.id, MAX_LISTED)
 
 
 def part_size(size_bytes: int) -> int | None:
@@ -107,10 +126,10 @@ def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
     limits = settings()
     if size_bytes > limits.max_file_bytes:
         raise TooLarge(f"A file may have at most {limits.max_file_bytes} bytes.", code="file_too_large")
-    if uploads.count_open(conn, owner.id) >= limits.max_open_uploads:
-        raise Conflict(
+    if upload_table.count_open(conn, owner.id) >= limits.max_open_uploads:
+        raise TooManyUploads(
             f"You have {limits.max_open_uploads} uploads open: finish or abort some first.",
-            code="too_many_uploads",
+            landing.LOOK_AGAIN_SECONDS,
         )
     if limits.max_user_bytes is None:
         return
@@ -123,7 +142,7 @@ def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
 
 
 def _bytes_taken(conn: Connection, owner_id: int) -> int:
-    """Bytes stored, and bytes promised that are not stored yet."""
+    """Bytes stored, and bytes that may still be: also by the URL of an upload that was given up, while it lives."""
     row = conn.execute(
         """
         SELECT (SELECT coalesce(sum(size_bytes), 0) FROM original_file WHERE owner_id = %(owner_id)s)
@@ -133,6 +152,9 @@ def _bytes_taken(conn: Connection, owner_id: int) -> int:
                   AND NOT EXISTS (
                       SELECT FROM original_file AS file
                       WHERE file.owner_id = upload.owner_id AND file.object_key = upload.object_key))
+             + (SELECT coalesce(sum(size_bytes), 0) FROM upload
+                WHERE owner_id = %(owner_id)s AND state = 'aborted' AND cleaned_at IS NULL AND method = 'single'
+                  AND expires_at > now())
         """,
         {"owner_id": owner_id},
     ).fetchone()

@@ -1,4 +1,8 @@
-"""An open upload: signed URLs for its bytes, its completion, and giving it up."""
+"""An open upload: signed URLs for its bytes, its completion, and giving it up.
+
+The store is never asked while a transaction is open: what it said is written where the upload still is as it was read,
+and read again where that matters.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,11 +13,15 @@ from psycopg import Connection
 
 from pinhole import objects
 from pinhole.accounts import User
+from pinhole.db import transaction
 from pinhole.errors import Conflict, FieldError, Gone, Invalid, NotFound, Unavailable
-from pinhole.objects import Part, SignedRequest, StoredObject
+from pinhole.objects import Part, SignedRequest
 from pinhole.settings import settings
-from pinhole.tables import upload as uploads
+from pinhole.tables import upload as upload_table
 from pinhole.tables.upload import Upload
+from pinhole.uploads.landing import landed
+
+_ARRIVED = ("received", "ready", "failed", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,10 @@ class WantedPart:
 
 def get(conn: Connection, owner: User, upload_id: str) -> Upload:
     """The owner's upload. Raises NotFound."""
-    return _known(uploads.get(conn, owner.id, upload_id))
+    upload = upload_table.get(conn, owner.id, upload_id)
+    if upload is None:
+        raise NotFound("There is no such upload.")
+    return upload
 
 
 def sign_put(upload: Upload) -> SignedPut:
@@ -53,13 +64,13 @@ def sign_put(upload: Upload) -> SignedPut:
     return SignedPut(request, expires_at)
 
 
-def sign_parts(conn: Connection, owner: User, upload_id: str, wanted: Sequence[WantedPart]) -> list[SignedRequest]:
+def sign_parts(owner: User, upload_id: str, wanted: Sequence[WantedPart]) -> list[SignedRequest]:
     """Sign the PUTs of some parts, each bound to its length, in the order asked for.
 
     Raises NotFound, Gone, Conflict when the upload no longer waits or has no parts, Invalid for a number that
     it does not have.
     """
-    upload = _known(uploads.lock(conn, owner.id, upload_id))
+    upload = _read(owner, upload_id)
     _check_waiting(upload)
     _check_multipart(upload)
     unknown = [
@@ -69,7 +80,7 @@ def sign_parts(conn: Connection, owner: User, upload_id: str, wanted: Sequence[W
     ]
     if unknown:
         raise Invalid(f"This upload has the parts 1 to {upload.part_count}.", *unknown)
-    multipart_id = _multipart_id(conn, upload)
+    multipart_id = _multipart_id(owner, upload)
     _, seconds = _url_expiry(upload)
     return [
         objects.presign_part(
@@ -84,20 +95,24 @@ def sign_parts(conn: Connection, owner: User, upload_id: str, wanted: Sequence[W
     ]
 
 
-def complete(conn: Connection, owner: User, upload_id: str) -> None:
+def complete(owner: User, upload_id: str) -> None:
     """Make one object of the parts. An upload whose bytes arrived already stays as it is.
 
     Raises NotFound, Gone, or Conflict: the upload has no parts (`single_upload`), or some are missing or have
     the wrong length (`wrong_parts`), which `fields` then name as `parts.{number}`.
     """
-    upload = _known(uploads.lock(conn, owner.id, upload_id))
-    if upload.state in ("received", "ready", "failed", "duplicate"):
+    upload = _read(owner, upload_id)
+    if upload.state in _ARRIVED:
         return
     _check_waiting(upload)
     _check_multipart(upload)
     if wrong := put_together(upload):
+        # By somebody else, and ingested by now: the object of a duplicate is gone already.
+        if _read(owner, upload_id).state in _ARRIVED:
+            return
         raise Conflict("These parts are missing or wrong. Send them, then complete again.", *wrong, code="wrong_parts")
-    uploads.mark_received(conn, owner.id, upload.id)
+    with transaction() as conn:
+        upload_table.mark_received(conn, owner.id, [upload.id])
 
 
 def put_together(upload: Upload) -> list[FieldError]:
@@ -109,11 +124,12 @@ def put_together(upload: Upload) -> list[FieldError]:
     if landed(upload) is not None:
         return []
     parts = stored_parts(upload)
-    wrong = _wrong_parts(upload, parts)
-    if not wrong:
-        assert upload.multipart_id is not None
-        _complete(upload, upload.multipart_id, parts)
-    return wrong
+    if wrong := _wrong_parts(upload, parts):
+        # There are none any more when somebody else put them together just now.
+        return [] if landed(upload) is not None else wrong
+    assert upload.multipart_id is not None
+    _complete(upload, upload.multipart_id, parts)
+    return []
 
 
 def _complete(upload: Upload, multipart_id: str, parts: Sequence[Part]) -> None:
@@ -123,14 +139,6 @@ def _complete(upload: Upload, multipart_id: str, parts: Sequence[Part]) -> None:
         # A second attempt is answered so when the store did it at the first, whose answer got lost.
         if landed(upload) is None:
             raise Unavailable(f"What was sent of {upload.id} went away meanwhile.") from error
-
-
-def landed(upload: Upload) -> StoredObject | None:
-    """The object at the upload's key, if there is one."""
-    try:
-        return objects.head(upload.object_key)
-    except NotFound:
-        return None
 
 
 def stored_parts(upload: Upload) -> list[Part]:
@@ -143,48 +151,54 @@ def stored_parts(upload: Upload) -> list[Part]:
         return []
 
 
-def abort(conn: Connection, owner: User, upload_id: str) -> Upload:
-    """Give an upload up; again is no error. After the commit call `remove_sent` with what this returns.
+def abort(owner: User, upload_id: str) -> None:
+    """Give an upload up, and drop what the store has of it; again is no error.
 
-    Raises NotFound, or Conflict once the bytes had arrived (`upload_not_waiting`).
+    Raises NotFound, or Conflict once the bytes arrived (`upload_not_waiting`). Bytes that arrive later by a URL which
+    was signed before are kept none the less.
     """
-    upload = _known(uploads.lock(conn, owner.id, upload_id))
+    upload = _read(owner, upload_id)
+    if upload.state == "waiting":
+        arrived = landed(upload) is not None
+        with transaction() as conn:
+            if arrived:
+                upload_table.mark_received(conn, owner.id, [upload.id])
+            else:
+                upload_table.mark_aborted(conn, owner.id, upload.id)
+            upload = get(conn, owner, upload_id)
     if upload.state != "aborted":
-        _check_not_received(upload)
-        uploads.mark_aborted(conn, owner.id, upload.id)
-    return upload
+        raise _not_waiting(upload)
+    drop_parts(upload)
 
 
-def remove_sent(upload: Upload) -> None:
-    """Remove what was sent of an upload that ended without an item. What is gone already is no error.
-
-    What still arrives by a URL that was signed before, ingest removes, or `expire_uploads` does.
-    """
-    for multipart_id in objects.multiparts(upload.object_key):
-        with suppress(NotFound):
-            objects.abort_multipart(upload.object_key, multipart_id)
-    # Below a version that is removed another may come to light.
-    while there := landed(upload):
-        objects.delete(upload.object_key, version=there.version)
+def drop_parts(upload: Upload) -> None:
+    """Drop the parts of an upload that ended without being put together. What is gone already is no error."""
+    if upload.method == "multipart":
+        for multipart_id in objects.multiparts(upload.object_key):
+            _drop(upload, multipart_id)
 
 
-def _known(upload: Upload | None) -> Upload:
-    if upload is None:
-        raise NotFound("There is no such upload.")
-    return upload
+def _drop(upload: Upload, multipart_id: str) -> None:
+    with suppress(NotFound):
+        objects.abort_multipart(upload.object_key, multipart_id)
+
+
+def _read(owner: User, upload_id: str) -> Upload:
+    with transaction() as conn:
+        return get(conn, owner, upload_id)
 
 
 def _check_waiting(upload: Upload) -> None:
     if upload.state == "aborted":
         raise Gone("This upload was aborted: begin a new one.", code="upload_aborted")
-    _check_not_received(upload)
+    if upload.state != "waiting":
+        raise _not_waiting(upload)
     if upload.expired:
         raise Gone("This upload has expired: begin a new one.", code="upload_expired")
 
 
-def _check_not_received(upload: Upload) -> None:
-    if upload.state != "waiting":
-        raise Conflict(f"This upload waits for nothing: it is {upload.state}.", code="upload_not_waiting")
+def _not_waiting(upload: Upload) -> Conflict:
+    return Conflict(f"This upload waits for nothing: it is {upload.state}.", code="upload_not_waiting")
 
 
 def _check_multipart(upload: Upload) -> None:
@@ -192,13 +206,23 @@ def _check_multipart(upload: Upload) -> None:
         raise Conflict("This upload is one PUT and has no parts.", code="single_upload")
 
 
-def _multipart_id(conn: Connection, upload: Upload) -> str:
+def _multipart_id(owner: User, upload: Upload) -> str:
     known = upload.multipart_id
     if known is not None and objects.has_multipart(upload.object_key, known):
         return known
-    multipart_id = objects.open_multipart(upload.object_key, content_type=upload.content_type)
-    uploads.keep_multipart_id(conn, upload.owner_id, upload.id, multipart_id)
-    return multipart_id
+    # Put together already, which is not noted yet: nothing would ever drop another one.
+    if known is not None and landed(upload) is not None:
+        raise Conflict("This upload waits for nothing: its parts were put together.", code="upload_not_waiting")
+    opened = objects.open_multipart(upload.object_key, content_type=upload.content_type)
+    with transaction() as conn:
+        upload_table.keep_multipart_id(conn, upload, opened)
+        current = get(conn, owner, upload.id)
+    # Somebody else was quicker, or gave it up: nobody has a URL of this one.
+    if current.multipart_id != opened or current.state == "aborted":
+        _drop(upload, opened)
+    _check_waiting(current)
+    assert current.multipart_id is not None
+    return current.multipart_id
 
 
 def _wrong_parts(upload: Upload, parts: Sequence[Part]) -> list[FieldError]:

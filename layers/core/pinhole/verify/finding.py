@@ -11,7 +11,7 @@ class Kind(StrEnum):
     ORIGINAL_BACK = "original_back"  # an item that was marked missing is shown again
     ORIGINAL_CHANGED = "original_changed"  # nothing: somebody wrote to the bucket; the first version is still there
     OBJECT_UNKNOWN = "object_unknown"  # no upload knows it any more: it is sent to ingest as what no upload asked for
-    OBJECT_LEFT_OVER = "object_left_over"  # deleted: its upload was aborted, or ended as a duplicate
+    OBJECT_LEFT_OVER = "object_left_over"  # deleted: its upload ended as a duplicate
     OBJECT_NOT_INDEXED = "object_not_indexed"  # put into a user's folder by another way: it is sent to ingest
     OBJECT_OF_NOBODY = "object_of_nobody"  # nothing: it lies in no user's folder
     EVENT_LOST = "event_lost"  # the object is sent to ingest

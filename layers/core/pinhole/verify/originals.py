@@ -120,9 +120,9 @@ def _judge(known: Known | None, stored: Listed | None) -> Kind | None:
             return Kind.UPLOAD_WITHOUT_ITEM
         case "received" if stored is None:
             return Kind.UPLOAD_WITHOUT_OBJECT
-        case "waiting" | "received" if stored is not None:
+        case "waiting" | "received" | "aborted" if stored is not None:
             return Kind.EVENT_LOST
-        case "aborted" | "duplicate" if stored is not None:
+        case "duplicate" if stored is not None:
             return Kind.OBJECT_LEFT_OVER
     return None
 
