@@ -1,4 +1,4 @@
-"""File names that clients send, as people and keys get them."""
+"""File names and paths that clients send, as people and keys get them."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pinhole.filenames import displayable, key_name
+from pinhole.filenames import displayable, displayable_path, key_name
 
 NAMES = st.one_of(
     st.text(st.characters(), max_size=400),
@@ -91,3 +91,40 @@ def test_every_name_can_be_shown(sent: str) -> None:
     assert shown.strip(".\u200c\u200d")
     assert not DIRECTIONS.search(shown)
     shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("2024/Summer/IMG_2682.HEIC", "2024/Summer/IMG_2682.HEIC"),
+        ("IMG_2682.HEIC", "IMG_2682.HEIC"),
+        ("/mnt/photos/cat.jpg", "mnt/photos/cat.jpg"),
+        ("../../etc/passwd", "etc/passwd"),
+        ("a/./b/../cat.jpg", "a/b/cat.jpg"),
+        ("a//b/cat.jpg/", "a/b/cat.jpg"),
+        ("C:\\Photos\\2024\\Cat.jpg", "Photos/2024/Cat.jpg"),
+        ("c:/Photos/Cat.jpg", "Photos/Cat.jpg"),
+        ("\\\\nas\\photos\\cat.jpg", "nas/photos/cat.jpg"),
+        ("a: b/cat.jpg", "a: b/cat.jpg"),
+        ("two\nlines/cat\0.jpg", "two lines/cat.jpg"),
+        ("2024\u202egpj/photo\u202egpj.exe", "2024gpj/photogpj.exe"),
+        ("a/\u200b/..\u200b/cat.jpg", "a/cat.jpg"),
+        ("Zu\u0308rich/cat.jpg", "Zürich/cat.jpg"),
+        (" a / cat.jpg ", "a/cat.jpg"),
+        ("../..", "unnamed"),
+        ("\u202e", "unnamed"),
+        ("/".join(map(str, range(40))), "/".join(map(str, range(8, 40)))),
+    ],
+)
+def test_a_path_keeps_its_folders_and_loses_what_could_harm(sent: str, shown: str) -> None:
+    assert displayable_path(sent) == shown
+
+
+@given(st.lists(NAMES, max_size=40).map("/".join))
+@example("x" * 4096)
+@example("\u0344" * 4096)
+def test_every_part_of_a_path_is_a_name_that_can_be_shown(sent: str) -> None:
+    parts = displayable_path(sent).split("/")
+    assert len(parts) <= 32
+    assert [displayable(part) for part in parts] == parts
+    assert parts[-1] == displayable(re.sub(r"\A[A-Za-z]:(?=[/\\])", "", sent))

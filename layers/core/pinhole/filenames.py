@@ -13,6 +13,7 @@ _JOINERS = "\u200c\u200d"  # Persian and Indic names need them, emoji too
 _READABLE = re.compile(rf"[^.\s{_JOINERS}]")
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _DEVICES_ON_WINDOWS = re.compile(r"\A(con|prn|aux|nul|(com|lpt)[0-9¹²³])(?=[.\s]|\Z)", re.IGNORECASE)
+_DRIVE = re.compile(r"\A[A-Za-z]:(?=[/\\])")
 _EDGES = re.compile(r"\A[.\s]+|[.\s]+\Z")
 _EXTENSION = re.compile(r"\.[0-9A-Za-z]{1,15}\Z")
 
@@ -22,16 +23,22 @@ def displayable(filename: str) -> str:
 
     1 to 255 characters, never only dots.
     """
-    visible = "".join(_shown(character) for character in filename)
-    segments = (segment.strip() for segment in reversed(re.split(r"[/\\]", visible)))
-    name = next((segment for segment in segments if _READABLE.search(segment)), UNNAMED)
-    return _shortened(unicodedata.normalize("NFC", name), MAX_NAME_CHARACTERS, len)
+    return next(reversed(_segments(filename)), UNNAMED)
 
 
 def displayable_path(path: str) -> str:
-    """Folders and name as people may see them, with slashes: each as `displayable`, those that are none left out."""
-    parts = [part for part in re.split(r"[/\\]", path) if _READABLE.search(part)]
-    return "/".join(map(displayable, parts[-MAX_PATH_PARTS:])) or UNNAMED
+    """Folders and name as people may see them, with slashes between them: each as `displayable` has it.
+
+    At most the last 32. What names no folder of a library is left out: dots, and a drive of Windows.
+    """
+    return "/".join(_segments(_DRIVE.sub("", path))[-MAX_PATH_PARTS:]) or UNNAMED
+
+
+def _segments(path: str) -> list[str]:
+    """Folders and name, each as people may see it; those of which nothing can be seen are left out."""
+    visible = "".join(_shown(character) for character in path)
+    segments = (unicodedata.normalize("NFC", segment.strip()) for segment in re.split(r"[/\\]", visible))
+    return [_shortened(segment, MAX_NAME_CHARACTERS, len) for segment in segments if _READABLE.search(segment)]
 
 
 def key_name(filename: str) -> str:
