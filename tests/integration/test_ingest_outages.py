@@ -217,7 +217,7 @@ def system(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 def _forget_clients() -> None:
     settings.cache_clear()
-    objects._s3.cache_clear()
+    objects.client.s3.cache_clear()
     queues._sqs.cache_clear()
 
 

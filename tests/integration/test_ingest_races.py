@@ -148,10 +148,10 @@ def test_an_outage_of_the_store_and_the_queue_at_once_is_no_attempt(
     with pytest.MonkeyPatch.context() as patch:
         for service in ("S3", "SQS"):
             patch.setenv(f"AWS_ENDPOINT_URL_{service}", "http://127.0.0.1:9")
-        objects._s3.cache_clear()
+        objects.client.s3.cache_clear()
         queues._sqs.cache_clear()
         answer = handler.handle({"Records": [record]}, Context())
-    objects._s3.cache_clear()
+    objects.client.s3.cache_clear()
     queues._sqs.cache_clear()
 
     assert len(answer["batchItemFailures"]) == 1

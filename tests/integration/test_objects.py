@@ -110,7 +110,7 @@ def test_a_store_that_is_down_is_unavailable(
     cloud: Cloud, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
-    objects._s3.cache_clear()
+    objects.client.s3.cache_clear()
     with pytest.raises(Unavailable):
         objects.head(key)
     with pytest.raises(Unavailable):

@@ -365,7 +365,7 @@ def second_attempt_answers(status: int, code: str, *, first_arrives: bool) -> It
         answer = urllib3.HTTPResponse(BytesIO(content), preload_content=False)
         return AWSResponse(request.url, status, HTTPHeaders(), answer)
 
-    events = objects._s3().meta.events
+    events = objects.client.s3().meta.events
     events.register("before-send.s3.CompleteMultipartUpload", send)
     try:
         yield

@@ -131,7 +131,7 @@ def store_down(operation: str) -> Iterator[None]:
     def send(request: Any, **_: object) -> Any:
         raise ConnectionClosedError(endpoint_url=request.url)
 
-    events = objects._s3().meta.events
+    events = objects.client.s3().meta.events
     events.register(f"before-send.s3.{operation}", send)
     try:
         yield

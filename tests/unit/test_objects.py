@@ -21,10 +21,10 @@ def cloud_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPat
     monkeypatch.setenv("PINHOLE_ORIGINALS_BUCKET", "our-originals")
     monkeypatch.setenv("PINHOLE_RENDITIONS_BUCKET", "our-renditions")
     settings.cache_clear()
-    objects._s3.cache_clear()
+    objects.client.s3.cache_clear()
     yield monkeypatch
     settings.cache_clear()
-    objects._s3.cache_clear()
+    objects.client.s3.cache_clear()
 
 
 def sign() -> objects.SignedRequest:

@@ -133,7 +133,7 @@ class Conflict(PinholeError):
 class TooManyUploads(Conflict):
     """The uploads that a user has open are as many as may be; try again after `retry_after_seconds`."""
 
-    code = "too_many_uploads"
+    code = ErrorCode.TOO_MANY_UPLOADS
 
     def __init__(self, detail: str, retry_after_seconds: int) -> None:
         super().__init__(detail)

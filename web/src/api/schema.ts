@@ -1484,6 +1484,7 @@ export interface operations {
                     "application/json": components["schemas"]["UploadOutcomes"];
                 };
             };
+            400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

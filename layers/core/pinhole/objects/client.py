@@ -1,0 +1,98 @@
+"""The client of the store, how it answers, and what a listing tells: what the other modules stand on."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from pinhole import aws
+from pinhole.errors import Conflict, NotFound, Unavailable
+from pinhole.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A URL, and the headers that must be sent with it exactly as they are here."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing tells of it."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    modified_at: datetime
+
+
+def listed(bucket: str, prefix: str) -> Iterator[Listed]:
+    """The objects of a bucket whose keys begin with `prefix`, page by page. Raises Unavailable."""
+    for page in pages(bucket, prefix):
+        yield from map(entry, page.get("Contents", []))
+
+
+def pages(bucket: str, prefix: str, delimiter: str = "") -> "Iterator[ListObjectsV2OutputTypeDef]":
+    """The pages of a listing. Raises Unavailable."""
+    listing = s3().get_paginator("list_objects_v2")
+    pages = iter(listing.paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter))
+    while True:
+        with answers(prefix):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
+
+
+def entry(told: "ObjectTypeDef") -> Listed:
+    """An object as a page tells of it."""
+    return Listed(told["Key"], told["Size"], told["ETag"].strip('"'), told["LastModified"])
+
+
+@contextmanager
+def answers(key: str) -> Iterator[None]:
+    """Turns what the store answers about `key` into NotFound, Conflict or Unavailable."""
+    with aws.answering("object store"):
+        try:
+            yield
+        except ClientError as error:
+            if aws.status(error) == 404 and error.response["Error"].get("Code") != "NoSuchBucket":
+                raise NotFound(f"The object store has no {key}.", code="object_not_found") from error
+            if error.response["Error"].get("Code") == "InvalidPart":
+                raise Unavailable("A part was sent again meanwhile.") from error
+            if aws.status(error) == 412:
+                raise Conflict(f"There is an object at {key} already.", code="object_exists") from error
+            raise
+
+
+def signer() -> "S3Client":
+    """Signs for where clients reach the store, and sends nothing there."""
+    url = settings().public_object_store_url
+    return s3(url) if url else s3()
+
+
+@cache
+def s3(endpoint_url: str | None = None) -> "S3Client":
+    """The client of this process; of another address where one is given."""
+    from botocore.config import Config
+
+    # "virtual" signs for the bucket's region, where "auto" would sign for a host that redirects.
+    # Checksums only where a call names one: a default would be signed into the URLs of clients.
+    own = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path" if settings().object_store_url else "virtual"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    made: S3Client = aws.client("s3", own, endpoint_url)
+    return made

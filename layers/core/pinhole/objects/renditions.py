@@ -1,0 +1,39 @@
+"""Renditions, in a bucket of their own: writing one must never trigger ingest."""
+
+from collections.abc import Iterator
+
+from pinhole.objects import client
+from pinhole.objects.client import Listed
+from pinhole.settings import settings
+
+
+def presign_rendition(key: str, *, expires_seconds: int) -> str:
+    """Sign a GET of a rendition."""
+    return client.signer().generate_presigned_url(
+        "get_object",
+        Params={"Bucket": settings().renditions_bucket, "Key": key},
+        ExpiresIn=expires_seconds,
+    )
+
+
+def list_renditions(prefix: str) -> Iterator[Listed]:
+    """Renditions whose keys begin with `prefix`, page by page."""
+    return client.listed(settings().renditions_bucket, prefix)
+
+
+def delete_rendition(key: str) -> None:
+    """Remove a rendition; one that is not there is no error."""
+    with client.answers(key):
+        client.s3().delete_object(Bucket=settings().renditions_bucket, Key=key)
+
+
+def put_rendition(key: str, content: bytes, *, content_type: str) -> None:
+    """Store a rendition. Its key is never written with other bytes, so it may be cached for good."""
+    with client.answers(key):
+        client.s3().put_object(
+            Bucket=settings().renditions_bucket,
+            Key=key,
+            Body=content,
+            ContentType=content_type,
+            CacheControl="public, max-age=31536000, immutable",
+        )
