@@ -159,7 +159,11 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     test = commands.add_parser("test", help="run every check")
-    test.add_argument("--only", metavar="NAME", help="run one step; an unknown name lists them")
+    test.add_argument(
+        "--only",
+        metavar="NAME",
+        help="run one step, or the tests of a room, such as ingest; an unknown name lists them",
+    )
     test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="more arguments for pytest")
     test.set_defaults(run=_test)
 

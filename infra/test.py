@@ -18,6 +18,7 @@ from infra import bootstrap
 from infra.bootstrap import REPOSITORY, CannotStart, say
 
 PYTHON = sys.executable
+TESTS = REPOSITORY / "tests"
 LOCALSTACK_TESTS = [PYTHON, "-m", "pytest", "tests/localstack"]
 # Much of it is waiting for what was started. By file: a module's fixtures are made once.
 AT_ONCE = ["--numprocesses=2", "--dist=loadfile"]
@@ -54,22 +55,24 @@ def _steps(only: str | None, pytest: Sequence[str]) -> list[Step]:
 
 
 def run(only: str | None, pytest: Sequence[str]) -> int:
-    """Run all steps, or one. `pytest` are more arguments for pytest. Returns the exit code.
+    """Run all steps, or one, or the tests of one room. `pytest` are more arguments for pytest. Returns the exit code.
 
     Raises:
-        CannotStart: there is no such step, or Node is missing.
+        CannotStart: there is no such step or room, or Node is missing.
     """
     steps = _steps(only, pytest)
     if only is not None:
         names = [step.name for step in steps]
-        steps = [step for step in steps if step.name == only]
+        steps = [step for step in steps if step.name == only] or _of_room(only, pytest)
         if not steps:
-            raise CannotStart(f"There is no step {only}: {', '.join(names)}")
+            raise CannotStart(f"There is no step or room {only}: {', '.join([*names, *_rooms()])}")
     # A shell that runs this in the background has it ignore Ctrl-C, and with it every instance that a test ends so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if any(step.directory == bootstrap.WEB or step.name == "pytest" for step in steps):
+    # The tests of a room start nothing that shows a page, but for those in the browser.
+    shows_pages = only in (None, "pytest", "e2e", "infra") or any(step.directory == bootstrap.WEB for step in steps)
+    if shows_pages:
         bootstrap.build_web_client()
-    if any(step.name == "pytest" for step in steps):
+    if only in (None, "pytest", "e2e"):
         _install_browser()
     failed: list[str] = []
     for step in steps:
@@ -78,6 +81,20 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
         if not _passes(step):
             failed.append(step.name)
     return 1 if failed else 0
+
+
+def _rooms() -> list[str]:
+    """The folders of tests, such as `core/ingest`: each is named as the room that it tests."""
+    return sorted(
+        {file.parent.relative_to(TESTS).as_posix() for file in TESTS.rglob("test_*.py")} - {"localstack"}
+        | {"core", "functions", "infra"}
+    )
+
+
+def _of_room(room: str, pytest: Sequence[str]) -> list[Step]:
+    """The tests of a room, by its name or the last part of it, beside no other check."""
+    folders = [str(TESTS / known) for known in _rooms() if room in (known, known.rpartition("/")[2])]
+    return [Step("pytest", [PYTHON, "-m", "pytest", *folders, *pytest])] if folders else []
 
 
 def _install_browser() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.processes import loopback
-from tests.integration.gateway.conftest import Site
+from tests.infra.local.gateway.conftest import Site
 
 
 def event_of(site: Site, method: str, path: str, **options: Any) -> dict[str, Any]:

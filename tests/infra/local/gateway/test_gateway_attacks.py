@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pinhole import media_url
-from tests.integration.gateway.conftest import Site, eventually
+from tests.infra.local.gateway.conftest import Site, eventually
 
 TOKEN = "Bearer a-token-of-somebody"
 DOORS = ("/api/me", "/media/x", "/live", "/pinhole-originals/x", "/assets/x", "/")

@@ -8,7 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from infra.local.gateway import Gateway
 from infra.local.runtime import Runtime
-from tests.integration.gateway.conftest import LIVE_SECRET, PAGES, Site
+from tests.infra.local.gateway.conftest import LIVE_SECRET, PAGES, Site
 
 
 @pytest.mark.parametrize("path", ["/", "/timeline/2024-07", "/login?next=/", "/index.html"])

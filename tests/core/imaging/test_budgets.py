@@ -14,8 +14,8 @@ from PIL import Image
 import pinhole
 from pinhole.errors import FileRejected
 from pinhole.imaging import apart, file_type, metadata, renditions
+from tests.core.imaging import bombs
 from tests.fixtures import photos
-from tests.unit.imaging import bombs
 
 MEGABYTE = 1 << 20
 LIMIT = 256_000_000

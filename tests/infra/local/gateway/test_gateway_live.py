@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import store
 from infra.local.processes import loopback
-from tests.integration.gateway.conftest import (
+from tests.infra.local.gateway.conftest import (
     LIVE_SECRET,
     Background,
     Site,

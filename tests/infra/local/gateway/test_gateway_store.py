@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 from infra.local import s3_proxy
-from tests.integration.gateway.conftest import Background, Site, eventually
+from tests.infra.local.gateway.conftest import Background, Site, eventually
 
 MIB = 1024 * 1024
 # Every character that a file name may have and a URL may not.

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pinhole import media_url
-from tests.integration.gateway.conftest import Site
+from tests.infra.local.gateway.conftest import Site
 
 ITEM_KEY = "abcdefghijklmnopqrstuvwx"
 CONTENT = bytes(range(256)) * 40

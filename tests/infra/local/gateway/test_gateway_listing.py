@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from infra.local import s3_listing
-from tests.integration.gateway.conftest import Site
+from tests.infra.local.gateway.conftest import Site
 
 NAMES = ["b", "b-1", "b.jpg", "b!", "b0", "é", "Über 100%", "日本", "\uff5e", "\U0001f600", "a+b", "a b"]
 KEYS = [

@@ -32,7 +32,7 @@ from mypy_boto3_s3 import S3Client
 from infra.local import postgres, processes, queue, store, store_trust, supervisor
 from infra.local.supervisor import Supervisor
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 # It is processes that are killed here: what they wrote outlives them in the system's cache.
 NO_FSYNC = {"fsync": "off"}
 OWN = store.Credentials("AKIAOWN", "a secret of the tests")

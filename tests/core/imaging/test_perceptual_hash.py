@@ -8,8 +8,8 @@ from PIL import Image
 
 from pinhole.imaging import file_type, renditions
 from pinhole.imaging.perceptual_hash import perceptual_hash
+from tests.core.imaging.test_samples import SAMPLES
 from tests.fixtures import photos
-from tests.unit.imaging.test_samples import SAMPLES
 
 NAMES = ["el_torcal_rocks", "prairie_falcon", "silver_fir", "tanners_ridge", "wood_anemones"]
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from infra.local import store
 from infra.local.processes import HOST, free_ports
 from pinhole import media_url
-from tests.integration.gateway.conftest import Background, Site, serving, template_for
+from tests.infra.local.gateway.conftest import Background, Site, serving, template_for
 
 
 def nowhere() -> str:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from infra.local import store
 from infra.local.processes import HOST, free_ports
-from tests.integration.gateway.conftest import Background, Site, _client, a_site
+from tests.infra.local.gateway.conftest import Background, Site, _client, a_site
 
 PUBLIC = "https://photos.example.org"
 NAME = "photos.example.org"

@@ -12,7 +12,7 @@ from infra.local.data_directory import Secrets
 from infra.local.schedules import Rate
 from infra.local.template import Notification, QueueSource, Template
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PARAMETERS = {
     "DatabaseUrl": "postgresql:///pinhole",
     "IngestDatabaseUrl": "postgresql://pinhole_ingest@/pinhole",
