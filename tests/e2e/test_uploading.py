@@ -296,7 +296,7 @@ def test_a_server_that_asks_for_patience_is_waited_for(window: Page, photo: Call
         (409, '{"code": "too_many_uploads", "detail": "Finish some first."}'),
         (429, '{"code": "too_many_requests", "detail": "Slowly."}'),
         (503, '{"code": "unavailable", "detail": "Later."}'),
-    ] * 3
+    ]
 
     def ask_to_wait(route: Route) -> None:
         if route.request.method != "POST" or not answers:

@@ -158,6 +158,13 @@ describe('an attempt that fails', () => {
     expect(work).toHaveBeenCalledTimes(7)
   })
 
+  test('because the server asks for a wait is made again after just that, however often', async () => {
+    const waits: number[] = []
+    const work = failing(...times(20, new Problem(409, 'too_many_uploads', 'Finish some first.', [], 2)))
+    await withRetries(async (milliseconds) => void waits.push(milliseconds), never, work)
+    expect(new Set(waits)).toEqual(new Set([2000]))
+  })
+
   test('after a long outage, because its address has run out, is made again', async () => {
     const work = failing(...times(20, new TransferFailed(0)), new TransferFailed(403))
     await withRetries(noPause, never, work)

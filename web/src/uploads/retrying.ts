@@ -49,8 +49,8 @@ export async function withRetries<T>(pause: Pause, signal: AbortSignal, work: ()
       if (!isTrouble(error) || !error.passing) throw error
       if (error.status === 403 || error.status === 500) refusals += 1
       if (refusals === REFUSALS) throw error
-      const asked = error instanceof Problem ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-      await pause(Math.max(asked, backoffMs(failures)), signal, error)
+      const asked = error instanceof Problem ? error.retryAfterSeconds : null
+      await pause(asked === null ? backoffMs(failures) : asked * 1000, signal, error)
     }
   }
 }
