@@ -80,6 +80,8 @@ export class Follower {
     const untold = [...this.#untold.values()].slice(0, MOST_COMPLETED)
     const others = [...this.#received.values()].slice(0, Math.max(0, ASKED_AT_ONCE - untold.length))
     const asked = [...untold, ...others]
+    // All were taken off the list meanwhile.
+    if (asked.length === 0) return 0
     let arrivals: Arrival[]
     try {
       arrivals = await this.server.completeMany(asked.map(({ uploadId }) => uploadId!))
