@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
@@ -13,35 +14,35 @@ from psycopg.errors import InsufficientPrivilege
 from infra import ingest_role, migrate, places
 from infra.bootstrap import REPOSITORY
 from infra.local.postgres import Postgres
+from pinhole.tables import user
 
 
 @pytest.fixture
-def as_ingest(database_url: str, postgres_server: Postgres) -> Connection:
+def as_ingest(database_url: str) -> Iterator[Connection]:
     """A connection by the URL that ingest gets."""
-    return psycopg.connect(ingest_role.let_in(database_url), autocommit=True)
+    with psycopg.connect(ingest_role.let_in(database_url), autocommit=True) as connection:
+        yield connection
 
 
 def test_it_reads_of_accounts_whose_a_folder_is_and_no_more(conn: Connection, as_ingest: Connection) -> None:
-    conn.execute("INSERT INTO users (id, name, password_hash, role, folder) VALUES (7, 'ann', '-', 'member', 'ann')")
-    with as_ingest:
-        assert as_ingest.execute("SELECT id, folder FROM users").fetchall() == [(7, "ann")]
-        columns = conn.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped"
-        ).fetchall()
-        for (column,) in columns:
-            if column not in {"id", "folder"}:
-                with pytest.raises(InsufficientPrivilege):
-                    as_ingest.execute(sql.SQL("SELECT {} FROM users").format(sql.Identifier(column)))
-        for table in ("session", "refresh_token", "live_ticket", "live_connection", "rate_limit"):
+    ann = user.insert(conn, "ann", "-", "member", "ann")
+    assert user.find_owner(as_ingest, ["ann"]) == (ann.id, "ann")
+    columns = conn.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'users'::regclass AND attnum > 0 AND NOT attisdropped"
+    ).fetchall()
+    for (column,) in columns:
+        if column not in {"id", "folder"}:
             with pytest.raises(InsufficientPrivilege):
-                as_ingest.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
+                as_ingest.execute(sql.SQL("SELECT {} FROM users").format(sql.Identifier(column)))
+    for table in ("session", "refresh_token", "live_ticket", "live_connection", "rate_limit"):
+        with pytest.raises(InsufficientPrivilege):
+            as_ingest.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
 
 
 def test_it_reads_no_position_and_no_journal(as_ingest: Connection) -> None:
-    with as_ingest:
-        for column, table in (("latitude", "item_metadata"), ("said", "item_statement"), ("after", "outbox")):
-            with pytest.raises(InsufficientPrivilege):
-                as_ingest.execute(sql.SQL("SELECT {} FROM {}").format(*map(sql.Identifier, (column, table))))
+    for column, table in (("latitude", "item_metadata"), ("said", "item_statement"), ("after", "outbox")):
+        with pytest.raises(InsufficientPrivilege):
+            as_ingest.execute(sql.SQL("SELECT {} FROM {}").format(*map(sql.Identifier, (column, table))))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_it_reads_no_position_and_no_journal(as_ingest: Connection) -> None:
     ],
 )
 def test_it_makes_no_account_no_table_and_no_other_role_of_itself(as_ingest: Connection, statement: str) -> None:
-    with as_ingest, pytest.raises(InsufficientPrivilege):
+    with pytest.raises(InsufficientPrivilege):
         as_ingest.execute(statement)
 
 
