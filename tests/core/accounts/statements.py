@@ -1,0 +1,46 @@
+"""The statements of accounts, as their use cases send them."""
+
+from datetime import timedelta
+
+from pinhole.accounts import limits
+from pinhole.tables import live_ticket, rate_limit, refresh_token, session, user
+from tests.fixtures.statements import SESSION, SHA256, World, case
+
+
+@case
+def somebody_registers(w: World) -> None:
+    user.exists_any(w.conn)
+    user.insert(w.conn, "carol", "-", "member", "carol")
+
+
+@case
+def somebody_logs_in(w: World) -> None:
+    user.read_credentials(w.conn, "ann")
+    user.change_password_hash(w.conn, w.ann.id, "-")
+    refresh_token.insert(w.conn, "new", SHA256, session.insert(w.conn, w.ann.id), timedelta(days=30))
+
+
+@case
+def a_session_goes_on(w: World) -> None:
+    session.read_open(w.conn, SESSION)
+    refresh_token.trace(w.conn, SESSION, SHA256)
+    refresh_token.use(w.conn, SESSION, SHA256)
+
+
+@case
+def sessions_end(w: World) -> None:
+    session.end(w.conn, SESSION)
+    session.end_all(w.conn, w.ann.id)
+
+
+@case
+def attempts_are_counted(w: World) -> None:
+    rate_limit.count(w.conn, "login address 1", limits.WINDOW)
+    rate_limit.take_back(w.conn, "login address 1", limits.WINDOW)
+
+
+@case
+def what_has_run_out_is_deleted(w: World) -> None:
+    session.delete_spent(w.conn, refresh_token.delete_expired(w.conn))
+    live_ticket.delete_expired(w.conn)
+    rate_limit.delete_past(w.conn, limits.WINDOW)
