@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from pinhole.ids import new_id, new_key
 from pinhole.tables import item_metadata, media_item, original_file, outbox, rendition, timeline_month
-from pinhole.tables.item_metadata import Layer, Metadata
+from pinhole.tables.item_metadata import ItemMetadata, Layer
 from pinhole.tables.media_item import Shape
 from pinhole.tables.original_file import Role, Stored
 from pinhole.tables.outbox import Change
@@ -85,7 +85,7 @@ def _add(conn: Connection, owner_id: int, number: int) -> None:
         sha256 = new_key().encode().ljust(32)
         original_file.mark_read(conn, owner_id, key, sha256=sha256, sha1=sha256[:20], mime_type="image/jpeg")
         media_item.commit_metadata(conn, owner_id, item.id, shape)
-        item_metadata.insert(conn, owner_id, item.id, Metadata(exif={"MakerNote": key * 30}))
+        item_metadata.insert(conn, owner_id, item.id, ItemMetadata(exif={"MakerNote": key * 30}))
         item_metadata.say(conn, owner_id, item.id, Layer.FILE, {"time": {"takenAtLocal": moment.isoformat()}})
         outbox.add(conn, owner_id, item.id, Change.BORN, after={"itemKey": item.item_key, "objectKey": key})
     with conn.transaction():

@@ -14,7 +14,7 @@ from pinhole import items, media_url, objects
 from pinhole.accounts import User
 from pinhole.db import transaction
 from pinhole.imaging.capture_time import TimeSource
-from pinhole.items import Item
+from pinhole.items import FullItem
 
 routes = Blueprint(__name__)
 
@@ -31,7 +31,7 @@ class Camera(WireModel):
     iso: int | None
 
     @classmethod
-    def of(cls, item: Item) -> Self | None:
+    def of(cls, item: FullItem) -> Self | None:
         camera = cls(
             make=item.camera_make,
             model=item.camera_model,
@@ -53,7 +53,7 @@ class Coordinates(WireModel):
     direction_deg: float | None
 
     @classmethod
-    def of(cls, item: Item) -> Self | None:
+    def of(cls, item: FullItem) -> Self | None:
         if item.latitude is None or item.longitude is None:
             return None
         return cls(
@@ -74,7 +74,7 @@ class Place(WireModel):
     neighbourhood: str | None
 
     @classmethod
-    def of(cls, item: Item) -> Self | None:
+    def of(cls, item: FullItem) -> Self | None:
         if item.country_code is None:
             return None
         return cls(
@@ -154,7 +154,7 @@ class ItemDetails(WireModel):
     original: Original
 
     @classmethod
-    def of(cls, item: Item, now: float, renditions_expire: int) -> Self:
+    def of(cls, item: FullItem, now: float, renditions_expire: int) -> Self:
         """now, renditions_expire: Unix seconds. The URL of the original is valid for 15 minutes from now."""
         same = {name: getattr(item, name) for name in cls.model_fields if hasattr(item, name)}
         shown = {
@@ -190,7 +190,7 @@ def _as_the_file_says(time: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _renditions(item: Item, expires: int) -> list[Rendition]:
+def _renditions(item: FullItem, expires: int) -> list[Rendition]:
     return [
         Rendition(
             name=file["name"],

@@ -13,7 +13,7 @@ from pinhole.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FullItem:
     """An item that may be seen; most fields are columns of media_item, item_metadata or its main original_file.
 
     said_time: the capture time as the file says it, as `item_statement` has it. renditions: name (such as `240.webp`),
@@ -106,12 +106,12 @@ _SELECT = SQL(
         ON statement.owner_id = media_item.owner_id AND statement.item_id = media_item.id AND layer = 'file'
     WHERE media_item.id = %(item_id)s AND {may_see}
     """
-).format(columns=SQL(", ").join(_column(field.name) for field in fields(Item)), may_see=access.MAY_SEE)
+).format(columns=SQL(", ").join(_column(field.name) for field in fields(FullItem)), may_see=access.MAY_SEE)
 
 
-def read(conn: Connection, viewer_id: int, item_id: str) -> Item:
+def read(conn: Connection, viewer_id: int, item_id: str) -> FullItem:
     """Read an item. Raises NotFound where there is none that the viewer may see."""
-    with conn.cursor(row_factory=class_row(Item)) as cursor:
+    with conn.cursor(row_factory=class_row(FullItem)) as cursor:
         item = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id}).fetchone()
     if item is None:
         raise NotFound("There is no such item.")

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from pinhole.imaging import file_type, metadata
-from pinhole.imaging.metadata import Metadata
+from pinhole.imaging.metadata import FileMetadata
 from tests.fixtures import photos
 
 LIMIT = 100_000_000
@@ -40,11 +40,11 @@ def xmp(content: str = "", **attributes: str) -> bytes:
     ).encode()
 
 
-def read(path: Path, filename: str = "photo.jpg") -> Metadata:
+def read(path: Path, filename: str = "photo.jpg") -> FileMetadata:
     return metadata.read(path, file_type.identify(path), LIMIT, filename)
 
 
-def of(tmp_path: Path, format_name: str = "JPEG", filename: str = "photo.jpg", **options: Any) -> Metadata:
+def of(tmp_path: Path, format_name: str = "JPEG", filename: str = "photo.jpg", **options: Any) -> FileMetadata:
     if "exif" in options:
         options["exif"] = options["exif"].tobytes()
     return read(photos.save(tmp_path / "original", photos.scene(), format_name, **options), filename)
@@ -400,4 +400,4 @@ def test_iptc_that_is_stored_as_numbers_is_read_from_a_tiff(tmp_path: Path) -> N
 def test_a_video_says_nothing_yet(tmp_path: Path) -> None:
     path = tmp_path / "original"
     path.write_bytes(CLIP)
-    assert read(path, "video.mp4") == Metadata()
+    assert read(path, "video.mp4") == FileMetadata()

@@ -22,7 +22,7 @@ LOSSLESS: dict[str, dict[str, Any]] = {
 }
 
 
-def shown(path: Path) -> tuple[tuple[int, int], tuple[tuple[int, ...], ...], metadata.Metadata]:
+def shown(path: Path) -> tuple[tuple[int, int], tuple[tuple[int, ...], ...], metadata.FileMetadata]:
     kind = file_type.identify(path)
     made = renditions.make(path, kind, LIMIT, path.parent)
     read = metadata.read(path, kind, LIMIT, path.name)

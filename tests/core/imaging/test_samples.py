@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 from pinhole.errors import FileRejected
 from pinhole.imaging import capture_time, file_type, metadata, renditions
 from pinhole.imaging.capture_time import CaptureTime
-from pinhole.imaging.metadata import Metadata
+from pinhole.imaging.metadata import FileMetadata
 from pinhole.imaging.sizes import fit
 
 ROOT = Path(__file__).parents[3]
@@ -39,7 +39,7 @@ SAME_NAMES = {
 }
 
 
-def read(name: str) -> Metadata:
+def read(name: str) -> FileMetadata:
     path = SAMPLES / name
     return metadata.read(path, file_type.identify(path), LIMIT, path.name)
 

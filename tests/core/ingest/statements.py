@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pinhole.tables import item_metadata, job, media_item, original_file, outbox, rendition, user
-from pinhole.tables.item_metadata import Layer, Metadata
+from pinhole.tables.item_metadata import ItemMetadata, Layer
 from pinhole.tables.media_item import Shape
 from pinhole.tables.outbox import Change
 from pinhole.tables.rendition import Rendition
@@ -39,7 +39,7 @@ def metadata_and_renditions_are_kept(w: World) -> None:
         sort_timestamp=NOW,
     )
     media_item.commit_metadata(w.conn, w.ann.id, new.id, shape)
-    item_metadata.insert(w.conn, w.ann.id, new.id, Metadata())
+    item_metadata.insert(w.conn, w.ann.id, new.id, ItemMetadata())
     item_metadata.say(w.conn, w.ann.id, new.id, Layer.FILE, {"title": "A title"})
     item_metadata.mark_looked_at(w.conn, w.ann.id, new.id, colours=[0], perceptual_hash=1)
     media_item.commit_renditions(w.conn, w.ann.id, new.id, version=1, thumb_hash=b"\x01")

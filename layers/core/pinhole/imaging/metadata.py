@@ -33,7 +33,7 @@ _NO_DESCRIPTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class FileMetadata:
     """`width` × `height` as displayed (None for video); `orientation` as the file says it, EXIF's 1 to 8.
 
     Coordinates in degrees, north and east positive; `clip` is a motion photo's video within the file.
@@ -70,19 +70,19 @@ class Metadata:
     clip: Clip | None = None
 
 
-def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Metadata:
+def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> FileMetadata:
     """Of a photo; a video's is empty for now. `filename`: the owner's name for it, which betrays screenshots.
 
     Raises FileRejected (`too_many_pixels`, `too_large`, `corrupt`, `truncated`); a file whose pixels turn out to be
     broken only shows when it is decoded.
     """
     if file_type.kind == "video":
-        return Metadata()
+        return FileMetadata()
     blocks = read_blocks(path, file_type, max_pixels)
     exif, xmp = blocks.exif, blocks.xmp
     latitude, longitude = _coordinates(exif, xmp) or (None, None)
     projection, field_of_view = _panorama(exif, xmp)
-    return Metadata(
+    return FileMetadata(
         width=blocks.width,
         height=blocks.height,
         orientation=blocks.orientation,

@@ -16,7 +16,7 @@ _QUALITY, _METHOD = 80, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Rendition:
+class RenditionFile:
     """`name` is the file's name in `path`'s directory: `240.webp`."""
 
     name: str
@@ -30,7 +30,7 @@ class Rendition:
 class Renditions:
     """Colours as 0xRRGGBB, the most prominent first; `perceptual_hash` has 64 bits and a sign, as a bigint."""
 
-    files: tuple[Rendition, ...]
+    files: tuple[RenditionFile, ...]
     thumb_hash: bytes
     colours: tuple[int, ...]
     perceptual_hash: int
@@ -59,7 +59,7 @@ def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> R
             image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.5)
         target = directory / f"{limit}.webp"
         image.save(target, "WEBP", quality=_QUALITY, method=_METHOD)
-        files.append(Rendition(target.name, target, *image.size, target.stat().st_size))
+        files.append(RenditionFile(target.name, target, *image.size, target.stat().st_size))
     return Renditions(tuple(files), thumb_hash(image), dominant(image), perceptual_hash(image))
 
 

@@ -36,7 +36,7 @@ _PREFIXES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ContainerItem:
     """One entry of Google's container directory: what lies behind the primary image, in order."""
 
     semantic: str
@@ -50,7 +50,7 @@ class Xmp:
     """Values by `prefix:Name`, prefixes as above."""
 
     values: dict[str, list[str]]
-    items: tuple[Item, ...] = ()
+    items: tuple[ContainerItem, ...] = ()
 
     def text(self, *names: str) -> str | None:
         """The first value of the first of `names` that has one."""
@@ -85,7 +85,7 @@ def parse(packet: bytes) -> Xmp:
     except (ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: an unknown encoding
         return EMPTY
     values: dict[str, list[str]] = {}
-    items: list[Item] = []
+    items: list[ContainerItem] = []
     # Those at the top: what lies deeper is a part of a value.
     for description in next(root.iter(f"{_RDF}RDF"), root).findall(f"{_RDF}Description"):
         for name, text in description.attrib.items():
@@ -122,7 +122,7 @@ def _texts(element: Element) -> list[str]:
     return [entry.text or "" for entry in entries]
 
 
-def _items(directory: Element) -> list[Item]:
+def _items(directory: Element) -> list[ContainerItem]:
     items = []
     for entry in directory.iter():
         found = {name: text for tag, text in entry.attrib.items() if (name := _name(tag))}
@@ -131,7 +131,7 @@ def _items(directory: Element) -> list[Item]:
         if "Item:Semantic" in found:
             length, padding = found.get("Item:Length", "0"), found.get("Item:Padding", "0")
             items.append(
-                Item(
+                ContainerItem(
                     found["Item:Semantic"],
                     found.get("Item:Mime", ""),
                     int(length[:18]) if length.isdecimal() else 0,

@@ -11,7 +11,8 @@ from pinhole.filenames import displayable
 from pinhole.ingest import failure
 from pinhole.s3_events import ObjectCreated
 from pinhole.stages import Claim, Lane, Subject, WornOut
-from pinhole.tables import media_item, original_file, upload, user
+from pinhole.tables import media_item, original_file, user
+from pinhole.tables import upload as upload_table
 from pinhole.tables.media_item import Item
 from pinhole.tables.original_file import OriginalFile, Role, Stored
 from pinhole.tables.upload import Upload
@@ -70,7 +71,7 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
         if lane is Lane.FRESH and not uploaded:
             return NotUploaded()
         original_file.lock(conn, owner_id, created.key)
-        promised = upload.lock_by_key(conn, owner_id, created.key)
+        promised = upload_table.lock_by_key(conn, owner_id, created.key)
         file = original_file.find(conn, owner_id, created.key)
         if promised is not None and promised.state == "duplicate":
             return Unwanted(promised.state)
@@ -103,7 +104,7 @@ def _item_of(
 ) -> tuple[Item, OriginalFile]:
     """The item of this file, made now if the file is new."""
     if promised is not None:
-        upload.mark_received(conn, owner_id, [promised.id])
+        upload_table.mark_received(conn, owner_id, [promised.id])
     if file is None:
         stored = Stored(
             object_key=created.key,

@@ -15,7 +15,7 @@ from pinhole.imaging.file_type import FileType
 from pinhole.places import Place
 from pinhole.settings import settings
 from pinhole.tables import item_metadata, media_item
-from pinhole.tables.item_metadata import Layer, Metadata
+from pinhole.tables.item_metadata import ItemMetadata, Layer
 from pinhole.tables.media_item import Item, Shape
 from pinhole.tables.original_file import OriginalFile
 
@@ -25,7 +25,7 @@ class Description:
     """What is written of an item whose file was read: for the grid, beyond it, and as the file's own word."""
 
     shape: Shape
-    metadata: Metadata
+    metadata: ItemMetadata
     said: dict[str, Any]
 
 
@@ -52,7 +52,7 @@ def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) ->
         is_projected=read.projection is not None,
     )
     named = {} if place is None else {each.name: getattr(place, each.name) for each in fields(Place)}
-    beyond = Metadata(
+    beyond = ItemMetadata(
         camera_make=read.camera_make,
         camera_model=read.camera_model,
         lens_model=read.lens_model,
@@ -93,7 +93,7 @@ def commit(conn: Connection, item: Item, described: Description) -> bool:
     return True
 
 
-def _said(taken: CaptureTime, read: Metadata) -> dict[str, Any]:
+def _said(taken: CaptureTime, read: ItemMetadata) -> dict[str, Any]:
     """What the file says of what a sidecar or a person may say otherwise; nothing where it is silent."""
     said: dict[str, Any] = {
         "time": {

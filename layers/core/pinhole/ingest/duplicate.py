@@ -8,7 +8,8 @@ from pinhole.errors import NotFound, Unavailable
 from pinhole.ingest.arrival import Work
 from pinhole.objects import Download
 from pinhole.stages import Subject
-from pinhole.tables import job, media_item, original_file, outbox, timeline_month, upload
+from pinhole.tables import job, media_item, original_file, outbox, timeline_month
+from pinhole.tables import upload as upload_table
 from pinhole.tables.original_file import OriginalFile
 from pinhole.tables.outbox import Change
 from pinhole.telemetry import count, logger
@@ -61,7 +62,7 @@ def _replace_original(conn: Connection, work: Work, current: OriginalFile) -> No
         after={"objectKey": new.object_key},
     )
     if work.promised is not None:
-        upload.mark_ready(conn, owner_id, work.promised.id, current.item_id)
+        upload_table.mark_ready(conn, owner_id, work.promised.id, current.item_id)
 
 
 def _let_go(conn: Connection, work: Work, current: OriginalFile) -> None:
@@ -69,7 +70,7 @@ def _let_go(conn: Connection, work: Work, current: OriginalFile) -> None:
     if work.promised is None:
         original_file.mark_alias(conn, owner_id, work.file.object_key, current.item_id)
     else:
-        upload.mark_duplicate(conn, owner_id, work.promised.id, current.item_id)
+        upload_table.mark_duplicate(conn, owner_id, work.promised.id, current.item_id)
     _remove(conn, work)
 
 

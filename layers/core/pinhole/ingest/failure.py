@@ -10,7 +10,8 @@ from pinhole.db import transaction
 from pinhole.errors import Busy, FileRejected, PinholeError
 from pinhole.settings import settings
 from pinhole.stages import Claim, Stage, Subject, WornOut
-from pinhole.tables import job, media_item, original_file, upload, user
+from pinhole.tables import job, media_item, original_file, user
+from pinhole.tables import upload as upload_table
 from pinhole.tables.media_item import Item
 from pinhole.telemetry import count, logger
 
@@ -82,9 +83,9 @@ def fail_for_good(
         return False
     if media_item.mark_failed(conn, subject.owner_id, subject.id):
         original_file.count_again(conn, subject.owner_id, subject.id, counts=False)
-    promised = upload.find_by_key(conn, subject.owner_id, object_key)
+    promised = upload_table.find_by_key(conn, subject.owner_id, object_key)
     if promised is not None:
-        upload.mark_failed(conn, subject.owner_id, promised.id, cause)
+        upload_table.mark_failed(conn, subject.owner_id, promised.id, cause)
     return True
 
 

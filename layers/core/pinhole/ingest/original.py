@@ -23,7 +23,8 @@ from pinhole.objects import Download
 from pinhole.s3_events import ObjectCreated
 from pinhole.settings import settings
 from pinhole.stages import Claim, Lane, Stage, Subject
-from pinhole.tables import item_metadata, media_item, original_file, outbox, rendition, timeline_month, upload
+from pinhole.tables import item_metadata, media_item, original_file, outbox, rendition, timeline_month
+from pinhole.tables import upload as upload_table
 from pinhole.tables.outbox import Change
 from pinhole.tables.rendition import Rendition
 from pinhole.telemetry import count, duration, logger
@@ -160,7 +161,7 @@ def _become_visible(conn: Connection, work: Work, next_stage: Stage) -> None:
     owner_id = work.item.owner_id
     stages.add(conn, work.claimed.subject, next_stage, work.claimed.lane)
     if work.promised is not None:
-        upload.mark_ready(conn, owner_id, work.promised.id, work.item.id)
+        upload_table.mark_ready(conn, owner_id, work.promised.id, work.item.id)
     item = media_item.get(conn, owner_id, work.item.id)
     assert item is not None
     assert item.month is not None

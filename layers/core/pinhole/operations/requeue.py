@@ -8,7 +8,7 @@ from pinhole.errors import NotFound
 from pinhole.s3_events import ObjectCreated
 from pinhole.settings import settings
 from pinhole.stages import Lane
-from pinhole.tables import upload
+from pinhole.tables import upload as upload_table
 from pinhole.telemetry import follow, logger
 
 BATCH = 500
@@ -33,7 +33,7 @@ def requeue_stale(stale_after: timedelta) -> int:
 def _unnoticed_objects(before: datetime) -> int | None:
     """How many of a batch of waiting uploads have their object; None when there are no more to look at."""
     with transaction() as conn:
-        unnoticed = upload.list_unnoticed(conn, before, BATCH)
+        unnoticed = upload_table.list_unnoticed(conn, before, BATCH)
     if not unnoticed:
         return None
     landed = []
@@ -45,5 +45,5 @@ def _unnoticed_objects(before: datetime) -> int | None:
         landed.append(ObjectCreated(key, stored.size_bytes, stored.etag, stored.version, sequencer=None))
     stages.ask_again_for(Lane.FRESH, landed)
     with transaction() as conn:
-        upload.mark_looked_at(conn, unnoticed)
+        upload_table.mark_looked_at(conn, unnoticed)
     return len(landed)

@@ -12,7 +12,8 @@ from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.keys import upload_of
 from pinhole.stages import Stage, Subject
-from pinhole.tables import job, media_item, original_file, timeline_month, upload
+from pinhole.tables import job, media_item, original_file, timeline_month
+from pinhole.tables import upload as upload_table
 from pinhole.telemetry import follow, logger
 
 
@@ -64,7 +65,7 @@ def _retried(conn: Connection, subject: Subject, stage: Stage) -> Retried:
     if file is None:
         return Retried(item_id, "not_failed", stage)
     original_file.lock(conn, owner_id, file.object_key)
-    promised = upload.find_by_key(conn, owner_id, file.object_key)
+    promised = upload_table.find_by_key(conn, owner_id, file.object_key)
     sha256 = file.sha256 or (None if promised is None else promised.sha256)
     winner = None if sha256 is None else original_file.find_same_bytes(conn, owner_id, sha256)
     if winner is not None and winner.item_id != item_id:
@@ -73,7 +74,7 @@ def _retried(conn: Connection, subject: Subject, stage: Stage) -> Retried:
     if lane is None:
         return Retried(item_id, "not_failed", stage)
     if promised is not None:
-        upload.reopen(conn, owner_id, promised.id)
+        upload_table.reopen(conn, owner_id, promised.id)
     month = media_item.clear_failure(conn, owner_id, item_id)
     original_file.count_again(conn, owner_id, item_id, counts=True)
     # Sent before the commit: where the queue is down, all stays as it was. Who receives it waits for the key's lock.

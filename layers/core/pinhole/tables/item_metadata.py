@@ -17,7 +17,7 @@ class Layer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class ItemMetadata:
     """What a file says of itself; the fields are the columns of the same names."""
 
     camera_make: str | None = None
@@ -53,7 +53,7 @@ class Metadata:
     exif: dict[str, Any] = field(default_factory=dict)
 
 
-def insert(conn: Connection, owner_id: int, item_id: str, metadata: Metadata) -> None:
+def insert(conn: Connection, owner_id: int, item_id: str, metadata: ItemMetadata) -> None:
     """Keep what holds of an item: so far, what its file says."""
     values = asdict(metadata) | {"owner_id": owner_id, "item_id": item_id, "exif": Jsonb(metadata.exif)}
     conn.execute(

@@ -15,7 +15,8 @@ from pinhole.keys import upload_of
 from pinhole.objects import Listed
 from pinhole.s3_events import ObjectCreated
 from pinhole.stages import Lane
-from pinhole.tables import media_item, original_file, timeline_month, upload
+from pinhole.tables import media_item, original_file, timeline_month
+from pinhole.tables import upload as upload_table
 from pinhole.tables.upload import State
 from pinhole.telemetry import logger
 from pinhole.verify import streams
@@ -158,7 +159,7 @@ def _look_again(owner_id: int, key: str, before: datetime, tally: Tally, *, repa
     # The store is asked, and changed, inside the transaction: nobody else may work on this key meanwhile.
     with transaction() as conn:
         original_file.lock(conn, owner_id, key)
-        upload.lock_by_key(conn, owner_id, key)
+        upload_table.lock_by_key(conn, owner_id, key)
         known = _known(conn, owner_id, key)
         stored = next((one for one in objects.list_originals(key) if one.key == key), None)
         kind = _judge(known, stored)
@@ -183,7 +184,7 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
             if known.month is not None:
                 timeline_month.bump(conn, owner_id, [known.month])
         case Kind.UPLOAD_LOST:
-            upload.restore(conn, owner_id, key)
+            upload_table.restore(conn, owner_id, key)
         case Kind.OBJECT_LEFT_OVER:
             objects.delete(key, version=objects.head(key).version)
         case Kind.EVENT_LOST | Kind.OBJECT_UNKNOWN:
