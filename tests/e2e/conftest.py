@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -66,9 +65,10 @@ def instance() -> Iterator[Instance]:
                 _wait_until_healthy(url, process, data / "up.log")
                 yield Instance(url, data / "library")
             finally:
-                process.send_signal(signal.SIGINT)
+                # Not SIGINT, which is ignored in all that a script has started in the background.
+                process.terminate()
                 try:
-                    process.wait(30)
+                    process.wait(120)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()

@@ -4,7 +4,7 @@ import { sha256Of } from '../src/uploads/hashing'
 import type { Put } from '../src/uploads/put'
 import { TransferFailed } from '../src/uploads/retrying'
 import { MOST_COMPLETED } from '../src/uploads/upload'
-import type { Arrival, Begun, OpenUpload, UploadServer, UploadStatus } from '../src/uploads/uploadServer'
+import type { Outcome, Begun, OpenUpload, UploadServer, UploadStatus } from '../src/uploads/uploadServer'
 
 type Kept = {
   id: string
@@ -86,14 +86,14 @@ export class ServerInMemory implements UploadServer {
     return { url: `${id}/${sha256}/${partNumber}`, headers: {} }
   }
 
-  async completeMany(ids: string[]): Promise<Arrival[]> {
+  async completeMany(ids: string[]): Promise<Outcome[]> {
     this.#answer(`complete ${ids.length}`)
     expect(ids.length).toBeLessThanOrEqual(MOST_COMPLETED)
     return ids.flatMap((id) => {
       const upload = this.uploads.get(id)
       if (!upload) return []
       this.#look(upload)
-      return [this.#arrival(upload)]
+      return [this.#outcome(upload)]
     })
   }
 
@@ -102,7 +102,7 @@ export class ServerInMemory implements UploadServer {
     if (upload.state === 'waiting' && upload.isStored) upload.state = 'received'
   }
 
-  #arrival({ id, state, sha256 }: Kept): Arrival {
+  #outcome({ id, state, sha256 }: Kept): Outcome {
     const error = state === 'failed' ? { code: 'truncated', detail: 'The file is cut short.' } : null
     return { id, state, itemId: this.library.get(sha256) ?? null, error }
   }
@@ -118,7 +118,7 @@ export class ServerInMemory implements UploadServer {
   async status(id: string): Promise<UploadStatus> {
     const upload = this.#get(id)
     const parts = [...upload.parts].map(([partNumber, sizeBytes]) => ({ partNumber, sizeBytes }))
-    return { ...this.#arrival(upload), parts }
+    return { ...this.#outcome(upload), parts }
   }
 
   async open(): Promise<OpenUpload[]> {

@@ -2,11 +2,8 @@ import type { components } from '../api/schema'
 
 type MonthItems = components['schemas']['MonthItems']
 
-/**
- * What is known of items, as parallel arrays, and what signs their addresses. `flags` has bits: 1 favourite, 2 clip,
- * 4 stack, 8 projection.
- */
-export type Columns = Omit<MonthItems, 'month' | 'revision' | 'ratios' | 'nextCursor'> & { flags: number[] }
+/** What is known of items, as parallel arrays, and what signs their addresses. */
+export type Columns = Omit<MonthItems, 'month' | 'revision' | 'ratios' | 'nextCursor'>
 
 /**
  * Photos under one heading, as they are laid out. Never changed in place: what has changed is another section. The

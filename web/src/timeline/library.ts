@@ -4,7 +4,7 @@ import { messageOf } from '../api/problem'
 import { itemDetails } from '../photos/itemDetails'
 import type { PhotoList } from '../photos/photoList'
 import { monthName } from '../texts/formats'
-import { type MonthPage, type MonthSection, MonthStore } from './monthStore'
+import { type MonthSection, MonthStore } from './monthStore'
 
 const sections = shallowRef<readonly MonthSection[]>([])
 
@@ -13,7 +13,7 @@ const months = new MonthStore(
     timeline: () => answer(api.GET('/timeline')),
     month: (month, cursor, signal) => {
       const query = cursor === null ? {} : { cursor }
-      return answer(api.GET('/timeline/{month}', { params: { path: { month }, query }, signal })) as Promise<MonthPage>
+      return answer(api.GET('/timeline/{month}', { params: { path: { month }, query }, signal }))
     },
   },
   () => (sections.value = months.sections),

@@ -4,7 +4,7 @@ import type { Section } from '../photos/photoList'
 import { decodeRatios } from '../photos/ratios'
 
 export type Timeline = components['schemas']['LibraryTimeline']
-export type MonthPage = components['schemas']['MonthItems'] & { flags: number[] }
+export type MonthPage = components['schemas']['MonthItems']
 
 /** A month; the key is its name, as `2024-07`. */
 export type MonthSection = Section & { readonly revision: number }

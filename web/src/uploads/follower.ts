@@ -1,7 +1,7 @@
 import { Problem } from '../api/problem'
 import { texts } from '../texts/texts'
 import { MOST_COMPLETED, type Upload } from './upload'
-import type { Arrival, UploadServer } from './uploadServer'
+import type { Outcome, UploadServer } from './uploadServer'
 
 /** Gathered for so long before the server is told. */
 const TELL_MS = 500
@@ -82,15 +82,15 @@ export class Follower {
     const asked = [...untold, ...others]
     // All were taken off the list meanwhile.
     if (asked.length === 0) return 0
-    let arrivals: Arrival[]
+    let outcomes: Outcome[]
     try {
-      arrivals = await this.server.completeMany(asked.map(({ uploadId }) => uploadId!))
+      outcomes = await this.server.completeMany(asked.map(({ uploadId }) => uploadId!))
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.#wait = Math.min(SLOWEST_TICK_MS, this.#wait * 1.3)
       return Math.max(this.#wait, (error.retryAfterSeconds ?? 0) * 1000)
     }
-    const byId = new Map(arrivals.map((arrival) => [arrival.id, arrival]))
+    const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]))
     const finished = asked.map((upload) => this.#take(upload, byId.get(upload.uploadId!)))
     // While files come through, ask on at once; while they don't, more and more seldom.
     this.#wait = finished.some(Boolean) ? TICK_MS : Math.min(SLOWEST_TICK_MS, this.#wait * 1.3)
@@ -99,29 +99,29 @@ export class Follower {
   }
 
   /** Whether the upload needs no more following. */
-  #take(upload: Upload, arrival: Arrival | undefined): boolean {
+  #take(upload: Upload, outcome: Outcome | undefined): boolean {
     const wasUntold = this.#untold.has(upload.key)
     // Taken off the list while the server was asked.
     if (!wasUntold && !this.#received.has(upload.key)) return true
-    if (arrival?.state === 'waiting') return false
+    if (outcome?.state === 'waiting') return false
     this.forget(upload)
     if (wasUntold) this.#taken += 1
-    if (arrival?.state === 'received') {
+    if (outcome?.state === 'received') {
       this.#received.set(upload.key, upload)
       return false
     }
-    upload.itemId = arrival?.itemId ?? null
-    upload.reason = reasonOf(arrival)
-    upload.state = arrival?.state === 'ready' || arrival?.state === 'duplicate' ? arrival.state : 'failed'
+    upload.itemId = outcome?.itemId ?? null
+    upload.reason = reasonOf(outcome)
+    upload.state = outcome?.state === 'ready' || outcome?.state === 'duplicate' ? outcome.state : 'failed'
     if (upload.state === 'failed') upload.uploadId = null
     this.onSettled(upload)
     return true
   }
 }
 
-function reasonOf(arrival: Arrival | undefined): string {
-  if (arrival === undefined) return texts.uploads.forgotten
-  if (arrival.state === 'duplicate') return texts.uploads.duplicate
-  if (arrival.state === 'aborted') return texts.uploads.cancelledElsewhere
-  return arrival.error?.detail ?? ''
+function reasonOf(outcome: Outcome | undefined): string {
+  if (outcome === undefined) return texts.uploads.forgotten
+  if (outcome.state === 'duplicate') return texts.uploads.duplicate
+  if (outcome.state === 'aborted') return texts.uploads.cancelledElsewhere
+  return outcome.error?.detail ?? ''
 }

@@ -5,19 +5,9 @@ type Schemas = components['schemas']
 export type Begun = Schemas['SingleUpload'] | Schemas['MultipartUpload'] | Schemas['DuplicateUpload']
 export type UploadStatus = Schemas['UploadStatus']
 /** `received`: its bytes have arrived, and it waits to be looked at. */
-export type OpenUpload = Pick<Schemas['OpenUpload'], 'id' | 'filename' | 'sizeBytes' | 'sha256'> & {
-  state: 'waiting' | 'received'
-}
-export type Arrival = Pick<UploadStatus, 'id' | 'state' | 'itemId' | 'error'>
+export type OpenUpload = Pick<Schemas['OpenUpload'], 'id' | 'state' | 'filename' | 'sizeBytes' | 'sha256'>
+export type Outcome = Schemas['UploadOutcome']
 export type SignedPut = { url: string; headers: Record<string, string> }
-
-// Until `schema.ts` knows this route.
-const completions = api as unknown as {
-  POST(
-    path: '/uploads/complete',
-    options: { body: { ids: string[] } },
-  ): Promise<{ data?: { uploads: Arrival[] }; error?: unknown; response: Response }>
-}
 
 const path = (upload_id: string) => ({ params: { path: { upload_id } } })
 
@@ -50,8 +40,8 @@ export const uploadServer = {
   },
 
   /** Has the server look which of them have arrived. At most 500; tells what became of each that is the caller's. */
-  async completeMany(ids: string[]): Promise<Arrival[]> {
-    return (await answer(completions.POST('/uploads/complete', { body: { ids } }))).uploads
+  async completeMany(ids: string[]): Promise<Outcome[]> {
+    return (await answer(api.POST('/uploads/complete', { body: { ids } }))).uploads
   },
 
   async complete(id: string): Promise<void> {
