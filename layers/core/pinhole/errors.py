@@ -56,7 +56,6 @@ class ErrorCode(StrEnum):
     CHECKSUM_MISMATCH = "checksum_mismatch"
     PROCESSING_FAILED = "processing_failed"
 
-    MONTH_CHANGED = "month_changed"
     BAD_SIGNATURE = "bad_signature"
 
     NO_SUCH_ITEM = "no_such_item"

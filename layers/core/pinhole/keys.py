@@ -1,4 +1,4 @@
-"""The grammar of object keys: who owns a key, which upload or item it is of. Nothing else takes a key apart.
+"""The grammar of object keys: who owns a key, which upload or item it is of.
 
 Originals: `{folder}/…`, of which `{folder}/uploads/{upload id}/{name}` is what Pinhole itself asked for. Renditions:
 `{item key}/{version}/{name}`.
@@ -22,9 +22,10 @@ def upload_key(folder: str, upload_id: str, filename: str) -> str:
 
 
 def upload_of(key: str) -> str | None:
-    """Id of the upload that `upload_key` made this key for; None for a key that something else made.
+    """Id of the upload that `upload_key` would have made this key for; None for a key of another form.
 
-    By its end alone, without the database: for logs, and for what is looked up by it under its owner.
+    By its end alone, since whose folder is before it is not known here: for logs. Whether an upload made the key is
+    told by `upload_prefix` of its owner.
     """
     found = _UPLOAD.search(key)
     return found[1] if found else None

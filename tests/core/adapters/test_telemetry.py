@@ -185,7 +185,7 @@ def test_the_reason_of_a_refusal_by_the_database_can_still_be_told_apart(conn: p
     with pytest.raises(psycopg.errors.UniqueViolation, match="users_name_key") as refused:
         with transaction() as pinhole:
             user.insert(pinhole, "ann", "-", "member", "ann")
-    assert refused.value.diag.constraint_name == "users_name_key"
+    assert refused.value.diag.constraint_name == "users_name_key_key"
 
 
 @pytest.mark.usefixtures("metrics")

@@ -133,8 +133,9 @@ def services() -> Iterator[Services]:
     directory.chmod(0o755)  # as root PostgreSQL runs as another user
     repository = IMPORT_ROOTS[0]
     text = (repository / "template.yaml").read_text()
-    for there, here in (("Timeout: 180", f"Timeout: {TIMEOUT}"), ("ingest.handler.handle", "killing.handle")):
-        assert text.count(there) == 1
+    changes = (("Timeout: 180\n", f"Timeout: {TIMEOUT}\n"), ("ingest.handler.handle\n", "killing.handle\n"))
+    for there, here in changes:
+        assert there in text
         text = text.replace(there, here)
     (directory / "template.yaml").write_text(text)
     (directory / "killing.py").write_text(KILLING)
@@ -184,6 +185,8 @@ def system(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     }
     for name, value in {**services.template.functions["IngestFunction"].environment, **environment}.items():
         monkeypatch.setenv(name, value)
+    # What is sent from here is sent as the API does, whose role is another.
+    monkeypatch.setenv("PINHOLE_DATABASE_URL", services.database.url)
     monkeypatch.setattr(db, "_connection", None)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of another store
     _forget_clients()

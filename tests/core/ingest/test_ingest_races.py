@@ -185,15 +185,17 @@ def test_bytes_sent_again_while_their_item_is_in_the_making_end_as_its_duplicate
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = jpeg()
-    second: list[Landed] = []
+    first = inbox.begin(content)
+    inbox.conn.execute("UPDATE upload SET expires_at = now()")  # so that another device begins one of its own
+    second = [inbox.landed(content)]
+    inbox.conn.execute("UPDATE upload SET expires_at = now() + interval '1 day'")
 
     def sent_again_meanwhile(*arguments: Any) -> renditions.Renditions:
-        second.append(inbox.landed(content))
         assert inbox.deliver(*second) == []
         return make(*arguments)
 
     monkeypatch.setattr(renditions, "make", sent_again_meanwhile)
-    assert inbox.deliver(inbox.landed(content)) == []
+    assert inbox.deliver(inbox.put(first, content)) == []
 
     (item,) = inbox.items()
     assert item["visible"]

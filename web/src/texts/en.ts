@@ -40,7 +40,7 @@ export const en = {
     show: 'Show',
     hide: 'Hide',
     setupToken: 'Set-up token',
-    setupTokenHint: 'The deployment printed it.',
+    setupTokenHint: 'It lies in the secret that the stack’s output SetupTokenSecret names.',
     createAccount: 'Create account',
     logIn: 'Log in',
     foot: 'Your photos, on your own server.',
@@ -67,7 +67,7 @@ export const en = {
 
   viewer: {
     photo: 'Photo',
-    back: 'Back to the timeline',
+    back: 'Back to your photos',
     backHint: 'Back (Esc)',
     download: 'Download the original',
     details: 'Details',
@@ -94,7 +94,7 @@ export const en = {
     keywords: 'Keywords',
     download: 'Download original',
     metres: (height: number) => `${numberName(height)} m`,
-    megapixels: (pixels: number) => `${numberName(pixels / 1e6, 1)} MP`,
+    megapixels: (pixels: number) => (pixels < 50_000 ? '' : `${numberName(pixels / 1e6, 1)} MP`),
   },
 
   uploads: {

@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from pinhole import keys, stages
 from pinhole.db import transaction
-from pinhole.filenames import displayable
+from pinhole.filenames import displayable, displayable_path
 from pinhole.ingest import failure
 from pinhole.s3_events import ObjectCreated
 from pinhole.stages import Claim, Lane, Subject, WornOut
@@ -80,11 +80,12 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
         if file is None and promised is not None and promised.state == "ready":
             return Ignored("its item has another original by now, or is gone")
         if file is not None and file.etag != created.etag:
-            # What is under uploads/ is written once, so this is not what the client sent. The first version stays.
+            # What is under uploads/ is written once, so there this is not what the client sent. Elsewhere a file may
+            # have been edited; its first version stays too, and verify tells of it.
             return Ignored("it was written over")
         if (promised is not None and promised.state == "failed") or (file is not None and file.role == Role.ALIAS):
             return None
-        item, file = _item_of(conn, owner_id, file, created, promised)
+        item, file = _item_of(conn, owner_id, folder, file, created, promised)
         subject, stage = Subject(owner_id, item.id), failure.open_stage(item)
         if stage is None:
             return Known(subject)
@@ -100,7 +101,12 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
 
 
 def _item_of(
-    conn: Connection, owner_id: int, file: OriginalFile | None, created: ObjectCreated, promised: Upload | None
+    conn: Connection,
+    owner_id: int,
+    folder: str,
+    file: OriginalFile | None,
+    created: ObjectCreated,
+    promised: Upload | None,
 ) -> tuple[Item, OriginalFile]:
     """The item of this file, made now if the file is new."""
     if promised is not None:
@@ -113,7 +119,7 @@ def _item_of(
             sequencer=created.sequencer,
             size_bytes=created.size_bytes,
             filename=displayable(created.key) if promised is None else promised.filename,
-            relative_path=None if promised is None else promised.relative_path,
+            relative_path=_path_in(folder, created.key) if promised is None else promised.relative_path,
             modified_at=None if promised is None else promised.modified_at,
         )
         original_file.insert(conn, owner_id, media_item.insert(conn, owner_id).id, Role.MAIN, stored)
@@ -122,3 +128,7 @@ def _item_of(
     item = media_item.get(conn, owner_id, file.item_id)
     assert item is not None
     return item, file
+
+
+def _path_in(folder: str, key: str) -> str:
+    return displayable_path(key.removeprefix(f"{folder}/"))

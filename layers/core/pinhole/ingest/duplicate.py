@@ -27,7 +27,9 @@ def end(work: Work, read: Download) -> Subject | None:
     # Asked before the transaction, which looks again whether it still is about the same file.
     lost = other is not None and not _is_stored(other)
     with transaction() as conn:
-        original_file.lock(conn, item.owner_id, file.object_key)
+        # The other's key too: whoever judges that one, as verify does, waits. In order, so that nobody deadlocks.
+        for key in sorted({file.object_key} if other is None else {file.object_key, other.object_key}):
+            original_file.lock(conn, item.owner_id, key)
         stages.hold(conn, work.claimed)
         current = original_file.find_same_bytes(conn, item.owner_id, read.sha256)
         winner = None if current is None else media_item.lock(conn, item.owner_id, current.item_id)

@@ -53,10 +53,13 @@ def retry_all(stage: Stage | None = None) -> list[Retried]:
 def _retry(subject: Subject, stage: Stage) -> Retried:
     try:
         with transaction() as conn:
-            return _retried(conn, subject, stage)
+            outcome = _retried(conn, subject, stage)
     except UniqueViolation:  # another item got these bytes just now: this time it is found
         with transaction() as conn:
-            return _retried(conn, subject, stage)
+            outcome = _retried(conn, subject, stage)
+    if outcome.outcome == "retried":
+        logger.info("job_retried", extra={"item_id": subject.id, "stage": stage})
+    return outcome
 
 
 def _retried(conn: Connection, subject: Subject, stage: Stage) -> Retried:
@@ -80,7 +83,6 @@ def _retried(conn: Connection, subject: Subject, stage: Stage) -> Retried:
     # Sent before the commit: where the queue is down, all stays as it was. Who receives it waits for the key's lock.
     stages.ask_again(conn, stage, lane, [subject])
     follow(upload_of(file.object_key))
-    logger.info("job_retried", extra={"item_id": item_id, "stage": stage})
     if month is not None:
         timeline_month.bump(conn, owner_id, [month])
     return Retried(item_id, "retried", stage)

@@ -28,6 +28,7 @@ class Known:
     """What the tables say of the object at a key. since: when they last said something new of it.
 
     has_item: whether the upload names an item, whose original may lie elsewhere by now. read: whether its bytes were.
+    uploaded: whether it lies where the owner's uploads do.
     """
 
     object_key: str
@@ -37,6 +38,7 @@ class Known:
     item_id: str | None
     etag: str | None
     read: bool
+    uploaded: bool
     month: date | None
     missing: bool
     failed: bool
@@ -53,7 +55,9 @@ class Key:
 _KNOWN = SQL(
     """
     SELECT object_key, upload.id AS upload_id, upload.state AS upload_state, upload.item_id IS NOT NULL AS has_item,
-           file.item_id, file.etag, file.sha256 IS NOT NULL AS read, item.month, item.missing_at IS NOT NULL AS missing,
+           file.item_id, file.etag, file.sha256 IS NOT NULL AS read,
+           starts_with(object_key, (SELECT folder || '/uploads/' FROM users WHERE id = %(owner_id)s)) AS uploaded,
+           item.month, item.missing_at IS NOT NULL AS missing,
            item.failed_at IS NOT NULL AS failed,
            greatest(upload.created_at, upload.received_at, upload.finished_at, file.created_at) AS since
     FROM (SELECT * FROM upload WHERE owner_id = %(owner_id)s AND {where}) AS upload
@@ -137,8 +141,9 @@ def _judge_item(known: Known, stored: Listed | None) -> Kind | None:
         return Kind.ORIGINAL_CHANGED
     if known.missing:
         return Kind.ORIGINAL_BACK
-    uploaded = upload_of(known.object_key) is not None
-    return Kind.UPLOAD_LOST if uploaded and known.read and known.upload_id is None else None
+    # Only where the key is one that an upload has: with its id, in the place where its owner's uploads lie.
+    lost = known.uploaded and known.read and known.upload_id is None and upload_of(known.object_key) is not None
+    return Kind.UPLOAD_LOST if lost else None
 
 
 def _is_young(kind: Kind, known: Known | None, stored: Listed | None, before: datetime) -> bool:
