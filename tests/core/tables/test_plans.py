@@ -96,7 +96,8 @@ def test_the_timeline_needs_no_sorting(explained: Explained) -> None:
             if "media_item" in {node.get("Relation Name") for node in plan.nodes}
         ]
         assert of_items
-        assert not any("Sort" in node["Node Type"] for nodes in of_items for node in nodes)
+        sorting = [nodes for nodes in of_items if any("Sort" in node["Node Type"] for node in nodes)]
+        assert sorting == [], sentence
 
 
 def test_every_statement_is_explained(explained: Explained) -> None:
