@@ -15,4 +15,5 @@ def a_suspicion_is_looked_at_again(w: World) -> None:
 @case
 def what_was_lost_is_noted(w: World) -> None:
     upload.restore(w.conn, w.ann.id, "ann/uploads/abcdefghij01/IMG.jpg")
+    rendition.has_any(w.conn, w.ann.id, w.item.id)
     rendition.remove(w.conn, w.ann.id, w.item.id)

@@ -449,3 +449,21 @@ def test_an_object_that_no_upload_knows_any_more_becomes_an_item_again(library: 
     assert item["visible"]
     assert kinds(check(repair=True)) == [Kind.UPLOAD_LOST]
     assert check() == []
+
+
+def test_a_photo_that_was_lost_with_its_renditions_is_whole_again_when_it_is_sent_again(library: Inbox) -> None:
+    content = jpeg()
+    landed = library.landed(content)
+    library.deliver(landed)
+    (before,) = library.items()
+    lose_original(library, landed)
+    empty(library.cloud, "renditions")
+    assert kinds(check(repair=True)) == [Kind.ORIGINAL_MISSING, Kind.RENDITIONS_LOST]
+
+    assert library.deliver(library.landed(content)) == []
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+
+    (item,) = library.items()
+    assert (item["id"], item["visible"]) == (before["id"], True)
+    assert len(library.cloud.keys("renditions", f"{item['item_key']}/")) == 3
+    assert check() == []

@@ -7,8 +7,8 @@ from pinhole.db import transaction
 from pinhole.errors import NotFound, Unavailable
 from pinhole.ingest.arrival import Work
 from pinhole.objects import Download
-from pinhole.stages import Subject
-from pinhole.tables import job, media_item, original_file, outbox, timeline_month
+from pinhole.stages import Stage, Subject
+from pinhole.tables import job, media_item, original_file, outbox, rendition, timeline_month
 from pinhole.tables import upload as upload_table
 from pinhole.tables.original_file import OriginalFile
 from pinhole.tables.outbox import Change
@@ -55,6 +55,11 @@ def _replace_original(conn: Connection, work: Work, current: OriginalFile) -> No
     _remove(conn, work)
     original_file.replace_main(conn, owner_id, current.item_id, new)
     media_item.mark_missing(conn, owner_id, current.item_id, missing=False)
+    if not rendition.has_any(conn, owner_id, current.item_id):
+        # They were lost with the original. Asked for inside the transaction: a message too many is harmless.
+        winner = Subject(owner_id, current.item_id)
+        job.reopen(conn, winner, Stage.RENDITIONS, work.claimed.lane)
+        stages.ask_again(conn, Stage.RENDITIONS, work.claimed.lane, [winner])
     outbox.add(
         conn,
         owner_id,

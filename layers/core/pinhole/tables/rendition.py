@@ -30,6 +30,14 @@ def replace(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendit
     )
 
 
+def has_any(conn: Connection, owner_id: int, item_id: str) -> bool:
+    """Whether anything is shown of an item."""
+    [(has,)] = conn.execute(
+        "SELECT EXISTS (SELECT FROM rendition WHERE owner_id = %s AND item_id = %s)", (owner_id, item_id)
+    )
+    return bool(has)
+
+
 def remove(conn: Connection, owner_id: int, item_id: str) -> None:
     """Note that nothing is shown of an item: what was is lost."""
     conn.execute("DELETE FROM rendition WHERE owner_id = %s AND item_id = %s", (owner_id, item_id))

@@ -114,9 +114,12 @@ def insert(
     return upload
 
 
-def restore(conn: Connection, owner_id: int, object_key: str) -> None:
-    """Write the row of an upload that is gone again, as far as its item's file, which was read, tells it."""
-    conn.execute(
+def restore(conn: Connection, owner_id: int, object_key: str) -> bool:
+    """Write the row of an upload that is gone again, as far as its item's file, which was read, tells it.
+
+    False where another upload has this id.
+    """
+    restored = conn.execute(
         """
         INSERT INTO upload (id, owner_id, object_key, filename, relative_path, size_bytes, sha256, content_type,
                             modified_at, method, state, item_id, created_at, expires_at, received_at, finished_at)
@@ -128,6 +131,7 @@ def restore(conn: Connection, owner_id: int, object_key: str) -> None:
         """,
         {"upload_id": upload_of(object_key), "owner_id": owner_id, "object_key": object_key},
     )
+    return restored.rowcount == 1
 
 
 def get(conn: Connection, owner_id: int, upload_id: str) -> Upload | None:

@@ -189,7 +189,7 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
             if known.month is not None:
                 timeline_month.bump(conn, owner_id, [known.month])
         case Kind.UPLOAD_LOST:
-            upload_table.restore(conn, owner_id, key)
+            return upload_table.restore(conn, owner_id, key)
         case Kind.OBJECT_LEFT_OVER:
             objects.delete(key, version=objects.head(key).version)
         case Kind.EVENT_LOST | Kind.OBJECT_UNKNOWN:
