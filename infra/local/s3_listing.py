@@ -65,6 +65,8 @@ class Listing:
 
     async def answer(self, answered: bytes) -> bytes:
         """The store's answer to the client, with what it should list. Raises NotListed, aiohttp.ClientError."""
+        if not answered:  # some names, such as `status`, are of the store itself and no bucket's
+            return answered
         root = ElementTree.fromstring(answered)  # noqa: S314 - by our own store
         limit = min(int(root.findtext(f"{{{SPACE}}}MaxKeys") or 0), MAX_KEYS)
         names = ("continuation-token", "start-after") if "list-type" in self._query else ("marker",)

@@ -169,6 +169,11 @@ def test_nobody_reads_or_writes_without_a_signature(site: Site) -> None:
     assert site.request("DELETE", f"/{site.originals}/private").status == 403
 
 
+@pytest.mark.parametrize("name", ["status", "healthz"])
+def test_a_name_that_the_store_keeps_for_itself_is_no_list_and_no_defect(site: Site, name: str) -> None:
+    assert site.request("GET", f"/{name}?X-Amz-Signature=1").status < 500
+
+
 @pytest.mark.parametrize("path", ["/pinhole-originals/../pinhole-renditions/x", "/pinhole-originals/%2e%2e/x"])
 def test_a_path_with_dot_segments_is_refused(site: Site, path: str) -> None:
     connection = http.client.HTTPConnection(urlsplit(site.origin).netloc)
