@@ -20,6 +20,16 @@ PARTS = (
     ("imaging layer", "layers/imaging", "build-ImagingLayer", "python"),
     ("code of the functions", "functions", "build-IngestFunction", "."),
 )
+# What every function can't do without: to read its settings, to log, to reach the database.
+LIBRARIES = """
+import psycopg
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel, Json, SecretStr
+class Settings(BaseModel):
+    secret: SecretStr
+    keys: Json[dict[str, str]]
+"""
+LIBRARIES_ARE = "psycopg, pydantic, powertools"
 
 
 def measure() -> Iterator[Row]:
@@ -51,9 +61,12 @@ def _imports(roots: list[Path]) -> Iterator[Row]:
     modules = sorted({function.handler.rpartition(".")[0] for function in template.functions.values()})
     progress(f"Importing {len(modules)} handlers, {REPEATS} times each")
     imports = {module: partial(_python, f"import {module}", roots) for module in modules}
-    took = medians({"nothing": partial(_python, "", roots), **imports}, REPEATS)
+    bare = {"nothing": partial(_python, "", roots), "libraries": partial(_python, LIBRARIES, roots)}
+    took = medians({**bare, **imports}, REPEATS)
+    floor = took["libraries"] - took["nothing"]
     for module in modules:
-        yield Row(f"import of {module}", "ms", took[module] - took["nothing"], aim=Aim("ours", 250))
+        name = f"import of {module}"
+        yield Row(name, "ms", took[module] - took["nothing"], floor, LIBRARIES_ARE, Aim("ours", 250))
 
 
 def _python(code: str, roots: list[Path]) -> float:
