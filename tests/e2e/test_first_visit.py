@@ -1,8 +1,10 @@
 """The very first visit to an instance, in the browser."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NAME, PASSWORD
+from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, pick
 
 
 def test_that_the_server_was_away_is_forgotten_once_it_answers(page: Page) -> None:
@@ -29,3 +31,14 @@ def test_the_first_visitor_sets_the_library_up_and_finds_it_empty(page: Page) ->
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()
+
+
+def test_what_is_said_to_be_in_the_library_is_seen_there_though_nothing_comes_through_the_live_connection(
+    page: Page, photo: Callable[..., Photo]
+) -> None:
+    page.route_web_socket("**/live*", lambda socket: socket.connect_to_server().on_message(lambda _message: None))
+    log_in(page)
+    expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()
+    pick(page, photo("first.jpg", "2021:05:01 09:00:00").path)
+    expect(page.get_by_role("complementary", name="Uploads")).to_contain_text("In your library")
+    expect(page.get_by_role("region", name="May 2021").get_by_role("link")).to_have_count(1)

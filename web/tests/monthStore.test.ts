@@ -303,6 +303,15 @@ describe('the month store', () => {
     expect(idsOf('2026-07')).toBeUndefined()
   })
 
+  test('tries again to bring the list of months up to date', async () => {
+    vi.useFakeTimers()
+    library.set('2026-08', ['new'], 1)
+    vi.spyOn(library, 'timeline').mockRejectedValueOnce(new Problem(503, 'unavailable', 'Later.'))
+    await expect(store.refresh()).rejects.toThrow('Later.')
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(months()).toContain('2026-08')
+  })
+
   test('shares one request between refreshes that come while it runs, and asks once more after it', async () => {
     const timeline = vi.spyOn(library, 'timeline')
     await Promise.all([store.refresh(), store.refresh(), store.refresh()])

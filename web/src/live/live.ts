@@ -12,6 +12,17 @@ export function onLibraryMoved(listener: OnLibraryMoved): () => void {
   return () => listeners.delete(listener)
 }
 
+const GATHER_MS = 500
+let gathering: ReturnType<typeof setTimeout> | undefined
+
+/** The library may have moved, as was learnt by another way than the connection, which may be late, or broken. */
+export function libraryMayHaveMoved(): void {
+  gathering ??= setTimeout(() => {
+    gathering = undefined
+    publish(null)
+  }, GATHER_MS)
+}
+
 function publish(revision: number | null): void {
   for (const listener of listeners) listener(revision)
 }

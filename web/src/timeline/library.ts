@@ -55,5 +55,5 @@ export async function openLibrary(): Promise<void> {
 
 /** The library is of another revision now; null: it may be, nobody was told. */
 export function libraryMoved(revision: number | null): void {
-  if (revision === null || revision !== months.revision) void refreshLibrary()
+  if (revision === null || revision > months.revision) void refreshLibrary()
 }

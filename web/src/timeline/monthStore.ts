@@ -48,13 +48,19 @@ export class MonthStore {
     private readonly onChange: () => void,
   ) {}
 
-  /** Bring the list of months up to date. Calls while one runs share the next. */
+  /** Bring the list of months up to date. Calls while one runs share the next; what fails in passing is tried again. */
   refresh(): Promise<void> {
     if (this.#refreshing) {
       this.#refreshAgain = true
       return this.#refreshing
     }
-    this.#refreshing = this.#refresh().finally(() => (this.#refreshing = null))
+    this.#refreshing = this.#refresh()
+      .catch((error: unknown) => {
+        // Before the first list there is nothing that would grow old.
+        if (this.revision >= 0 && error instanceof Problem && error.passing) this.#tryAgainLater()
+        throw error
+      })
+      .finally(() => (this.#refreshing = null))
     return this.#refreshing
   }
 
@@ -166,9 +172,7 @@ export class MonthStore {
   #tryAgainLater(): void {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined
-      this.refresh().catch((error: unknown) => {
-        if (error instanceof Problem && error.passing) this.#tryAgainLater()
-      })
+      this.refresh().catch(() => {}) // Goes on trying by itself.
     }, RETRY_MS)
   }
 

@@ -1,7 +1,7 @@
 import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
-import { onLibraryMoved } from '../live/live'
+import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
@@ -127,6 +127,12 @@ onLibraryMoved(() => {
     // If this fails, the next move of the library has them looked for again.
     resumption.lookAgain().catch(() => {})
   }, LOOK_AGAIN_MS)
+})
+
+// What the panel calls done is to be seen in the library too.
+const done = computed(() => uploadSummary.value.count.ready + uploadSummary.value.count.duplicate)
+watch(done, (now, before) => {
+  if (now > before) libraryMayHaveMoved()
 })
 
 let isLeaving = false
