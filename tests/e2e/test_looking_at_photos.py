@@ -186,6 +186,15 @@ def test_opening_a_photo_does_not_lay_the_others_out_again(window: Page) -> None
     assert window.get_by_test_id("grid").bounding_box() == before
 
 
+def test_the_viewer_and_its_details_have_the_whole_window(window: Page) -> None:
+    open_first(window)
+    window.keyboard.press("i")
+    details = window.get_by_role("complementary", name="Details").bounding_box()
+    assert viewer(window).bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 800}
+    assert details
+    assert details["x"] + details["width"] == 1280
+
+
 def test_a_page_that_was_open_during_an_upgrade_is_loaded_again(window: Page) -> None:
     loads: list[Request] = []
     window.on("request", lambda request: loads.append(request) if request.is_navigation_request() else None)
