@@ -120,6 +120,19 @@ def test_a_dropped_folder_is_uploaded_with_all_that_is_in_it(
         expect(row(window, left_out)).to_have_count(0)
 
 
+def test_the_details_of_a_photo_tell_the_folder_that_it_lay_in(
+    window: Page, photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    (tmp_path / "Lago d’Orta" / "day two").mkdir(parents=True)
+    photo("boat.jpg", "2019:06:02 08:00:00").path.rename(tmp_path / "Lago d’Orta" / "day two" / "boat.jpg")
+    drop(window, tmp_path / "Lago d’Orta")
+    row(window, "boat.jpg").get_by_role("link").click()
+    expect(window.get_by_role("dialog", name=re.compile("^Photo"))).to_be_visible()
+    window.keyboard.press("i")
+    details = window.get_by_role("complementary", name="Details")
+    expect(details.get_by_text("Lago d’Orta / day two", exact=True)).to_be_visible()
+
+
 def test_a_connection_that_breaks_off_is_tried_again(window: Page, photo: Callable[..., Photo]) -> None:
     broken: list[str] = []
 
