@@ -9,15 +9,19 @@ from grpc_tools import protoc
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from api.app import app
+from api.openapi import document
 from infra import bootstrap, openapi
 from infra.bootstrap import REPOSITORY
 from infra.local import cloudformation
+from pinhole.imaging.sizes import HEIGHTS
 from pinhole.settings import Settings
 
 README = REPOSITORY / "README.md"
 CLOUD_README = REPOSITORY / "infra" / "cloud" / "README.md"
 TEMPLATE = REPOSITORY / "template.yaml"
 CLIENT_TYPES = bootstrap.WEB / "src" / "api" / "schema.ts"
+CLIENT_CONSTANTS = bootstrap.WEB / "src" / "api" / "constants.ts"
 
 
 def files() -> dict[Path, str]:
@@ -25,6 +29,7 @@ def files() -> dict[Path, str]:
     return {
         **openapi.generate(),
         **_protobuf(),
+        CLIENT_CONSTANTS: _constants(),
         README: _with_table(README, "settings", _settings()),
         CLOUD_README: _with_table(CLOUD_README, "parameters", _parameters()),
     }
@@ -58,6 +63,26 @@ def _protobuf() -> dict[Path, str]:
             REPOSITORY / "functions" / "api" / name: (Path(made) / name).read_text("utf-8")
             for name in ("timeline_pb2.py", "timeline_pb2.pyi")
         }
+
+
+def _constants() -> str:
+    """What the web client must know of the server beside the types."""
+    schemas = document(app.routes)["components"]["schemas"]
+    password = schemas["Registration"]["properties"]["password"]
+    completed = schemas["CompleteUploads"]["properties"]["ids"]["maxItems"]
+    return f"""\
+// Written by `python -m infra generate` from the API and the product. Do not edit.
+
+/** In characters. */
+export const SHORTEST_PASSWORD = {password["minLength"]}
+export const LONGEST_PASSWORD = {password["maxLength"]}
+
+/** Of so many uploads at most one request asks whether they have arrived. */
+export const MOST_COMPLETED = {completed}
+
+/** Of the renditions, in pixels, the smallest first. A photo that is smaller has none larger than itself. */
+export const RENDITION_HEIGHTS = {sorted(HEIGHTS)} as const
+"""
 
 
 def _with_table(page: Path, name: str, rows: Iterable[tuple[str, ...]]) -> str:

@@ -381,7 +381,7 @@ def test_a_timeline_that_fails_says_why_and_can_be_tried_again(page: Page, libra
         lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem),
     )
     log_in(page)
-    expect(page.get_by_role("alert")).to_contain_text("The database is not reachable.")
+    expect(page.get_by_role("alert")).to_contain_text("A part of the server doesn’t answer.")
     page.unroute("**/api/timeline")
     page.get_by_role("button", name="Try again").click()
     expect(tiles(page).first).to_be_visible()

@@ -151,7 +151,7 @@ def test_a_connection_that_breaks_off_is_tried_again(window: Page, photo: Callab
 
 
 def test_a_file_that_failed_can_be_tried_again(window: Page, photo: Callable[..., Photo]) -> None:
-    refusal = '{"code": "storage_full", "detail": "Your library is full.", "errors": []}'
+    refusal = '{"code": "storage_full", "detail": "In the words of the server.", "errors": []}'
     window.route(
         "**/api/uploads",
         lambda route: (

@@ -68,19 +68,19 @@ describe('a small file', () => {
     await reaches(upload, 'processing')
   })
 
-  test('that the server turns away fails with the words of the server', async () => {
+  test('that the server turns away fails and says why', async () => {
     server.problems = [new Problem(503, 'unavailable', 'Later.'), new Problem(413, 'storage_full', 'Your library is full.')]
     const upload = add('beach.jpg')
     await reaches(upload, 'failed')
     expect(upload.reason).toBe('Your library is full.')
   })
 
-  test('that turns out damaged fails with the words of the server', async () => {
+  test('that turns out damaged fails and says why', async () => {
     const upload = add('beach.jpg')
     await reaches(upload, 'processing')
     server.uploads.get(upload.uploadId!)!.state = 'failed'
     await reaches(upload, 'failed')
-    expect(upload.reason).toBe('The file is cut short.')
+    expect(upload.reason).toBe('The file is incomplete.')
   })
 
   test('waits as long as a busy server asks for, and says so', async () => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
+import { MOST_COMPLETED } from '../src/api/constants'
 import { Problem } from '../src/api/problem'
 import { sha256Of } from '../src/uploads/hashing'
 import type { Put } from '../src/uploads/put'
 import { TransferFailed } from '../src/uploads/retrying'
-import { MOST_COMPLETED } from '../src/uploads/upload'
 import type { Outcome, Begun, OpenUpload, UploadServer, UploadStatus } from '../src/uploads/uploadServer'
 
 type Kept = {
@@ -103,7 +103,7 @@ export class ServerInMemory implements UploadServer {
   }
 
   #outcome({ id, state, sha256 }: Kept): Outcome {
-    const error = state === 'failed' ? { code: 'truncated', detail: 'The file is cut short.' } : null
+    const error = state === 'failed' ? { code: 'truncated' as const, detail: 'In the server’s words.' } : null
     return { id, state, itemId: this.library.get(sha256) ?? null, error }
   }
 

@@ -18,6 +18,7 @@ from api.wire import WireModel
 from pinhole import media_url
 from pinhole.accounts import User
 from pinhole.db import statement
+from pinhole.imaging.sizes import HEIGHTS
 from pinhole.settings import settings
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from api import timeline_pb2
 
 PROTOBUF = "application/x-protobuf"
+_RENDITIONS = ", ".join(f"{height}.webp" for height in sorted(HEIGHTS))
 
 routes = Blueprint(__name__)
 
@@ -64,8 +66,8 @@ class LibraryTimeline(WireModel):
 class MonthItems(WireModel):
     """Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
 
-    Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`,
-    where the name is 240.webp, 480.webp or 1440.webp.
+    Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`; `signatures`
+    tells the names.
     """
 
     month: str = Field(examples=["2024-07"])
@@ -79,7 +81,7 @@ class MonthItems(WireModel):
     thumb_hashes: list[str] = Field(description="Base64; empty for a video without renditions")
     item_keys: list[str]
     versions: tuple[int, ...] = Field(description="Of the renditions; 0 for a video without renditions")
-    signatures: list[str] = Field(description="Each covers all renditions of its item")
+    signatures: list[str] = Field(description=f"Each covers all renditions of its item: {_RENDITIONS}")
     key_id: str
     thumb_expires: int = Field(description="When the signatures run out, Unix seconds")
     media_base_url: str = Field(description="Host of the media; empty where it is the site itself")

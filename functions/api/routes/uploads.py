@@ -11,7 +11,7 @@ from api.wire import WHOLE, Id, Timestamp, WireModel
 from pinhole import uploads
 from pinhole.accounts import User
 from pinhole.db import transaction
-from pinhole.errors import Conflict, Gone, TooLarge
+from pinhole.errors import Conflict, ErrorCode, Gone, TooLarge
 from pinhole.objects import Part
 from pinhole.telemetry import follow
 from pinhole.uploads import Duplicate, Promise, SignedPut, State, Upload, WantedPart
@@ -131,7 +131,7 @@ class StoredPart(WireModel):
 
 
 class UploadError(WireModel):
-    code: str
+    code: ErrorCode
     detail: str
 
 
@@ -171,7 +171,7 @@ class UploadStatus(WireModel):
 def _error_of(upload: Upload) -> UploadError | None:
     if upload.error_code is None:
         return None
-    return UploadError(code=upload.error_code, detail=upload.error_detail or "")
+    return UploadError(code=ErrorCode(upload.error_code), detail=upload.error_detail or "")
 
 
 class CompleteUploads(WireModel):

@@ -4,7 +4,7 @@ import { texts } from '../texts/texts'
 export type FieldError = { field: string; message: string }
 
 /** The API's codes, and those of answers that were not the API's. */
-export type ErrorCode = components['schemas']['Problem']['code'] | 'unreachable' | `http_${number}`
+export type ErrorCode = components['schemas']['ErrorCode'] | 'unreachable' | `http_${number}`
 
 /** An answer of the API other than success, as RFC 9457 problem details. `status` 0: no answer came at all. */
 export class Problem extends Error {
@@ -42,14 +42,20 @@ export function problemFrom(response: Response, body: unknown): Problem {
     detail: string
     errors: FieldError[]
   }>
+  const code = details.code ?? (`http_${response.status}` as const)
   const retryAfter = Number(response.headers.get('Retry-After'))
   return new Problem(
     response.status,
-    details.code ?? `http_${response.status}`,
-    details.detail ?? details.title ?? texts.api.failed(response.status),
+    code,
+    sentenceOf(code, details.detail ?? details.title ?? texts.api.failed(response.status)),
     details.errors ?? [],
     retryAfter > 0 ? retryAfter : null,
   )
+}
+
+/** What to tell a person of a code. `fromServer` is for one that the server has and this page does not know yet. */
+export function sentenceOf(code: ErrorCode, fromServer: string): string {
+  return (texts.problems as Partial<Record<ErrorCode, string>>)[code] ?? fromServer
 }
 
 /** What to tell a person about anything that was thrown. */

@@ -581,8 +581,8 @@ export interface components {
          * MonthItems
          * @description Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
          *
-         *     Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`,
-         *     where the name is 240.webp, 480.webp or 1440.webp.
+         *     Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`; `signatures`
+         *     tells the names.
          */
         MonthItems: {
             /** @example 2024-07 */
@@ -604,7 +604,7 @@ export interface components {
             itemKeys: string[];
             /** @description Of the renditions; 0 for a video without renditions */
             versions: number[];
-            /** @description Each covers all renditions of its item */
+            /** @description Each covers all renditions of its item: 240.webp, 480.webp, 1440.webp */
             signatures: string[];
             keyId: string;
             /** @description When the signatures run out, Unix seconds */
@@ -824,7 +824,7 @@ export interface components {
         TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded";
         /** UploadError */
         UploadError: {
-            code: string;
+            code: components["schemas"]["ErrorCode"];
             detail: string;
         };
         /** UploadOutcome */

@@ -5,9 +5,6 @@ import type { Session } from './sessionKeeper'
 
 type User = Session['user']
 
-/** In characters; the server refuses a shorter one. */
-export const SHORTEST_PASSWORD = 10
-
 const session = shallowRef<Session | null>(null)
 keeper.onChange((next) => (session.value = next))
 

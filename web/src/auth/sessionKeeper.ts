@@ -101,5 +101,5 @@ export class SessionKeeper {
 }
 
 function ended(): Problem {
-  return new Problem(401, 'session_ended', texts.api.sessionEnded)
+  return new Problem(401, 'session_ended', texts.problems.session_ended)
 }

@@ -1,16 +1,14 @@
 import { thumbHashToDataURL } from 'thumbhash'
+import { RENDITION_HEIGHTS } from '../api/constants'
 import type { Columns } from './photoList'
 
-/** Heights of the renditions, in pixels; a photo that is smaller has none larger than itself. */
-export const SMALL = 240
-export const MEDIUM = 480
-export const LARGE = 1440
+export const [SMALL, MEDIUM, LARGE] = RENDITION_HEIGHTS
 
 /** Address of a rendition; null for a video that has none yet. */
 export function renditionUrl(
   columns: Columns,
   index: number,
-  height: typeof SMALL | typeof MEDIUM | typeof LARGE,
+  height: (typeof RENDITION_HEIGHTS)[number],
 ): string | null {
   const version = columns.versions[index]!
   if (version === 0) return null

@@ -1,3 +1,4 @@
+import type { components } from '../api/schema'
 import { numberName, sizeName } from './formats'
 
 function files(count: number): string {
@@ -24,8 +25,76 @@ export const en = {
   api: {
     unreachable: 'The server can’t be reached. Check your connection.',
     failed: (status: number) => `The server answered with an error (${status}).`,
-    sessionEnded: 'Your session has ended. Log in again.',
   },
+
+  /** By the code of the API's error. What it takes to see why is in the server's log. */
+  problems: {
+    invalid: 'The server can’t use what was sent.',
+    malformed_body: 'The server can’t read what was sent.',
+    unsupported_media_type: 'The server can’t read what was sent.',
+    too_large: 'This is more than the server takes at once.',
+    not_found: 'This isn’t here. It may have been removed.',
+    method_not_allowed: 'The server doesn’t do this.',
+    conflict: 'This isn’t possible at the moment.',
+    gone: 'This isn’t here any more.',
+    forbidden: 'You may not do this.',
+    too_many_requests: 'Too many attempts for now.',
+    busy: 'The server is busy with this. Try again in a moment.',
+    unavailable: 'A part of the server doesn’t answer. Try again in a moment.',
+    database_unavailable: 'A part of the server doesn’t answer. Try again in a moment.',
+    disk_full: 'The server has no room for this at the moment.',
+    internal_error: 'Something went wrong on the server.',
+
+    unauthenticated: 'Log in to go on.',
+    wrong_credentials: 'The name or the password is wrong.',
+    token_invalid: 'Your session has ended. Log in again.',
+    token_expired: 'Your session has ended. Log in again.',
+    session_ended: 'Your session has ended. Log in again.',
+    refresh_token_invalid: 'Your session has ended. Log in again.',
+    registration_closed: 'Nobody can register here. Ask the administrator.',
+    setup_token_wrong: 'This isn’t the set-up token of this server.',
+
+    file_too_large: 'The file is larger than the server takes.',
+    storage_full: 'Your library is full.',
+    too_many_uploads: 'Too many uploads are unfinished. Finish some of them first.',
+    upload_aborted: 'The upload was cancelled.',
+    upload_expired: 'The upload was not finished in time. Begin it again.',
+    upload_not_waiting: 'The upload waits for nothing any more.',
+    single_upload: 'The server wants the file as a whole. Begin the upload again.',
+    multipart_upload: 'The server wants the file in parts. Begin the upload again.',
+    wrong_parts: 'Parts of the file are missing on the server.',
+    object_not_found: 'The storage doesn’t have this file.',
+    object_exists: 'The storage has this file already.',
+
+    file_rejected: 'The server can’t make a photo of this file.',
+    empty_file: 'The file is empty.',
+    unsupported_type: 'Files of this kind can’t be read.',
+    corrupt: 'The file is damaged.',
+    truncated: 'The file is incomplete.',
+    too_many_pixels: 'The picture has more pixels than the server takes.',
+    too_costly: 'The picture takes more work than the server does for one.',
+    exceeds_disk: 'The file is larger than what the server can work on.',
+    size_mismatch: 'Not the whole file has arrived. Upload it again.',
+    checksum_mismatch: 'The file changed on its way. Upload it again.',
+    processing_failed: 'The file couldn’t be processed. The administrator can see why.',
+
+    bad_signature: 'This address isn’t valid any more. Reload the page.',
+
+    no_such_item: 'There is no such photo.',
+    no_such_queue: 'There is no such queue.',
+    no_consumer: 'Nothing reads this queue, so it can’t be paused.',
+    no_dead_letters: 'This queue has no dead letters.',
+    move_under_way: 'Messages of this queue are being moved already.',
+
+    bad_path: 'This address can’t be read.',
+    bad_request: 'The server can’t read what was sent.',
+    too_slow: 'The connection was too slow for the server.',
+    unsupported_encoding: 'The server can’t read what was sent.',
+    bad_range: 'The server doesn’t have this part of the file.',
+    wrong_host: 'The server has another address than this.',
+    foreign_origin: 'Pages of other sites may not do this.',
+    not_built: 'The server has no web client.',
+  } satisfies Record<components['schemas']['ErrorCode'], string>,
 
   signIn: {
     setUp: 'Set up your library',
@@ -37,6 +106,8 @@ export const en = {
     name: 'Name',
     password: 'Password',
     passwordHint: (least: number) => `At least ${least} characters. A short sentence is easy to remember.`,
+    badName: 'This can’t be a name: it is too long, or nobody could see all of it.',
+    badPassword: (least: number, most: number) => `A password has ${least} to ${most} characters.`,
     show: 'Show',
     hide: 'Hide',
     setupToken: 'Set-up token',

@@ -1,6 +1,7 @@
-import { Problem } from '../api/problem'
+import { MOST_COMPLETED } from '../api/constants'
+import { Problem, sentenceOf } from '../api/problem'
 import { texts } from '../texts/texts'
-import { MOST_COMPLETED, type Upload } from './upload'
+import type { Upload } from './upload'
 import type { Outcome, UploadServer } from './uploadServer'
 
 /** Gathered for so long before the server is told. */
@@ -123,5 +124,5 @@ function reasonOf(outcome: Outcome | undefined): string {
   if (outcome === undefined) return texts.uploads.forgotten
   if (outcome.state === 'duplicate') return texts.uploads.duplicate
   if (outcome.state === 'aborted') return texts.uploads.cancelledElsewhere
-  return outcome.error?.detail ?? ''
+  return outcome.error ? sentenceOf(outcome.error.code, outcome.error.detail) : ''
 }

@@ -1,5 +1,6 @@
+import { MOST_COMPLETED } from '../api/constants'
 import { isAsNoted, type Journal, type JournalEntry, reopen } from './journal'
-import { MOST_COMPLETED, type Upload } from './upload'
+import type { Upload } from './upload'
 import type { UploadQueue } from './uploadQueue'
 import type { OpenUpload, UploadServer } from './uploadServer'
 

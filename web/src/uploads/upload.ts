@@ -38,9 +38,6 @@ export function newUpload(beginning: Beginning): Upload {
   return { ...beginning, name: shownName(beginning.name), hashed: 0, sent: 0, itemId: null, reason: '' }
 }
 
-/** Of so many at most the server is asked in one request whether they have arrived. */
-export const MOST_COMPLETED = 500
-
 const RUNNING: readonly UploadState[] = ['queued', 'hashing', 'checking', 'waiting', 'sending', 'processing']
 
 const ABSENT: readonly UploadState[] = ['asleep', 'missing', 'elsewhere']

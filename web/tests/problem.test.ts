@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { messageOf, problemFrom } from '../src/api/problem'
+import { texts } from '../src/texts/texts'
+
+const answered = (status: number, body: unknown) => messageOf(problemFrom(new Response(null, { status }), body))
+
+test('an error of the server is told in the words of the page', () => {
+  expect(answered(413, { code: 'storage_full', detail: 'In the server’s words.' })).toBe(texts.problems.storage_full)
+})
+
+test('an error that the server has learnt since the page was loaded is told in the words of the server', () => {
+  expect(answered(409, { code: 'from_the_future', detail: 'In the server’s words.' })).toBe('In the server’s words.')
+})
+
+test('an answer that is not the server’s own tells its status', () => {
+  expect(answered(502, '<html>')).toContain('502')
+})
