@@ -18,7 +18,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 WEB = REPOSITORY / "web"
-OLDEST_NODE = 20
+OLDEST_NODE = "20.19"  # that Vite runs on
 STAMPS = "pinhole-installed.json"
 # To install what is not built already runs code of its own. Only these are, whose authors publish no wheels: the tests
 # of LocalStack need them, and nothing else does.
@@ -187,9 +187,13 @@ def npm() -> str:
     if node is None or program is None:
         raise CannotStart(f"Node is missing: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
+    if _numbers(version) < _numbers(OLDEST_NODE):
         raise CannotStart(f"Node {version} is too old: install Node {OLDEST_NODE} or newer (https://nodejs.org)")
     return program
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.lstrip("v").split(".")[:2]]
 
 
 def run_npm(directory: Path, *arguments: str) -> None:

@@ -45,6 +45,11 @@ def test_parameters_that_a_page_sets_are_those_of_the_template(page: str) -> Non
 
 
 @pytest.mark.parametrize("page", TEXT)
+def test_outputs_that_a_page_names_are_those_of_the_template(page: str) -> None:
+    assert set(re.findall(r"\boutput\s+`(\w+)`", TEXT[page])) - set(TEMPLATE["Outputs"]) == set()
+
+
+@pytest.mark.parametrize("page", TEXT)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)\s]+)\)", TEXT[page])
     assert [link for link in links if not _leads_somewhere(REPOSITORY / page, link)] == []
