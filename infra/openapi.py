@@ -9,6 +9,7 @@ import yaml
 
 from api.app import app
 from api.openapi import document, operations
+from infra.local.template import MAX_BODY_BYTES
 
 HERE = Path(__file__).parent
 _DO_NOT_EDIT = "# Written by `python -m infra generate` from functions/api/routes. Do not edit.\n"
@@ -35,6 +36,7 @@ def gateway() -> dict[str, Any]:
             **({"parameters": parameters} if parameters else {}),
             "responses": {},
             "x-amazon-apigateway-integration": _INTEGRATION,
+            MAX_BODY_BYTES: endpoint.max_body_bytes,  # for the local gateway: API Gateway has one limit for all
         }
     return {
         "openapi": "3.0.1",

@@ -55,6 +55,11 @@ class Endpoint:
     public: bool
     limit: Limit | None
 
+    @property
+    def max_body_bytes(self) -> int:
+        """What a request may bring. Who takes no body ignores one, and strangers need no more than to log in."""
+        return MAX_PUBLIC_BODY_BYTES if self.public or self.body is None else MAX_BODY_BYTES
+
 
 def endpoint(
     *,
@@ -156,8 +161,7 @@ def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str])
     follow(arguments.get("upload_id"))
     given["query"] = query_of(request, spec.query)
     if spec.body is not None:
-        max_bytes = MAX_PUBLIC_BODY_BYTES if spec.public else MAX_BODY_BYTES
-        given["body"] = body_of(request, spec.body, max_bytes)
+        given["body"] = body_of(request, spec.body, spec.max_body_bytes)
     return arguments | {name: given[name] for name in spec.takes}
 
 

@@ -18,13 +18,13 @@ from infra.local.object_store import ObjectStore
 from infra.local.origin import Origin
 from infra.local.problem import problem
 from infra.local.processes import loopback
-from infra.local.rest_api import MAX_BODY_BYTES, RestApi
+from infra.local.rest_api import RestApi
 from infra.local.runtime import Runtime
 from infra.local.s3_proxy import S3Proxy, is_signed
 from infra.local.sqs import Sqs
 from infra.local.template import Template
 from infra.local.web_client import WebClient
-from infra.local.websocket import WebSocketApi
+from infra.local.websocket import MAX_SENT_BYTES, WebSocketApi
 from pinhole.security_headers import SECURITY_HEADERS
 
 SAFE_METHODS = {"GET", "HEAD"}
@@ -69,7 +69,7 @@ class Gateway:
         self._websocket_api = WebSocketApi(template.websocket_routes, runtime.invoke, live_secret)
         self._buckets = {bucket.name for bucket in template.buckets.values()}
         self._sessions: list[aiohttp.ClientSession] = []
-        self._server = HttpServer(self._answer, max_body_bytes=MAX_BODY_BYTES, headers=SECURITY_HEADERS)
+        self._server = HttpServer(self._answer, max_body_bytes=MAX_SENT_BYTES, headers=SECURITY_HEADERS)
 
     async def start(self) -> None:
         """Begin to answer. Raises OSError when the port is taken."""

@@ -37,7 +37,7 @@ class HttpServer:
     """Serves a handler on this machine.
 
     headers: those of every answer that does not have them itself.
-    max_body_bytes: of a request whose body is held; reading one that is larger raises HTTPRequestEntityTooLarge.
+    max_body_bytes: of a request whose handler calls `read`, which raises HTTPRequestEntityTooLarge for a larger one.
     """
 
     def __init__(

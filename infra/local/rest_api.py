@@ -20,11 +20,12 @@ from infra.local.cloudformation import ACCOUNT
 from infra.local.function_pool import FunctionError, TimedOut
 from infra.local.http_server import BODY_SECONDS, await_body
 from infra.local.problem import problem
+from infra.local.template import RestRoute
 
 STAGE = "api"
-MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_SECONDS = 29
 MIN_COMPRESSED_BYTES = 1024
+# More is not worked through character by character while all others wait.
 BLOCKING_BYTES = 64 * 1024
 COMPRESSED_TYPES = re.compile(r"text/.*|application/(.*\+)?(json|javascript|x-protobuf|xml|yaml)|image/svg\+xml")
 GZIP_REFUSED = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)")
@@ -33,15 +34,28 @@ TEXT_TYPES = re.compile(r"text/.*|application/(.*\+)?json|application/x-www-form
 log = logging.getLogger(__name__)
 
 
+class _TooLarge(Exception):
+    """A body has more bytes than its route takes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+
 class RestApi:
     """Answers requests with a function.
 
-    routes: `{"/items/{id}": {"GET": function name}}`, all of one function, which is also asked about what no route
+    routes: `{"/items/{id}": {"GET": RestRoute}}`, all of one function, which is also asked about what no route
     matches, so that such answers have the form of all others.
     """
 
-    def __init__(self, routes: Mapping[str, Mapping[str, str]], invoke: Callable[[str, Any], Awaitable[Any]]) -> None:
-        (self._function,) = {function for methods in routes.values() for function in methods.values()}
+    def __init__(
+        self, routes: Mapping[str, Mapping[str, RestRoute]], invoke: Callable[[str, Any], Awaitable[Any]]
+    ) -> None:
+        leading = [route for methods in routes.values() for route in methods.values()]
+        (self._function,) = {route.function for route in leading}
+        self._least_body_bytes = min(route.max_body_bytes for route in leading)
+        self._routes = routes
         self._invoke = invoke
         self._literal = {route for route in routes if "{" not in route}
         self._patterns = [(_pattern(route), route) for route in sorted(routes) if "{" in route]
@@ -50,61 +64,40 @@ class RestApi:
         """Answer one request under `/api`."""
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", "A body comes as it is.")
-        if (request.content_length or 0) > MAX_BODY_BYTES:
-            return _too_large()
+        route, parameters = self._match(request.raw_path.partition("?")[0].removeprefix(f"/{STAGE}"))
         try:
-            body = await _body(request) if request.body_exists else b""
-        except web.HTTPRequestEntityTooLarge:
-            return _too_large()
+            body = await self._body(request, route)
+        except _TooLarge as error:
+            limit = f"A request body has at most {error.limit_bytes} bytes here."
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", limit)
         except TimeoutError:
             return problem(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "The body did not come in time.")
+        event = _event(request, route, parameters, body)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                answer = await self._invoke(self._function, self._event(request, body))
+                answer = await self._invoke(self._function, event)
         except (TimeoutError, TimedOut):
             return _unanswered(request, HTTPStatus.GATEWAY_TIMEOUT, "Pinhole took too long.", "it took too long")
         except FunctionError as error:
             return _unanswered(request, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", error)
         return await _response(request, answer)
 
-    def _event(self, request: web.BaseRequest, body: bytes) -> dict[str, Any]:
-        raw_path, _, raw_query = request.raw_path.partition("?")
-        path = raw_path.removeprefix(f"/{STAGE}")
-        route, parameters = self._match(path)
-        query = _multiple(parse_qsl(raw_query, keep_blank_values=True))
-        headers = _multiple(request.headers.items())
-        content, is_base64 = _content(body, request.content_type)
-        now = datetime.now(UTC)
-        return {
-            "resource": route,
-            "path": path,
-            "httpMethod": request.method,
-            "headers": {name: values[-1] for name, values in headers.items()},
-            "multiValueHeaders": headers,
-            "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
-            "multiValueQueryStringParameters": query or None,
-            "pathParameters": parameters or None,
-            "stageVariables": None,
-            "requestContext": {
-                "accountId": ACCOUNT,
-                "apiId": "local",
-                "domainName": request.host,
-                "httpMethod": request.method,
-                "identity": {
-                    "sourceIp": request.remote or "",
-                    "userAgent": request.headers.get("User-Agent"),
-                },
-                "path": raw_path,
-                "protocol": "HTTP/1.1",
-                "requestId": str(uuid.uuid4()),
-                "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-                "requestTimeEpoch": int(now.timestamp() * 1000),
-                "resourcePath": route,
-                "stage": STAGE,
-            },
-            "body": content,
-            "isBase64Encoded": is_base64,
-        }
+    async def _body(self, request: web.BaseRequest, route: str) -> bytes:
+        """The whole body. Raises _TooLarge as soon as it is known to be, and TimeoutError."""
+        known = self._routes.get(route, {}).get(request.method)
+        limit = self._least_body_bytes if known is None else known.max_body_bytes
+        if (request.content_length or 0) > limit:
+            raise _TooLarge(limit)
+        if not request.body_exists:
+            return b""
+        await await_body(request)
+        body = bytearray()
+        async with asyncio.timeout(BODY_SECONDS):
+            while piece := await request.content.readany():
+                body += piece
+                if len(body) > limit:
+                    raise _TooLarge(limit)
+        return bytes(body)
 
     def _match(self, path: str) -> tuple[str, dict[str, str]]:
         """The route of a path, literal ones first, with its decoded parameters; the path itself when none matches."""
@@ -116,10 +109,42 @@ class RestApi:
         return path, {}
 
 
-async def _body(request: web.BaseRequest) -> bytes:
-    await await_body(request)
-    async with asyncio.timeout(BODY_SECONDS):
-        return await request.read()
+def _event(request: web.BaseRequest, route: str, parameters: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    raw_path, _, raw_query = request.raw_path.partition("?")
+    query = _multiple(parse_qsl(raw_query, keep_blank_values=True))
+    headers = _multiple(request.headers.items())
+    content, is_base64 = _content(body, request.content_type)
+    now = datetime.now(UTC)
+    return {
+        "resource": route,
+        "path": raw_path.removeprefix(f"/{STAGE}"),
+        "httpMethod": request.method,
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": parameters or None,
+        "stageVariables": None,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": "local",
+            "domainName": request.host,
+            "httpMethod": request.method,
+            "identity": {
+                "sourceIp": request.remote or "",
+                "userAgent": request.headers.get("User-Agent"),
+            },
+            "path": raw_path,
+            "protocol": "HTTP/1.1",
+            "requestId": str(uuid.uuid4()),
+            "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "requestTimeEpoch": int(now.timestamp() * 1000),
+            "resourcePath": route,
+            "stage": STAGE,
+        },
+        "body": content,
+        "isBase64Encoded": is_base64,
+    }
 
 
 def _pattern(route: str) -> re.Pattern[str]:
@@ -137,7 +162,7 @@ def _multiple(pairs: Any) -> dict[str, list[str]]:
 def _content(body: bytes, content_type: str) -> tuple[str | None, bool]:
     if not body:
         return None, False
-    if TEXT_TYPES.fullmatch(content_type):
+    if len(body) < BLOCKING_BYTES and TEXT_TYPES.fullmatch(content_type):
         with suppress(UnicodeDecodeError):  # what is no text reaches the function as it came
             return body.decode(), False
     return base64.b64encode(body).decode(), True
@@ -164,11 +189,6 @@ async def _response(request: web.BaseRequest, answer: Any) -> web.Response:
             headers["Content-Encoding"] = "gzip"
             body = _gzip(body) if len(body) < BLOCKING_BYTES else await asyncio.to_thread(_gzip, body)
     return web.Response(status=status, headers=headers, body=body)
-
-
-def _too_large() -> web.Response:
-    limit = f"A request has at most {MAX_BODY_BYTES // 1024 // 1024} MiB."
-    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", limit)
 
 
 def _unanswered(request: web.BaseRequest, status: HTTPStatus, detail: str, reason: object) -> web.Response:

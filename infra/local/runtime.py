@@ -44,7 +44,7 @@ class Runtime:
         self._paused = paused
         self.pollers: dict[str, Poller] = {}
         self.credentials = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
-        for_http = {function for methods in template.rest_routes.values() for function in methods.values()}
+        for_http = {route.function for methods in template.rest_routes.values() for route in methods.values()}
         self._pools = {
             name: FunctionPool(
                 function,

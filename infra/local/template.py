@@ -16,6 +16,8 @@ from infra.local import schedules
 from infra.local.cloudformation import Stack, TemplateError, checked
 from infra.local.schedules import Schedule
 
+# Extension of an operation: the most that its function takes, which refuses more by itself.
+MAX_BODY_BYTES = "x-pinhole-max-body-bytes"
 HTTP_METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 
 
@@ -62,6 +64,14 @@ class QueueSource:
 
 
 @dataclass(frozen=True, slots=True)
+class RestRoute:
+    """What a method of a path of the REST API leads to. `function` is a logical name."""
+
+    function: str
+    max_body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function. `name` is its logical name; `environment` is resolved to local values."""
 
@@ -102,8 +112,8 @@ class Template:
         self.functions = {name: self._function(name) for name in self._stack.of_type("AWS::Serverless::Function")}
 
     @cached_property
-    def rest_routes(self) -> dict[str, dict[str, str]]:
-        """Routes of the REST API, from the definition it includes: `{"/items/{id}": {"GET": function}}`."""
+    def rest_routes(self) -> dict[str, dict[str, RestRoute]]:
+        """Routes of the REST API, from the definition it includes: `{"/items/{id}": {"GET": RestRoute}}`."""
         (api,) = self._stack.of_type("AWS::Serverless::Api")
         match self._stack.properties(api)["DefinitionBody"]:
             case {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": str(location)}}}:
@@ -112,7 +122,9 @@ class Template:
                 raise TemplateError(f"{api}.DefinitionBody: {other} is not known locally")
         return {
             path: {
-                method.upper(): self._invoked_by(operation["x-amazon-apigateway-integration"]["uri"])
+                method.upper(): RestRoute(
+                    self._invoked_by(operation["x-amazon-apigateway-integration"]["uri"]), operation[MAX_BODY_BYTES]
+                )
                 for method, operation in operations.items()
                 if method in HTTP_METHODS
             }

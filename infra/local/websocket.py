@@ -133,8 +133,9 @@ class WebSocketApi:
 async def _managed(request: web.BaseRequest, connection: Connection, socket: web.WebSocketResponse) -> web.Response:
     match request.method:
         case "POST":
-            content = await request.read()
-            if len(content) > MAX_SENT_BYTES:
+            try:
+                content = await request.read()
+            except web.HTTPRequestEntityTooLarge:
                 return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PayloadTooLargeException")
             await socket.send_str(content.decode())
             return web.Response()

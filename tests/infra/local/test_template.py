@@ -10,7 +10,7 @@ from infra.local import instance
 from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import Secrets
 from infra.local.schedules import Rate
-from infra.local.template import Notification, QueueSource, Template
+from infra.local.template import Notification, QueueSource, RestRoute, Template
 
 ROOT = Path(__file__).parents[3]
 PARAMETERS = {
@@ -220,10 +220,11 @@ def test_routes_come_from_the_included_definition(tmp_path: Path) -> None:
           /items/{id}:
             parameters: []
             get:
+              x-pinhole-max-body-bytes: 5
               x-amazon-apigateway-integration:
                 uri: {"Fn::Sub": "arn:aws:apigateway:r:lambda:path/functions/${Work.Arn}/invocations"}
         """
     )
     included = "{'Fn::Transform': {Name: AWS::Include, Parameters: {Location: gateway.yaml}}}"
     api = f"  Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: api, DefinitionBody: {included}}}}}\n"
-    assert read(tmp_path, FUNCTION % "" + api).rest_routes == {"/items/{id}": {"GET": "Work"}}
+    assert read(tmp_path, FUNCTION % "" + api).rest_routes == {"/items/{id}": {"GET": RestRoute("Work", 5)}}

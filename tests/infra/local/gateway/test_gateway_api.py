@@ -3,11 +3,15 @@
 import base64
 import gzip
 import json
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from api.validation import MAX_BODY_BYTES, MAX_PUBLIC_BODY_BYTES
 from infra.local.processes import loopback
+from infra.local.rest_api import BLOCKING_BYTES
 from tests.infra.local.gateway.conftest import Site
 
 
@@ -101,18 +105,45 @@ def test_status_of_the_function_is_the_status_of_the_answer(site: Site) -> None:
     assert site.request("GET", "/api/me?status=418").status == 418
 
 
+LIMITS = {
+    ("POST", "/api/auth/login"): MAX_PUBLIC_BODY_BYTES,
+    ("POST", "/api/uploads"): MAX_BODY_BYTES,
+    ("DELETE", "/api/uploads/x"): MAX_PUBLIC_BODY_BYTES,
+    ("PATCH", "/api/uploads"): MAX_PUBLIC_BODY_BYTES,
+    ("POST", "/api/nothing"): MAX_PUBLIC_BODY_BYTES,
+}
+
+
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_request_of_more_than_10_mib_is_refused(site: Site, chunked: bool) -> None:
-    body = b"x" * (10 * 1024 * 1024 + 1)
-    answer = site.request("POST", "/api/uploads", body=iter([body]) if chunked else body, chunked=chunked)
-    assert answer.status == 413
-    assert_problem(answer, "too_large")
+@pytest.mark.parametrize(("method", "path"), LIMITS)
+def test_a_body_has_what_its_route_takes_and_no_byte_more(site: Site, method: str, path: str, chunked: bool) -> None:
+    body = b"x" * LIMITS[method, path]
+    taken = site.request(method, path, body=iter([body]) if chunked else body, chunked=chunked)
+    assert base64.b64decode(json.loads(taken.data)["body"]) == body
+    body += b"x"
+    refused = site.request(method, path, body=iter([body]) if chunked else body, chunked=chunked)
+    assert refused.status == 413
+    assert_problem(refused, "too_large")
 
 
-def test_a_request_of_10_mib_is_not(site: Site) -> None:
-    body = b"\xff" * (10 * 1024 * 1024)
-    # Its echo is more than a function may answer: it did reach the function.
-    assert site.request("POST", "/api/uploads", body=body).status == 502
+@pytest.mark.parametrize(
+    ("length", "sent"),
+    [("Content-Length: 1000000000", b""), ("Transfer-Encoding: chunked", b"4001\r\n" + b"x" * 0x4001 + b"\r\n")],
+)
+def test_a_body_that_is_too_large_is_refused_before_the_rest_of_it_has_come(
+    site: Site, length: str, sent: bytes
+) -> None:
+    host = urlsplit(site.origin)
+    with socket.create_connection((host.hostname, host.port), timeout=10) as connection:
+        connection.sendall(f"POST /api/auth/login HTTP/1.1\r\nHost: {host.netloc}\r\n{length}\r\n\r\n".encode() + sent)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413")
+
+
+def test_a_long_text_comes_as_base64_which_takes_no_look_at_each_character(site: Site) -> None:
+    text = b'"' + b"x" * BLOCKING_BYTES + b'"'
+    event = event_of(site, "POST", "/api/uploads", body=text, headers={"Content-Type": "application/json"})
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == text
 
 
 def test_a_function_that_dies_is_a_problem_and_the_next_request_is_none(site: Site) -> None:
