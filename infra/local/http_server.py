@@ -20,7 +20,7 @@ from infra.local.processes import HOST
 # From the connection to the end of the first request's headers. A later request may take as long as one may be idle.
 HEADERS_SECONDS = 20
 IDLE_SECONDS = 75
-# For the whole body of a request that is held, and for each piece of one that is passed on.
+# For the whole body of a request that is held, and for each piece of one that is passed on (see `streams`).
 BODY_SECONDS = 30
 STOP_SECONDS = 5
 BACKLOG = 512

@@ -22,6 +22,7 @@ class ObjectStore:
     def __init__(self, session: aiohttp.ClientSession, endpoint: str, *, region: str, credentials: Credentials) -> None:
         self.session = session
         self.endpoint = endpoint.rstrip("/")
+        self.credentials = credentials
         self._auth = S3SigV4Auth(credentials, "s3", region)
 
     async def request(

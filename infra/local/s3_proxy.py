@@ -4,8 +4,10 @@ Requests pass as they came, Host included, so that their signatures hold; the st
 events: they are published here, after it acknowledged an object and before the client learns of it.
 """
 
+import asyncio
 import logging
 import shutil
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
@@ -15,10 +17,11 @@ import yarl
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from infra.local import s3_event
+from infra.local import s3_event, s3_signature
 from infra.local.object_store import TIMEOUT, ObjectStore
 from infra.local.s3_event import Created
 from infra.local.s3_listing import Listing, NotListed
+from infra.local.s3_signature import Refused
 from infra.local.sqs import QueueUnavailable, Sqs
 from infra.local.streams import Upload, passed_on
 from infra.local.template import Template
@@ -36,6 +39,11 @@ LISTING = {
 ISOLATED = "default-src 'none'; sandbox"
 # What stays free on the disk, for the database and for what the store writes beside an object.
 RESERVE_BYTES = 512 * 1024 * 1024
+
+# How many bodies are under way or wait, and how many of them the store gets as fast as it takes them: some 70 MB of
+# memory each. Its own limit counts what is still to come of slow ones too, and they would keep out all others.
+MAX_BODIES = 64
+MAX_FAST_BODIES = 8
 
 Headers = CIMultiDictProxy[str]
 
@@ -65,25 +73,18 @@ class S3Proxy:
         self._uploads = uploads
         self._sqs = sqs
         self._disk = disk
+        self._bodies = 0
+        self._turns = asyncio.Semaphore(MAX_FAST_BODIES)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Pass one request on, and its answer back."""
-        if request.method == "PUT" and not self._has_room(request.content_length or 0):
-            log.error("an upload was refused: the disk of %s is full", self._disk)
-            return _error(
-                HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage", "There is no room left on the server's disk."
-            )
-        session, upload = (self._uploads, Upload(request)) if request.body_exists else (self._store.session, None)
         try:
-            stored = await session.request(
-                request.method,
-                yarl.URL(self._store.endpoint + request.raw_path, encoded=True),
-                headers=_end_to_end(request.headers),
-                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-                data=None if upload is None else upload.pieces(),
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
+            self._check(request)
+        except Refused as refused:
+            return _error(refused.status, refused.code, str(refused))
+        upload = Upload(request, self._turns) if request.body_exists else None
+        try:
+            stored = await self._passed_on(request, upload)
         except (aiohttp.ClientError, TimeoutError) as error:
             if upload is not None and upload.slow:
                 return _error(HTTPStatus.BAD_REQUEST, "RequestTimeout", "The body did not come in time.")
@@ -108,6 +109,41 @@ class S3Proxy:
             await self._publish(request, created_by, stored.headers)
         headers.popall("Content-Length", None)
         return web.Response(status=stored.status, headers=headers, body=result)
+
+    def _check(self, request: web.BaseRequest) -> None:
+        """Raise Refused for what the store is not asked at all."""
+        if request.body_exists:
+            s3_signature.check(request, self._store.credentials)
+            if self._bodies >= MAX_BODIES:
+                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "SlowDown", "So many uploads are under way already.")
+        if request.method == "PUT" and not self._has_room(request.content_length or 0):
+            log.error("an upload was refused: the disk of %s is full", self._disk)
+            message = "There is no room left on the server's disk."
+            raise Refused(HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage", message)
+
+    async def _passed_on(self, request: web.BaseRequest, upload: Upload | None) -> aiohttp.ClientResponse:
+        """The store's answer, which comes when it has the body. Raises aiohttp.ClientError, TimeoutError."""
+        if upload is None:
+            return await self._request(self._store.session, request, None)
+        self._bodies += 1
+        try:
+            async with upload:
+                return await self._request(self._uploads, request, upload.pieces())
+        finally:
+            self._bodies -= 1
+
+    async def _request(
+        self, session: aiohttp.ClientSession, request: web.BaseRequest, body: AsyncIterator[bytes] | None
+    ) -> aiohttp.ClientResponse:
+        return await session.request(
+            request.method,
+            yarl.URL(self._store.endpoint + request.raw_path, encoded=True),
+            headers=_end_to_end(request.headers),
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            data=body,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
 
     async def _in_order(
         self, query: dict[str, str], request: web.BaseRequest, answered: bytes, headers: "CIMultiDict[str]"
@@ -205,4 +241,7 @@ def _end_to_end(headers: Headers) -> "CIMultiDict[str]":
 
 def _error(status: HTTPStatus, code: str, message: str) -> web.Response:
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return web.Response(status=status, text=f'<?xml version="1.0"?>{error}', content_type="application/xml")
+    answer = web.Response(status=status, text=f'<?xml version="1.0"?>{error}', content_type="application/xml")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = "1"
+    return answer

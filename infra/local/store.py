@@ -54,7 +54,6 @@ OPTIONS = [
     "-s3.port.lance=0",
     "-s3.autoCreateBucket=false",
     "-s3.allowDeleteBucketNotEmpty=false",
-    "-s3.concurrentUploadLimitMB=128",
 ]
 # A bucket of the administrator's: that an object can be written to it says that the store has found its volumes.
 PROBE = "pinhole-start"

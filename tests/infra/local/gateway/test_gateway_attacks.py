@@ -35,6 +35,14 @@ def answer_to(site: Site, sent: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def signed(site: Site, method: str, door: str) -> str:
+    """The path of a door, signed where it leads to the store."""
+    if not door.startswith("/pinhole-originals/"):
+        return door
+    params = {"Bucket": site.originals, "Key": door.rpartition("/")[2]}
+    return site.s3.generate_presigned_url("put_object", params, HttpMethod=method).removeprefix(site.origin)
+
+
 MALFORMED = {
     "no method": ("/api/me HTTP/1.1", ()),
     "a header without a colon": ("GET /api/me HTTP/1.1", ("Nonsense",)),
@@ -63,7 +71,8 @@ def test_what_is_no_request_is_a_problem_and_in_no_log(
 
 @pytest.mark.parametrize("door", ["/api/uploads", "/pinhole-originals/x"])
 def test_a_body_whose_chunks_are_none_is_a_bad_request(site: Site, door: str, caplog: pytest.LogCaptureFixture) -> None:
-    head = lines(site, f"PUT {door} HTTP/1.1", "Transfer-Encoding: chunked", "Connection: close")
+    path = signed(site, "PUT", door)
+    head = lines(site, f"PUT {path} HTTP/1.1", "Transfer-Encoding: chunked", "Connection: close")
     answer = answer_to(site, head + b"nonsense\r\n\r\n")
     assert answer.split()[1] == b"400"
     assert caplog.records == []
@@ -72,7 +81,8 @@ def test_a_body_whose_chunks_are_none_is_a_bad_request(site: Site, door: str, ca
 @pytest.mark.parametrize("door", ["/api/uploads", "/pinhole-originals/x", "/live/x/@connections/y"])
 def test_a_body_that_ends_half_way_leaves_no_trace(site: Site, door: str, caplog: pytest.LogCaptureFixture) -> None:
     with connect(site) as connection:
-        connection.sendall(lines(site, f"POST {door} HTTP/1.1", "Content-Length: 1000") + b"half of it")
+        path = signed(site, "POST", door)
+        connection.sendall(lines(site, f"POST {path} HTTP/1.1", "Content-Length: 1000") + b"half of it")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert site.request("GET", "/").status == 200  # by now the gateway knows that the client left
     assert caplog.records == []
@@ -117,7 +127,7 @@ def test_a_body_has_its_time(
     site: Site, monkeypatch: pytest.MonkeyPatch, door: str, module: str, status: bytes, code: bytes
 ) -> None:
     monkeypatch.setattr(f"infra.local.{module}.BODY_SECONDS", 0.2)
-    head = lines(site, f"PUT {door} HTTP/1.1", "Content-Length: 1000", "Connection: close")
+    head = lines(site, f"PUT {signed(site, 'PUT', door)} HTTP/1.1", "Content-Length: 1000", "Connection: close")
     answer = answer_to(site, head + b"half of it")
     assert answer.split()[1] == status
     assert code in answer
