@@ -49,6 +49,12 @@ class Client:
         """How many items the timeline has."""
         return sum(month["count"] for month in (await self._call("GET", "timeline"))["months"])
 
+    async def timeline_held(self) -> tuple[str, str]:
+        """The access token, and the entity tag of the timeline: what it takes to be told that nothing is new."""
+        async with self._api.get("timeline") as answer:
+            answer.raise_for_status()
+            return self._api.headers["Authorization"].removeprefix("Bearer "), answer.headers["ETag"]
+
     async def _call(self, method: str, path: str, body: object = None) -> Any:
         async with self._api.request(method, path, json=body) as answer:
             answer.raise_for_status()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from infra.bench import footprint, photos, pipeline, timeline
+from infra.bench import footprint, not_modified, photos, pipeline, timeline
 from infra.bench.rows import Row, as_json, progress, table
 from infra.bootstrap import CannotStart
 
@@ -14,6 +14,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "pipeline": pipeline.measure,
     "timeline-100k": partial(timeline.measure, 100_000),
     "timeline-1m": partial(timeline.measure, 1_000_000),
+    "timeline-304": not_modified.measure,
     "functions": footprint.measure,
 }
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -205,6 +206,16 @@ def test_an_access_token_is_good_where_clocks_differ_by_seconds(
     late = {name: int(time.time()) + seconds for name, seconds in changed.items()}
     token = jwt.encode(_claims(session_id, **late), settings().token_secret.get_secret_value(), "HS256")
     assert caller.client.get(PROTECTED, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_an_access_token_that_was_good_is_refused_once_it_has_run_out(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert caller.call("GET", PROTECTED).status_code == 200
+    for after, code in ((tokens.ACCESS_LIFETIME, None), (2 * tokens.ACCESS_LIFETIME, "token_expired")):
+        then = time.time() + after.total_seconds()
+        monkeypatch.setattr("pinhole.accounts.tokens.time", SimpleNamespace(time=lambda then=then: then))
+        assert caller.call("GET", PROTECTED).json.get("code") == code
 
 
 @pytest.mark.parametrize(

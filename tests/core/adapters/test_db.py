@@ -50,3 +50,11 @@ def test_a_statement_that_ends_its_own_session_is_not_sent_for_ever() -> None:
         statement(lambda conn: conn.execute("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     assert statement(lambda conn: conn.execute("SELECT 1").fetchone()) == (1,)
+
+
+def test_only_statements_that_ask_for_it_are_prepared() -> None:
+    with transaction() as conn:
+        for _ in range(10):
+            conn.execute("SELECT 1")
+            conn.execute("SELECT 2", prepare=True)
+        assert conn.execute("SELECT statement FROM pg_prepared_statements").fetchall() == [("SELECT 2",)]

@@ -3,7 +3,9 @@
 import hashlib
 import re
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from pinhole.errors import ErrorCode, Unauthenticated
 from pinhole.settings import settings
@@ -44,6 +46,15 @@ def access_token(session_id: str, user_id: int) -> tuple[str, datetime]:
 
 def session_id_of(token: str) -> str:
     """The session that an access token names. Raises Unauthenticated when it is not ours or has run out."""
+    session_id, expires = _verified(token, _secret())
+    if expires + _LEEWAY.total_seconds() <= time.time():
+        raise Unauthenticated("The access token has expired.", code=ErrorCode.TOKEN_EXPIRED)
+    return session_id
+
+
+@lru_cache(maxsize=512)
+def _verified(token: str, secret: str) -> tuple[str, float]:
+    """Session, and the end of a token in Unix seconds. A client shows the same one for half an hour."""
     import jwt
 
     try:
@@ -51,7 +62,7 @@ def session_id_of(token: str) -> str:
             raise jwt.DecodeError("a token is ASCII")
         claims = jwt.decode(
             token,
-            _secret(),
+            secret,
             algorithms=["HS256"],
             issuer=_ISSUER,
             audience=_AUDIENCE,
@@ -65,7 +76,7 @@ def session_id_of(token: str) -> str:
     session_id = str(claims["sid"])
     if not _SESSION_ID.fullmatch(session_id):
         raise Unauthenticated("The access token is not valid.", code=ErrorCode.TOKEN_INVALID)
-    return session_id
+    return session_id, int(claims["exp"])
 
 
 def new_refresh_token() -> tuple[str, str, bytes]:

@@ -33,6 +33,7 @@ def read_open(conn: Connection, session_id: str) -> Session | None:
         WHERE session.id = %s AND session.ended_at IS NULL
         """,
         [session_id],
+        prepare=True,
     ).fetchone()
     return None if row is None else Session(row[0], User(*row[1:]))
 

@@ -42,7 +42,9 @@ def bump(conn: Connection, viewer_id: int, months: Iterable[date]) -> None:
 def library_revision(conn: Connection, viewer_id: int) -> int:
     """The viewer's revision: the sum of their months'. All writers would wait for a counter of its own."""
     [(revision,)] = conn.execute(
-        "SELECT coalesce(sum(revision), 0)::bigint FROM timeline_month WHERE viewer_id = %s", (viewer_id,)
+        "SELECT coalesce(sum(revision), 0)::bigint FROM timeline_month WHERE viewer_id = %s",
+        (viewer_id,),
+        prepare=True,
     )
     return int(revision)
 
