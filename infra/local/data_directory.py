@@ -154,15 +154,18 @@ def published(path: Path) -> str | None:
 def opened(path: Path) -> Iterator[DataDirectory]:
     """Open a data directory, which is made on first use, and keep other instances out.
 
+    Where nothing was made in it, nothing is left.
+
     Raises:
         CannotStart: it can't be written, is the library of another account, or (InUse) an instance runs on it.
     """
     path = path.absolute()
     try:
+        missing = [directory for directory in (path, *path.parents) if not directory.exists()]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(path)
         lock = InterProcessLock(path.resolve() / LOCK)
-        free = lock.acquire(blocking=False)
+        free = lock.acquire(blocking=False) and (path / LOCK).exists()  # else it was of a start that left nothing
     except OSError as error:
         reason = error.strerror or str(error)
         raise CannotStart(f"{path} can't be written ({reason}): choose another directory with --data") from error
@@ -171,6 +174,11 @@ def opened(path: Path) -> Iterator[DataDirectory]:
     try:
         yield DataDirectory(path.resolve())
     finally:
+        if not (path / VERSION_FILE).exists() and os.name == "posix":  # elsewhere a file that is open stays
+            (path / LOCK).unlink()
+            for directory in missing:
+                if not any(directory.iterdir()):
+                    directory.rmdir()
         lock.release()
 
 

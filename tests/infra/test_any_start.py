@@ -74,3 +74,20 @@ def test_a_library_of_another_account_is_refused_by_its_name(directory: Path, mo
     monkeypatch.setattr(os, "geteuid", lambda: own + 1)
     with pytest.raises(CannotStart, match="is a library of the account"), data_directory.opened(directory):
         pass
+
+
+def test_a_start_that_is_refused_leaves_nothing(directory: Path) -> None:
+    with pytest.raises(CannotStart, match="no port"), data_directory.opened(directory / "made" / "data"):
+        raise CannotStart("no port")
+    (directory / "photo.jpg").touch()
+    with pytest.raises(CannotStart, match="holds other files"), data_directory.opened(directory) as data:
+        data.check()
+    assert [entry.name for entry in directory.iterdir()] == ["photo.jpg"]
+
+
+def test_a_start_that_is_refused_keeps_a_library_and_its_lock(directory: Path) -> None:
+    with data_directory.opened(directory) as data:
+        data.prepare()
+    with pytest.raises(CannotStart, match="no port"), data_directory.opened(directory):
+        raise CannotStart("no port")
+    assert {entry.name for entry in directory.iterdir()} == {"lock", "version", "secrets.json"}
