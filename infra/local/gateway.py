@@ -29,7 +29,7 @@ from pinhole.security_headers import SECURITY_HEADERS
 
 SAFE_METHODS = {"GET", "HEAD"}
 # None belongs into a path; a header or a log with it would go on in another line.
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Gateway:

@@ -73,14 +73,15 @@ class RestApi:
         except TimeoutError:
             return problem(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "The body did not come in time.")
         event = _event(request, route, parameters, body)
+        asked = f"{request.method} {route}" if request.method in self._routes.get(route, {}) else "what is no route"
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 answer = await self._invoke(self._function, event)
         except (TimeoutError, TimedOut):
-            return _unanswered(request, HTTPStatus.GATEWAY_TIMEOUT, "Pinhole took too long.", "it took too long")
+            return _unanswered(asked, HTTPStatus.GATEWAY_TIMEOUT, "Pinhole took too long.", "it took too long")
         except FunctionError as error:
-            return _unanswered(request, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", error)
-        return await _response(request, answer)
+            return _unanswered(asked, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", error)
+        return await _response(request, asked, answer)
 
     async def _body(self, request: web.BaseRequest, route: str) -> bytes:
         """The whole body. Raises _TooLarge as soon as it is known to be, and TimeoutError."""
@@ -168,7 +169,7 @@ def _content(body: bytes, content_type: str) -> tuple[str | None, bool]:
     return base64.b64encode(body).decode(), True
 
 
-async def _response(request: web.BaseRequest, answer: Any) -> web.Response:
+async def _response(request: web.BaseRequest, asked: str, answer: Any) -> web.Response:
     try:
         status = int(answer["statusCode"])
         headers = CIMultiDict((name, str(value)) for name, value in (answer.get("headers") or {}).items())
@@ -179,7 +180,7 @@ async def _response(request: web.BaseRequest, answer: Any) -> web.Response:
         body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = f"the function's answer is no answer of a REST API: {error!r}"
-        return _unanswered(request, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", reason)
+        return _unanswered(asked, HTTPStatus.BAD_GATEWAY, "Pinhole does not answer.", reason)
     headers.popall("Content-Length", None)
     headers.setdefault("Content-Type", "application/json")
     if COMPRESSED_TYPES.fullmatch(headers["Content-Type"].partition(";")[0]):
@@ -191,10 +192,13 @@ async def _response(request: web.BaseRequest, answer: Any) -> web.Response:
     return web.Response(status=status, headers=headers, body=body)
 
 
-def _unanswered(request: web.BaseRequest, status: HTTPStatus, detail: str, reason: object) -> web.Response:
-    """What API Gateway answers by itself when the function gives no answer (see `infra/openapi.py`)."""
+def _unanswered(asked: str, status: HTTPStatus, detail: str, reason: object) -> web.Response:
+    """What API Gateway answers by itself when the function gives no answer (see `infra/openapi.py`).
+
+    asked: method and route, for the log, which gets nothing of the request itself.
+    """
     answer = problem(status, "unavailable", f"{detail} Try again in a moment.")
-    log.error("%s %s: %s (request %s)", request.method, request.path, reason, answer.headers["X-Request-Id"])
+    log.error("%s: %s (request %s)", asked, reason, answer.headers["X-Request-Id"])
     return answer
 
 

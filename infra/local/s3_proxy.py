@@ -175,7 +175,7 @@ class S3Proxy:
             for queue in queues:
                 await self._sqs.send(queue.url, s3_event.message(created, region=self._template.region))
         except (QueueUnavailable, aiohttp.ClientError, TimeoutError) as error:
-            log.error("no event was sent for %s/%s: %s", bucket, key, error)  # noqa: TRY400 - not our defect
+            log.error("no event was sent for %s/%a: %s", bucket, key, error)  # noqa: TRY400 - not our defect
 
     async def _created(self, request: web.BaseRequest, created_by: str, headers: Headers) -> Created:
         bucket, key = _bucket_and_key(request)

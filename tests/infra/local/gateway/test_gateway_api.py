@@ -167,6 +167,16 @@ def test_a_request_that_takes_too_long_is_a_problem(site: Site, monkeypatch: pyt
     assert_problem(answer, "unavailable")
 
 
+def test_what_got_no_answer_is_logged_by_its_route_without_a_word_of_the_request(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("/api/uploads/s3cret%E2%80%A8", "/api/s3cret"):
+        site.request("GET", f"{path}?exit=", headers={"X-Custom": "s3cret"})
+    logged = [record.getMessage() for record in caplog.records if record.name == "infra.local.rest_api"]
+    assert [line.partition(":")[0] for line in logged] == ["GET /uploads/{upload_id}", "what is no route"]
+    assert "s3cret" not in caplog.text
+
+
 def assert_problem(answer: Any, code: str) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = json.loads(answer.data)

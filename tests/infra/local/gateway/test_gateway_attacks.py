@@ -154,7 +154,7 @@ def test_the_store_keeps_packed_bytes_as_they_came(site: Site, body: bytes) -> N
     assert (stored["Body"].read(), stored["ContentEncoding"]) == (body, "gzip")
 
 
-@pytest.mark.parametrize("character", ["%0A", "%0d", "%00", "%1f", "%7F"])
+@pytest.mark.parametrize("character", ["%0A", "%0d", "%00", "%1f", "%7F", "%C2%80", "%C2%9B"])
 @pytest.mark.parametrize("door", DOORS)
 def test_a_control_character_in_a_path_is_a_problem_at_every_door(site: Site, door: str, character: str) -> None:
     answer = answer_to(site, lines(site, f"GET {door}{character} HTTP/1.1", "Connection: close"))

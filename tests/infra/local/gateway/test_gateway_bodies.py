@@ -106,6 +106,12 @@ def test_a_header_that_signs_nothing_is_refused(site: Site, objects: store.Store
     assert refusal(site, path, {"Authorization": "AWS4-HMAC-SHA256 nonsense"}) == "400 AuthorizationHeaderMalformed"
 
 
+@pytest.mark.parametrize("kind", ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"])
+def test_a_presigned_body_comes_in_no_chunks(site: Site, kind: str) -> None:
+    assert refusal(site, presigned(site, "chunked"), {"x-amz-content-sha256": kind}) == "400 InvalidRequest"
+    assert refusal(site, f"{presigned(site, 'chunked')}&X-Amz-Content-Sha256={kind}") == "400 InvalidRequest"
+
+
 @pytest.mark.parametrize("key", ["a b+c/ü", "a%2Fb", "(1)!*'", "a=b&c;d"])
 def test_what_a_sdk_signs_is_taken_however_the_key_is_written(site: Site, key: str) -> None:
     path = presigned(site, key, ContentType="text/plain", Metadata={"a": "two  spaces"})

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import http.client
 import os
@@ -148,6 +149,16 @@ def test_a_presigned_put_of_something_else_is_refused_and_not_announced(
     site.s3.put_object(Bucket=site.originals, Key=f"after-{key}", Body=b"x")
     site.event_of(f"after-{key}")
     assert site.events_of(key) == []
+
+
+def test_a_photo_that_a_client_packs_on_its_way_is_not_the_one_that_was_promised(site: Site) -> None:
+    path, headers = presigned_put(site, "packed.jpg", b"photo")
+    packed = gzip.compress(b"photo")
+    for bent in ({"Content-Encoding": "gzip"}, {"Content-Encoding": "gzip", "Content-Length": "5"}):
+        answer = site.request("PUT", path, body=packed[: int(bent.get("Content-Length", 1000))], headers=headers | bent)
+        assert answer.status in {400, 403}
+    with pytest.raises(ClientError, match="404"):
+        site.s3.head_object(Bucket=site.originals, Key="packed.jpg")
 
 
 def test_an_upload_is_refused_before_the_disk_is_full(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
