@@ -95,6 +95,7 @@ class S3Proxy:
                 log.warning("the object store did not answer a %s: %s", request.method, type(error).__name__)
             return _error(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "The object store does not answer.")
         headers = _end_to_end(stored.headers)
+        _unchunk(headers)
         headers["Content-Security-Policy"] = ISOLATED
         created_by = _creation(request)
         listed = _listing_query(request)
@@ -237,6 +238,13 @@ def _end_to_end(headers: Headers) -> "CIMultiDict[str]":
         # What proxies say of where a request came from: the store would check its signature by that.
         if name.lower() not in HOP_BY_HOP and not name.lower().startswith(("x-forwarded-", "forwarded"))
     )
+
+
+def _unchunk(headers: "CIMultiDict[str]") -> None:
+    """Leave out, as S3 does, that an object was sent in chunks: the store keeps that with its encoding."""
+    encodings = [encoding.strip() for encoding in headers.popall("Content-Encoding", [""])[0].split(",")]
+    if kept := [encoding for encoding in encodings if encoding and encoding != "aws-chunked"]:
+        headers["Content-Encoding"] = ", ".join(kept)
 
 
 def _error(status: HTTPStatus, code: str, message: str) -> web.Response:

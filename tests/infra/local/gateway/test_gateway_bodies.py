@@ -1,11 +1,13 @@
 """Bodies on their way to the store: whose they are, how many at once, and how slow they may be."""
 
 import socket
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import pytest
 from botocore.auth import S3SigV4Auth
@@ -46,9 +48,17 @@ def refusal(site: Site, path: str, headers: Mapping[str, str] | None = None) -> 
     return f"{answer.split()[1]} {answer.partition('<Code>')[2].partition('</Code>')[0]}"
 
 
-def header_signed(site: Site, objects: store.Store, key: str, when: datetime, secret: str = "") -> dict[str, str]:
+def header_signed(
+    site: Site,
+    objects: store.Store,
+    key: str,
+    when: datetime,
+    headers: Mapping[str, str] | None = None,
+    *,
+    secret: str = "",
+) -> dict[str, str]:
     """The headers of a PUT that an SDK signed then."""
-    request = AWSRequest("PUT", f"{site.origin}/{site.originals}/{key}", headers={"X-Amz-Date": ""})
+    request = AWSRequest("PUT", f"{site.origin}/{site.originals}/{key}", headers=dict(headers or {}))
     credentials = Credentials(objects.credentials.access_key, secret or objects.credentials.secret_key)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.auth.get_current_datetime", lambda: when)
@@ -119,6 +129,21 @@ def test_what_a_sdk_signs_is_taken_however_the_key_is_written(site: Site, key: s
     assert site.request("PUT", path, body=b"photo", headers=headers).status == 200
     site.s3.put_object(Bucket=site.originals, Key=key, Body=b"again", Metadata={"b": "1, 2"})
     assert site.s3.get_object(Bucket=site.originals, Key=key)["Body"].read() == b"again"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("aws-chunked", None), ("gzip,aws-chunked", "gzip"), ("aws-chunked, gzip, br", "gzip, br")]
+)
+def test_a_body_in_chunks_is_kept_without_them(site: Site, objects: store.Store, sent: str, kept: str | None) -> None:
+    chunks = b"5\r\nphoto\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n" % b64encode(crc32(b"photo").to_bytes(4, "big"))
+    told = {"Content-Encoding": sent, "x-amz-decoded-content-length": "5", "x-amz-trailer": "x-amz-checksum-crc32"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3SigV4Auth, "payload", lambda *_: "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+        headers = told | header_signed(site, objects, "chunks", datetime.now(UTC), told)
+    assert site.request("PUT", f"/{site.originals}/chunks", body=chunks, headers=headers).status == 200
+    stored = site.s3.get_object(Bucket=site.originals, Key="chunks")
+    assert (stored["Body"].read(), stored.get("ContentEncoding")) == (b"photo", kept)
+    assert site.s3.head_object(Bucket=site.originals, Key="chunks").get("ContentEncoding") == kept
 
 
 def test_a_body_more_than_there_may_be_is_to_come_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
