@@ -14,6 +14,8 @@ def a_suspicion_is_looked_at_again(w: World) -> None:
 
 @case
 def what_was_lost_is_noted(w: World) -> None:
+    upload.receive_again(w.conn, w.ann.id, w.upload_id)
     upload.restore(w.conn, w.ann.id, "ann/uploads/abcdefghij01/IMG.jpg")
     rendition.has_any(w.conn, w.ann.id, w.item.id)
     rendition.remove(w.conn, w.ann.id, w.item.id)
+    original_file.mark_stored(w.conn, w.ann.id, w.file.object_key, "1")

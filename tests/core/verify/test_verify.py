@@ -1,6 +1,5 @@
 """The consistency check: what it finds, what it repairs, and what it leaves alone."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -16,55 +15,13 @@ from pinhole.tables import upload as upload_table
 from pinhole.tables.job import Lane, Stage, Subject
 from pinhole.timeline import months
 from pinhole.verify import Finding, Kind, streams
-from tests.fixtures.cloud import Cloud
-from tests.fixtures.ingest import Inbox, Landed
+from tests.core.verify.checking import check, empty, kinds, lose_original, photo
+from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
-
-
-@pytest.fixture(autouse=True)
-def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "GRACE", timedelta(0))
-    monkeypatch.setattr(streams, "PAGE", 2)
-
-
-@pytest.fixture
-def library(inbox: Inbox) -> Inbox:
-    """An inbox whose buckets hold nothing of other tests."""
-    for bucket in ("originals", "renditions"):
-        empty(inbox.cloud, bucket)
-    return inbox
-
-
-def empty(cloud: Cloud, bucket: str) -> None:
-    pages = cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda key: cloud.s3.delete_object(Bucket=bucket, Key=key), keys))
-
-
-def photo(library: Inbox, shade: int = 1) -> Landed:
-    landed = library.landed(jpeg(shade=shade, DateTimeOriginal="2021:06:05 13:14:15"))
-    library.deliver(landed)
-    return landed
-
-
-def check(*, repair: bool = False) -> list[Finding]:
-    return list(verify.check(verify.Tally(), repair=repair))
-
-
-def kinds(findings: Iterable[Finding]) -> list[Kind]:
-    return [finding.kind for finding in findings]
 
 
 def revision(library: Inbox) -> int:
     return sum(number for (number,) in library.conn.execute("SELECT revision FROM timeline_month"))
-
-
-def lose_original(library: Inbox, landed: Landed) -> bytes:
-    """Delete an original from outside. Its bytes."""
-    content = library.cloud.s3.get_object(Bucket="originals", Key=landed.key)["Body"].read()
-    objects.delete(landed.key, version=objects.head(landed.key).version)
-    return content
 
 
 def test_a_library_in_order_has_no_findings(library: Inbox) -> None:
@@ -266,8 +223,7 @@ def test_a_version_that_was_never_shown_goes_at_once(library: Inbox) -> None:
     photo(library)
     (item,) = library.items()
     shown = library.cloud.keys("renditions", "")
-    for name in ("7/1440.webp", "1/2160.webp"):
-        library.cloud.s3.put_object(Bucket="renditions", Key=f"{item['item_key']}/{name}", Body=b"RIFF")
+    library.cloud.s3.put_object(Bucket="renditions", Key=f"{item['item_key']}/7/1440.webp", Body=b"RIFF")
 
     assert check(repair=True) == [Finding(Kind.RENDITIONS_LEFT_OVER, f"{item['item_key']}/", item["id"], repaired=True)]
 

@@ -156,5 +156,5 @@ def list_by_id(conn: Connection, item_ids: Sequence[str]) -> list[tuple[int, str
 
 
 def remove(conn: Connection, owner_id: int, item_id: str) -> None:
-    """Forget an item that never became visible, with its files and all that is known of it. Its jobs are not here."""
-    conn.execute("DELETE FROM media_item WHERE owner_id = %s AND id = %s", (owner_id, item_id))
+    """Forget an item of which nothing was read yet, with its files. Another stays. Its jobs are not here."""
+    conn.execute("DELETE FROM media_item WHERE owner_id = %s AND id = %s AND metadata_at IS NULL", (owner_id, item_id))

@@ -150,6 +150,14 @@ def mark_read(conn: Connection, owner_id: int, object_key: str, *, sha256: bytes
     )
 
 
+def mark_stored(conn: Connection, owner_id: int, object_key: str, version: str | None) -> None:
+    """The same bytes lie at the key again, in this version of the store's."""
+    conn.execute(
+        "UPDATE original_file SET version = %s WHERE owner_id = %s AND bucket = %s AND object_key = %s",
+        (version, owner_id, OWN_BUCKET, object_key),
+    )
+
+
 def replace_main(conn: Connection, owner_id: int, item_id: str, new: OriginalFile) -> None:
     """The same bytes lie where `new` says, once of an item that was removed: that is the item's file from now on."""
     conn.execute(

@@ -236,6 +236,16 @@ def reopen(conn: Connection, owner_id: int, upload_id: str) -> None:
     )
 
 
+def receive_again(conn: Connection, owner_id: int, upload_id: str) -> None:
+    """However it ended: its bytes are there, and became no item, or one that is gone."""
+    conn.execute(
+        "UPDATE upload SET state = 'received', received_at = coalesce(received_at, now()), item_id = NULL,"
+        " error_code = NULL, error_detail = NULL, finished_at = NULL, cleaned_at = NULL"
+        " WHERE owner_id = %s AND id = %s",
+        (owner_id, upload_id),
+    )
+
+
 def mark_aborted(conn: Connection, owner_id: int, upload_id: str) -> bool:
     """Its owner gave it up, or its time was over. False when its bytes had arrived, or it was aborted."""
     return (

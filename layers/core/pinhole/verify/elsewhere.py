@@ -1,6 +1,6 @@
 """What lies in the originals bucket beside all that was uploaded: somebody put it there."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -16,23 +16,32 @@ from pinhole.verify.finding import Finding, Kind, Tally
 PAGE = 1000
 
 
-def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
+def check(before: datetime, tally: Tally, told: Container[str], *, repair: bool) -> Iterator[Finding]:
     """Each object in a user's folder that no item has, and each object or whole folder that is nobody's.
 
     The first are sent to ingest by a repair, the others are left alone. What is younger than `before` is not judged.
+
+    told: keys that another finding is about.
     """
     with transaction() as conn:
         owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
     folders = {f"{folder}/": owner_id for owner_id, folder in owners}
     for owner_id, folder in owners:
-        yield from _not_indexed(owner_id, f"{folder}/", folders, before, tally, repair=repair)
+        yield from _not_indexed(owner_id, f"{folder}/", folders, before, tally, told, repair=repair)
     for name in _of_nobody("", folders, before, tally):
         logger.warning("inconsistency_found", extra={"kind": Kind.OBJECT_OF_NOBODY, "object_key": name})
         yield Finding(Kind.OBJECT_OF_NOBODY, name)
 
 
 def _not_indexed(
-    owner_id: int, folder: str, folders: Collection[str], before: datetime, tally: Tally, *, repair: bool
+    owner_id: int,
+    folder: str,
+    folders: Collection[str],
+    before: datetime,
+    tally: Tally,
+    told: Container[str],
+    *,
+    repair: bool,
 ) -> Iterator[Finding]:
     uploads = keys.upload_prefix(folder.removesuffix("/"))
     of_others = tuple(other for other in folders if other != folder and other.startswith(folder))
@@ -43,6 +52,8 @@ def _not_indexed(
     )
     while page := list(islice(listed, PAGE)):
         for one in _unknown(owner_id, page):
+            if one.key in told:
+                continue
             if one.modified_at > before:
                 tally.young += 1
                 continue

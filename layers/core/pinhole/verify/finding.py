@@ -7,6 +7,8 @@ from enum import StrEnum
 class Kind(StrEnum):
     """What is wrong; the comment says what a repair does, if anything."""
 
+    FILE_LOST = "file_lost"  # an item without the row of its original: the original is read, and the row written again
+    ITEM_EMPTY = "item_empty"  # deleted: an item that was never read and has no file
     ORIGINAL_MISSING = "original_missing"  # the item is marked missing, and not shown
     ORIGINAL_BACK = "original_back"  # an item that was marked missing is shown again
     ORIGINAL_CHANGED = "original_changed"  # nothing: somebody wrote to the bucket; the first version is still there
@@ -21,7 +23,7 @@ class Kind(StrEnum):
     RENDITIONS_MISSING = "renditions_missing"  # they are made again from the original, as a new version
     RENDITIONS_LOST = "renditions_lost"  # and so is the original: it is noted that there are none, and told no more
     RENDITIONS_LEFT_OVER = "renditions_left_over"  # deleted: of another version than the item shows, and out of use
-    RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted: they belong to no item
+    RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted where their original is there: they belong to no item
     JOB_LOST = "job_lost"  # a stage that an item still needs is in no job: it is asked for
     MONTH_LOST = "month_lost"  # items are listed in a month that the timeline does not have: it gets it
     MONTH_WRONG = "month_wrong"  # what is stored of a month is not what is listed in it: it is made anew

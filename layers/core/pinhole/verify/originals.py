@@ -1,6 +1,6 @@
 """Every item has its original, every original its upload, and every upload what it says that it has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -77,17 +77,17 @@ _OTHERS = SQL(
 _AT_KEY = _KNOWN.format(where=SQL("object_key = %(key)s"))
 
 
-def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
+def check(before: datetime, tally: Tally, told: Container[str], *, repair: bool) -> Iterator[Finding]:
     """Findings about what was uploaded, and about originals that came by another way and are gone.
 
-    What is younger than `before` is not judged.
+    What is younger than `before` is not judged. told: keys that another finding is about.
     """
     with transaction() as conn:
         owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
     for owner_id, folder in owners:
         prefix = keys.upload_prefix(folder)
         for key in chain(_suspicious(owner_id, prefix), _came_otherwise(owner_id, prefix)):
-            finding = _look_again(owner_id, key, before, tally, repair=repair)
+            finding = None if key in told else _look_again(owner_id, key, before, tally, repair=repair)
             if finding is not None:
                 yield finding
 
@@ -125,7 +125,7 @@ def _judge(known: Known | None, stored: Listed | None) -> Kind | None:
             return Kind.UPLOAD_WITHOUT_ITEM
         case "received" if stored is None:
             return Kind.UPLOAD_WITHOUT_OBJECT
-        case "waiting" | "received" | "aborted" if stored is not None:
+        case "waiting" | "received" | "aborted" | "failed" if stored is not None:
             return Kind.EVENT_LOST
         case "duplicate" if stored is not None:
             return Kind.OBJECT_LEFT_OVER
@@ -186,6 +186,8 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
     match kind:
         case Kind.ORIGINAL_MISSING | Kind.ORIGINAL_BACK if known is not None and known.item_id is not None:
             media_item.mark_missing(conn, owner_id, known.item_id, missing=kind is Kind.ORIGINAL_MISSING)
+            if kind is Kind.ORIGINAL_BACK:
+                original_file.mark_stored(conn, owner_id, key, objects.head(key).version)
             if known.month is not None:
                 timeline_month.bump(conn, owner_id, [known.month])
         case Kind.UPLOAD_LOST:
@@ -193,6 +195,8 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
         case Kind.OBJECT_LEFT_OVER:
             objects.delete(key, version=objects.head(key).version)
         case Kind.EVENT_LOST | Kind.OBJECT_UNKNOWN:
+            if known is not None and known.upload_id is not None:
+                upload_table.receive_again(conn, owner_id, known.upload_id)
             there = objects.head(key)
             created = ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)
             stages.ask_again_for(Lane.FRESH if kind is Kind.EVENT_LOST else Lane.BULK, [created])

@@ -24,14 +24,14 @@ from pinhole.verify.finding import Finding, Kind, Tally
 class Known:
     """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes.
 
-    since: when that version came to be shown; None where none is. in_work: whether new ones are being made.
-    missing: whether the original is known to be gone.
+    object_key: of the original; None where its row is lost. since: when that version came to be shown; None where none
+    is. in_work: whether new ones are being made. missing: whether the original is known to be gone.
     """
 
     item_key: str
     owner_id: int
     item_id: str
-    object_key: str
+    object_key: str | None
     version: int
     names: list[str]
     total_bytes: int
@@ -51,7 +51,7 @@ _KNOWN = SQL(
            ) AS in_work,
            item.missing_at IS NOT NULL AS missing
     FROM media_item AS item
-    JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
+    LEFT JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(name), '{{}}') AS names, coalesce(sum(size_bytes), 0)::bigint AS total_bytes
         FROM rendition WHERE rendition.owner_id = item.owner_id AND rendition.item_id = item.id
@@ -89,25 +89,34 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
     if known is None:
         young = any(one.modified_at > before for one in stored)
         return Kind.RENDITIONS_UNKNOWN if stored and not young else None
-    if known.in_work:
+    if known.in_work or known.object_key is None:
         return None
-    shown = {one.key: one.size_bytes for one in stored}
-    sizes = [shown.get(keys.rendition_key(known.item_key, known.version, name)) for name in known.names]
     if known.missing:
-        # What there is to make them from is gone. It is told once: after that there are none that could be missed.
-        if None in sizes:
-            return Kind.RENDITIONS_LOST
-    elif None in sizes or sum(size or 0 for size in sizes) != known.total_bytes or (known.since and not sizes):
+        # What there is to make them from is gone. It is told once: after that there are none that could be missed. What
+        # is left in the store stays: nothing else is left of the photo.
+        return Kind.RENDITIONS_LOST if _not_whole(known, stored) and known.names else None
+    if _not_whole(known, stored):
         return Kind.RENDITIONS_MISSING
     return Kind.RENDITIONS_LEFT_OVER if _left_over(known, stored, before) else None
 
 
+def _not_whole(known: Known, stored: Sequence[Listed]) -> bool:
+    """Whether the version that is shown lacks an object, a row, or bytes."""
+    shown = {one.key: one.size_bytes for one in stored if one.key.startswith(_version(known, known.version))}
+    named = {keys.rendition_key(known.item_key, known.version, name) for name in known.names}
+    return shown.keys() != named or sum(shown.values()) != known.total_bytes or (known.since is not None and not named)
+
+
 def _left_over(known: Known, stored: Sequence[Listed], before: datetime) -> list[Listed]:
     """What is not shown, and was not so lately that an address handed out then may still be valid."""
-    in_use = [keys.rendition_key(known.item_key, known.version, name) for name in known.names]
+    in_use = [_version(known, known.version)]
     if known.since is not None and known.since > datetime.now(UTC) - timedelta(seconds=media_url.LONGEST_LIFE):
-        in_use += [f"{known.item_key}/{version}/" for version in range(1, known.version)]
+        in_use += [_version(known, version) for version in range(1, known.version)]
     return [one for one in stored if one.modified_at <= before and not one.key.startswith(tuple(in_use))]
+
+
+def _version(known: Known, version: int) -> str:
+    return f"{known.item_key}/{version}/"
 
 
 def _known(conn: Connection, item_key: str) -> Known | None:
@@ -120,7 +129,7 @@ def _look_again(item_key: str, suspected: Known | None, before: datetime, *, rep
     """Judge one item's renditions as they are now, while nobody makes new ones, and repair them where asked."""
     prefix = f"{item_key}/"
     with transaction() as conn:
-        if suspected is not None:
+        if suspected is not None and suspected.object_key is not None:
             original_file.lock(conn, suspected.owner_id, suspected.object_key)
         known = _known(conn, item_key)
         stored = list(objects.list_renditions(prefix))
@@ -132,7 +141,7 @@ def _look_again(item_key: str, suspected: Known | None, before: datetime, *, rep
     if known is None:
         return Finding(kind, prefix, repaired=repaired)
     lost = kind is Kind.RENDITIONS_LOST
-    return Finding(kind, known.object_key if lost else prefix, known.item_id, repaired=repaired)
+    return Finding(kind, (lost and known.object_key) or prefix, known.item_id, repaired=repaired)
 
 
 def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[Listed], before: datetime) -> bool:
@@ -141,16 +150,38 @@ def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[
     if known is not None and kind is Kind.RENDITIONS_LOST:
         rendition.remove(conn, known.owner_id, known.item_id)
         return True
+    if known is None and not _can_be_made_again(conn, _item_key(stored[0].key)):
+        return False
     for one in stored if known is None else _left_over(known, stored, before):
         objects.delete_rendition(one.key)
     return True
 
 
+def _can_be_made_again(conn: Connection, item_key: str) -> bool:
+    """Whether the original of the item that once had this key, as its birth was written down, is in the store."""
+    born = conn.execute(
+        "SELECT owner_id, after->>'objectKey', decode(after->>'sha256', 'hex') FROM outbox"
+        " WHERE change = 'born' AND after->>'itemKey' = %s",
+        (item_key,),
+    ).fetchone()
+    if born is None:
+        return False
+    owner_id, object_key, sha256 = born
+    same = original_file.find_same_bytes(conn, owner_id, sha256)
+    return any(map(_is_stored, {object_key} if same is None else {object_key, same.object_key}))
+
+
+def _is_stored(object_key: str) -> bool:
+    try:
+        objects.head(object_key)
+    except NotFound:
+        return False
+    return True
+
+
 def _make_again(conn: Connection, known: Known) -> bool:
     """Have the renditions made again as a new version. False when there is nothing to make them from."""
-    try:
-        objects.head(known.object_key)
-    except NotFound:
+    if known.object_key is None or not _is_stored(known.object_key):
         return False
     subject = Subject(known.owner_id, known.item_id)
     job.reopen(conn, subject, Stage.RENDITIONS, Lane.BULK)
