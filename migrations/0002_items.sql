@@ -10,6 +10,11 @@ CREATE TYPE time_source AS ENUM (
     'exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded'
 );
 
+-- Whether an item is past all that ingest does: what follows, as all that is done to a video, it is shown without.
+CREATE FUNCTION is_processed(kind media_kind, metadata_at timestamptz, renditions_at timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN metadata_at IS NOT NULL AND (kind = 'video' OR renditions_at IS NOT NULL);
+
 -- Identity, order, visibility, and what the grid needs: no more, since every month that is read reads it.
 CREATE TABLE media_item (
     owner_id bigint NOT NULL REFERENCES users,
@@ -57,15 +62,16 @@ CREATE TABLE media_item (
     -- A stage failed for good; the report is in its job.
     failed_at timestamptz,
 
+    processed boolean NOT NULL GENERATED ALWAYS AS (is_processed(kind, metadata_at, renditions_at)) STORED,
     -- Decides who may see it. `listed` repeats the expression, since one generated column can't read another.
     visible boolean NOT NULL GENERATED ALWAYS AS (
         trashed_at IS NULL AND missing_at IS NULL AND failed_at IS NULL AND visibility IN ('timeline', 'archive')
-        AND metadata_at IS NOT NULL AND (kind = 'video' OR renditions_at IS NOT NULL)
+        AND is_processed(kind, metadata_at, renditions_at)
     ) STORED,
     -- Months hold what is listed.
     listed boolean NOT NULL GENERATED ALWAYS AS (
         trashed_at IS NULL AND missing_at IS NULL AND failed_at IS NULL AND visibility IN ('timeline', 'archive')
-        AND metadata_at IS NOT NULL AND (kind = 'video' OR renditions_at IS NOT NULL)
+        AND is_processed(kind, metadata_at, renditions_at)
         AND visibility = 'timeline' AND NOT below_top AND hiding_albums = 0
     ) STORED,
     month date GENERATED ALWAYS AS (date_trunc('month', taken_at_local)::date) STORED,

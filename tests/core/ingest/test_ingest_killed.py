@@ -13,6 +13,8 @@ from tests.fixtures.pictures import jpeg
 
 MOMENTS = 40
 
+pytestmark = pytest.mark.usefixtures("counted_months")
+
 
 def die_at(step: int, inbox: Inbox, landed: Landed) -> bool:
     """Deliver a message to a worker that dies at this step. False when it was done before that."""

@@ -162,6 +162,7 @@ def test_an_outage_of_the_store_and_the_queue_at_once_is_no_attempt(
 # Items whose original or renditions went away
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_bytes_sent_again_give_an_item_back_the_original_that_it_lost(inbox: Inbox) -> None:
     content = jpeg(DateTimeOriginal="2021:06:05 13:14:15")
     first = inbox.landed(content)
@@ -215,6 +216,7 @@ def test_the_only_copy_of_a_photo_is_never_deleted_as_a_duplicate(inbox: Inbox) 
     assert inbox.cloud.keys("originals", item["object_key"]) == [second.key]
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_renditions_that_are_made_again_are_a_new_version_of_the_same_item(inbox: Inbox) -> None:
     landed = inbox.landed(jpeg())
     inbox.deliver(landed)

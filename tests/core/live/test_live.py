@@ -230,6 +230,7 @@ def test_a_closed_connection_is_forgotten(caller: Caller, conn: Connection) -> N
     assert live_connection.of_user(conn, caller.user.id) == []
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_every_connection_of_the_owner_is_told_what_changed(
     library: Library, connections: Connections, cloud: Cloud, conn: Connection
 ) -> None:

@@ -119,6 +119,7 @@ def test_the_same_bytes_of_somebody_else_are_no_hindrance(inbox: Inbox) -> None:
     assert [answer.outcome for answer in retry_items([item_id])] == ["retried"]
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_a_stage_that_follows_is_retried_in_its_own_queue_and_the_month_gets_a_new_revision(inbox: Inbox) -> None:
     inbox.deliver(inbox.landed(jpeg()))
     inbox.cloud.messages("ml")

@@ -66,6 +66,7 @@ def test_a_ratio_code_is_fifty_steps_an_octave_around_128(caller: Caller, librar
     assert list(ratios) == [149, 107, 128, 170, 255, 0]
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_a_month_lists_its_items_in_parallel_columns(caller: Caller, library: Library) -> None:
     photo = library.add(
         "2024-07-14T12:00:00.250000", item_key="A" * 24, rendition_version=3, thumb_hash=b"\xfb\xff", favourite=True,
@@ -246,6 +247,7 @@ def test_a_page_is_found_though_the_item_that_it_began_with_is_gone(
     assert _get(caller, f"/timeline/2024-07?cursor={first['nextCursor']}").json["ids"] == [ids[0], last]
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_each_page_has_the_revision_of_its_own_moment(
     caller: Caller, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,7 @@ def _assert_timeline_is_what_the_items_say(conn: Connection, owner_id: int) -> N
     assert {month.month: len(month.ratios) for month in timeline.months} == dict(counted)
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_months_are_locked_in_order_so_that_writers_never_deadlock(database_url: str, conn: Connection) -> None:
     owner_id = new_library(conn, "ann").owner_id
     first_month, *others = (date(2024, month, 1) for month in range(1, 13))

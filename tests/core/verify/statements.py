@@ -14,6 +14,7 @@ def a_suspicion_is_looked_at_again(w: World) -> None:
 
 @case
 def what_was_lost_is_noted(w: World) -> None:
+    upload.mark_ready_after_all(w.conn, w.ann.id, w.upload_id, w.item.id)
     upload.receive_again(w.conn, w.ann.id, w.upload_id)
     upload.restore(w.conn, w.ann.id, "ann/uploads/abcdefghij01/IMG.jpg")
     rendition.has_any(w.conn, w.ann.id, w.item.id)

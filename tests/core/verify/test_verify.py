@@ -15,7 +15,7 @@ from pinhole.tables import upload as upload_table
 from pinhole.tables.job import Lane, Stage, Subject
 from pinhole.timeline import months
 from pinhole.verify import Finding, Kind, streams
-from tests.core.verify.checking import check, empty, kinds, lose_original, photo
+from tests.core.verify.checking import check, empty, kinds, lose_original, photo, whole
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -49,6 +49,7 @@ def test_without_repair_nothing_is_changed(library: Inbox) -> None:
     assert library.items()[0]["missing_at"] is None
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_an_item_without_its_original_is_hidden_until_that_is_back(library: Inbox) -> None:
     landed = photo(library)
     (item,) = library.items()
@@ -124,22 +125,109 @@ def test_an_object_whose_event_got_lost_is_ingested(library: Inbox) -> None:
     assert check() == []
 
 
-def test_a_finished_upload_whose_item_was_removed_is_told(library: Inbox) -> None:
+def test_a_finished_upload_whose_item_is_gone_is_ingested_again(library: Inbox) -> None:
     landed = photo(library)
     library.conn.execute("DELETE FROM media_item")
 
     found = check(repair=True)
 
-    assert found[0] == Finding(Kind.UPLOAD_WITHOUT_ITEM, landed.key, upload_id=landed.upload_id)
+    assert found[0] == Finding(Kind.UPLOAD_WITHOUT_ITEM, landed.key, upload_id=landed.upload_id, repaired=True)
     assert kinds(found[1:]) == [Kind.RENDITIONS_UNKNOWN]
-    assert library.cloud.keys("renditions", "") == []
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+    (item,) = library.items()
+    assert whole(library, item["id"])
+    assert (library.upload(landed)["state"], library.upload(landed)["item_id"]) == ("ready", item["id"])
+    assert check() == []
 
 
-def test_bytes_that_went_away_before_they_were_an_item_are_told(library: Inbox) -> None:
+def test_what_was_taken_for_a_duplicate_of_an_item_that_is_gone_is_ingested(library: Inbox) -> None:
+    content = jpeg(DateTimeOriginal="2021:06:05 13:14:15")
+    first = library.landed(content)
+    library.deliver(first)
+    second = library.put(library.begin_anyway(content), content)
+    with transaction() as conn:
+        upload_table.mark_duplicate(conn, library.owner.id, second.upload_id, library.items()[0]["id"])
+    lose_original(library, first)
+    library.conn.execute("DELETE FROM media_item")
+
+    *of_uploads, of_renditions = kinds(check(repair=True))
+    assert {*of_uploads} == {Kind.UPLOAD_WITHOUT_OBJECT, Kind.UPLOAD_WITHOUT_ITEM}
+    assert of_renditions is Kind.RENDITIONS_UNKNOWN
+    assert library.deliver_body(*library.cloud.messages("ingest")) == []
+
+    (item,) = library.items()
+    assert (item["object_key"], library.upload(second)["state"]) == (second.key, "ready")
+    assert whole(library, item["id"])
+
+
+@pytest.mark.parametrize("state", ["received", "ready"])
+def test_bytes_that_went_away_and_are_no_item_are_told_once_and_their_upload_ends(library: Inbox, state: str) -> None:
     upload_id = library.begin(jpeg())
-    library.conn.execute("UPDATE upload SET state = 'received', received_at = now()")
+    library.conn.execute("UPDATE upload SET state = %s, received_at = now()", (state,))
 
-    assert [(one.kind, one.upload_id) for one in check(repair=True)] == [(Kind.UPLOAD_WITHOUT_OBJECT, upload_id)]
+    found = [(one.kind, one.upload_id) for one in check(repair=True)]
+
+    assert found == [(Kind.UPLOAD_WITHOUT_OBJECT, upload_id)]
+    upload = library.upload(upload_id)
+    assert (upload["state"], upload["error_code"]) == ("failed", "object_not_found")
+    assert check() == []
+
+
+@pytest.mark.parametrize("state", ["received", "waiting", "aborted", "failed", "ready"])
+def test_an_upload_that_says_something_else_than_that_its_item_is_there_ends_as_that(
+    library: Inbox, state: str
+) -> None:
+    landed = photo(library)
+    (item,) = library.items()
+    code = "truncated" if state == "failed" else None
+    library.conn.execute("UPDATE upload SET state = %s, item_id = NULL, error_code = %s", (state, code))
+
+    unended = Finding(Kind.UPLOAD_UNENDED, landed.key, item["id"], landed.upload_id)
+    assert check() == [unended]
+    assert check(repair=True) == [replace(unended, repaired=True)]
+    assert check() == []
+
+    upload = library.upload(landed)
+    assert (upload["state"], upload["item_id"], upload["error_code"]) == ("ready", item["id"], None)
+    assert whole(library, item["id"])
+
+
+def test_an_upload_that_was_set_back_though_its_item_is_ready_is_ready_when_it_is_delivered_again(
+    library: Inbox,
+) -> None:
+    landed = photo(library)
+    library.conn.execute("UPDATE upload SET state = 'received', item_id = NULL")
+
+    library.deliver(landed)
+
+    assert library.upload(landed)["state"] == "ready"
+
+
+def test_an_upload_that_waits_though_its_item_has_failed_fails(library: Inbox) -> None:
+    landed = library.landed(b"no photo")
+    library.deliver(landed)
+    library.conn.execute("UPDATE upload SET state = 'received', error_code = NULL, error_detail = NULL")
+
+    assert kinds(check(repair=True)) == [Kind.UPLOAD_UNENDED]
+
+    assert library.upload(landed)["state"] == "failed"
+    assert check() == []
+
+
+@pytest.mark.parametrize("same", [False, True], ids=["another photo", "a photo that is there"])
+def test_what_lies_beside_an_upload_is_read_in_and_told_once(library: Inbox, same: bool) -> None:
+    landed = photo(library)
+    beside = landed.key.replace("IMG_0001", "beside")
+    content = library.cloud.s3.get_object(Bucket="originals", Key=landed.key)["Body"].read()
+    library.cloud.s3.put_object(Bucket="originals", Key=beside, Body=content if same else jpeg(shade=77))
+
+    assert check(repair=True) == [Finding(Kind.OBJECT_UNKNOWN, beside, repaired=True)]
+    assert library.deliver_bulk() == []
+
+    assert check(repair=True) == []
+    assert len(library.items()) == (1 if same else 2)
+    assert whole(library, library.items()[0]["id"])
+    assert library.upload(landed)["state"] == "ready"
 
 
 @pytest.mark.parametrize("damage", ["one gone", "all gone", "cut short"])
@@ -333,13 +421,23 @@ def test_many_pages_of_objects_are_compared_in_the_order_of_the_store(
     assert len(found) == 10
 
 
-def test_a_month_that_was_lost_is_in_the_timeline_again(library: Inbox) -> None:
+@pytest.mark.parametrize("by", ["verify", "another photo"])
+def test_a_month_that_was_lost_is_in_the_timeline_again_with_a_revision_that_no_client_holds(
+    library: Inbox, by: str
+) -> None:
     photo(library)
+    before = months.current(library.owner.id)
     library.conn.execute("DELETE FROM timeline_month")
 
-    assert check(repair=True) == [Finding(Kind.MONTH_LOST, "2021-06", repaired=True)]
+    if by == "verify":
+        assert check(repair=True) == [Finding(Kind.MONTH_LOST, "2021-06", repaired=True)]
+    else:
+        photo(library, 60)
 
-    assert months.current(library.owner.id).months[0].ratios
+    after = months.current(library.owner.id)
+    assert len(after.months[0].ratios) == len(library.items())
+    assert after.months[0].revision > before.months[0].revision
+    assert after.revision > before.revision
     assert check() == []
 
 

@@ -23,6 +23,7 @@ class Item:
     rendition_version: int
     metadata_at: datetime | None
     renditions_at: datetime | None
+    processed: bool
     visible: bool
 
 
@@ -49,8 +50,8 @@ class Shape:
 
 
 _SELECT = sql.SQL(
-    "SELECT owner_id, id, item_key, created_at, kind, month, rendition_version, metadata_at, renditions_at, visible"
-    " FROM media_item "
+    "SELECT owner_id, id, item_key, created_at, kind, month, rendition_version, metadata_at, renditions_at,"
+    " processed, visible FROM media_item "
 )
 
 
@@ -59,7 +60,7 @@ def insert(conn: Connection, owner_id: int) -> Item:
     with conn.cursor(row_factory=class_row(Item)) as cursor:
         item = cursor.execute(
             "INSERT INTO media_item (owner_id, id, item_key) VALUES (%s, %s, %s) RETURNING owner_id, id, item_key,"
-            " created_at, kind, month, rendition_version, metadata_at, renditions_at, visible",
+            " created_at, kind, month, rendition_version, metadata_at, renditions_at, processed, visible",
             (owner_id, new_id(), new_key()),
         ).fetchone()
     assert item is not None
@@ -129,7 +130,7 @@ def mark_failed(conn: Connection, owner_id: int, item_id: str) -> bool:
     return (
         conn.execute(
             "UPDATE media_item SET failed_at = now() WHERE owner_id = %s AND id = %s AND failed_at IS NULL AND NOT"
-            " (metadata_at IS NOT NULL AND (kind = 'video' OR renditions_at IS NOT NULL))",
+            " processed",
             (owner_id, item_id),
         ).rowcount
         == 1

@@ -236,6 +236,16 @@ def reopen(conn: Connection, owner_id: int, upload_id: str) -> None:
     )
 
 
+def mark_ready_after_all(conn: Connection, owner_id: int, upload_id: str, item_id: str) -> None:
+    """Whatever was said of it: its bytes are this item."""
+    conn.execute(
+        "UPDATE upload SET state = 'ready', item_id = %s, error_code = NULL, error_detail = NULL, cleaned_at = NULL,"
+        " received_at = coalesce(received_at, now()), finished_at = coalesce(finished_at, now())"
+        " WHERE owner_id = %s AND id = %s",
+        (item_id, owner_id, upload_id),
+    )
+
+
 def receive_again(conn: Connection, owner_id: int, upload_id: str) -> None:
     """However it ended: its bytes are there, and became no item, or one that is gone."""
     conn.execute(

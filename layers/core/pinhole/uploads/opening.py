@@ -56,8 +56,7 @@ def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[by
             SELECT file.sha256, item.id FROM original_file AS file
             JOIN media_item AS item ON item.owner_id = file.owner_id AND item.id = file.item_id
             WHERE file.owner_id = %s AND file.sha256 = ANY(%s) AND file.counts
-              AND item.failed_at IS NULL AND item.missing_at IS NULL AND item.metadata_at IS NOT NULL
-              AND (item.kind = 'video' OR item.renditions_at IS NOT NULL)
+              AND item.failed_at IS NULL AND item.missing_at IS NULL AND item.processed
             """,
             (owner.id, list(sha256s)),
         ).fetchall()

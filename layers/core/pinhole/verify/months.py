@@ -1,4 +1,7 @@
-"""Every month that items are listed in is in the timeline, with what is listed."""
+"""Every month that items are listed in is in the timeline, with what is listed.
+
+One that was lost gets a revision that is higher than any that a client may hold: see `timeline_month`.
+"""
 
 from collections.abc import Iterator
 from datetime import date

@@ -11,38 +11,56 @@ from psycopg.sql import SQL
 
 from pinhole import keys, live, objects, stages
 from pinhole.db import transaction
+from pinhole.errors import NotFound, PinholeError
+from pinhole.ingest import failure
 from pinhole.keys import upload_of
 from pinhole.objects import Listed
 from pinhole.s3_events import ObjectCreated
 from pinhole.stages import Lane
 from pinhole.tables import media_item, original_file, timeline_month
 from pinhole.tables import upload as upload_table
+from pinhole.tables.original_file import Role
 from pinhole.tables.upload import State
 from pinhole.telemetry import logger
 from pinhole.verify import streams
 from pinhole.verify.finding import Finding, Kind, Tally
+
+GONE = PinholeError("What was sent is not in the store any more. Send it again.", code="object_not_found")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the tables say of the object at a key. since: when they last said something new of it.
 
-    has_item: whether the upload names an item, whose original may lie elsewhere by now. read: whether its bytes were.
-    uploaded: whether it lies where the owner's uploads do.
+    uploaded_as: the item that the upload names, whose original may lie elsewhere by now. sha256: as it promised.
+    item_id, role, etag, read: of the file; read: whether its bytes were. uploaded: whether it lies where the owner's
+    uploads do. processed: whether its item is past all that ingest does.
     """
 
     object_key: str
     upload_id: str | None
     upload_state: State | None
-    has_item: bool
+    uploaded_as: str | None
+    sha256: bytes | None
     item_id: str | None
+    role: str | None
     etag: str | None
     read: bool
     uploaded: bool
     month: date | None
     missing: bool
     failed: bool
+    processed: bool
     since: datetime
+
+    @property
+    def unended(self) -> bool:
+        """Whether the upload says something else than what became of its item."""
+        if self.upload_id is None:
+            return False
+        if self.failed:
+            return self.upload_state in ("waiting", "received")
+        return self.processed and (self.upload_state, self.uploaded_as) != ("ready", self.item_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +72,15 @@ class Key:
 
 _KNOWN = SQL(
     """
-    SELECT object_key, upload.id AS upload_id, upload.state AS upload_state, upload.item_id IS NOT NULL AS has_item,
-           file.item_id, file.etag, file.sha256 IS NOT NULL AS read,
+    SELECT object_key, upload.id AS upload_id, upload.state AS upload_state, upload.item_id AS uploaded_as,
+           upload.sha256, file.item_id, file.role, file.etag, file.sha256 IS NOT NULL AS read,
            starts_with(object_key, (SELECT folder || '/uploads/' FROM users WHERE id = %(owner_id)s)) AS uploaded,
            item.month, item.missing_at IS NOT NULL AS missing,
            item.failed_at IS NOT NULL AS failed,
+           coalesce(item.processed, false) AS processed,
            greatest(upload.created_at, upload.received_at, upload.finished_at, file.created_at) AS since
     FROM (SELECT * FROM upload WHERE owner_id = %(owner_id)s AND {where}) AS upload
-    FULL JOIN (SELECT * FROM original_file WHERE owner_id = %(owner_id)s AND role = 'main' AND {where}) AS file
+    FULL JOIN (SELECT * FROM original_file WHERE owner_id = %(owner_id)s AND {where}) AS file
         USING (object_key)
     LEFT JOIN media_item AS item ON item.owner_id = file.owner_id AND item.id = file.item_id
     """
@@ -100,13 +119,10 @@ def _suspicious(owner_id: int, prefix: str) -> Iterator[str]:
     pairs = streams.side_by_side(
         known, lambda row: name(row.object_key), objects.list_originals(prefix), lambda stored: name(stored.key)
     )
-    for row, group in pairs:
+    for rows, group in pairs:
         stored: Mapping[str, Listed] = {one.key: one for one in group}
-        if row is not None and _judge(row, stored.get(row.object_key)):
-            yield row.object_key
-        for key, one in stored.items():
-            if (row is None or key != row.object_key) and _judge(None, one):
-                yield key
+        yield from (row.object_key for row in rows if _judge(row, stored.get(row.object_key)))
+        yield from (key for key in stored.keys() - {row.object_key for row in rows} if _judge(None, stored[key]))
 
 
 def _came_otherwise(owner_id: int, prefix: str) -> Iterator[str]:
@@ -121,8 +137,8 @@ def _judge(known: Known | None, stored: Listed | None) -> Kind | None:
     if known is None:
         return Kind.OBJECT_UNKNOWN if stored is not None else None
     match known.upload_state:
-        case "ready" if not known.has_item:
-            return Kind.UPLOAD_WITHOUT_ITEM
+        case "ready" if known.uploaded_as is None:
+            return Kind.UPLOAD_WITHOUT_OBJECT if stored is None else Kind.UPLOAD_WITHOUT_ITEM
         case "received" if stored is None:
             return Kind.UPLOAD_WITHOUT_OBJECT
         case "waiting" | "received" | "aborted" | "failed" if stored is not None:
@@ -133,14 +149,18 @@ def _judge(known: Known | None, stored: Listed | None) -> Kind | None:
 
 
 def _judge_item(known: Known, stored: Listed | None) -> Kind | None:
-    if known.failed:
+    if known.role != Role.MAIN:
         return None
+    if known.failed:
+        return Kind.UPLOAD_UNENDED if known.unended else None
     if stored is None:
         return None if known.missing else Kind.ORIGINAL_MISSING
     if stored.etag != known.etag:
         return Kind.ORIGINAL_CHANGED
     if known.missing:
         return Kind.ORIGINAL_BACK
+    if known.unended:
+        return Kind.UPLOAD_UNENDED
     # Only where the key is one that an upload has: with its id, in the place where its owner's uploads lie.
     lost = known.uploaded and known.read and known.upload_id is None and upload_of(known.object_key) is not None
     return Kind.UPLOAD_LOST if lost else None
@@ -167,7 +187,7 @@ def _look_again(owner_id: int, key: str, before: datetime, tally: Tally, *, repa
         upload_table.lock_by_key(conn, owner_id, key)
         known = _known(conn, owner_id, key)
         stored = next((one for one in objects.list_originals(key) if one.key == key), None)
-        kind = _judge(known, stored)
+        kind = _certain(conn, owner_id, known, _judge(known, stored))
         if kind is None:
             return None
         if _is_young(kind, known, stored, before):
@@ -182,6 +202,30 @@ def _look_again(owner_id: int, key: str, before: datetime, tally: Tally, *, repa
     return Finding(kind, key, known.item_id, known.upload_id, repaired)
 
 
+def _certain(conn: Connection, owner_id: int, known: Known | None, kind: Kind | None) -> Kind | None:
+    """The same, where the row of another key has a say."""
+    if known is None:
+        return kind
+    if kind is Kind.UPLOAD_LOST and upload_table.get(conn, owner_id, upload_of(known.object_key) or "") is not None:
+        # Somebody put it beside what that upload brought: it never was one.
+        return None
+    if kind is Kind.OBJECT_LEFT_OVER and not _is_elsewhere(conn, owner_id, known):
+        return Kind.UPLOAD_WITHOUT_ITEM
+    return kind
+
+
+def _is_elsewhere(conn: Connection, owner_id: int, known: Known) -> bool:
+    """Whether the bytes of an upload are stored once more, as an item's."""
+    assert known.sha256 is not None
+    same = original_file.find_same_bytes(conn, owner_id, known.sha256)
+    if same is None or same.object_key == known.object_key:
+        return False
+    try:
+        return objects.head(same.object_key).etag == same.etag
+    except NotFound:
+        return False
+
+
 def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known | None) -> bool:
     match kind:
         case Kind.ORIGINAL_MISSING | Kind.ORIGINAL_BACK if known is not None and known.item_id is not None:
@@ -194,12 +238,20 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
             return upload_table.restore(conn, owner_id, key)
         case Kind.OBJECT_LEFT_OVER:
             objects.delete(key, version=objects.head(key).version)
-        case Kind.EVENT_LOST | Kind.OBJECT_UNKNOWN:
+        case Kind.UPLOAD_UNENDED if known is not None and known.upload_id is not None and known.item_id is not None:
+            if known.failed:
+                upload_table.mark_failed(conn, owner_id, known.upload_id, failure.WORN_OUT)
+            else:
+                upload_table.mark_ready_after_all(conn, owner_id, known.upload_id, known.item_id)
+        case Kind.UPLOAD_WITHOUT_OBJECT if known is not None and known.upload_id is not None:
+            upload_table.receive_again(conn, owner_id, known.upload_id)
+            upload_table.mark_failed(conn, owner_id, known.upload_id, GONE)
+        case Kind.EVENT_LOST | Kind.OBJECT_UNKNOWN | Kind.UPLOAD_WITHOUT_ITEM:
             if known is not None and known.upload_id is not None:
                 upload_table.receive_again(conn, owner_id, known.upload_id)
             there = objects.head(key)
             created = ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)
-            stages.ask_again_for(Lane.FRESH if kind is Kind.EVENT_LOST else Lane.BULK, [created])
+            stages.ask_again_for(Lane.BULK if kind is Kind.OBJECT_UNKNOWN else Lane.FRESH, [created])
         case _:
             return False
     return True

@@ -68,7 +68,9 @@ def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
     """Findings about renditions. What is younger than `before` is not judged."""
     known = streams.rows(_ALL, {}, Known)
     listed = objects.list_renditions("")
-    for row, group in streams.side_by_side(known, lambda row: row.item_key, listed, lambda one: _item_key(one.key)):
+    pairs = streams.side_by_side(known, lambda row: row.item_key, listed, lambda one: _item_key(one.key))
+    for rows, group in pairs:
+        row = rows[0] if rows else None
         if _judge(row, group, before) is None:
             tally.young += _judge(row, group, datetime.now(UTC)) is not None
             continue

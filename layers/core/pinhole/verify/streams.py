@@ -33,22 +33,22 @@ def rows(query: Composed, values: Mapping[str, Any], kind: type[Row]) -> Iterato
 
 def side_by_side(
     rows: Iterable[Row], row_name: Callable[[Row], str], listed: Iterable[Listed], object_name: Callable[[Listed], str]
-) -> Iterator[tuple[Row | None, list[Listed]]]:
-    """Each row with the objects of the same name, rows without objects, and objects without a row.
+) -> Iterator[tuple[list[Row], list[Listed]]]:
+    """The rows and the objects of each name, in the order of the names; either may be none.
 
-    Both come in the order of their names, as bytes; a name has one row at most, and few objects.
+    Both come in the order of their names, as bytes; a name has few rows and few objects.
     """
-    groups = ((name, list(group)) for name, group in groupby(listed, object_name))
-    name, group = next(groups, (None, []))
-    for row in rows:
-        while name is not None and name < row_name(row):
-            yield None, group
-            name, group = next(groups, (None, []))
-        if name == row_name(row):
-            yield row, group
-            name, group = next(groups, (None, []))
+    named = ((name, list(group)) for name, group in groupby(rows, row_name))
+    stored = ((name, list(group)) for name, group in groupby(listed, object_name))
+    of_rows, of_objects = next(named, None), next(stored, None)
+    while of_rows is not None or of_objects is not None:
+        if of_objects is None or (of_rows is not None and of_rows[0] < of_objects[0]):
+            assert of_rows is not None
+            yield of_rows[1], []
+            of_rows = next(named, None)
+        elif of_rows is None or of_objects[0] < of_rows[0]:
+            yield [], of_objects[1]
+            of_objects = next(stored, None)
         else:
-            yield row, []
-    while name is not None:
-        yield None, group
-        name, group = next(groups, (None, []))
+            yield of_rows[1], of_objects[1]
+            of_rows, of_objects = next(named, None), next(stored, None)
