@@ -24,6 +24,7 @@ EXEMPT = {
     "verify/elsewhere.py: check": "reads all users, before the whole bucket",
     "verify/files.py: _again": "reads one item by the statement that reads all, whose plan is another",
     "verify/jobs.py: _look_again": "reads one item by the statement that reads all, whose plan is another",
+    "verify/metadata.py: _read_again": "reads one item by the statement that reads all, whose plan is another",
     "verify/months.py: check": "reads whole libraries, when an operator asks",
     "verify/originals.py: check": "reads all users, before their whole folders",
     "verify/renditions.py: _can_be_made_again": "looks in the whole journal for an item that is gone",

@@ -1,8 +1,13 @@
 """Rows that are lost: each is told, is written again from what else knows it, and takes nothing of a photo with it."""
 
+from dataclasses import replace
+
 import pytest
 
 from pinhole import objects
+from pinhole.ingest import original
+from pinhole.operations.retry import retry_items
+from pinhole.settings import settings
 from pinhole.verify import Finding, Kind
 from tests.core.verify.checking import check, kinds, lose_original, photo, whole
 from tests.fixtures.ingest import Inbox
@@ -141,3 +146,108 @@ def test_renditions_of_an_item_that_is_gone_stay_where_nothing_else_is_left_of_i
     assert kinds(check(repair=True)) == [Kind.RENDITIONS_UNKNOWN]
 
     assert library.cloud.keys("renditions", "") == stored
+
+
+@pytest.mark.parametrize("table", ["item_metadata", "item_statement"])
+def test_what_a_file_says_is_read_from_it_again_while_its_photo_stays_in_the_timeline(
+    library: Inbox, table: str
+) -> None:
+    landed = photo(library)
+    (before,) = library.items()
+    library.conn.execute(f"DELETE FROM {table}")
+    assert not whole(library, before["id"])
+
+    lost = Finding(Kind.METADATA_LOST, landed.key, before["id"])
+    assert check() == [lost]
+    assert check(repair=True) == [replace(lost, repaired=True)]
+    assert check(repair=True) == []  # it is being read
+    assert library.items()[0]["listed"]
+    assert library.deliver_bulk() == []
+
+    assert check() == []
+    (after,) = library.items()
+    same = ("id", "exif", "colours", "perceptual_hash", "taken_at_local", "sha256", "metadata_at")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert whole(library, before["id"])
+    assert library.jobs() == {"metadata": ("done", 1), "renditions": ("done", 1), "analysis": ("waiting", 0)}
+    births = library.conn.execute("SELECT change FROM outbox").fetchall()
+    assert births == [("born",)]
+
+
+def test_a_photo_whose_file_can_not_be_read_again_stays_in_the_timeline(
+    library: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo(library)
+    (item,) = library.items()
+    library.conn.execute("DELETE FROM item_metadata")
+    check(repair=True)
+    with monkeypatch.context() as patch:
+        patch.setenv("PINHOLE_MAX_PIXELS", "5")
+        settings.cache_clear()
+        library.deliver_bulk()
+    settings.cache_clear()
+
+    assert [(one.kind, one.repaired) for one in check(repair=True)] == [(Kind.METADATA_LOST, False)]
+    assert library.items()[0]["listed"]
+
+    assert retry_items([item["id"]])[0].outcome == "retried"
+    library.deliver_bulk()
+    assert check() == []
+
+
+def test_renditions_that_are_done_are_not_made_again_when_the_file_is_read_again(library: Inbox) -> None:
+    landed = photo(library)
+    library.conn.execute("DELETE FROM item_statement; UPDATE job SET state = 'waiting' WHERE stage = 'metadata'")
+
+    assert library.deliver(landed) == []
+
+    assert library.items()[0]["rendition_version"] == 1
+    assert check() == []
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM job", "UPDATE job SET state = 'done'"])
+def test_a_failed_item_whose_failure_no_job_tells_can_be_retried(library: Inbox, damage: str) -> None:
+    library.deliver(library.landed(jpeg(800, 600)[:2000]))
+    (item,) = library.items()
+    library.conn.execute(damage)
+
+    (lost,) = check()
+    assert (lost.kind, lost.key, lost.item_id) == (Kind.FAILURE_LOST, "renditions", item["id"])
+    assert kinds(check(repair=True)) == [Kind.FAILURE_LOST]
+    assert check() == []
+
+    assert [(one.item_id, one.outcome) for one in retry_items([item["id"]])] == [(item["id"], "retried")]
+    assert library.deliver_bulk() == []
+    assert library.jobs()["renditions"][0] == "failed"
+
+
+def test_a_photo_that_is_called_failed_and_is_not_is_shown_again_by_a_retry(library: Inbox) -> None:
+    photo(library)
+    (item,) = library.items()
+    library.conn.execute("UPDATE media_item SET failed_at = now()")
+
+    assert kinds(check(repair=True)) == [Kind.FAILURE_LOST]
+    retry_items([item["id"]])
+
+    assert check() == []
+    assert whole(library, item["id"])
+
+
+@pytest.mark.parametrize("stage", ["metadata", "renditions"])
+def test_a_stage_that_is_called_done_and_is_not_is_asked_for(library: Inbox, stage: str) -> None:
+    landed = library.landed(jpeg(DateTimeOriginal="2021:06:05 13:14:15"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(original, "_read" if stage == "metadata" else "_renditions", _broken)
+        library.deliver(landed)
+    library.conn.execute("UPDATE job SET state = 'done'")
+    library.cloud.messages("ingest")
+
+    found = check(repair=True)
+
+    assert [(one.kind, one.key) for one in found] == [(Kind.JOB_LOST, stage)]
+    assert library.deliver_bulk() == []
+    assert whole(library, library.items()[0]["id"])
+
+
+def _broken(*_: object, **__: object) -> None:
+    raise RuntimeError("a defect of ours")

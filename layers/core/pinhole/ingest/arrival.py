@@ -88,7 +88,7 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
         item, file = _item_of(conn, owner_id, folder, file, created, promised)
         if promised is not None and item.processed:
             upload_table.mark_ready(conn, owner_id, promised.id, item.id)
-        subject, stage = Subject(owner_id, item.id), failure.open_stage(item)
+        subject, stage = Subject(owner_id, item.id), failure.open_stage(conn, item)
         if stage is None:
             return Known(subject)
         try:

@@ -85,12 +85,11 @@ def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) ->
 
 
 def commit(conn: Connection, item: Item, described: Description) -> bool:
-    """Write what was read, once. False when an earlier delivery did, or the item is gone."""
-    if not media_item.commit_metadata(conn, item.owner_id, item.id, described.shape):
-        return False
+    """Write what was read. False for an item that was read before: of that only what was lost is written again."""
+    first = media_item.commit_metadata(conn, item.owner_id, item.id, described.shape)
     item_metadata.insert(conn, item.owner_id, item.id, described.metadata)
     item_metadata.say(conn, item.owner_id, item.id, Layer.FILE, described.said)
-    return True
+    return first
 
 
 def _said(taken: CaptureTime, read: ItemMetadata) -> dict[str, Any]:

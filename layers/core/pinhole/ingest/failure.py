@@ -8,8 +8,7 @@ from psycopg import Connection
 from pinhole import keys, stages
 from pinhole.db import transaction
 from pinhole.errors import Busy, FileRejected, PinholeError
-from pinhole.settings import settings
-from pinhole.stages import Claim, Stage, Subject, WornOut
+from pinhole.stages import Claim, Stage, Subject
 from pinhole.tables import job, media_item, original_file, user
 from pinhole.tables import upload as upload_table
 from pinhole.tables.media_item import Item
@@ -26,8 +25,9 @@ def reject(claimed: Claim, object_key: str, rejected: FileRejected) -> None:
     subject, stage = claimed.subject, claimed.stage
     with transaction() as conn:
         original_file.lock(conn, subject.owner_id, object_key)
-        current = job.get(conn, subject, stage)
-        if current is None or current.leased_until != claimed.until:
+        try:
+            stages.hold(conn, claimed)
+        except Busy:
             return
         report = "".join(traceback.format_exception(rejected))
         failed = fail_for_good(conn, subject, object_key, stage, report, rejected)
@@ -48,24 +48,18 @@ def note_failed_attempt(key: str, until: datetime, report: str, *, counts: bool)
 
 
 def give_up(key: str, report: str) -> bool:
-    """A message about the object at `key` is dead. Its stage fails for good when its attempts are used up.
-
-    False when they are not: deliveries were lost to an outage, and requeue_stale will send the item again.
-    Raises Busy while the last attempt may still succeed, by another message about the same object.
-    """
+    """A message about the object at `key` is dead: its stage fails for good where `stages.last_words` says so."""
     with transaction() as conn:
         subject = _subject_of(conn, key)
         if subject is None:
             return False
         original_file.lock(conn, subject.owner_id, key)
         item = media_item.get(conn, subject.owner_id, subject.id)
-        stage = None if item is None else open_stage(item)
-        current = None if stage is None else job.get(conn, subject, stage)
-        if stage is None or current is None or current.attempts < settings().max_attempts:
+        stage = None if item is None else open_stage(conn, item)
+        last = None if stage is None else stages.last_words(conn, subject, stage, report)
+        if stage is None or last is None:
             return False
-        if current.leased:
-            raise Busy(f"The last attempt at {subject.id} has not ended.", 1)
-        failed = fail_for_good(conn, subject, key, stage, f"{WornOut(current).report}\n\n{report}")
+        failed = fail_for_good(conn, subject, key, stage, last)
     if failed:
         tell_failure(subject, stage)
     return failed
@@ -96,11 +90,16 @@ def tell_failure(subject: Subject, stage: Stage, cause: PinholeError = WORN_OUT)
     logger.warning("item_failed", extra={"item_id": subject.id, "stage": stage, "code": cause.code})
 
 
-def open_stage(item: Item) -> Stage | None:
-    """The stage of ingest that an item is at; None for a video that was read: the rest is another's."""
-    if item.metadata_at is None:
+def open_stage(conn: Connection, item: Item) -> Stage | None:
+    """The stage of ingest that an item is at; None for a video that was read: the rest is another's.
+
+    What was read is read again where its job is open.
+    """
+    reading = job.get(conn, Subject(item.owner_id, item.id), Stage.METADATA)
+    if item.kind is None or item.metadata_at is None or (reading is not None and reading.open):
         return Stage.METADATA
-    return Stage.RENDITIONS if item.kind == "photo" else None
+    following = stages.after(Stage.METADATA, item.kind)
+    return following if stages.CATALOGUE[following].by_original else None
 
 
 def _subject_of(conn: Connection, key: str) -> Subject | None:

@@ -68,14 +68,17 @@ def _ingest(work: Work) -> None:
             file_type = identify(path)
             if claimed.stage is Stage.METADATA:
                 try:
-                    claimed = _metadata(work, path, file_type, read)
+                    following = _metadata(work, path, file_type, read)
                 except UniqueViolation:
                     winner = duplicate.end(work, read)
                     if winner is not None:
                         _announce(winner, claimed.lane)
                     return
                 began = _measured(Stage.METADATA, began)
-            if file_type.kind == "photo":
+            else:
+                following = claimed
+            if following is not None:
+                claimed = following
                 _renditions(work, claimed, path, file_type, directory)
                 _measured(Stage.RENDITIONS, began)
     except FileRejected as rejected:
@@ -103,12 +106,12 @@ def _read(work: Work, path: Path) -> Download:
     return downloaded
 
 
-def _metadata(work: Work, path: Path, file_type: FileType, read: Download) -> Claim:
-    """Commit the metadata. The claim under which to go on.
+def _metadata(work: Work, path: Path, file_type: FileType, read: Download) -> Claim | None:
+    """Commit the metadata. The claim under which to go on with the renditions; None where those are not to be made.
 
     Raises psycopg.errors.UniqueViolation when these bytes are another item of the owner.
     """
-    claimed, item, file = work.claimed, work.item, work.file
+    claimed, item, file, goes_on = work.claimed, work.item, work.file, None
     description = described.describe(item, file, path, file_type)
     following = stages.after(Stage.METADATA, file_type.kind)
     with transaction() as conn:
@@ -121,16 +124,16 @@ def _metadata(work: Work, path: Path, file_type: FileType, read: Download) -> Cl
             born = {"itemKey": item.item_key, "objectKey": file.object_key, "sha256": read.sha256.hex()}
             outbox.add(conn, item.owner_id, item.id, Change.BORN, after=born)
         if following is Stage.RENDITIONS:
-            claimed = stages.go_on(conn, claimed, following)
+            goes_on = stages.go_on(conn, claimed, following)
         else:
             stages.finish(conn, claimed)
             _become_visible(conn, work, following)
     logger.info("metadata_committed", extra={"item_id": item.id, "mime_type": file_type.mime})
-    if following is Stage.RENDITIONS:
+    if goes_on is not None:
         count("Attempts", stage=following)
-    else:
+    elif not item.visible:
         count("ItemsVisible")
-    return claimed
+    return goes_on
 
 
 def _renditions(work: Work, claimed: Claim, path: Path, file_type: FileType, directory: Path) -> None:
@@ -175,8 +178,8 @@ def _announce(subject: Subject, lane: Lane) -> None:
         file = original_file.main_of(conn, subject.owner_id, subject.id)
     if item is None or file is None or item.kind is None or item.month is None or not item.visible:
         return
-    last = Stage.RENDITIONS if item.kind == "photo" else Stage.METADATA
-    stages.ask_worker(stages.after(last, item.kind), lane, [subject])
+    following = next(stage for stage in stages.course(item.kind) if not stages.CATALOGUE[stage].by_original)
+    stages.ask_worker(following, lane, [subject])
     live.library_changed(item.owner_id, [item.month], upload_id=keys.upload_of(file.object_key))
     logger.info("item_visible", extra={"item_id": item.id, "kind": item.kind})
 

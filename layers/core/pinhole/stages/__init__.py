@@ -3,7 +3,7 @@
 The ledger is the truth, the queue the carrier. A new stage is a row in `catalogue` and a function that does it.
 """
 
-from pinhole.stages.catalogue import CATALOGUE, after, of_queue
+from pinhole.stages.catalogue import CATALOGUE, after, course
 from pinhole.stages.moves import (
     Claim,
     WornOut,
@@ -17,6 +17,7 @@ from pinhole.stages.moves import (
     give_up,
     go_on,
     hold,
+    last_words,
 )
 from pinhole.stages.requests import Asked, ask_again, ask_again_for, ask_worker, hand_over, read, room, send_stale
 from pinhole.tables.job import Lane, Stage, Subject
@@ -36,6 +37,7 @@ __all__ = [
     "ask_worker",
     "backoff_seconds",
     "claim",
+    "course",
     "extend",
     "fail",
     "finish",
@@ -44,7 +46,7 @@ __all__ = [
     "go_on",
     "hand_over",
     "hold",
-    "of_queue",
+    "last_words",
     "read",
     "room",
     "send_stale",

@@ -1,17 +1,18 @@
-"""The one table of stages: by which queues each is carried, and what comes next."""
+"""The one table of stages: what carries each, how often it is tried, and what comes next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pinhole.settings import Settings
+from pinhole.settings import Settings, settings
 from pinhole.tables.job import Lane, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A queue: its name, as operators and `template.yaml` have it, and its URL."""
+    """A queue: its name and that of its dead letters, as operators and `template.yaml` have them, and its URL."""
 
     name: str
+    dead_letters: str
     url: Callable[[Settings], str]
 
 
@@ -19,12 +20,16 @@ class Carrier:
 class Row:
     """A stage. lanes: what carries it; next: the stage that follows, by the kind of an item.
 
-    by_original: it is asked for by the event of the item's original, as the store tells of a new object.
+    attempts: after how many it fails for good. by_original: it is asked for by the event of the item's original, as the
+    store tells of a new object. noted_at: the column of media_item that says when it was committed; None where its job
+    alone says so.
     """
 
     lanes: Mapping[Lane, Carrier]
+    attempts: Callable[[Settings], int]
     next: Mapping[str, Stage] = field(default_factory=dict)
     by_original: bool = False
+    noted_at: str | None = None
 
     def carrier(self, lane: Lane) -> Carrier:
         """What carries a job of this lane: the only one, where the stage has one."""
@@ -32,15 +37,31 @@ class Row:
 
 
 _INGEST = {
-    Lane.FRESH: Carrier("ingest", lambda settings: settings.ingest_queue_url),
-    Lane.BULK: Carrier("ingest-bulk", lambda settings: settings.ingest_bulk_queue_url),
+    Lane.FRESH: Carrier("ingest", "ingest-dead-letters", lambda settings: settings.ingest_queue_url),
+    Lane.BULK: Carrier("ingest-bulk", "ingest-bulk-dead-letters", lambda settings: settings.ingest_bulk_queue_url),
 }
 
+_VIDEO = {Lane.FRESH: Carrier("video", "video-dead-letters", lambda settings: settings.video_queue_url)}
+_ML = {Lane.FRESH: Carrier("ml", "ml-dead-letters", lambda settings: settings.ml_queue_url)}
+
+
+def _max_attempts(settings: Settings) -> int:
+    return settings.max_attempts
+
+
 CATALOGUE: Mapping[Stage, Row] = {
-    Stage.METADATA: Row(_INGEST, next={"photo": Stage.RENDITIONS, "video": Stage.VIDEO}, by_original=True),
-    Stage.RENDITIONS: Row(_INGEST, next={"photo": Stage.ANALYSIS}, by_original=True),
-    Stage.VIDEO: Row({Lane.FRESH: Carrier("video", lambda settings: settings.video_queue_url)}),
-    Stage.ANALYSIS: Row({Lane.FRESH: Carrier("ml", lambda settings: settings.ml_queue_url)}),
+    Stage.METADATA: Row(
+        _INGEST,
+        _max_attempts,
+        next={"photo": Stage.RENDITIONS, "video": Stage.VIDEO},
+        by_original=True,
+        noted_at="metadata_at",
+    ),
+    Stage.RENDITIONS: Row(
+        _INGEST, _max_attempts, next={"photo": Stage.ANALYSIS}, by_original=True, noted_at="renditions_at"
+    ),
+    Stage.VIDEO: Row(_VIDEO, _max_attempts),
+    Stage.ANALYSIS: Row(_ML, _max_attempts),
 }
 """In the order of processing. A video is analysed once it has stills: that is for the worker that makes them."""
 
@@ -50,8 +71,14 @@ def after(stage: Stage, kind: str) -> Stage:
     return CATALOGUE[stage].next[kind]
 
 
-def of_queue(name: str) -> list[tuple[Stage, Lane]]:
-    """The stages and lanes that a queue carries."""
-    return [
-        (stage, lane) for stage, row in CATALOGUE.items() for lane, carrier in row.lanes.items() if carrier.name == name
-    ]
+def course(kind: str) -> Iterator[Stage]:
+    """The stages of an item of this kind, in their order."""
+    stage: Stage | None = Stage.METADATA
+    while stage is not None:
+        yield stage
+        stage = CATALOGUE[stage].next.get(kind)
+
+
+def attempts(stage: Stage) -> int:
+    """After how many attempts a stage fails for good."""
+    return CATALOGUE[stage].attempts(settings())

@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from pinhole.db import transaction
 from pinhole.errors import Busy, ErrorCode
-from pinhole.settings import settings
+from pinhole.stages.catalogue import attempts
 from pinhole.stages.requests import Asked
 from pinhole.tables import job
 from pinhole.tables.job import Job, Lane, Stage, Subject
@@ -44,7 +44,7 @@ def claim(conn: Connection, subject: Subject, stage: Stage, lane: Lane, until: d
 
     None when the stage is over. Raises Busy while another attempt is leased, and WornOut.
     """
-    attempt = job.begin_attempt(conn, subject, stage, lane, until, settings().max_attempts)
+    attempt = job.begin_attempt(conn, subject, stage, lane, until, attempts(stage))
     if attempt is not None:
         return Claim(subject, stage, lane, until, attempt)
     current = job.get(conn, subject, stage)
@@ -78,11 +78,14 @@ def finish(conn: Connection, claimed: Claim) -> None:
     job.finish(conn, claimed.subject, claimed.stage)
 
 
-def go_on(conn: Connection, claimed: Claim, stage: Stage) -> Claim:
-    """The stage is done, and the same process goes on with that one, under the same lease."""
+def go_on(conn: Connection, claimed: Claim, stage: Stage) -> Claim | None:
+    """The stage is done, and the same process goes on with that one, under the same lease. None when that is over."""
     finish(conn, claimed)
-    attempt = job.begin_attempt(conn, claimed.subject, stage, claimed.lane, claimed.until, settings().max_attempts)
+    attempt = job.begin_attempt(conn, claimed.subject, stage, claimed.lane, claimed.until, attempts(stage))
     if attempt is None:
+        current = job.get(conn, claimed.subject, stage)
+        if current is not None and not current.open:
+            return None
         raise Busy(f"Another delivery has taken over the {stage} of {claimed.subject.id}.", 1)
     return replace(claimed, stage=stage, attempt=attempt)
 
@@ -106,20 +109,24 @@ def fail(conn: Connection, subject: Subject, stage: Stage, report: str, code: st
 
 
 def give_up(asked: Asked, report: str) -> bool:
-    """A message that asked a worker for a stage is dead. The stage fails for good when its attempts are used up.
-
-    False when they are not: deliveries were lost to an outage, and requeue_stale asks again. Raises Busy while the last
-    attempt may still succeed.
-    """
+    """A message that asked a worker for a stage is dead: the stage fails for good where `last_words` says so."""
     with transaction() as conn:
-        current = job.get(conn, asked.subject, asked.stage)
-        if current is None or current.attempts < settings().max_attempts:
-            return False
-        if current.leased:
-            raise Busy(f"The last attempt at the {asked.stage} of {asked.subject.id} has not ended.", 1)
-        return fail(
-            conn, asked.subject, asked.stage, f"{WornOut(current).report}\n\n{report}", ErrorCode.PROCESSING_FAILED
-        )
+        last = last_words(conn, asked.subject, asked.stage, report)
+        return last is not None and fail(conn, asked.subject, asked.stage, last, ErrorCode.PROCESSING_FAILED)
+
+
+def last_words(conn: Connection, subject: Subject, stage: Stage, report: str) -> str | None:
+    """The report with which a stage fails whose message is dead. report: of that message.
+
+    None while it has attempts: deliveries were lost to an outage, and requeue_stale asks again. Raises Busy while the
+    last attempt may still succeed.
+    """
+    current = job.get(conn, subject, stage)
+    if current is None or current.attempts < attempts(stage):
+        return None
+    if current.leased:
+        raise Busy(f"The last attempt at the {stage} of {subject.id} has not ended.", 1)
+    return f"{WornOut(current).report}\n\n{report}"
 
 
 def backoff_seconds(receive_count: int) -> int:

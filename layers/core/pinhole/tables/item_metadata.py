@@ -54,10 +54,10 @@ class ItemMetadata:
 
 
 def insert(conn: Connection, owner_id: int, item_id: str, metadata: ItemMetadata) -> None:
-    """Keep what holds of an item: so far, what its file says."""
+    """Keep what holds of an item: so far, what its file says. What is kept already stays."""
     values = asdict(metadata) | {"owner_id": owner_id, "item_id": item_id, "exif": Jsonb(metadata.exif)}
     conn.execute(
-        sql.SQL("INSERT INTO item_metadata ({}) VALUES ({})").format(
+        sql.SQL("INSERT INTO item_metadata ({}) VALUES ({}) ON CONFLICT (owner_id, item_id) DO NOTHING").format(
             sql.SQL(", ").join(map(sql.Identifier, values)), sql.SQL(", ").join(map(sql.Placeholder, values))
         ),
         values,

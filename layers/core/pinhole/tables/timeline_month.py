@@ -5,8 +5,9 @@ same order, with the same ratios and renditions. That holds because `bump` is th
 transaction that changes any of it, so that the change and its revision appear together.
 
 A month begins with the milliseconds since 1970 and not with 1: a row that was lost is followed by one whose revisions
-no client has seen, whoever writes it. As long as no month changes a thousand times a second, the clock is ahead of every
-revision; with a row for each month since the first photograph their sum stays below 2^53, which JavaScript counts to.
+no client has seen, whoever writes it. As long as no month changes a thousand times a second, the clock is ahead of
+every revision; with a row for each month since the first photograph their sum stays below 2^53, to which JavaScript
+counts.
 """
 
 from collections.abc import Iterable
