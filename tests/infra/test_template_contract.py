@@ -14,6 +14,7 @@ from infra.local import cloudformation
 from infra.local.schedules import Rate
 from infra.local.template import Function, QueueSource, Template
 from pinhole.settings import Settings
+from pinhole.stages import CATALOGUE
 
 PATH = Path(__file__).parents[2] / "template.yaml"
 DOCUMENT = cloudformation.read(PATH)
@@ -100,6 +101,20 @@ def test_operators_tune_every_queue_that_has_dead_letters_by_parameters() -> Non
         if "RedrivePolicy" in queue:
             tuned = [queue["VisibilityTimeout"], queue["RedrivePolicy"]["maxReceiveCount"]]
             assert {value["Ref"] for value in tuned} <= DOCUMENT["Parameters"].keys(), name
+
+
+def test_each_stage_is_carried_by_the_queues_and_dead_letters_that_the_catalogue_names() -> None:
+    [(_, told)] = [
+        (name, function["Environment"]["Variables"]["PINHOLE_QUEUES"])
+        for name, function in properties("AWS::Serverless::Function").items()
+        if "PINHOLE_QUEUES" in function.get("Environment", {}).get("Variables", {})
+    ]
+    logical = {name: reference[2:-1] for name, reference in json.loads(told["Fn::Sub"]).items()}
+    queues = properties("AWS::SQS::Queue")
+    for row in CATALOGUE.values():
+        for carrier in row.lanes.values():
+            redriven_to = queues[logical[carrier.name]]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+            assert logical[carrier.dead_letters] == redriven_to
 
 
 def test_dead_letters_are_kept_longer_than_the_messages_they_were() -> None:

@@ -31,6 +31,11 @@ def upload_of(key: str) -> str | None:
     return found[1] if found else None
 
 
+def is_folder_mark(key: str, size_bytes: int) -> bool:
+    """Whether an object only stands for a folder, as consoles and mounted buckets make them: it is no file."""
+    return key.endswith("/") and size_bytes == 0
+
+
 def folders_of(key: str) -> list[str]:
     """Every prefix of a key at a path boundary: one of them is its owner's folder, if it has an owner."""
     parts = key.split("/")[:-1]

@@ -1,9 +1,15 @@
 """From coordinates to names."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import class_row
+
+from pinhole.tables import place
+from pinhole.tables.place import PopulatedPlace
+
+__all__ = ["Place", "PopulatedPlace", "find", "load"]
 
 MAX_KM = 50
 _CITY_POPULATION = 100_000
@@ -19,6 +25,11 @@ class Place:
     region: str | None
     city: str
     neighbourhood: str | None
+
+
+def load(conn: Connection, places: Iterable[PopulatedPlace], source: str) -> int:
+    """Know these places, and no others, unless those of this source are known. How many were loaded."""
+    return 0 if place.source(conn) == source else place.replace_all(conn, places, source)
 
 
 def find(conn: Connection, latitude: float, longitude: float) -> Place | None:

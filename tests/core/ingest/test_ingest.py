@@ -43,6 +43,7 @@ def test_renditions_lie_in_their_own_bucket_under_the_items_opaque_key(inbox: In
     assert sorted(inbox.cloud.keys("renditions", prefix)) == [f"{prefix}{height}.webp" for height in (1440, 240, 480)]
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_a_visible_photo_is_handed_on_to_analysis_and_its_month_is_bumped(inbox: Inbox) -> None:
     inbox.deliver(inbox.landed(jpeg(DateTimeOriginal="2021:06:05 13:14:15")))
 

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from datetime import timedelta
+from io import StringIO
 
 import pytest
 
-from pinhole import objects
+from pinhole import objects, verify
 from pinhole.operations.retry import Retried, retry_items
 from pinhole.stages import Stage
+from pinhole.telemetry import logger
 from tests.fixtures.ingest import Inbox, Landed
 from tests.fixtures.pictures import jpeg
 
@@ -110,3 +113,18 @@ def test_what_failed_is_tried_again_in_its_own_lane(inbox: Inbox) -> None:
 
     assert inbox.cloud.messages("ingest") == []
     assert len(inbox.cloud.messages("ingest-bulk")) == 1
+
+
+@pytest.mark.parametrize("key", ["ann/folder/", "ann/uploads/", "nobody/"])
+def test_what_only_stands_for_a_folder_is_no_file(inbox: Inbox, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "GRACE", timedelta(0))
+    landed = copied(inbox, b"", key)
+    told = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", told)
+
+    assert inbox.deliver(landed) == []
+
+    assert [json.loads(line)["message"] for line in told.getvalue().splitlines()] == ["object_ignored"]
+    assert inbox.deliver_bulk() == []
+    assert inbox.conn.execute("SELECT id FROM media_item").fetchall() == []
+    assert key not in {finding.key for finding in verify.check(verify.Tally(), repair=True)}

@@ -1,6 +1,7 @@
 """Trying again what failed: the real ledger, store and queue."""
 
 import json
+from io import StringIO
 
 import pytest
 
@@ -10,7 +11,9 @@ from pinhole.ingest import original
 from pinhole.operations import jobs
 from pinhole.operations.retry import Retried, retry_all, retry_items
 from pinhole.settings import settings
+from pinhole.tables import timeline_month
 from pinhole.tables.job import Stage
+from pinhole.telemetry import logger
 from tests.fixtures.ingest import Inbox, Landed
 from tests.fixtures.library import new_library
 from tests.fixtures.pictures import jpeg
@@ -154,9 +157,27 @@ def test_where_the_queue_is_down_all_stays_as_it_was(inbox: Inbox, monkeypatch: 
     before = state_of_all(inbox)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
     queues._sqs.cache_clear()
+    told = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", told)
     with pytest.raises(Unavailable):
         retry_items([item_id])
     assert state_of_all(inbox) == before
+    assert told.getvalue() == ""
+
+
+def test_nothing_is_told_of_a_retry_that_was_not_committed(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.deliver(inbox.landed(jpeg()))
+    inbox.conn.execute("UPDATE job SET state = 'failed', finished_at = now() WHERE stage = 'renditions'")
+    inbox.conn.execute("UPDATE media_item SET failed_at = now()")
+    told = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", told)
+    monkeypatch.setattr(timeline_month, "bump", broken)
+
+    with pytest.raises(RuntimeError):
+        retry_all()
+
+    assert len(inbox.cloud.messages("ingest")) == 1  # a message too many is harmless
+    assert told.getvalue() == ""
 
 
 def test_an_id_that_is_no_item_is_named_and_nothing_is_retried(inbox: Inbox) -> None:

@@ -80,7 +80,9 @@ def test_the_subjects_of_two_owners_with_one_id_are_two(conn: Connection) -> Non
 def test_a_photo_whose_worker_died_comes_back_at_the_first_sweep_after_its_lease(inbox: Inbox) -> None:
     landed = inbox.landed(jpeg())
     inbox.deliver(landed)
-    inbox.conn.execute("UPDATE job SET state = 'running', leased_until = now() + interval '1 minute'")
+    inbox.conn.execute(
+        "UPDATE job SET state = 'running', leased_until = now() + interval '1 minute' WHERE stage = 'renditions'"
+    )
     assert requeue_stale(NEVER) == 0  # the worker may yet live
 
     inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'renditions'")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pinhole.imaging.blocks import Blocks, read_blocks
 from pinhole.imaging.capture_time import ExifTime, TimeFacts, parse_date_time, valid_coordinates
-from pinhole.imaging.exif import Exif, Json, finite
+from pinhole.imaging.exif import Exif, finite
+from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import FileType
 from pinhole.imaging.motion import Clip, find_clip
 from pinhole.imaging.xmp import Xmp
@@ -32,41 +33,17 @@ _NO_DESCRIPTION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FileMetadata:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMetadata(Facts):
     """`width` × `height` as displayed (None for video); `orientation` as the file says it, EXIF's 1 to 8.
 
-    Coordinates in degrees, north and east positive; `clip` is a motion photo's video within the file.
+    `clip` is a motion photo's video within the file.
     """
 
     width: int | None = None
     height: int | None = None
     orientation: int = 1
-    exif: dict[str, Json] = field(default_factory=dict)
     time: TimeFacts = field(default_factory=TimeFacts)
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens_model: str | None = None
-    focal_length_mm: float | None = None
-    f_number: float | None = None
-    exposure_seconds: float | None = None
-    iso: int | None = None
-    rating: int | None = None
-    title: str | None = None
-    description: str | None = None
-    keywords: tuple[str, ...] = ()
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude_m: float | None = None
-    direction_deg: float | None = None
-    projection: str | None = None
-    field_of_view_deg: float | None = None
-    is_hdr: bool = False
-    is_night: bool = False
-    is_screenshot: bool = False
-    is_animated: bool = False
-    burst_id: str | None = None
-    live_content_id: str | None = None
     clip: Clip | None = None
 
 

@@ -62,6 +62,8 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
 
     until: when the lease of the attempt ends. Raises Busy while another delivery works on the item.
     """
+    if keys.is_folder_mark(created.key, created.size_bytes):
+        return Ignored("it only stands for a folder")
     with transaction() as conn:
         owner = user.find_owner(conn, keys.folders_of(created.key))
         if owner is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection
 
@@ -11,6 +11,7 @@ from pinhole import places
 from pinhole.db import transaction
 from pinhole.imaging import capture_time, metadata
 from pinhole.imaging.capture_time import CaptureTime
+from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import FileType
 from pinhole.places import Place
 from pinhole.settings import settings
@@ -18,6 +19,9 @@ from pinhole.tables import item_metadata, media_item
 from pinhole.tables.item_metadata import ItemMetadata, Layer
 from pinhole.tables.media_item import Item, Shape
 from pinhole.tables.original_file import OriginalFile
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +55,11 @@ def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) ->
         has_clip=read.clip is not None,
         is_projected=read.projection is not None,
     )
-    named = {} if place is None else {each.name: getattr(place, each.name) for each in fields(Place)}
     beyond = ItemMetadata(
-        camera_make=read.camera_make,
-        camera_model=read.camera_model,
-        lens_model=read.lens_model,
-        focal_length_mm=read.focal_length_mm,
-        f_number=read.f_number,
-        exposure_seconds=read.exposure_seconds,
-        iso=read.iso,
-        rating=read.rating,
-        title=read.title,
-        description=read.description,
-        keywords=list(read.keywords),
-        latitude=read.latitude,
-        longitude=read.longitude,
-        altitude_m=read.altitude_m,
-        direction_deg=read.direction_deg,
-        projection=read.projection,
-        field_of_view_deg=read.field_of_view_deg,
-        is_hdr=read.is_hdr,
-        is_night=read.is_night,
-        is_screenshot=read.is_screenshot,
-        is_animated=read.is_animated,
-        burst_id=read.burst_id,
-        live_content_id=read.live_content_id,
+        **_fields(Facts, read),
+        **({} if place is None else _fields(Place, place)),
         motion_offset=read.clip.offset if read.clip else None,
         motion_bytes=read.clip.size_bytes if read.clip else None,
-        exif=read.exif,
-        **named,
     )
     return Description(shape, beyond, _said(taken, beyond))
 
@@ -90,6 +70,10 @@ def commit(conn: Connection, item: Item, described: Description) -> bool:
     item_metadata.insert(conn, item.owner_id, item.id, described.metadata)
     item_metadata.say(conn, item.owner_id, item.id, Layer.FILE, described.said)
     return first
+
+
+def _fields(kind: "type[DataclassInstance]", values: object) -> dict[str, Any]:
+    return {each.name: getattr(values, each.name) for each in fields(kind)}
 
 
 def _said(taken: CaptureTime, read: ItemMetadata) -> dict[str, Any]:
@@ -112,7 +96,7 @@ def _said(taken: CaptureTime, read: ItemMetadata) -> dict[str, Any]:
             "directionDeg": read.direction_deg,
         }
     plain = {name: getattr(read, name) for name in ("rating", "title", "description", "keywords")}
-    return said | {name: value for name, value in plain.items() if value not in (None, [])}
+    return said | {name: value for name, value in plain.items() if value not in (None, ())}
 
 
 def _place(latitude: float | None, longitude: float | None) -> Place | None:

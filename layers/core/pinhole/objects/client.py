@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from pinhole import aws
+from pinhole import aws, keys
 from pinhole.errors import Conflict, NotFound, Unavailable
 from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Listed:
 def listed(bucket: str, prefix: str) -> Iterator[Listed]:
     """The objects of a bucket whose keys begin with `prefix`, page by page. Raises Unavailable."""
     for page in pages(bucket, prefix):
-        yield from map(entry, page.get("Contents", []))
+        yield from entries(page)
 
 
 def pages(bucket: str, prefix: str, delimiter: str = "") -> "Iterator[ListObjectsV2OutputTypeDef]":
@@ -54,9 +54,11 @@ def pages(bucket: str, prefix: str, delimiter: str = "") -> "Iterator[ListObject
         yield page
 
 
-def entry(told: "ObjectTypeDef") -> Listed:
-    """An object as a page tells of it."""
-    return Listed(told["Key"], told["Size"], told["ETag"].strip('"'), told["LastModified"])
+def entries(page: "ListObjectsV2OutputTypeDef") -> Iterator[Listed]:
+    """The objects that a page tells of, but for those that only stand for a folder."""
+    for told in page.get("Contents", []):
+        if not keys.is_folder_mark(told["Key"], told["Size"]):
+            yield Listed(told["Key"], told["Size"], told["ETag"].strip('"'), told["LastModified"])
 
 
 @contextmanager

@@ -148,5 +148,5 @@ def list_folder(folder: str) -> Iterator[Listed | str]:
     folder: a prefix that ends in `/`, or none for the whole bucket. The folders told end in `/`, too.
     """
     for page in client.pages(settings().originals_bucket, folder, delimiter="/"):
-        yield from map(client.entry, page.get("Contents", []))
+        yield from client.entries(page)
         yield from (inner["Prefix"] for inner in page.get("CommonPrefixes", []))

@@ -19,7 +19,17 @@ from pinhole.stages.moves import (
     hold,
     last_words,
 )
-from pinhole.stages.requests import Asked, ask_again, ask_again_for, ask_worker, hand_over, read, room, send_stale
+from pinhole.stages.requests import (
+    Asked,
+    ask_again,
+    ask_again_for,
+    ask_worker,
+    hand_over,
+    read,
+    room,
+    send_events,
+    send_stale,
+)
 from pinhole.tables.job import Lane, Stage, Subject
 
 __all__ = [
@@ -49,5 +59,6 @@ __all__ = [
     "last_words",
     "read",
     "room",
+    "send_events",
     "send_stale",
 ]

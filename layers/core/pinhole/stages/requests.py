@@ -61,25 +61,36 @@ def hand_over(created: ObjectCreated) -> None:
 
 
 def ask_again_for(lane: Lane, created: Sequence[ObjectCreated]) -> None:
-    """Send the events of these objects to ingest, as if they had just arrived. Raises Unavailable."""
+    """Send the events of these objects to ingest, as if they had just arrived, and log it. Raises Unavailable."""
+    send_events(lane, created)
+    _tell(created)
+
+
+def send_events(lane: Lane, created: Sequence[ObjectCreated]) -> None:
+    """The same without a word: within a transaction, which may yet come to nothing."""
     _send(Stage.METADATA, lane, [s3_events.message(one) for one in created])
+
+
+def _tell(created: Sequence[ObjectCreated]) -> None:
     for one in created:
         logger.info("ingest_requested_again", extra={"upload_id": upload_of(one.key)})
 
 
-def ask_again(conn: Connection, stage: Stage, lane: Lane, subjects: Sequence[Subject]) -> None:
-    """Ask for a stage of subjects that are known. Raises Unavailable.
+def ask_again(conn: Connection, stage: Stage, lane: Lane, subjects: Sequence[Subject]) -> Sequence[ObjectCreated]:
+    """Ask for a stage of subjects that are known. The events that did so, where it is asked for by them.
 
-    Inside the transaction that opens the stage: a message too many is harmless, one too few is not.
+    Inside the transaction that opens the stage: a message too many is harmless, one too few is not. So it logs nothing.
+    Raises Unavailable.
     """
     if not CATALOGUE[stage].by_original:
         ask_worker(stage, lane, subjects)
-        return
+        return []
     files = original_file.list_mains(conn, [(subject.owner_id, subject.id) for subject in subjects])
     created = [
         ObjectCreated(file.object_key, file.size_bytes, file.etag, file.version, file.sequencer) for file in files
     ]
-    ask_again_for(lane, created)
+    send_events(lane, created)
+    return created
 
 
 def send_stale(before: datetime) -> int:
@@ -106,7 +117,8 @@ def room(queue_url: str) -> int:
 def _send_stale(stage: Stage, lane: Lane, before: datetime, limit: int) -> int:
     with transaction() as conn:
         subjects = job.free_stale(conn, stage, lane, before, limit)
-        ask_again(conn, stage, lane, subjects)
+        sent = ask_again(conn, stage, lane, subjects)
+    _tell(sent)
     return len(subjects)
 
 

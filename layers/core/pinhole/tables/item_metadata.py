@@ -1,11 +1,13 @@
 """Tables `item_metadata`, what holds of an item beyond the grid, and `item_statement`, which layer said what of it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
+
+from pinhole.imaging.facts import Facts
 
 
 class Layer(StrEnum):
@@ -17,45 +19,22 @@ class Layer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemMetadata:
-    """What a file says of itself; the fields are the columns of the same names."""
+class ItemMetadata(Facts):
+    """What a file says of itself, and where its coordinates are; the fields are the columns of the same names."""
 
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens_model: str | None = None
-    focal_length_mm: float | None = None
-    f_number: float | None = None
-    exposure_seconds: float | None = None
-    iso: int | None = None
-    rating: int | None = None
-    title: str | None = None
-    description: str | None = None
-    keywords: list[str] = field(default_factory=list)
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude_m: float | None = None
-    direction_deg: float | None = None
     country_code: str | None = None
     country: str | None = None
     region: str | None = None
     city: str | None = None
     neighbourhood: str | None = None
-    projection: str | None = None
-    field_of_view_deg: float | None = None
-    is_hdr: bool = False
-    is_night: bool = False
-    is_screenshot: bool = False
-    is_animated: bool = False
-    burst_id: str | None = None
-    live_content_id: str | None = None
     motion_offset: int | None = None
     motion_bytes: int | None = None
-    exif: dict[str, Any] = field(default_factory=dict)
 
 
 def insert(conn: Connection, owner_id: int, item_id: str, metadata: ItemMetadata) -> None:
     """Keep what holds of an item: so far, what its file says. What is kept already stays."""
-    values = asdict(metadata) | {"owner_id": owner_id, "item_id": item_id, "exif": Jsonb(metadata.exif)}
+    of_types = {"keywords": list(metadata.keywords), "exif": Jsonb(metadata.exif)}
+    values = asdict(metadata) | of_types | {"owner_id": owner_id, "item_id": item_id}
     conn.execute(
         sql.SQL("INSERT INTO item_metadata ({}) VALUES ({}) ON CONFLICT (owner_id, item_id) DO NOTHING").format(
             sql.SQL(", ").join(map(sql.Identifier, values)), sql.SQL(", ").join(map(sql.Placeholder, values))

@@ -251,7 +251,7 @@ def _repair(conn: Connection, kind: Kind, owner_id: int, key: str, known: Known 
                 upload_table.receive_again(conn, owner_id, known.upload_id)
             there = objects.head(key)
             created = ObjectCreated(key, there.size_bytes, there.etag, there.version, sequencer=None)
-            stages.ask_again_for(Lane.BULK if kind is Kind.OBJECT_UNKNOWN else Lane.FRESH, [created])
+            stages.send_events(Lane.BULK if kind is Kind.OBJECT_UNKNOWN else Lane.FRESH, [created])
         case _:
             return False
     return True
