@@ -397,6 +397,7 @@ class LibraryMachine(RuleBasedStateMachine):
 _machine_database: list[str] = []
 
 
+@pytest.mark.usefixtures("counted_months")
 def test_no_order_of_changes_and_readers_breaks_the_timeline(database_url: str) -> None:
     _machine_database[:] = [database_url]
     run_state_machine_as_test(
