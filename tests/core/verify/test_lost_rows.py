@@ -68,12 +68,14 @@ def test_a_photo_that_nothing_tells_the_original_of_keeps_its_renditions(library
 def test_other_bytes_at_the_key_of_a_lost_row_are_not_taken_for_the_original(library: Inbox) -> None:
     landed = photo(library)
     (item,) = library.items()
+    stored = library.cloud.keys("renditions", "")
     library.conn.execute("DELETE FROM original_file")
     library.cloud.s3.put_object(Bucket="originals", Key=landed.key, Body=jpeg(shade=200))
 
     assert check(repair=True) == [Finding(Kind.ORIGINAL_CHANGED, landed.key, item["id"])]
 
     assert library.items() == []
+    assert library.cloud.keys("renditions", "") == stored
 
 
 def test_an_item_that_lost_its_original_and_the_row_of_it_is_hidden_until_that_is_back(library: Inbox) -> None:
