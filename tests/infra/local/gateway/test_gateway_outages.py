@@ -35,7 +35,7 @@ def test_an_object_is_stored_though_the_queue_is_away(
         assert cut_off.s3.get_object(Bucket=cut_off.originals, Key="unannounced")["Body"].read() == b"x"
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert len(errors) == 1
-    assert errors[0].startswith("no event was sent for pinhole-originals/unannounced: ")
+    assert errors[0].startswith("no event was sent for pinhole-originals/'unannounced': ")
 
 
 @pytest.mark.usefixtures("media_keys")
