@@ -190,14 +190,21 @@ def full_box(kind: bytes, *contents: bytes, version: int = 0) -> bytes:
     return box(kind, bytes([version, 0, 0, 0]), *contents)
 
 
-def derived(kind: bytes, data: bytes, references: int) -> bytes:
-    """A picture that is put together of one coded picture, `references` times over."""
+def derived(kind: bytes, data: bytes, references: int, *, claimed: int = SIDE, slices: int = 0) -> bytes:
+    """A picture that is put together of one coded picture, `references` times over.
+
+    claimed: how large that is said to be. slices: how often its last slice comes again, as one that begins no picture.
+    """
     buffer = BytesIO()
     Image.new("RGB", (SIDE, SIDE), (90, 90, 90)).save(buffer, "HEIF", quality=30)
     source = buffer.getvalue()
     at = source.index(b"mdat") + 4
     length = struct.unpack(">I", source[at - 8 : at - 4])[0] - 8
     coded = source[at : at + length]
+    last = 0
+    while (following := last + 4 + struct.unpack(">I", coded[last : last + 4])[0]) < len(coded):
+        last = following
+    coded += (coded[last : last + 6] + bytes([coded[last + 6] & 0x7F]) + coded[last + 7 :]) * slices
     properties = source[source.index(b"ipco") - 4 :]
     properties = properties[: struct.unpack(">I", properties[:4])[0]]
     children, where = [], 8
@@ -211,8 +218,12 @@ def derived(kind: bytes, data: bytes, references: int) -> bytes:
         entries = [full_box(b"infe", struct.pack(">HH4sB", number, 0, name, 0), version=2)
                    for number, name in ((1, kind), (2, b"hvc1"))]  # fmt: skip
         locations = struct.pack(">HHHHII", 1, 0, 0, 1, offset, len(data))
-        locations += struct.pack(">HHHHII", 2, 0, 0, 1, offset + len(data), len(coded))
-        sizes = [full_box(b"ispe", struct.pack(">II", SIDE, SIDE))] * 2
+        coded_at = offset + len(data)
+        locations += struct.pack(">HHHHIIII", 2, 0, 0, 2, coded_at, 2, coded_at + 2, len(coded) - 2)
+        sizes = [
+            full_box(b"ispe", struct.pack(">II", SIDE, SIDE)),
+            full_box(b"ispe", struct.pack(">II", *[claimed] * 2)),
+        ]
         associations = struct.pack(">IHBBHBBB", 2, 1, 1, 1, 2, 2, 2, 0x83)
         return full_box(
             b"meta",
@@ -238,6 +249,16 @@ def heic_grid(path: Path) -> None:
     """A grid of 256 cells of 16 megapixels, of which it shows 16."""
     data = struct.pack(">BBBBII", 0, 1, 15, 15, SIDE, SIDE)
     path.write_bytes(derived(b"grid", data, 256))
+
+
+def heic_of_slices(path: Path) -> None:
+    """A picture of 16 megapixels that 100 more slices draw again; the length of its first unit lies in two places."""
+    path.write_bytes(derived(b"grid", struct.pack(">BBBBII", 0, 1, 0, 0, SIDE, SIDE), 1, slices=100))
+
+
+def heic_of_hidden_size(path: Path) -> None:
+    """A grid of 256 pictures that are said to have 64 × 64 pixels, and have 16 megapixels."""
+    path.write_bytes(derived(b"grid", struct.pack(">BBBBII", 0, 1, 15, 15, 1024, 1024), 256, claimed=64))
 
 
 def heif_of_boxes(path: Path) -> None:

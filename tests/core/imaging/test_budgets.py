@@ -67,6 +67,8 @@ def said(path: Path, limit: int) -> str:
         (bombs.webp_of_frames, "corrupt The file is damaged: it has more than 250,000 parts."),
         (bombs.heic_grid, "too_costly The file draws its picture over and over: "),
         (bombs.heic_overlay, "too_costly The file draws its picture over and over: "),
+        (bombs.heic_of_slices, "too_costly The file draws its picture over and over: "),
+        (bombs.heic_of_hidden_size, "too_costly The file draws its picture over and over: "),
         (bombs.heif_of_boxes, "corrupt The file is damaged and can't be read as HEIC."),
         (bombs.tiff_of_strips, "corrupt The file is damaged: its directory is impossibly large."),
         (bombs.tiff_of_values, "corrupt The file is damaged: its directory is impossibly large."),

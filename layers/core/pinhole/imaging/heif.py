@@ -1,17 +1,17 @@
 """What a HEIF or AVIF file declares of its pictures (ISO/IEC 14496-12 and 23008-12), before a decoder believes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-from pinhole.errors import FileRejected
+from pinhole.imaging import hevc
 from pinhole.imaging.boxes import MAX_BOXES, Box, walk
 from pinhole.imaging.budget import check_memory, check_pixels, check_work, too_many_parts
+from pinhole.imaging.hevc import Extents
 
 _MAX_TABLE_BYTES = 1 << 20
 _MAX_EXTENTS = 64
-_MAX_NALS = 10_000
 # Pictures that are put together of others say their size once more, behind this many bytes of their own data.
 _SIZE_AT = {b"grid": 4, b"iovl": 10}
 _DERIVED = frozenset({*_SIZE_AT, b"iden"})
@@ -20,17 +20,23 @@ _BYTES_PER_PIXEL = 14
 _VISITS_PER_PIXEL = 16  # HEVC takes about sixteen times as long for a pixel as a scan of a JPEG for a sample
 _MOST_VISITS = 1 << 62
 
-Extents = list[tuple[int, int]]
+_Value = TypeVar("_Value")
+_ONCE = frozenset({b"pitm", b"iinf", b"iref", b"iloc", b"iprp", b"idat"})
 
 
 @dataclass(slots=True)
 class _Items:
-    """Of each item its kind, the items it is made of, its size, and where its data lie: offsets and lengths."""
+    """Of each item its kind, the items it is made of, its size, and where its data lie: offsets and lengths.
 
+    `primary` is the one that is shown, 0 where none is; `units`: NAL units that were looked at so far, of all.
+    """
+
+    primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)
     parts: dict[int, list[int]] = field(default_factory=dict)
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
     extents: dict[int, Extents] = field(default_factory=dict)
+    units: int = 0
 
 
 def check(path: Path, max_pixels: int) -> None:
@@ -42,22 +48,26 @@ def check(path: Path, max_pixels: int) -> None:
         end = path.stat().st_size
         if sum(1 for _ in walk(file, 0, end)) == MAX_BOXES:
             raise too_many_parts(MAX_BOXES)
-        meta = _first(file, Box(b"", 0, end), b"meta", 0)
-        if meta is None:
+        metas = [box for box in walk(file, 0, end) if box.kind == b"meta"]
+        if not metas:
             raise ValueError("no pictures")
-        properties = _properties(file, meta)
-        for prop in properties:
-            if prop.kind == b"ispe":
-                check_pixels(*_size(file, prop), max_pixels)
-        items = _items(file, meta, properties)
-        for width, height in _composed(file, items):
-            check_pixels(width, height, max_pixels)
-            items.sizes[0] = max(items.sizes.get(0, (0, 0)), (width, height), key=lambda size: size[0] * size[1])
-        visits: dict[int, int] = {}
-        for item in items.kinds:
-            check_work(_VISITS_PER_PIXEL * _visits(file, items, item, visits), max_pixels)
-        for width, height in items.sizes.values():
-            check_memory(width, height, width * height * _BYTES_PER_PIXEL + end, max_pixels)
+        for meta in metas:  # which of them counts is the decoder's choice
+            _check_items(file, end, _items(file, meta, max_pixels), max_pixels)
+
+
+def _check_items(file: BinaryIO, end: int, items: _Items, max_pixels: int) -> None:
+    sizes = [*items.sizes.values(), *_composed(file, items)]
+    for size in sizes:
+        check_pixels(*size, max_pixels)
+    visits: dict[int, int] = {}
+    for item in items.kinds:
+        check_work(_VISITS_PER_PIXEL * _visits(file, items, item, visits), max_pixels)
+    for width, height in sizes:
+        check_memory(width, height, width * height * _BYTES_PER_PIXEL + end, max_pixels)
+    # Decoders show a picture that is put together of others also where some of them are missing.
+    needed = [extent for item in _shown(items) for extent in items.extents.get(item, [])]
+    if any(start + length > end for start, length in needed):
+        raise ValueError("truncated")
 
 
 def nclx(path: Path) -> tuple[int, int] | None:
@@ -87,23 +97,57 @@ def _size(file: BinaryIO, ispe: Box) -> tuple[int, int]:
     return int.from_bytes(content[4:8], "big"), int.from_bytes(content[8:], "big")
 
 
-def _items(file: BinaryIO, meta: Box, properties: list[Box]) -> _Items:
-    items = _Items()
+def _items(file: BinaryIO, meta: Box, max_pixels: int) -> _Items:
+    """Raises FileRejected (`too_many_pixels`, `corrupt`); ValueError where something is said twice: which of it counts
+    is the decoder's choice.
+    """
+    items, properties = _Items(), _properties(file, meta)
+    sizes = [_claimed(file, prop, max_pixels) for prop in properties]
     boxes = list(walk(file, meta.start + 4, meta.end))
+    kinds = [box.kind for box in boxes if box.kind in _ONCE]
+    if len(kinds) > len(set(kinds)):
+        raise ValueError("a table of items is there twice")
     stored_here = next((box.start for box in boxes if box.kind == b"idat"), 0)
     for box in boxes:
-        if box.kind == b"iinf":
-            items.kinds |= _kinds(file, box)
+        if box.kind == b"pitm":
+            items.primary = int.from_bytes(box.read(file, 8)[4 : 6 if box.read(file, 1) == b"\0" else 8], "big")
+        elif box.kind == b"iinf":
+            items.kinds = _unique(_kinds(file, box))
         elif box.kind == b"iref":
-            items.parts |= _references(file, box)
+            for item, parts in _references(file, box):
+                items.parts[item] = items.parts.get(item, []) + parts
         elif box.kind == b"iloc":
-            items.extents |= _extents(box.read(file, _MAX_TABLE_BYTES), stored_here)
+            items.extents = _unique(_extents(box.read(file, _MAX_TABLE_BYTES), stored_here))
         elif box.kind == b"iprp":
             for association in (inner for inner in walk(file, box.start, box.end) if inner.kind == b"ipma"):
                 for item, index in _associations(association.read(file, _MAX_TABLE_BYTES)):
-                    if index <= len(properties) and properties[index - 1].kind == b"ispe":
-                        items.sizes[item] = _size(file, properties[index - 1])
+                    if 0 < index <= len(properties):
+                        said = items.sizes.get(item, (0, 0)), sizes[index - 1]
+                        items.sizes[item] = max(said, key=lambda size: size[0] * size[1])
+    items.sizes = {item: size for item, size in items.sizes.items() if size != (0, 0)}
     return items
+
+
+def _claimed(file: BinaryIO, prop: Box, max_pixels: int) -> tuple[int, int]:
+    """What a property says of the size of a picture; 0 × 0 where it is about something else."""
+    if prop.kind == b"ispe":
+        size = _size(file, prop)
+    elif prop.kind == b"hvcC":
+        size = hevc.configured_size(prop.read(file, _MAX_TABLE_BYTES))
+    else:
+        return 0, 0
+    if size != (0, 0) or prop.kind == b"ispe":
+        check_pixels(*size, max_pixels)
+    return size
+
+
+def _unique(pairs: Iterable[tuple[int, _Value]]) -> dict[int, _Value]:
+    unique: dict[int, _Value] = {}
+    for item, value in pairs:
+        if item in unique:
+            raise ValueError("the same item is there twice")
+        unique[item] = value
+    return unique
 
 
 def _kinds(file: BinaryIO, iinf: Box) -> Iterator[tuple[int, bytes]]:
@@ -155,17 +199,17 @@ def _extents(iloc: bytes, stored_here: int) -> Iterator[tuple[int, Extents]]:
     index_width = widths & 15 if version else 0
     for _ in range(number(4 if version == 2 else 2)):
         item = number(4 if version == 2 else 2)
-        is_stored_here = version > 0 and number(2) & 15 == 1
+        method = number(2) & 15 if version else 0
         number(2)
-        base = number(base_width) + (stored_here if is_stored_here else 0)
+        base = number(base_width) + (stored_here if method == 1 else 0)
         count = number(2)
-        end = number.at + count * (index_width + offset_width + length_width)
+        if method > 1 or count > _MAX_EXTENTS:
+            raise ValueError("the data of an item lie where nobody has them")
         extents = []
-        for _ in range(min(count, _MAX_EXTENTS)):
+        for _ in range(count):
             number(index_width)
             extents.append((base + number(offset_width), number(length_width)))
         yield item, extents
-        number.at = end
 
 
 def _composed(file: BinaryIO, items: _Items) -> Iterator[tuple[int, int]]:
@@ -187,26 +231,21 @@ def _visits(file: BinaryIO, items: _Items, item: int, known: dict[int, int]) -> 
             known[item] = sum(max(1, _visits(file, items, part, known)) for part in items.parts.get(item, []))
         else:
             width, height = items.sizes.get(item, (0, 0))
-            known[item] = width * height * _pictures(file, items, item)
+            known[item] = width * height
+            if items.kinds.get(item) == b"hvc1":
+                known[item], items.units = hevc.work(file, items.extents.get(item, []), (width, height), items.units)
     return known[item]
 
 
-def _pictures(file: BinaryIO, items: _Items, item: int) -> int:
-    """How many an HEVC item decodes to show one (ITU-T H.265, 7.3.1.2: the first slice of each says so)."""
-    if items.kinds.get(item) != b"hvc1":
-        return 1
-    pictures = nals = 0
-    for offset, length in items.extents.get(item, []):
-        at = offset
-        while at + 7 <= offset + length:
-            file.seek(at)
-            head = file.read(7)
-            at += 4 + int.from_bytes(head[:4], "big")
-            nals += 1
-            pictures += len(head) == 7 and head[4] >> 1 < 32 and head[6] >> 7
-            if nals > _MAX_NALS:
-                raise FileRejected("The file is damaged: a picture of it has too many parts.", code="corrupt")
-    return max(1, pictures)
+def _shown(items: _Items) -> set[int]:
+    """The primary item and those that it is put together of."""
+    shown: set[int] = set()
+    waiting = [items.primary]
+    while waiting:
+        if (item := waiting.pop()) not in shown:
+            shown.add(item)
+            waiting += items.parts.get(item, []) if items.kinds.get(item) in _DERIVED else []
+    return shown
 
 
 def _joined(file: BinaryIO, extents: Extents, limit: int) -> bytes:
