@@ -1,10 +1,10 @@
 """A photo's pixels, whatever the format: opened without decoding, checked, then decoded once and upright."""
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from PIL import Image
@@ -26,6 +26,8 @@ class Opened:
     """`width` × `height` as displayed; `orientation` (EXIF, 1 to 8) is what the decoded pixels still need.
 
     `exif`, `xmp` and `iptc` as the container holds them, but for TIFF, which is a directory of its own.
+    `check_whole`: of the image once it is decoded, drafted for a size; raises ValueError where a decoder made up what
+    the file lacks.
     """
 
     image: Image.Image
@@ -36,6 +38,7 @@ class Opened:
     xmp: bytes = b""
     iptc: bytes = b""
     is_animated: bool = False
+    check_whole: Callable[[Image.Image, tuple[int, int]], None] | None = None
 
 
 @contextmanager
@@ -59,12 +62,16 @@ def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opene
     match loader:
         case Loader.JPEG:
             segments = jpeg.read(data, max_pixels)
-            image = _pillow(Excerpt(data, segments.parts), loader, segments.icc_profile)
-            return _turned(image, segments.exif, segments.xmp, segments.iptc)
+            check_whole = partial(jpeg.check_whole, data=data, found=segments)
+            image = jpeg.opened(data, segments)
+            return _turned(image, segments.exif, segments.xmp, segments.iptc, check_whole=check_whole)
         case Loader.PNG:
             chunks = png.read(data)
-            image = _pillow(Excerpt(data, chunks.parts), loader, chunks.icc_profile)
-            return _turned(image, chunks.exif, chunks.xmp, is_animated=chunks.is_animated)
+            image = _pillow(Excerpt(data, chunks.parts), loader)
+            if chunks.icc_profile:
+                image.info["icc_profile"] = chunks.icc_profile
+            check_whole = partial(png.check_whole, data=data, found=chunks)
+            return _turned(image, chunks.exif, chunks.xmp, is_animated=chunks.is_animated, check_whole=check_whole)
         case Loader.GIF:
             blocks = gif.read(data)
             return _turned(_pillow(Excerpt(data, blocks.parts), loader), is_animated=blocks.is_animated)
@@ -102,11 +109,8 @@ def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opene
     )
 
 
-def _pillow(source: Path | Excerpt, loader: Loader, icc_profile: bytes = b"") -> Image.Image:
-    image = Image.open(source, formats=(loader.value,))  # type: ignore[arg-type]  # all that it reads of a file is there
-    if icc_profile:
-        image.info["icc_profile"] = icc_profile
-    return image
+def _pillow(source: Path | Excerpt, loader: Loader) -> Image.Image:
+    return Image.open(source, formats=(loader.value,))  # type: ignore[arg-type]  # all that it reads of a file is there
 
 
 @cache
@@ -125,11 +129,12 @@ def _turned(
     *,
     orientation: int | None = None,
     is_animated: bool = False,
+    check_whole: Callable[[Image.Image, tuple[int, int]], None] | None = None,
 ) -> Opened:
     """`orientation`: None where the EXIF says it."""
     orientation = exif.parse(exif_block).orientation if orientation is None else orientation
     width, height = image.size[::-1] if orientation >= 5 else image.size
-    return Opened(image, orientation, width, height, exif_block, xmp, iptc, is_animated)
+    return Opened(image, orientation, width, height, exif_block, xmp, iptc, is_animated, check_whole)
 
 
 def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
@@ -142,6 +147,8 @@ def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
     image.info.pop("xmp", None)  # TIFF's decoder would also rotate by what an editor noted there
     image.draft(image.mode, size)
     image.load()
+    if source.check_whole is not None:
+        source.check_whole(image, size)
     icc_profile = image.info.get("icc_profile")
     image = _shrunk(image, size)
     if (method := _TRANSPOSE.get(source.orientation)) is not None:  # FLIP_LEFT_RIGHT is 0

@@ -7,12 +7,13 @@ from mmap import mmap
 
 
 class Excerpt(io.RawIOBase):
-    """`parts` are offsets in `data`: from, up to. Those of no length are left out."""
+    """`parts` are offsets in `data`: from, up to. Those of no length are left out. `ending` comes after them."""
 
-    def __init__(self, data: bytes | mmap, parts: list[tuple[int, int]]) -> None:
-        self._data = data
-        self._parts = [(start, end) for start, end in parts if start < end]
-        self._starts = [0, *accumulate(end - start for start, end in self._parts)]
+    def __init__(self, data: bytes | mmap, parts: list[tuple[int, int]], ending: bytes = b"") -> None:
+        self._pieces = [(data, start, end) for start, end in parts if start < end]
+        if ending:
+            self._pieces.append((ending, 0, len(ending)))
+        self._starts = [0, *accumulate(end - start for _, start, end in self._pieces)]
         self._at = 0
 
     def readable(self) -> bool:
@@ -35,10 +36,10 @@ class Excerpt(io.RawIOBase):
         size = self._starts[-1] if size is None or size < 0 else size
         read = []
         index = bisect_right(self._starts, self._at) - 1
-        while size > 0 and index < len(self._parts):
-            start, end = self._parts[index]
+        while size > 0 and index < len(self._pieces):
+            data, start, end = self._pieces[index]
             start += self._at - self._starts[index]
-            piece = self._data[start : min(end, start + size)]
+            piece = data[start : min(end, start + size)]
             read.append(piece)
             self._at += len(piece)
             size -= len(piece)

@@ -9,8 +9,11 @@ import re
 from dataclasses import dataclass, field
 from mmap import mmap
 
+from PIL import Image, ImageChops
+
 from pinhole.errors import FileRejected
 from pinhole.imaging.budget import METADATA_BYTES, check_memory, check_pixels, check_work, too_many_parts
+from pinhole.imaging.excerpt import Excerpt
 
 MAX_SCANS = 500  # progressive files have about ten
 MAX_SEGMENTS = 100_000
@@ -23,17 +26,29 @@ _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - _TABLES - {0xC8}
 _JFIF, _EXIF_OR_XMP, _ICC, _PHOTOSHOP, _ADOBE = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _IPTC_RESOURCE = 0x0404
+_TAIL_BYTES = 1 << 16
+
+_STRIP_PIXELS = 1 << 20
+
+_END = b"\xff\xd9"
+# Noise before it, which a decoder skips where the picture is whole; else it becomes pixels.
+_OTHER_END = bytes(170 ^ 7 * index % 64 for index in range(1024)) + _END
+_GREY = {127, 128}  # also of CMYK, which comes inverted
 
 
 @dataclass(slots=True)
 class Jpeg:
-    """`parts` of the file are what a decoder needs to show it; metadata beyond their budget are left out."""
+    """`parts` of the file are what a decoder needs to show it, but for the marker of its end, which the file may lack;
+    metadata beyond their budget are left out.
+    """
 
     parts: list[tuple[int, int]] = field(default_factory=list)
     exif: bytes = b""
     xmp: bytes = b""
     iptc: bytes = b""
     icc_profile: bytes = b""
+    scans: int = 0
+    is_ended: bool = False
 
 
 @dataclass(slots=True)
@@ -61,7 +76,10 @@ def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
         if match is None and first_scan is None:
             raise ValueError("premature end")
         if marker == _END_OF_IMAGE:
-            found.parts.append((start if first_scan is None else first_scan, at))
+            found.parts.append((start if first_scan is None else first_scan, start if match else _end(data)))
+            found.scans, found.is_ended = frame.scans if frame else 0, match is not None
+            if match is None and frame is not None:
+                check_work(2 * frame.visits, max_pixels)  # see check_whole
             _read_metadata(found, metadata)
             return found
         if marker < 0xC0 and marker != 0x01:
@@ -85,6 +103,43 @@ def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
             elif marker in (_EXIF_OR_XMP, _ICC, _PHOTOSHOP) and (left := left - (at - start)) >= 0:
                 metadata.append((marker, data[content:at]))
     raise too_many_parts(MAX_SEGMENTS)
+
+
+def opened(data: bytes | mmap, found: Jpeg, ending: bytes = _END) -> Image.Image:
+    """The picture, not decoded yet."""
+    image = Image.open(Excerpt(data, found.parts, ending), formats=("JPEG",))  # type: ignore[arg-type]  # it reads no other way
+    if found.icc_profile:
+        image.info["icc_profile"] = found.icc_profile
+    return image
+
+
+def check_whole(image: Image.Image, size: tuple[int, int], data: bytes | mmap, found: Jpeg) -> None:
+    """`image`: decoded, drafted for `size`. What is missing libjpeg draws as zeros, which are grey. Where it may have,
+    the picture is decoded once more with another ending. Raises ValueError where that shows another one.
+    """
+    if found.is_ended and not (found.scans == 1 and set(_last_pixel(image)) <= _GREY):
+        return
+    with opened(data, found, _OTHER_END) as other:
+        other.draft(other.mode, size)
+        other.load()
+        rows = max(1, _STRIP_PIXELS // image.width)
+        for top in range(0, image.height, rows):
+            strip = (0, top, image.width, min(top + rows, image.height))
+            if ImageChops.difference(image.crop(strip), other.crop(strip)).getbbox() is not None:
+                raise ValueError("premature end")
+
+
+def _last_pixel(image: Image.Image) -> bytes:
+    return image.crop((image.width - 1, image.height - 1, image.width, image.height)).tobytes()
+
+
+def _end(data: bytes | mmap) -> int:
+    """Of entropy-coded data that no marker ends, without the zeros of a file that was only reserved so far."""
+    at = len(data)
+    while at and not (tail := data[max(0, at - _TAIL_BYTES) : at].rstrip(b"\0\xff")):
+        at = max(0, at - _TAIL_BYTES)
+    at = max(0, at - _TAIL_BYTES) + len(tail) if at else 0
+    return at + 2 if data[at : at + 2] == b"\xff\0" else at  # a byte of its own
 
 
 def _frame(marker: int, header: bytes, max_pixels: int) -> _Frame | None:

@@ -3,13 +3,20 @@
 EXIF may be as ImageMagick wrote it before there was the eXIf chunk: hexadecimal text.
 """
 
+import zlib
 from dataclasses import dataclass, field
 from mmap import mmap
+
+from PIL import Image
 
 from pinhole.imaging.budget import MAX_PARTS, METADATA_BYTES, Unpacking, too_many_parts
 
 _XMP, _RAW_EXIF = b"XML:com.adobe.xmp", (b"Raw profile type exif", b"Raw profile type APP1")
 _OF_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each type of colour
+# Of each pass over an interlaced picture: the first column and row, and how far it is to the next (section 8.2).
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_BLOCK_BYTES = 1 << 20
 _OF_METADATA = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 
 
@@ -46,6 +53,43 @@ def read(data: bytes | mmap) -> Png:
         if kind == b"IEND":
             return found
     raise too_many_parts()
+
+
+def check_whole(image: Image.Image, _size: tuple[int, int], data: bytes | mmap, found: Png) -> None:
+    """`image`: decoded. Where the packed rows end too early the decoder leaves the others as zeros: if the last one is,
+    the rows are counted. Raises ValueError where some are missing.
+    """
+    header = data[16:29]
+    is_interlaced = header[12] == 1
+    if is_interlaced or not any(image.crop((0, image.height - 1, image.width, image.height)).tobytes()):
+        expected = _row_bytes(header, _PASSES if is_interlaced else ((0, 0, 1, 1),))
+        if _unpacked_bytes(data, found, expected) < expected:
+            raise ValueError("truncated")
+
+
+def _row_bytes(header: bytes, passes: tuple[tuple[int, int, int, int], ...]) -> int:
+    """Of all rows, each with the byte that names its filter."""
+    width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
+    bits = header[8] * _CHANNELS.get(header[9], 1)
+    total = 0
+    for left, top, across, down in passes:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        if columns > 0:
+            total += max(0, rows) * (1 + (columns * bits + 7) // 8)
+    return total
+
+
+def _unpacked_bytes(data: bytes | mmap, found: Png, limit: int) -> int:
+    unpacker, count = zlib.decompressobj(), 0
+    for start, end in found.parts:
+        if data[start + 4 : start + 8] != b"IDAT":
+            continue
+        for at in range(start + 8, end - 4, _BLOCK_BYTES):
+            block = data[at : min(at + _BLOCK_BYTES, end - 4)]
+            while block and count < limit:
+                count += len(unpacker.decompress(block, min(_BLOCK_BYTES, limit - count)))
+                block = unpacker.unconsumed_tail
+    return count
 
 
 def _read_metadata(found: Png, kind: bytes, content: bytes, unpacking: Unpacking) -> None:

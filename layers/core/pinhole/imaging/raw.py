@@ -11,7 +11,6 @@ from PIL import Image
 from pinhole.imaging import exif, jpeg
 from pinhole.imaging.boxes import walk
 from pinhole.imaging.budget import check_memory, check_pixels
-from pinhole.imaging.excerpt import Excerpt
 from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import CR3, RAF, FileType
 from pinhole.imaging.sizes import HEIGHTS
@@ -98,12 +97,12 @@ def _preview(raw: rawpy.RawPy, max_pixels: int) -> tuple[Image.Image, int] | Non
         return None
     if isinstance(thumb.data, bytes):
         try:
-            segments = jpeg.read(thumb.data, max_pixels)
-            image: Image.Image = Image.open(Excerpt(thumb.data, segments.parts), formats=("JPEG",))  # type: ignore[arg-type]
+            found = jpeg.read(thumb.data, max_pixels)
+            image = jpeg.opened(thumb.data, found)
         except ValueError:
             return None  # damaged, as the rest may not be
-        if segments.icc_profile:
-            image.info["icc_profile"] = segments.icc_profile
+        if not found.is_ended:
+            return None
     else:
         image = Image.fromarray(thumb.data)
     check_pixels(*image.size, max_pixels)
