@@ -72,11 +72,11 @@ def _has_wide_range(image: Image.Image) -> bool:
 
 
 def _raw(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
-    from pinhole.imaging import raw  # LibRaw, which only raw files need
+    from pinhole.imaging import apart, raw_exif  # which only raw files need
 
+    width, height = apart.raw_size(path, max_pixels)
     with refusing_bad_bytes(path, file_type, max_pixels):
-        width, height = raw.size(path, max_pixels)
-        directory = raw.read_exif(path, file_type, max_pixels)
+        directory = raw_exif.read(path, file_type, max_pixels)
     with path.open("rb") as file:
         packet = Tiff(file).first.raw(_TIFF_XMP) or b""
     return Blocks(width, height, directory.orientation, directory, xmp.parse(packet))

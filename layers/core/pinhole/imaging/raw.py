@@ -3,23 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import rawpy
 from PIL import Image
 
-from pinhole.imaging import exif, jpeg
-from pinhole.imaging.boxes import walk
+from pinhole.imaging import jpeg
 from pinhole.imaging.budget import check_memory, check_pixels
-from pinhole.imaging.exif import Exif
-from pinhole.imaging.file_type import CR3, RAF, FileType
 from pinhole.imaging.sizes import HEIGHTS
-from pinhole.imaging.tiff import EMPTY, Directory, Tiff
 
 _MIN_PREVIEW_SIDE = 1000  # below it a preview is a thumbnail, and a decode shows more
 _SAME_SHAPE = 0.02  # previews lack a few pixels at the edges
-_CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
-_CANON_DIRECTORIES = (b"CMT1", b"CMT2", b"CMT4")
 _MAX_FULL_PIXELS = 24_000_000  # beyond it a development takes longer than anybody sees
 # The sensor's samples, four channels of two bytes each, RGB, and Pillow's copy; those but the first at a quarter.
 _BYTES_PER_PIXEL, _BYTES_PER_HALVED_PIXEL = 17, 6
@@ -44,19 +37,6 @@ def size(path: Path, max_pixels: int) -> tuple[int, int]:
         if abs(shape * height / width - 1) > _SAME_SHAPE:
             width, height = min(width, round(height * shape) or 1), min(height, round(width / shape) or 1)
     return width, height
-
-
-def read_exif(path: Path, file_type: FileType, max_pixels: int) -> Exif:
-    """From where each maker keeps it."""
-    with path.open("rb") as file:
-        if file_type == CR3:
-            return _cr3_exif(file, path.stat().st_size)
-        if file_type == RAF:
-            file.seek(84)
-            offset, length = (int.from_bytes(file.read(4), "big") for _ in range(2))
-            file.seek(offset)
-            return exif.parse(jpeg.read(file.read(min(length, exif.MAX_BLOCK_BYTES)), max_pixels).exif)
-        return exif.read(file, 0)
 
 
 def decode(path: Path, max_pixels: int) -> tuple[Image.Image, int]:
@@ -111,16 +91,3 @@ def _preview(raw: rawpy.RawPy, max_pixels: int) -> tuple[Image.Image, int] | Non
         return None
     is_turned = sizes.flip in (5, 6) and (image.width < image.height) != (sizes.width < sizes.height)
     return image, 1 if is_turned else _FLIPS.get(sizes.flip, 1)
-
-
-def _cr3_exif(file: BinaryIO, end: int) -> Exif:
-    """CR3 keeps one TIFF structure per directory: CMT1 image, CMT2 photo, CMT4 GPS, in moov's Canon box."""
-    directories: dict[bytes, Directory] = {}
-    for moov in (box for box in walk(file, 0, end) if box.kind == b"moov"):
-        for box in walk(file, moov.start, moov.end):
-            if box.kind == b"uuid" and box.read(file, 16) == _CANON_UUID:
-                for part in walk(file, box.start + 16, box.end):
-                    if part.kind in _CANON_DIRECTORIES and part.kind not in directories:
-                        directories[part.kind] = Tiff(file, part.start).first
-    image, photo, gps = (directories.get(kind, EMPTY) for kind in _CANON_DIRECTORIES)
-    return Exif(image, photo, gps)
