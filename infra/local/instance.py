@@ -188,7 +188,7 @@ def template_of(
         # The disk here is not a function's.
         "MaxFileBytes": str(Settings.model_fields["max_file_bytes"].default),
         "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
-        "IngestConcurrency": str(max(2, os.cpu_count() or 1)),
+        "IngestConcurrency": str(max(4, os.cpu_count() or 1)),
         **given,
         **(parameters or {}),
     }

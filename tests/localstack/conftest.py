@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 90
 # Small, so that a message is dead after its first failure and schedules fire within a minute. LocalStack has no
 # WebSocket API: it says that it deployed one, and has not.
 PARAMETERS = {
-    "IngestConcurrency": "2",
+    "IngestConcurrency": "4",
     "IngestMaxReceiveCount": "1",
     "CleanTokensSchedule": "rate(1 minute)",
     "WithLive": "false",

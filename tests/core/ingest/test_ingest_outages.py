@@ -5,14 +5,15 @@ Nothing fails for good by an outage: it costs time, and no attempts.
 
 import asyncio
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,12 @@ VISIBILITY = 2 * TIMEOUT  # which begins before the process of the function does
 RECEIVES = 5
 STALE_AFTER = VISIBILITY * RECEIVES
 PATIENCE = 280  # also where a delivery is lost to a slow machine, and the ledger has to send once more
-MARK = b"this file kills"
-# The ingest function, and a decoder that crashes on one file: no exception, the process is gone.
+MARK, ENDLESS = b"this file kills", b"this file takes for ever"
+# The ingest function, and a decoder that crashes on one file: no exception, the process is gone. Over another one it
+# sits until it is released.
 KILLING = f"""
-import os, signal
+import os, signal, time
+from pathlib import Path
 import boto3  # not within the few seconds of a call
 from ingest import handler
 from pinhole.imaging import renditions
@@ -57,6 +60,11 @@ make = renditions.make
 def deadly(path, *arguments):
     if {MARK!r} in path.read_bytes():
         os.kill(os.getpid(), signal.SIGKILL)
+    if {ENDLESS!r} in path.read_bytes():
+        here = Path(__file__).parent
+        here.joinpath(f"begun-{{os.getpid()}}").touch()
+        while not here.joinpath("released").exists():
+            time.sleep(0.05)
     return make(path, *arguments)
 
 renditions.make = deadly
@@ -114,6 +122,12 @@ class System:
     def create_queues(self) -> None:
         provision.create_queues(self.services.template, boto3.client("sqs"))
 
+    def see_taken_messages_after(self, seconds: int) -> None:
+        """Of ingest, from now on."""
+        boto3.client("sqs").set_queue_attributes(
+            QueueUrl=settings().ingest_queue_url, Attributes={"VisibilityTimeout": str(seconds)}
+        )
+
     def forget_what_the_queue_lost(self) -> None:
         """What the local system does when its queue was started again."""
         self.on_loop(self.runtime.invoke("RequeueStaleFunction", {"staleAfterSeconds": 0}))
@@ -132,12 +146,6 @@ def services() -> Iterator[Services]:
     directory = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
     directory.chmod(0o755)  # as root PostgreSQL runs as another user
     repository = IMPORT_ROOTS[0]
-    text = (repository / "template.yaml").read_text()
-    changes = (("Timeout: 180\n", f"Timeout: {TIMEOUT}\n"), ("ingest.handler.handle\n", "killing.handle\n"))
-    for there, here in changes:
-        assert there in text
-        text = text.replace(there, here)
-    (directory / "template.yaml").write_text(text)
     (directory / "killing.py").write_text(KILLING)
     (directory / "infra").mkdir()
     shutil.copy(repository / "infra" / "gateway.yaml", directory / "infra")
@@ -146,24 +154,7 @@ def services() -> Iterator[Services]:
         migrate.apply(database.url)
         access = store.new_credentials()
         messages = stack.enter_context(queue.start(directory / "queue", access))
-        template = Template(
-            directory / "template.yaml",
-            parameters={
-                "DatabaseUrl": database.url,
-                "IngestDatabaseUrl": ingest_role.let_in(database.url),
-                "TokenSecret": "a secret of the tests, long enough to sign with",
-                "MediaKeys": "{}",
-                "SetupToken": "",
-                "WithApiLogRole": "false",
-                "IngestConcurrency": "2",
-                "IngestVisibilityTimeout": str(VISIBILITY),
-                "IngestMaxReceiveCount": str(RECEIVES),
-                "StaleAfterSeconds": str(STALE_AFTER),
-                "RequeueStaleSchedule": "rate(1 minute)",
-            },
-            queue_endpoint=messages.endpoint,
-            stack=STACK,
-        )
+        template = template_of(database, messages.endpoint, TIMEOUT, {"IngestConcurrency": "4"})
         buckets = [bucket.name for bucket in template.buckets.values()]
         stored = stack.enter_context(store.start(directory / "store", buckets, access))
         provision.create_buckets(template, stored.administrator(), notifications=False)
@@ -171,9 +162,40 @@ def services() -> Iterator[Services]:
     shutil.rmtree(directory)
 
 
+def template_of(database: postgres.Postgres, queue_endpoint: str, timeout: int, parameters: dict[str, str]) -> Template:
+    """The product's template beside the database's directory, with `killing` for ingest and another time-out."""
+    directory = database.directory.parent
+    text = (IMPORT_ROOTS[0] / "template.yaml").read_text()
+    changes = (("Timeout: 180\n", f"Timeout: {timeout}\n"), ("ingest.handler.handle\n", "killing.handle\n"))
+    for there, here in changes:
+        assert there in text
+        text = text.replace(there, here)
+    (directory / "template.yaml").write_text(text)
+    values = {
+        "DatabaseUrl": database.url,
+        "IngestDatabaseUrl": ingest_role.let_in(database.url),
+        "TokenSecret": "a secret of the tests, long enough to sign with",
+        "MediaKeys": "{}",
+        "SetupToken": "",
+        "WithApiLogRole": "false",
+        "IngestVisibilityTimeout": str(VISIBILITY),
+        "IngestMaxReceiveCount": str(RECEIVES),
+        "StaleAfterSeconds": str(STALE_AFTER),
+        "RequeueStaleSchedule": "rate(1 minute)",
+        **parameters,
+    }
+    return Template(directory / "template.yaml", parameters=values, queue_endpoint=queue_endpoint, stack=STACK)
+
+
 @pytest.fixture
-def system(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[System]:
+def system(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """The system with an empty library, all of it answering."""
+    with running(services, monkeypatch) as system:
+        yield system
+
+
+@contextmanager
+def running(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     access = services.store.credentials
     environment = {
         "AWS_REGION": "us-east-1",
@@ -208,14 +230,16 @@ def system(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     runtime = Runtime(services.template, environment, import_roots=roots)
     system = System(services, runtime, User(row[0], "ann", "member", "ann"), on_loop)
     system.create_queues()
-    on_loop(runtime.start())
-    yield system
-    on_loop(runtime.stop())
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-    db.disconnect()
-    _forget_clients()
+    try:
+        on_loop(runtime.start())
+        yield system
+    finally:
+        on_loop(runtime.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+        db.disconnect()
+        _forget_clients()
 
 
 def _forget_clients() -> None:
@@ -300,6 +324,39 @@ def test_a_file_that_kills_its_process_each_time_is_given_up_alone_after_five_at
     assert (job["stage"], job["attempts"]) == ("renditions", RECEIVES)
     assert NO_REPORT in job["last_error"]
     assert len(system.rows("SELECT FROM media_item WHERE visible")) == 5
+
+
+def test_two_files_that_take_for_ever_hold_up_no_other(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = services.database.directory.parent
+    # More time than the test has: what is ready was not waiting for their end.
+    timeout, parameters = 3 * PATIENCE, {"IngestConcurrency": least_at_once()}
+    template = template_of(services.database, services.queue.endpoint, timeout, parameters)
+    endless, good = [jpeg(700 + number, 500) + ENDLESS for number in range(2)], jpeg(600, 500)
+    with running(replace(services, template=template), monkeypatch) as system:
+        system.see_taken_messages_after(6 * timeout)
+        try:
+            for upload, content in zip(system.begin(*endless), endless, strict=True):
+                system.put(upload, content)
+            eventually(lambda: len(list(directory.glob("begun-*"))) == 2)
+            (behind,) = system.begin(good)
+            system.put(behind, good)
+            eventually(lambda: len(system.rows("SELECT FROM upload WHERE state = 'ready'")) == 1)
+            (ready,) = system.rows("SELECT id::text FROM upload WHERE state = 'ready'")
+            assert ready["id"] == behind.id
+        finally:
+            (directory / "released").touch()
+            system.see_taken_messages_after(VISIBILITY)
+        eventually(lambda: system.all_are("ready"))
+
+
+def least_at_once() -> str:
+    """What an operator may set at least."""
+    found = re.search(
+        r"  IngestConcurrency:\n(?:    .*\n)*?    MinValue: (\d+)\n",
+        IMPORT_ROOTS[0].joinpath("template.yaml").read_text(),
+    )
+    assert found is not None
+    return found[1]
 
 
 # A full disk

@@ -60,11 +60,11 @@ def test_a_queue_hands_messages_that_fail_too_often_to_its_dead_letter_queue(tem
 def test_ingest_takes_one_message_at_a_time_as_often_as_the_parameter_says() -> None:
     template = Template(
         ROOT / "template.yaml",
-        parameters={**PARAMETERS, "IngestConcurrency": "3"},
+        parameters={**PARAMETERS, "IngestConcurrency": "5"},
         queue_endpoint=QUEUES,
     )
     (source,) = template.functions["IngestFunction"].queue_sources
-    assert source == QueueSource(source.uuid, "IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=3)
+    assert source == QueueSource(source.uuid, "IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=5)
 
 
 def test_operators_know_every_queue_and_all_that_functions_read(template: Template) -> None:
