@@ -105,7 +105,8 @@ def test_half_a_jpeg_is_refused_whatever_its_other_half_was_filled_with(tmp_path
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_a_jpeg_as_grey_as_what_is_missing_of_others_is_shown(tmp_path: Path, mode: str) -> None:
     grey = Image.new(mode, (160, 120), tuple([128] * len(mode)) if mode != "L" else 128)
-    assert shown(tmp_path / "original", written("JPEG", grey))
+    whole = written("JPEG", grey)
+    assert shown(tmp_path / "original", whole) == shown(tmp_path / "original", whole[:-2])
 
 
 def png(*chunks: tuple[bytes, bytes], interlaced: bool = False) -> bytes:

@@ -104,6 +104,15 @@ def test_on_one_machine_a_file_may_be_larger_than_in_the_cloud(
     assert largest() == 1000
 
 
+def test_on_one_machine_two_endless_files_leave_room_in_ingest_however_few_its_cores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    here = instance.template_of("", QUEUES, Secrets("", {}, "", "", ""))
+    (source,) = here.functions["IngestFunction"].queue_sources
+    assert source.maximum_concurrency == 4
+
+
 def test_schedules_are_those_of_the_parameters(template: Template) -> None:
     assert template.functions["RequeueStaleFunction"].schedules == (Rate(300),)
     nightly = {**PARAMETERS, "CleanTokensSchedule": "cron(30 3 * * ? *)"}

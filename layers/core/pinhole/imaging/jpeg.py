@@ -26,7 +26,7 @@ _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - _TABLES - {0xC8}
 _JFIF, _EXIF_OR_XMP, _ICC, _PHOTOSHOP, _ADOBE = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _IPTC_RESOURCE = 0x0404
-_TAIL_BYTES = 1 << 16
+_MAX_ZEROS, _TAIL_BYTES = 64, 1 << 16
 
 _STRIP_PIXELS = 1 << 20
 
@@ -134,12 +134,16 @@ def _last_pixel(image: Image.Image) -> bytes:
 
 
 def _end(data: bytes | mmap) -> int:
-    """Of entropy-coded data that no marker ends, without the zeros of a file that was only reserved so far."""
-    at = len(data)
-    while at and not (tail := data[max(0, at - _TAIL_BYTES) : at].rstrip(b"\0\xff")):
+    """Of entropy-coded data that no marker ends, without half of one, and without the zeros of a file that was
+    reserved and never filled.
+    """
+    if data[-_MAX_ZEROS:].rstrip(b"\0\xff"):
+        return len(data) - len(data[-_MAX_ZEROS:]) + len(data[-_MAX_ZEROS:].rstrip(b"\xff"))
+    at, tail = len(data), b""
+    while at and not tail:
         at = max(0, at - _TAIL_BYTES)
-    at = max(0, at - _TAIL_BYTES) + len(tail) if at else 0
-    return at + 2 if data[at : at + 2] == b"\xff\0" else at  # a byte of its own
+        tail = data[at : at + _TAIL_BYTES].rstrip(b"\0\xff")
+    return at + len(tail)
 
 
 def _frame(marker: int, header: bytes, max_pixels: int) -> _Frame | None:
