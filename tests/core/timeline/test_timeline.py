@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -316,7 +317,7 @@ def test_new_signatures_are_sent_though_nothing_changed(
     library.add()
     first = _get(caller, "/timeline/2024-07")
     a_week_later = first.json["thumbExpires"] - 7 * 24 * 60 * 60
-    monkeypatch.setattr("api.routes.timeline.time.time", lambda: a_week_later)
+    monkeypatch.setattr("api.routes.timeline.time", SimpleNamespace(time=lambda: a_week_later))
     again = _get(caller, "/timeline/2024-07", If_None_Match=first.headers["ETag"])
     assert again.status_code == 200
     assert again.json["signatures"] != first.json["signatures"]
