@@ -150,13 +150,22 @@ def test_renditions_of_an_item_that_is_gone_stay_where_nothing_else_is_left_of_i
     assert library.cloud.keys("renditions", "") == stored
 
 
-@pytest.mark.parametrize("table", ["item_metadata", "item_statement"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM item_metadata",
+        "DELETE FROM item_statement",
+        "UPDATE original_file SET sha256 = NULL",
+        "UPDATE original_file SET mime_type = NULL",
+        "UPDATE original_file SET counts = false",
+    ],
+)
 def test_what_a_file_says_is_read_from_it_again_while_its_photo_stays_in_the_timeline(
-    library: Inbox, table: str
+    library: Inbox, damage: str
 ) -> None:
     landed = photo(library)
     (before,) = library.items()
-    library.conn.execute(f"DELETE FROM {table}")
+    library.conn.execute(damage)
     assert not whole(library, before["id"])
 
     lost = Finding(Kind.METADATA_LOST, landed.key, before["id"])
@@ -235,13 +244,16 @@ def test_a_photo_that_is_called_failed_and_is_not_is_shown_again_by_a_retry(libr
     assert whole(library, item["id"])
 
 
+@pytest.mark.parametrize("state", ["done", "failed"])
 @pytest.mark.parametrize("stage", ["metadata", "renditions"])
-def test_a_stage_that_is_called_done_and_is_not_is_asked_for(library: Inbox, stage: str) -> None:
+def test_a_stage_is_asked_for_whose_job_has_ended_though_its_item_says_nothing_of_it(
+    library: Inbox, stage: str, state: str
+) -> None:
     landed = library.landed(jpeg(DateTimeOriginal="2021:06:05 13:14:15"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(original, "_read" if stage == "metadata" else "_renditions", _broken)
         library.deliver(landed)
-    library.conn.execute("UPDATE job SET state = 'done'")
+    library.conn.execute("UPDATE job SET state = %s WHERE stage = %s", (state, stage))
     library.cloud.messages("ingest")
 
     found = check(repair=True)

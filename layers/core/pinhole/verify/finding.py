@@ -25,8 +25,8 @@ class Kind(StrEnum):
     RENDITIONS_LOST = "renditions_lost"  # and so is the original: it is noted that there are none, and told no more
     RENDITIONS_LEFT_OVER = "renditions_left_over"  # deleted: of another version than the item shows, and out of use
     RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted where their original is there: they belong to no item
-    METADATA_LOST = "metadata_lost"  # what an item's file says is lost: the file is read again
-    JOB_LOST = "job_lost"  # a stage that an item still needs is in no job: it is asked for
+    METADATA_LOST = "metadata_lost"  # what an item's file says, or what its bytes are, is lost: the file is read again
+    JOB_LOST = "job_lost"  # a stage that an item still needs is in no job, or in one that ended: it is asked for
     FAILURE_LOST = "failure_lost"  # an item has failed, and no job: its job says so again, and can be retried
     MONTH_LOST = "month_lost"  # items are listed in a month that the timeline does not have: it gets it
     MONTH_WRONG = "month_wrong"  # what is stored of a month is not what is listed in it: it is made anew

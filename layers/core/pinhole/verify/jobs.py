@@ -22,7 +22,7 @@ NO_REPORT = "What failed is not known any more: its job was lost."
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """An item, and the stage that it needs and that is in no job; or that it failed at, where no job says so."""
+    """An item, and the stage that it needs and that no job will bring; or that it failed at, where no job says so."""
 
     owner_id: int
     item_id: str
@@ -48,7 +48,7 @@ def _needed() -> Composed:
 
 
 # A stage that follows is only missing where its item came to be visible: the rest follows from the stage before it. A
-# stage whose end is noted at the item is not done while it is not.
+# stage whose end is noted at the item is not done while it is not, and has not failed while the item does not say so.
 _LOST = SQL(
     """
     SELECT item.owner_id, item.id AS item_id, file.object_key, needed.stage::text, item.failed_at IS NOT NULL AS failed,
@@ -61,7 +61,7 @@ _LOST = SQL(
         WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
           AND CASE
               WHEN item.failed_at IS NOT NULL THEN job.state = 'failed'
-              ELSE job.stage = needed.stage AND (item.processed OR job.state <> 'done')
+              ELSE job.stage = needed.stage AND (item.processed OR job.state NOT IN ('done', 'failed'))
           END
     )
     """

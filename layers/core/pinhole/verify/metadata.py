@@ -17,19 +17,20 @@ from pinhole.verify.finding import Finding, Kind, Tally
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """An item without what its file says. unreadable: whether that could not be read again."""
+    """An item without what its file says, or what its bytes are. unreadable: whether that could not be read again."""
 
     owner_id: int
     item_id: str
     kind: str
     object_key: str
+    sha256: bytes | None
     metadata_at: datetime
     unreadable: bool
 
 
 _LOST = SQL(
     """
-    SELECT item.owner_id, item.id AS item_id, item.kind::text, file.object_key, item.metadata_at,
+    SELECT item.owner_id, item.id AS item_id, item.kind::text, file.object_key, file.sha256, item.metadata_at,
            coalesce(job.state = 'failed', false) AS unreadable
     FROM media_item AS item
     JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
@@ -43,6 +44,11 @@ _LOST = SQL(
               SELECT FROM item_statement AS said
               WHERE said.owner_id = item.owner_id AND said.item_id = item.id AND said.layer = 'file'
           )
+          AND num_nulls(file.sha256, file.sha1, file.mime_type) = 0
+          AND (file.counts OR EXISTS (
+              SELECT FROM original_file AS same
+              WHERE same.owner_id = file.owner_id AND same.sha256 = file.sha256 AND same.counts
+          ))
       )
     """
 )
@@ -73,6 +79,8 @@ def _read_again(lost: Lost) -> bool:
         original_file.lock(conn, lost.owner_id, lost.object_key)
         if conn.execute(_ONE, {"owner_id": lost.owner_id, "item_id": lost.item_id}).fetchone() is None:
             return False
+        if lost.sha256 is None or original_file.find_same_bytes(conn, lost.owner_id, lost.sha256) is None:
+            original_file.count_again(conn, lost.owner_id, lost.item_id, counts=True)
         for stage in stages.course(lost.kind):
             if stages.CATALOGUE[stage].by_original:
                 job.reopen(conn, subject, stage, Lane.BULK)
