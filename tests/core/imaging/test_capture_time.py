@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinhole.imaging.capture_time import CaptureTime, ExifTime, TimeConfidence, TimeFacts, TimeSource, resolve
+from pinhole.imaging.capture_time import CaptureTime, TimeConfidence, TimeFacts, TimeSource, resolve
+from pinhole.imaging.written_time import ExifTime
 
 MADRID = (40.447, -3.7248)
 NEW_YORK = (40.7128, -74.006)
@@ -318,9 +319,121 @@ def test_times_parse_as_cameras_write_them(written: ExifTime, expected: datetime
     assert taken(TimeFacts(original=written)).taken_at_local == expected
 
 
-@pytest.mark.parametrize("written", ["2015:04:10", "2015:02:30 20:12:23", "2015:04:10 24:00:00", "10.4.2015 20:12:23"])
-def test_half_times_do_not_parse(written: str) -> None:
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2015:04:10 8:12:23 PM",
+        "2015:04:10 08:12:23pm",
+        "2015:04:10 8:12:23 p. m.",
+        "2015:04:10 下午8:12:23",
+        "2015:04:10 8:12:23下午",
+        "2015:04:10 下午8:12:23".encode("gbk").decode("cp1252"),
+        "2015:04:10 午後8:12:23",
+        "2015:04:10 오후 8:12:23",
+        "2015:04:10 20:12:23 PM",
+        "2015:04:10 20:12:23 DST",
+        "2015:04:10 20:12:23 CEST",
+        "2015: 4:10 20:12:23",
+        "2015:04:10:20:12:23",
+        "2015-04-10 20.12.23",
+        "2015年4月10日 20:12:23",
+        "20150410201223",
+        "20150410T201223",
+        "٢٠١٥:٠٤:١٠ ٢٠:١٢:٢٣",
+        "2015:04:10 20:12:23+02:99",
+    ],
+)
+def test_times_parse_as_phones_of_the_world_write_them(written: str) -> None:
+    found = taken(TimeFacts(original=ExifTime(written)))
+    assert (found.taken_at_local, found.utc_offset_seconds) == (local(2015, 4, 10, 20, 12, 23), None)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2015:04:10 24:12:23", local(2015, 4, 10, 0, 12, 23)),
+        ("2015:04:10 24:00:00", local(2015, 4, 10)),
+        ("2015:04:10 12:12:23 AM", local(2015, 4, 10, 0, 12, 23)),
+        ("2015:04:10 上午12:12:23", local(2015, 4, 10, 0, 12, 23)),
+        ("2015:04:10 12:12:23 PM", local(2015, 4, 10, 12, 12, 23)),
+        ("2015:04:10 上午8:12:23", local(2015, 4, 10, 8, 12, 23)),
+        ("2015:04:10  8: 2: 3", local(2015, 4, 10, 8, 2, 3)),
+        ("2015:04:10 20:12:60", local(2015, 4, 10, 20, 13)),
+        ("2015:12:31 23:59:60", local(2016, 1, 1)),
+    ],
+)
+def test_midnight_noon_and_the_sixtieth_second_are_what_was_meant(written: str, expected: datetime) -> None:
+    assert taken(TimeFacts(original=ExifTime(written))).taken_at_local == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2015:02:30 20:12:23",
+        "2015:04:10 25:00:00",
+        "2015:04:10 20:60:00",
+        "2015:04:10 20:12:61",
+        "9999:12:31 23:59:60",
+        "2015:00:00 20:12:23",
+        "10.4.2015 20:12:23",
+        "201504101",
+        "4/10/15",
+    ],
+)
+def test_impossible_and_half_times_do_not_parse(written: str) -> None:
     assert taken(TimeFacts(original=ExifTime(written))).time_source == "uploaded"
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("+02", 7200),
+        ("+2", 7200),
+        ("-0330", -12600),
+        ("GMT+02:00", 7200),
+        ("UTC-5", -18000),
+        ("UTC", 0),
+        (" +02:00 ", 7200),
+        ("\u221202:00", -7200),
+        ("+02:99", None),
+        ("+020", None),
+        ("02:00", None),
+        ("+15:30", None),
+        ("", None),
+        ("+99", None),
+    ],
+)
+def test_offsets_parse_as_they_are_written_and_no_further(written: str, seconds: int | None) -> None:
+    assert taken(TimeFacts(original=replace(SUMMER, offset=written))).utc_offset_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("suffix", "seconds"), [("GMT+02:00", 7200), (" +02:00 DST", 7200), ("+02", 7200), ("Z", 0), (" UTC+1", 3600)]
+)
+def test_an_offset_behind_the_time_counts_with_or_without_its_words(suffix: str, seconds: int) -> None:
+    found = taken(TimeFacts(original=ExifTime(f"2015:04:10 20:12:23{suffix}")))
+    assert (found.taken_at_local, found.utc_offset_seconds) == (local(2015, 4, 10, 20, 12, 23), seconds)
+
+
+@pytest.mark.parametrize("written", ["2015:04:10", "2015-04-10", "20150410", "2015:04:10   :  :  ", "2015-04-10+02:00"])
+def test_a_date_without_a_time_is_noon_and_of_low_confidence(written: str) -> None:
+    found = taken(TimeFacts(original=ExifTime(written)))
+    assert (found.taken_at_local, found.time_source) == (local(2015, 4, 10, 12), "exif_original")
+    assert found.time_confidence == "low"
+
+
+def test_a_date_without_a_time_takes_that_of_the_same_day_and_of_no_other() -> None:
+    day = TimeFacts(original=ExifTime("2015:04:10"))
+    assert taken(day, "20150410_201223.jpg").taken_at_local == local(2015, 4, 10, 20, 12, 23)
+    assert taken(day, "20240102_030405.jpg").taken_at_local == local(2015, 4, 10, 12)
+
+
+def test_the_date_of_iptc_comes_behind_exifs_and_before_the_name() -> None:
+    created = TimeFacts(created=ExifTime("2001-07-04 101112+0200"))
+    found = taken(created, "20030303_030303.jpg")
+    assert (found.taken_at_local, found.utc_offset_seconds) == (local(2001, 7, 4, 10, 11, 12), 7200)
+    assert (found.time_source, found.time_confidence) == ("exif_original", "high")
+    assert taken(replace(created, digitized=SUMMER)).taken_at_local.year == 2015
 
 
 _texts = st.one_of(st.none(), st.text(max_size=30), st.datetimes().map(lambda t: t.strftime("%Y:%m:%d %H:%M:%S")))
@@ -328,7 +441,9 @@ _offsets = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["+02:00", 
 _exif_times = st.builds(ExifTime, _texts, st.one_of(st.none(), st.text(max_size=12)), _offsets)
 _instants = st.one_of(st.none(), st.datetimes(timezones=st.just(UTC)))
 _degrees = st.one_of(st.none(), st.floats(-200, 200), st.just(float("nan")))
-_facts = st.builds(TimeFacts, _exif_times, _exif_times, _exif_times, _instants, _degrees, _degrees)
+_facts = st.builds(
+    TimeFacts, _exif_times, _exif_times, _exif_times, _exif_times, utc=_instants, latitude=_degrees, longitude=_degrees
+)
 
 
 @given(_facts, st.text(max_size=40), _instants, st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Apia"]))

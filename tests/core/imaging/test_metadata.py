@@ -11,54 +11,11 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from pinhole.imaging import file_type, metadata
 from pinhole.imaging.metadata import FileMetadata
+from tests.core.imaging.files import iptc, of, png_with, read, segmented, xmp
 from tests.fixtures import photos
 
-LIMIT = 100_000_000
-NAMESPACES = {
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-    "exif": "http://ns.adobe.com/exif/1.0/",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "GPano": "http://ns.google.com/photos/1.0/panorama/",
-    "GCamera": "http://ns.google.com/photos/1.0/camera/",
-    "Container": "http://ns.google.com/photos/1.0/container/",
-    "Item": "http://ns.google.com/photos/1.0/container/item/",
-    "hdrgm": "http://ns.adobe.com/hdr-gain-map/1.0/",
-}
 CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08mdat" * 20
-
-
-def xmp(content: str = "", **attributes: str) -> bytes:
-    declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
-    written = " ".join(f'{name.replace("_", ":", 1)}="{value}"' for name, value in attributes.items())
-    return (
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {declared}>'
-        f'<rdf:Description rdf:about="" {written}>{content}</rdf:Description></rdf:RDF></x:xmpmeta>'
-    ).encode()
-
-
-def read(path: Path, filename: str = "photo.jpg") -> FileMetadata:
-    return metadata.read(path, file_type.identify(path), LIMIT, filename)
-
-
-def of(tmp_path: Path, format_name: str = "JPEG", filename: str = "photo.jpg", **options: Any) -> FileMetadata:
-    if "exif" in options:
-        options["exif"] = options["exif"].tobytes()
-    return read(photos.save(tmp_path / "original", photos.scene(), format_name, **options), filename)
-
-
-def png_with(path: Path, *chunks: tuple[bytes, bytes]) -> Path:
-    """A PNG with chunks behind its pixels, where exiftool puts them."""
-    photos.save(path, photos.scene(), "PNG")
-    content = path.read_bytes()
-    added = b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    path.write_bytes(content[:-12] + added + content[-12:])
-    return path
 
 
 def camera() -> Image.Exif:
@@ -184,12 +141,6 @@ def test_xmp_titles_descriptions_and_keywords(tmp_path: Path) -> None:
         assert found.keywords == ("sea", "summer")
 
 
-def iptc(*records: tuple[int, int, bytes]) -> bytes:
-    block = b"".join(b"\x1c" + bytes([r, n]) + struct.pack(">H", len(value)) + value for r, n, value in records)
-    resource = b"8BIM\4\4\0\0" + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)
-    return b"Photoshop 3.0\0" + resource
-
-
 @pytest.mark.parametrize(
     ("declared", "title"),
     [
@@ -201,11 +152,8 @@ def iptc(*records: tuple[int, int, bytes]) -> bytes:
 def test_iptc_is_read_in_the_character_sets_people_use(
     tmp_path: Path, declared: tuple[int, int, bytes], title: bytes
 ) -> None:
-    path = photos.save(tmp_path / "original", photos.scene(), "JPEG")
     segment = iptc(declared, (2, 5, title), (2, 25, b"one"), (2, 25, b"two"), (2, 120, b"A caption"))
-    content = path.read_bytes()
-    path.write_bytes(content[:2] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + content[2:])
-    found = read(path)
+    found = read(segmented(tmp_path / "original", (0xED, segment)))
     assert (found.title, found.description, found.keywords) == ("Köln", "A caption", ("one", "two"))
 
 

@@ -1,24 +1,18 @@
 """When a photo was taken: the wall clock's time, and UTC where the file gives reason to know it."""
 
 import math
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pinhole.imaging import filename_time
+from pinhole.imaging.written_time import LARGEST_OFFSET, NO_TIME, ExifTime, parse_date_time, parse_offset
 
 EARLIEST_YEAR = 1826  # the oldest photograph
 _FUTURE = timedelta(days=1)
 _AGREEMENT = timedelta(minutes=1)
-_LARGEST_OFFSET = timedelta(hours=15)
 _QUARTER_HOUR = timedelta(minutes=15)
-
-_DATE_TIME = re.compile(
-    r"\s*(\d{4})[-:/.](\d\d?)[-:/.](\d\d?)[T ]+(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|[+-]\d\d:?\d\d)?\s*$"
-)
-_OFFSET = re.compile(r"\s*(?:(Z)|([+-])(\d\d?):?(\d\d))\s*$")
 
 
 class TimeSource(StrEnum):
@@ -40,21 +34,13 @@ class TimeConfidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ExifTime:
-    """One of EXIF's times with its companions, as written in the file."""
-
-    date_time: str | None = None
-    subsec: str | None = None
-    offset: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TimeFacts:
-    """What the file says about time and position. `utc` is GPSDateStamp + GPSTimeStamp."""
+    """What the file says about time and position. `created`: of IPTC. `utc` is GPSDateStamp + GPSTimeStamp."""
 
-    original: ExifTime = ExifTime()
-    digitized: ExifTime = ExifTime()
-    modified: ExifTime = ExifTime()
+    original: ExifTime = NO_TIME
+    digitized: ExifTime = NO_TIME
+    created: ExifTime = NO_TIME
+    modified: ExifTime = NO_TIME
     utc: datetime | None = None
     latitude: float | None = None
     longitude: float | None = None
@@ -141,52 +127,33 @@ def valid_coordinates(latitude: float, longitude: float) -> bool:
     return abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude, longitude) != (0, 0)
 
 
-def parse_date_time(written: ExifTime) -> tuple[datetime, timedelta | None] | None:
-    """The naive time, and the offset where the string ends with one; None where it doesn't parse."""
-    match = _DATE_TIME.match(written.date_time or "")
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    if not fraction and written.subsec and written.subsec.strip().isdecimal():
-        fraction = written.subsec.strip()
-    try:
-        time = datetime(  # noqa: DTZ001  # naive: the clock on the wall
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0),
-            int((fraction or "0")[:6].ljust(6, "0")),
-        )  # fmt: skip
-    except ValueError:
-        return None
-    return time, _parse_offset(offset)
-
-
-def _parse_offset(written: str | None) -> timedelta | None:
-    match = _OFFSET.match(written or "")
-    if match is None:
-        return None
-    if match[1]:
-        return timedelta(0)
-    offset = timedelta(hours=int(match[3]), minutes=int(match[4])) * (-1 if match[2] == "-" else 1)
-    return offset if abs(offset) <= _LARGEST_OFFSET else None
-
-
 def _local_time(
     facts: TimeFacts, named: filename_time.FilenameTime, now: datetime, *, last_resort: bool
 ) -> _Local | None:
-    """The first local time that parses and is plausible. Some phones write UTC as ModifyDate: only as last
-    resort.
+    """The first local time that parses and is plausible. Where it is a date only, a later one of the same day tells
+    the hour. Some phones write UTC as ModifyDate: only as last resort.
     """
-    exif = [(facts.original, TimeSource.ORIGINAL), (facts.digitized, TimeSource.DIGITIZED)]
-    for written, source in exif:
-        if found := _read(written, source, now):
-            return found
-    if named.local and _plausible(named.local.replace(tzinfo=UTC), now):
-        return _Local(named.local, TimeSource.FILENAME, date_only=named.date_only)
-    return _read(facts.modified, TimeSource.MODIFY_DATE, now) if last_resort else None
+    written = [
+        (facts.original, TimeSource.ORIGINAL),
+        (facts.digitized, TimeSource.DIGITIZED),
+        (facts.created, TimeSource.ORIGINAL),
+    ]
+    found = [_read(*each) for each in written]
+    if named.local:
+        found.append(_Local(named.local, TimeSource.FILENAME, date_only=named.date_only))
+    if last_resort:
+        found.append(_read(facts.modified, TimeSource.MODIFY_DATE))
+    possible = [each for each in found if each and _plausible(each.time.replace(tzinfo=UTC), now)]
+    if not possible:
+        return None
+    first = possible[0]
+    same_day = (each for each in possible if each.time.date() == first.time.date() and not each.date_only)
+    return next(same_day, first) if first.date_only else first
 
 
-def _read(written: ExifTime, source: TimeSource, now: datetime) -> _Local | None:
+def _read(written: ExifTime, source: TimeSource) -> _Local | None:
     parsed = parse_date_time(written)
-    return _Local(parsed[0], source, parsed[1]) if parsed and _plausible(parsed[0].replace(tzinfo=UTC), now) else None
+    return _Local(parsed.time, source, parsed.offset, parsed.date_only) if parsed else None
 
 
 def _in_zone(local: _Local, zone: ZoneInfo, utc: datetime | None) -> CaptureTime:
@@ -201,13 +168,13 @@ def _in_zone(local: _Local, zone: ZoneInfo, utc: datetime | None) -> CaptureTime
 
 
 def _without_coordinates(local: _Local, facts: TimeFacts, utc: datetime | None, fallback: ZoneInfo) -> CaptureTime:
-    said = (_parse_offset(written.offset) for written in (facts.original, facts.digitized, facts.modified))
+    said = (parse_offset(written.offset) for written in (facts.original, facts.digitized, facts.modified))
     offset = next((offset for offset in (local.offset, *said) if offset is not None), None)
     if offset is not None:  # 3
         return _known(_to_utc(local.time, offset), offset, None, local.source, TimeConfidence.HIGH)
     if utc is not None and local.source is not TimeSource.FILENAME:  # 4
         difference = local.time - utc.replace(tzinfo=None)
-        if abs(difference) <= _LARGEST_OFFSET:
+        if abs(difference) <= LARGEST_OFFSET:
             offset = round(difference / _QUARTER_HOUR) * _QUARTER_HOUR
             return _known(_to_utc(local.time, offset), offset, None, local.source, TimeConfidence.MEDIUM)
     sort_timestamp = local.time.replace(tzinfo=fallback).astimezone(UTC)  # 6

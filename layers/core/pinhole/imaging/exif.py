@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,9 @@ from typing import BinaryIO
 
 from PIL import ExifTags
 
-from pinhole.imaging.capture_time import ExifTime, valid_coordinates
+from pinhole.imaging.capture_time import valid_coordinates
 from pinhole.imaging.tiff import EMPTY, Directory, Tiff, Value
+from pinhole.imaging.written_time import ExifTime
 
 Json = str | int | float | list["Json"] | dict[str, "Json"] | None
 
@@ -56,7 +58,7 @@ class Exif:
 
     def gps_time(self) -> datetime | None:
         """GPSDateStamp and GPSTimeStamp, aware; None where one of them is missing or impossible."""
-        clock = self.gps.numbers(7)
+        clock = self.gps.numbers(7) or tuple(float(part) for part in re.findall(r"\d+", self.gps.text(7) or ""))
         try:
             day = datetime.strptime((self.gps.text(29) or "")[:10].replace("-", ":"), "%Y:%m:%d").replace(tzinfo=UTC)
         except ValueError:

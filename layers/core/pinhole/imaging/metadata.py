@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pinhole.imaging.blocks import Blocks, read_blocks
-from pinhole.imaging.capture_time import ExifTime, TimeFacts, parse_date_time, valid_coordinates
+from pinhole.imaging.capture_time import TimeFacts, valid_coordinates
 from pinhole.imaging.exif import Exif, finite
 from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import FileType
 from pinhole.imaging.motion import Clip, find_clip
+from pinhole.imaging.written_time import ExifTime, parse_date_time
 from pinhole.imaging.xmp import Xmp
 
 _MAX_TEXT = 10_000
@@ -64,7 +65,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         height=blocks.height,
         orientation=blocks.orientation,
         exif=exif.as_json(),
-        time=_time_facts(exif, xmp, latitude, longitude),
+        time=_time_facts(blocks, latitude, longitude),
         camera_make=_name(exif.image.text(0x10F), xmp.text("tiff:Make")),
         camera_model=_name(exif.image.text(0x110), xmp.text("tiff:Model")),
         lens_model=_name(exif.photo.text(0xA434), xmp.text("exifEX:LensModel", "aux:Lens")),
@@ -92,12 +93,14 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
     )
 
 
-def _time_facts(exif: Exif, xmp: Xmp, latitude: float | None, longitude: float | None) -> TimeFacts:
+def _time_facts(blocks: Blocks, latitude: float | None, longitude: float | None) -> TimeFacts:
     """EXIF's times; XMP's where an editor or a messenger has stripped EXIF's."""
+    exif, xmp = blocks.exif, blocks.xmp
     original, digitized = exif.time(0x9003, 0x9291, 0x9011), exif.time(0x9004, 0x9292, 0x9012)
     return TimeFacts(
         original=_first_that_parses(original, xmp, "exif:DateTimeOriginal", "photoshop:DateCreated"),
         digitized=_first_that_parses(digitized, xmp, "exif:DateTimeDigitized", "xmp:CreateDate"),
+        created=blocks.iptc.created,
         modified=exif.time(0x132, 0x9290, 0x9010),
         utc=exif.gps_time() or _xmp_utc(xmp),
         latitude=latitude,
@@ -106,18 +109,27 @@ def _time_facts(exif: Exif, xmp: Xmp, latitude: float | None, longitude: float |
 
 
 def _first_that_parses(written: ExifTime, xmp: Xmp, *names: str) -> ExifTime:
-    candidates = (written, *(ExifTime(xmp.text(name)) for name in names))
-    return next((candidate for candidate in candidates if parse_date_time(candidate)), written)
+    """With a time where any has one."""
+    candidates = (written, *(ExifTime(_whole_date(xmp.text(name))) for name in names))
+    parsed = [(candidate, found) for candidate in candidates if (found := parse_date_time(candidate))]
+    with_time = (candidate for candidate, found in parsed if not found.date_only)
+    return next(with_time, parsed[0][0] if parsed else written)
+
+
+def _whole_date(written: str | None) -> str | None:
+    """XMP's dates may end behind the year or the month (ISO 16684-1, 8.2.1.2): the first day then."""
+    if written and (match := re.fullmatch(r"(\d{4})(-\d\d)?", written)):
+        return f"{match[1]}{match[2] or '-01'}-01"
+    return written
 
 
 def _xmp_utc(xmp: Xmp) -> datetime | None:
     """XMP's exif:GPSTimeStamp is a whole date in UTC, said or not."""
     parsed = parse_date_time(ExifTime(xmp.text("exif:GPSTimeStamp")))
-    if parsed is None:
+    if parsed is None or parsed.date_only:
         return None
-    time, offset = parsed
     try:
-        return (time - offset if offset else time).replace(tzinfo=UTC)
+        return (parsed.time - parsed.offset if parsed.offset else parsed.time).replace(tzinfo=UTC)
     except OverflowError:
         return None  # in the year 1 or 9999
 

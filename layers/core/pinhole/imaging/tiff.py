@@ -1,8 +1,8 @@
 """A bounded reader of TIFF directories: the form of EXIF in every container, and of most camera raw files.
 
-Reads no more than `MAX_VALUE_BYTES` for a value, `MAX_ENTRIES` entries of a directory and `MAX_BYTES` for all
-values together, whatever the file claims, and skips what it can't read: what a camera or an editor spoiled must not
-cost the rest.
+Reads no more than `MAX_VALUE_BYTES` for a value (more where `LONG_VALUES` says so), `MAX_ENTRIES` entries of a
+directory and `MAX_BYTES` for all values together, whatever the file claims, and skips what it can't read: what a camera
+or an editor spoiled must not cost the rest.
 """
 
 import struct
@@ -14,6 +14,9 @@ MAX_ENTRIES = 1024
 MAX_VALUE_BYTES = 1 << 16
 MAX_BYTES = 4 << 20  # entries may all point to the same bytes, so that a small file could claim gigabytes
 _MAX_NUMBERS = 64
+XMP, IPTC, PHOTOSHOP, USER_COMMENT = 0x2BC, 0x83BB, 0x8649, 0x9286
+LONG_VALUES = {XMP: 1 << 20, IPTC: 1 << 18, PHOTOSHOP: 1 << 20}
+_BYTES = {*LONG_VALUES, USER_COMMENT}  # whatever type a writer gave them
 
 Value = str | bytes | tuple[int, ...] | tuple[float, ...]
 
@@ -43,7 +46,10 @@ class Directory:
     entries: int = 0
 
     def number(self, tag: int) -> float | None:
+        """Also one that is written as text."""
         value = self.values.get(tag)
+        if isinstance(value, str):
+            return decimal_or_rational(value)
         return float(value[0]) if isinstance(value, tuple) and value else None
 
     def integer(self, tag: int) -> int | None:
@@ -59,8 +65,10 @@ class Directory:
         return tuple(float(v) for v in value) if isinstance(value, tuple) else ()
 
     def text(self, tag: int) -> str | None:
+        """Also one that is stored as bytes."""
         value = self.values.get(tag)
-        return value if isinstance(value, str) and value else None
+        text = value if isinstance(value, str) else decode_text(self.raw(tag) or b"")
+        return text if text and (isinstance(value, str) or text.isprintable()) else None
 
     def raw(self, tag: int) -> bytes | None:
         """Bytes of an UNDEFINED or BYTE value, or of many numbers."""
@@ -135,13 +143,14 @@ class Tiff:
             if kind not in _TYPES:
                 continue
             field_bytes = entry[4 + pointer_size :]
-            if size > min(MAX_VALUE_BYTES, self._bytes_left):
+            if size > min(LONG_VALUES.get(tag, MAX_VALUE_BYTES), self._bytes_left):
                 continue
             self._bytes_left -= size
             if size > pointer_size:
                 field_bytes = self._read(struct.unpack(self.order + pointer, field_bytes)[0], size)
             if len(field_bytes) >= size:
-                values[tag] = self._decode(kind, length, field_bytes[:size])
+                field_bytes = field_bytes[:size]
+                values[tag] = field_bytes if tag in _BYTES else self._decode(kind, length, field_bytes)
         tail = block[min(count, MAX_ENTRIES) * entry_size :]
         following = struct.unpack(self.order + pointer, tail)[0] if len(tail) == pointer_size else 0
         return Directory(values, sizes, following, count)
@@ -165,9 +174,23 @@ class Tiff:
 
 
 def decode_text(data: bytes) -> str:
-    """ASCII by the standard, in practice UTF-8 or Latin-1, ended by NUL."""
-    data = data.split(b"\0", 1)[0]
+    """ASCII by the standard, in practice as `decoded` has it; ended by NUL."""
+    return decoded(data.split(b"\0", 1)[0]).strip()
+
+
+def decoded(data: bytes) -> str:
+    """Text whose character set nobody declared: UTF-8, also cut within its last character, else Windows-1252."""
     try:
-        return data.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        return data.decode("latin-1").strip()
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and not data[: error.start].isascii():
+            return data[: error.start].decode("utf-8")
+        return data.decode("cp1252", "replace")
+
+
+def decimal_or_rational(written: str) -> float | None:
+    above, _, below = written.strip()[:100].partition("/")
+    try:
+        return float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        return None

@@ -10,6 +10,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from pinhole.imaging.tiff import decimal_or_rational
+
 MAX_BYTES = 1 << 20
 MAX_VALUES = 1000
 MAX_CHARACTERS = 10_000
@@ -61,11 +63,7 @@ class Xmp:
 
     def number(self, name: str) -> float | None:
         """A decimal, or a rational as EXIF properties are written."""
-        above, _, below = (self.text(name) or "").partition("/")
-        try:
-            return float(above) / float(below or 1)
-        except (ValueError, ZeroDivisionError):
-            return None
+        return decimal_or_rational(self.text(name) or "")
 
     def integer(self, name: str) -> int | None:
         number = self.number(name)
