@@ -182,52 +182,6 @@ def test_rule_8_and_without_that_the_upload() -> None:
     assert taken(modified_at=utc(2031, 1, 1)).time_source == "uploaded"
 
 
-@pytest.mark.parametrize(
-    ("filename", "expected"),
-    [
-        ("20240102_030405.jpg", local(2024, 1, 2, 3, 4, 5)),
-        ("IMG_20240102_030405_HDR.jpg", local(2024, 1, 2, 3, 4, 5)),
-        ("PXL_20240102_030405678.MP.jpg", local(2024, 1, 2, 3, 4, 5)),
-        ("Screenshot_20240102-030405_Maps.png", local(2024, 1, 2, 3, 4, 5)),
-        ("2024-01-02_03-04-05.heic", local(2024, 1, 2, 3, 4, 5)),
-        ("2024-01-02 03.04.05.jpg", local(2024, 1, 2, 3, 4, 5)),
-        ("WhatsApp Image 2024-01-02 at 03.04.05.jpeg", local(2024, 1, 2, 3, 4, 5)),
-        ("signal-2024-01-02-03-04-05-678.jpg", local(2024, 1, 2, 3, 4, 5)),
-        ("IMG-20240102-WA0007.jpg", local(2024, 1, 2, 12)),
-        ("VID-20240102-WA0007.mp4", local(2024, 1, 2, 12)),
-    ],
-)
-def test_a_name_tells_the_local_time(filename: str, expected: datetime) -> None:
-    found = taken(filename=filename)
-    assert (found.taken_at_local, found.taken_at_utc, found.time_source) == (expected, None, "filename")
-    assert found.time_confidence == "low"
-
-
-@pytest.mark.parametrize(
-    "filename",
-    [
-        "IMG_2682.HEIC",
-        "20241302_030405.jpg",
-        "20240102_250405.jpg",
-        "2024-01-02.jpg",
-        "IMG-20240231-WA0007.jpg",
-        "20300101_000000.jpg",
-        "18000101_000000.jpg",
-        "120240102_030405.jpg",
-        "20240102_0304051234567.jpg",
-        "12345678901234.jpg",
-    ],
-)
-def test_a_name_without_a_possible_time_tells_nothing(filename: str) -> None:
-    assert taken(filename=filename).time_source == "uploaded"
-
-
-def test_milliseconds_in_a_name_are_utc() -> None:
-    found = taken(filename="FB_IMG_1704164645000.jpg")
-    assert (found.taken_at_utc, found.time_source) == (utc(2024, 1, 2, 3, 4, 5), "filename")
-    assert found.taken_at_local == local(2024, 1, 1, 19, 4, 5)
-
-
 def test_a_date_without_a_time_stays_of_low_confidence_whatever_else_is_known() -> None:
     found = taken(at(MADRID), "IMG-20240102-WA0007.jpg")
     assert (found.timezone_name, found.time_confidence) == ("Europe/Madrid", "low")

@@ -11,6 +11,7 @@ from pinhole.imaging.exif import Exif, finite
 from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import FileType
 from pinhole.imaging.motion import Clip, find_clip
+from pinhole.imaging.screenshot_name import is_screenshot
 from pinhole.imaging.written_time import ExifTime, parse_date_time
 from pinhole.imaging.xmp import Xmp
 
@@ -21,11 +22,6 @@ _MAX_INTEGER = (1 << 31) - 1
 _NIGHT_SCENE = 3
 _APPLE_HDR_IMAGE_TYPE, _APPLE_BURST, _APPLE_CONTENT_ID = 0x0A, 0x0B, 0x11
 _APPLE_HDR = 3
-_SCREENSHOT_NAME = re.compile(
-    r"screen[ _-]?(?:shot|capture)|bildschirmfoto|capture d.écran|captura de pantalla|schermafbeelding"
-    r"|schermata|スクリーンショット",
-    re.IGNORECASE,
-)
 # What cameras write into ImageDescription without anyone having described anything.
 _NO_DESCRIPTION = re.compile(
     r"OLYMPUS DIGITAL CAMERA|SONY DSC|MINOLTA DIGITAL CAMERA|KODAK Digital Still Camera|SAMSUNG"
@@ -85,7 +81,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         field_of_view_deg=field_of_view,
         is_hdr=_is_hdr(blocks),
         is_night=exif.photo.integer(0xA406) == _NIGHT_SCENE or "NIGHT" in (xmp.text("GCamera:SpecialTypeID") or ""),
-        is_screenshot=exif.user_comment() == "Screenshot" or _SCREENSHOT_NAME.search(filename) is not None,
+        is_screenshot=exif.user_comment() == "Screenshot" or is_screenshot(filename),
         is_animated=blocks.is_animated,
         burst_id=_name(exif.apple.text(_APPLE_BURST), xmp.text("GCamera:BurstID")),
         live_content_id=_name(exif.apple.text(_APPLE_CONTENT_ID)),
