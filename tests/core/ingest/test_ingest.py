@@ -111,7 +111,9 @@ def photo(**options: Any) -> bytes:
 def positioned(latitude: float) -> bytes:
     """EXIF whose GPS directory holds doubles, as no standard has it."""
     entries = [
+        photos.text(1, "N"),
         (2, 12, 1, struct.pack("<d", latitude)),
+        photos.text(3, "E"),
         (4, 12, 1, struct.pack("<d", 11.5)),
         (6, 12, 1, struct.pack("<d", 5e-324)),
         (17, 12, 1, struct.pack("<d", 5e-324)),

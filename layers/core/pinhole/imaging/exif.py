@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -11,7 +10,6 @@ from typing import BinaryIO
 
 from PIL import ExifTags
 
-from pinhole.imaging.capture_time import valid_coordinates
 from pinhole.imaging.tiff import EMPTY, Directory, Tiff, Value
 from pinhole.imaging.written_time import ExifTime
 
@@ -68,24 +66,6 @@ class Exif:
         since_midnight = timedelta(hours=clock[0], minutes=clock[1], seconds=clock[2]) if max(clock) < 100 else None
         return day + since_midnight if since_midnight is not None and since_midnight < timedelta(days=1) else None
 
-    def coordinates(self) -> tuple[float, float] | None:
-        """Latitude and longitude in degrees, north and east positive."""
-        latitude, longitude = _degrees(self.gps.numbers(2)), _degrees(self.gps.numbers(4))
-        if latitude is None or longitude is None:
-            return None
-        latitude *= -1 if (self.gps.text(1) or "N").upper().startswith("S") else 1
-        longitude *= -1 if (self.gps.text(3) or "E").upper().startswith("W") else 1
-        return (latitude, longitude) if valid_coordinates(latitude, longitude) else None
-
-    def altitude_m(self) -> float | None:
-        altitude = finite(self.gps.number(6))
-        below_sea = self.gps.integer(5) == 1 or self.gps.values.get(5) == b"\x01"
-        return None if altitude is None or abs(altitude) > 1e5 else -abs(altitude) if below_sea else altitude
-
-    def direction_deg(self) -> float | None:
-        direction = finite(self.gps.number(17))
-        return direction if direction is not None and 0 <= direction <= 360 else None
-
     def user_comment(self) -> str | None:
         """UserComment starts with 8 bytes that name its character set."""
         raw = self.photo.raw(0x9286) or b""
@@ -134,15 +114,6 @@ def _apple(maker_note: bytes) -> Directory:
     order = maker_note[12:14]
     header = order + (b"*\0\x0e\0\0\0" if order == b"II" else b"\0*\0\0\0\x0e")
     return Tiff(BytesIO(header + b"\0" * 6 + maker_note[14:])).first
-
-
-def _degrees(parts: Iterable[float]) -> float | None:
-    parts = list(parts)
-    if not parts or len(parts) > 3:
-        return None
-    # Seconds are NaN (0/0) where minutes carry the fraction.
-    parts = [parts[0], *(0.0 if math.isnan(part) else part for part in parts[1:])]
-    return finite(sum(part / 60**i for i, part in enumerate(parts)))
 
 
 def _names(directory: Directory, names: dict[int, str]) -> dict[str, Json]:

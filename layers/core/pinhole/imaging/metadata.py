@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pinhole.imaging import position
 from pinhole.imaging.blocks import Blocks, read_blocks
-from pinhole.imaging.capture_time import TimeFacts, valid_coordinates
+from pinhole.imaging.capture_time import TimeFacts
 from pinhole.imaging.exif import Exif, finite
 from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import FileType
@@ -54,7 +55,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         return FileMetadata()
     blocks = read_blocks(path, file_type, max_pixels)
     exif, xmp = blocks.exif, blocks.xmp
-    latitude, longitude = _coordinates(exif, xmp) or (None, None)
+    latitude, longitude = position.coordinates(exif, xmp) or (None, None)
     projection, field_of_view = _panorama(exif, xmp)
     return FileMetadata(
         width=blocks.width,
@@ -75,8 +76,8 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         keywords=_keywords(blocks),
         latitude=latitude,
         longitude=longitude,
-        altitude_m=exif.altitude_m(),
-        direction_deg=exif.direction_deg(),
+        altitude_m=position.altitude_m(exif, xmp),
+        direction_deg=position.direction_deg(exif, xmp),
         projection=projection,
         field_of_view_deg=field_of_view,
         is_hdr=_is_hdr(blocks),
@@ -128,27 +129,6 @@ def _xmp_utc(xmp: Xmp) -> datetime | None:
         return (parsed.time - parsed.offset if parsed.offset else parsed.time).replace(tzinfo=UTC)
     except OverflowError:
         return None  # in the year 1 or 9999
-
-
-def _coordinates(exif: Exif, xmp: Xmp) -> tuple[float, float] | None:
-    if found := exif.coordinates():
-        return found
-    latitude, longitude = (
-        _xmp_degrees(xmp.text("exif:GPSLatitude")),
-        _xmp_degrees(xmp.text("exif:GPSLongitude")),
-    )
-    if latitude is None or longitude is None or not valid_coordinates(latitude, longitude):
-        return None
-    return latitude, longitude
-
-
-def _xmp_degrees(written: str | None) -> float | None:
-    """`DDD,MM.mmk` or `DDD,MM,SSk`, k one of N, S, E, W."""
-    match = re.fullmatch(r"(\d{1,3}),(\d{1,2}(?:\.\d{1,12})?)(?:,(\d{1,2}(?:\.\d{1,12})?))?([NSEW])", written or "")
-    if match is None:
-        return None
-    degrees = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
-    return -degrees if match[4] in "SW" else degrees
 
 
 def _positive(number: float | None) -> float | None:
