@@ -157,21 +157,6 @@ def test_iptc_is_read_in_the_character_sets_people_use(
     assert (found.title, found.description, found.keywords) == ("Köln", "A caption", ("one", "two"))
 
 
-def test_what_cameras_put_in_the_description_is_none(tmp_path: Path) -> None:
-    for text, expected in (("OLYMPUS DIGITAL CAMERA         ", None), ("Our first day", "Our first day")):
-        tags = Image.Exif()
-        tags[0x10E] = text
-        assert of(tmp_path, exif=tags).description == expected
-
-
-@pytest.mark.parametrize(
-    "comment",
-    [b"ASCII\0\0\0Our first day", b"UNICODE\0" + "Our first day".encode("utf-16-le"), b"\0" * 8 + b"Our first day\0"],
-)
-def test_a_user_comment_is_decoded(tmp_path: Path, comment: bytes) -> None:
-    assert of(tmp_path, exif=photos.exif(t0x9286=comment)).description == "Our first day"
-
-
 def apple(*entries: photos.Entry) -> bytes:
     note = photos.directory(list(entries), 14, ">")
     return b"Apple iOS\0\0\1MM" + note

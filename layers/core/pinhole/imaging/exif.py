@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from PIL import ExifTags
 
-from pinhole.imaging.tiff import EMPTY, Directory, Tiff, Value
+from pinhole.imaging.comment import comment
+from pinhole.imaging.tiff import EMPTY, USER_COMMENT, Directory, Tiff, Value
 from pinhole.imaging.written_time import ExifTime
 
 Json = str | int | float | list["Json"] | dict[str, "Json"] | None
@@ -29,12 +30,13 @@ _NOT_SHOWN = {EXIF_POINTER, GPS_POINTER, MAKER_NOTE, 0x14A, 0xA005, 0x111, 0x117
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """The directories of one photo; each empty where the file has none."""
+    """The directories of one photo; each empty where the file has none. `order` of their bytes: `<` or `>`."""
 
     image: Directory = EMPTY
     photo: Directory = EMPTY
     gps: Directory = EMPTY
     apple: Directory = EMPTY
+    order: str = "<"
 
     @property
     def orientation(self) -> int:
@@ -67,13 +69,7 @@ class Exif:
         return day + since_midnight if since_midnight is not None and since_midnight < timedelta(days=1) else None
 
     def user_comment(self) -> str | None:
-        """UserComment starts with 8 bytes that name its character set."""
-        raw = self.photo.raw(0x9286) or b""
-        code, text = raw[:8], raw[8:]
-        encoding = "utf-16" if code.startswith(b"UNICODE") else "utf-8"
-        if encoding == "utf-16" and text[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-            encoding = "utf-16-be" if text[:1] == b"\0" else "utf-16-le"
-        return text.decode(encoding, "ignore").replace("\0", "").strip() or None
+        return comment(self.photo.raw(USER_COMMENT) or self.image.raw(USER_COMMENT) or b"", self.order)
 
     def windows_text(self, tag: int) -> str | None:
         """The XP tags are UTF-16 in bytes."""
@@ -97,7 +93,7 @@ def read(file: BinaryIO, start: int) -> Exif:
     image = tiff.first
     photo = tiff.directory(image.integer(EXIF_POINTER))
     gps = tiff.directory(image.integer(GPS_POINTER))
-    return Exif(image, photo, gps, _apple(photo.raw(MAKER_NOTE) or b""))
+    return Exif(image, photo, gps, _apple(photo.raw(MAKER_NOTE) or b""), tiff.order)
 
 
 def finite(number: float | None) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pinhole.imaging import position
 from pinhole.imaging.blocks import Blocks, read_blocks
+from pinhole.imaging.camera_text import is_said
 from pinhole.imaging.capture_time import TimeFacts
 from pinhole.imaging.exif import Exif, finite
 from pinhole.imaging.facts import Facts
@@ -19,16 +20,11 @@ from pinhole.imaging.xmp import Xmp
 _MAX_TEXT = 10_000
 _MAX_NAME = 200
 _MAX_KEYWORDS, _MAX_KEYWORD = 500, 200
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MAX_INTEGER = (1 << 31) - 1
 _NIGHT_SCENE = 3
 _APPLE_HDR_IMAGE_TYPE, _APPLE_BURST, _APPLE_CONTENT_ID = 0x0A, 0x0B, 0x11
 _APPLE_HDR = 3
-# What cameras write into ImageDescription without anyone having described anything.
-_NO_DESCRIPTION = re.compile(
-    r"OLYMPUS DIGITAL CAMERA|SONY DSC|MINOLTA DIGITAL CAMERA|KODAK Digital Still Camera|SAMSUNG"
-    r"|DIGITAL CAMERA|Screenshot|DCIM\W.*|DSC|Exif_JPEG_PICTURE|<?untitled>?|default",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +67,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         exposure_seconds=_positive(exif.photo.number(0x829A)) or _positive(xmp.number("exif:ExposureTime")),
         iso=_iso(exif, xmp),
         rating=_rating(exif, xmp),
-        title=_text(xmp.text("dc:title"), blocks.iptc.title, exif.windows_text(0x9C9B)),
+        title=_title(blocks),
         description=_description(blocks),
         keywords=_keywords(blocks),
         latitude=latitude,
@@ -82,7 +78,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         field_of_view_deg=field_of_view,
         is_hdr=_is_hdr(blocks),
         is_night=exif.photo.integer(0xA406) == _NIGHT_SCENE or "NIGHT" in (xmp.text("GCamera:SpecialTypeID") or ""),
-        is_screenshot=exif.user_comment() == "Screenshot" or is_screenshot(filename),
+        is_screenshot="Screenshot" in (exif.user_comment(), xmp.text("exif:UserComment")) or is_screenshot(filename),
         is_animated=blocks.is_animated,
         burst_id=_name(exif.apple.text(_APPLE_BURST), xmp.text("GCamera:BurstID")),
         live_content_id=_name(exif.apple.text(_APPLE_CONTENT_ID)),
@@ -155,23 +151,39 @@ def _rating(exif: Exif, xmp: Xmp) -> int | None:
 
 
 def _text(*candidates: str | None, limit: int = _MAX_TEXT) -> str | None:
-    return next((text.strip()[:limit] for text in candidates if text and text.strip()), None)
+    """The first that is not blank, without what steers terminals and devices."""
+    cleaned = (_CONTROL.sub("", text).strip() for text in candidates if text)
+    return next((text[:limit] for text in cleaned if text), None)
 
 
 def _name(*candidates: str | None) -> str | None:
     return _text(*candidates, limit=_MAX_NAME)
 
 
+def _title(blocks: Blocks) -> str | None:
+    exif, xmp = blocks.exif, blocks.xmp
+    return _said(blocks, xmp.text("dc:title"), blocks.iptc.title, exif.windows_text(0x9C9B), xmp.text("acdsee:caption"))
+
+
 def _description(blocks: Blocks) -> str | None:
-    exif = blocks.exif
-    written = (
-        blocks.xmp.text("dc:description"),
+    exif, xmp = blocks.exif, blocks.xmp
+    return _said(
+        blocks,
+        xmp.text("dc:description"),
         blocks.iptc.caption,
         exif.image.text(0x10E),
         exif.windows_text(0x9C9C),
         exif.user_comment(),
+        xmp.text("tiff:ImageDescription"),
+        xmp.text("exif:UserComment"),
+        xmp.text("acdsee:notes"),
     )
-    return _text(*(text for text in written if text and not _NO_DESCRIPTION.fullmatch(text.strip())))
+
+
+def _said(blocks: Blocks, *candidates: str | None) -> str | None:
+    """The first that a person wrote."""
+    make, model = blocks.exif.image.text(0x10F), blocks.exif.image.text(0x110)
+    return _text(*(text for text in candidates if text and is_said(text, make, model)))
 
 
 def _keywords(blocks: Blocks) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ _PREFIXES = {
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm",
     "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
+    "http://ns.adobe.com/lightroom/1.0/": "lr",
+    "http://www.digikam.org/ns/1.0/": "digiKam",
+    "http://ns.acdsee.com/iptc/1.0/": "acdsee",
+    "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
+    "http://www.metadataworkinggroup.com/schemas/keywords/": "mwg-kw",
     "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",
     "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
 }
