@@ -68,14 +68,6 @@ def test_exif_packed_into_jpeg_xl_is_read(tmp_path: Path) -> None:
     assert (found.camera_model, found.time.original.date_time) == ("Camera Obscura", "2020:05:06 07:08:09")
 
 
-def test_the_exif_of_imagemagicks_png_is_read(tmp_path: Path) -> None:
-    block = camera().tobytes()
-    assert block.startswith(b"Exif\0\0")
-    text = f"\nexif\n{len(block):8}\n{block.hex()}\n".encode()
-    chunk = b"Raw profile type exif\0\0" + zlib.compress(text)
-    assert read(png_with(tmp_path / "original", (b"zTXt", chunk))).camera_model == "Camera Obscura"
-
-
 def test_metadata_behind_the_pixels_of_a_png_is_read(tmp_path: Path) -> None:
     packet = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(xmp(xmp_Rating="4"))
     found = read(png_with(tmp_path / "original", (b"eXIf", camera().tobytes()), (b"iTXt", packet)))
@@ -318,16 +310,6 @@ def test_what_lies_deeper_in_xmp_is_no_value_of_the_photo(tmp_path: Path) -> Non
     )
     found = of(tmp_path, xmp=packet)
     assert (found.title, found.keywords) == (None, ("sea",))
-
-
-def test_iptc_that_is_stored_as_numbers_is_read_from_a_tiff(tmp_path: Path) -> None:
-    block = iptc((2, 5, b"A title"), (2, 120, b"c" * 300))[26:].ljust(328, b"\0")
-    path = photos.save(tmp_path / "original", photos.scene(), "TIFF", tiffinfo={0x83BB: block})
-    content = path.read_bytes()
-    entry = content.index(struct.pack("<H", 0x83BB))
-    numbers = struct.pack("<HHI", 0x83BB, 4, len(block) // 4)
-    path.write_bytes(content[:entry] + numbers + content[entry + 8 :])
-    assert read(path).title == "A title"
 
 
 def test_a_video_says_nothing_yet(tmp_path: Path) -> None:

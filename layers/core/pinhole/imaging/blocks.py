@@ -12,10 +12,9 @@ from pinhole.imaging.exif import Exif
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.iptc import Iptc
 from pinhole.imaging.refusal import refusing_bad_bytes
-from pinhole.imaging.tiff import Tiff
+from pinhole.imaging.tiff import IPTC, PHOTOSHOP, XMP, Directory, Tiff
 from pinhole.imaging.xmp import Xmp
 
-_TIFF_IPTC, _TIFF_XMP = 0x83BB, 0x2BC
 _APPLE_GAIN_MAP = "urn:com:apple:photo:2020:aux:hdrgainmap"
 _PQ, _HLG = 16, 18  # transfer characteristics (ITU-T H.273)
 
@@ -51,8 +50,7 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
     if file_type.loader is Loader.TIFF:
         with path.open("rb") as file:
             directory = exif.read(file, 0)
-        xmp_block = directory.image.raw(_TIFF_XMP) or b""
-        iptc_block = directory.image.raw(_TIFF_IPTC) or b""
+        xmp_block, iptc_block = _of_directory(directory.image)
     return Blocks(
         width=source.width,
         height=source.height,
@@ -78,5 +76,12 @@ def _raw(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
     with refusing_bad_bytes(path, file_type, max_pixels):
         directory = raw_exif.read(path, file_type, max_pixels)
     with path.open("rb") as file:
-        packet = Tiff(file).first.raw(_TIFF_XMP) or b""
-    return Blocks(width, height, directory.orientation, directory, xmp.parse(packet))
+        xmp_block, iptc_block = _of_directory(Tiff(file).first)
+    packet, written = xmp.parse(xmp_block), iptc.parse(iptc_block)
+    return Blocks(width, height, directory.orientation, directory, packet, written)
+
+
+def _of_directory(first: Directory) -> tuple[bytes, bytes]:
+    """XMP and IPTC of a TIFF structure, where they have tags of their own, else within Photoshop's resources."""
+    resources = first.raw(PHOTOSHOP) or b""
+    return first.raw(XMP) or iptc.resource(resources, iptc.XMP_RESOURCE), first.raw(IPTC) or resources

@@ -71,10 +71,13 @@ def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opene
             if chunks.icc_profile:
                 image.info["icc_profile"] = chunks.icc_profile
             check_whole = partial(png.check_whole, data=data, found=chunks)
-            return _turned(image, chunks.exif, chunks.xmp, is_animated=chunks.is_animated, check_whole=check_whole)
+            return _turned(
+                image, chunks.exif, chunks.xmp, chunks.iptc, is_animated=chunks.is_animated, check_whole=check_whole
+            )
         case Loader.GIF:
             blocks = gif.read(data)
-            return _turned(_pillow(Excerpt(data, blocks.parts), loader), is_animated=blocks.is_animated)
+            image = _pillow(Excerpt(data, blocks.parts), loader)
+            return _turned(image, xmp=blocks.xmp, is_animated=blocks.is_animated)
         case Loader.JXL:
             header = jxl.read_header(path)
             check_pixels(header.width, header.height, max_pixels)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from mmap import mmap
 
 from pinhole.imaging.budget import too_many_parts
+from pinhole.imaging.xmp import MAX_BYTES
 
 _MAX_BLOCKS = 5_000_000  # of 255 bytes each, mostly
+_XMP = b"XMP DataXMP"
+_XMP_TRAILER_BYTES = 258  # by which readers of blocks find its end (XMP specification part 3, 1.1.2)
 _EXTENSION, _IMAGE, _GRAPHIC_CONTROL = 0x21, 0x2C, 0xF9
 
 
@@ -15,6 +18,7 @@ class Gif:
 
     parts: list[tuple[int, int]]
     is_animated: bool
+    xmp: bytes = b""
 
 
 def read(data: bytes | mmap) -> Gif:
@@ -24,12 +28,15 @@ def read(data: bytes | mmap) -> Gif:
     at = 13 + _palette_bytes(data[10:11])
     parts, images, left = [(0, at)], 0, _MAX_BLOCKS
     control: list[tuple[int, int]] = []
+    packet = b""
     while at < len(data) and images < 2 and left > 0:
         start, kind = at, data[at]
         if kind == _EXTENSION:
             at, left = _after_blocks(data, at + 2, left)
             if data[start + 1 : start + 2] == bytes([_GRAPHIC_CONTROL]) and at - start < 16:
                 control = [(start, at)]
+            elif not packet and data[start + 3 : start + 14] == _XMP and at - start < MAX_BYTES:
+                packet = data[start + 14 : at - _XMP_TRAILER_BYTES]
         elif kind == _IMAGE:
             images += 1
             at += 10 + _palette_bytes(data[at + 9 : at + 10])
@@ -42,7 +49,7 @@ def read(data: bytes | mmap) -> Gif:
             break
     if not images and left <= 0:
         raise too_many_parts(_MAX_BLOCKS)
-    return Gif(parts, images > 1)
+    return Gif(parts, images > 1, packet)
 
 
 def _palette_bytes(flags: bytes) -> int:

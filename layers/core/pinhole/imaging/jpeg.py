@@ -12,6 +12,7 @@ from mmap import mmap
 from PIL import Image, ImageChops
 
 from pinhole.errors import FileRejected
+from pinhole.imaging import xmp
 from pinhole.imaging.budget import METADATA_BYTES, check_memory, check_pixels, check_work, too_many_parts
 from pinhole.imaging.excerpt import Excerpt
 
@@ -25,7 +26,7 @@ _STANDALONE = frozenset({0x01, 0xD8})
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - _TABLES - {0xC8}
 _JFIF, _EXIF_OR_XMP, _ICC, _PHOTOSHOP, _ADOBE = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
-_IPTC_RESOURCE = 0x0404
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _MAX_ZEROS, _TAIL_BYTES = 64, 1 << 16
 
 _STRIP_PIXELS = 1 << 20
@@ -172,29 +173,36 @@ def _count_scan(frame: _Frame, header: bytes, max_pixels: int) -> None:
 
 
 def _read_metadata(found: Jpeg, segments: list[tuple[int, bytes]]) -> None:
-    """The first packet of XMP, all parts of EXIF, and of an ICC profile (ICC.1:2022, annex B.4) in their order."""
-    exif, profile = [], []
+    """All packets of XMP, all parts of EXIF, of Photoshop's resources, and of an ICC profile (ICC.1:2022, annex B.4) in
+    their order.
+    """
+    exif, profile, packets, resources = [], [], [], []
+    extension: dict[bytes, dict[int, bytes]] = {}
     for marker, content in segments:
         if content.startswith(b"Exif\0\0") and marker == _EXIF_OR_XMP:
             exif.append(content[6:])
         elif content.startswith(b"http://ns.adobe.com/xap/1.0/\0") and marker == _EXIF_OR_XMP:
-            found.xmp = found.xmp or content.split(b"\0", 1)[1]
+            packets.append(content.split(b"\0", 1)[1])
+        elif content.startswith(_EXTENDED_XMP) and marker == _EXIF_OR_XMP:
+            digest, _, offset, part = (
+                content[35:][start:end] for start, end in ((0, 32), (32, 36), (36, 40), (40, None))
+            )
+            extension.setdefault(digest, {})[int.from_bytes(offset, "big")] = part
         elif content.startswith(b"ICC_PROFILE\0") and marker == _ICC:
             profile.append(content[12:])
         elif content.startswith(b"Photoshop 3.0\0") and marker == _PHOTOSHOP:
-            found.iptc = _iptc(content[14:]) or found.iptc
+            resources.append(content[14:])
     found.exif = b"Exif\0\0" + b"".join(exif) if exif else b""
+    found.xmp = xmp.joined([*packets, *_extended(packets, extension)])
+    found.iptc = b"".join(resources)
     found.icc_profile = b"".join(part[2:] for part in sorted(profile, key=lambda part: part[:1]))
 
 
-def _iptc(resources: bytes) -> bytes:
-    """Photoshop's image resources: `8BIM`, number, name, length, data; name and data padded to an even length."""
-    at = 0
-    while resources[at : at + 4] == b"8BIM" and at + 12 <= len(resources):
-        number = int.from_bytes(resources[at + 4 : at + 6], "big")
-        at += 6 + (1 + resources[at + 6] + 1) // 2 * 2
-        length = int.from_bytes(resources[at : at + 4], "big")
-        if number == _IPTC_RESOURCE:
-            return resources[at + 4 : at + 4 + length]
-        at += 4 + length + length % 2
-    return b""
+def _extended(packets: list[bytes], extension: dict[bytes, dict[int, bytes]]) -> list[bytes]:
+    """XMP of more than a segment (XMP specification part 3, 1.1.3.1): the parts of it that a packet names."""
+    wholes = []
+    for digest, parts in extension.items():
+        whole = b"".join(parts[offset] for offset in sorted(parts))
+        if any(digest in packet for packet in packets):
+            wholes.append(whole)
+    return wholes

@@ -11,7 +11,7 @@ from pinhole.imaging.camera_text import is_said
 from pinhole.imaging.capture_time import TimeFacts
 from pinhole.imaging.exif import Exif, finite
 from pinhole.imaging.facts import Facts
-from pinhole.imaging.file_type import FileType
+from pinhole.imaging.file_type import RW2, FileType
 from pinhole.imaging.motion import Clip, find_clip
 from pinhole.imaging.screenshot_name import is_screenshot
 from pinhole.imaging.written_time import ExifTime, parse_date_time
@@ -23,6 +23,9 @@ _MAX_KEYWORDS, _MAX_KEYWORD = 500, 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MAX_INTEGER = (1 << 31) - 1
 _NIGHT_SCENE = 3
+_BY_SLASH = ("digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")
+_BY_BAR = ("lr:hierarchicalSubject", "mediapro:CatalogSets")
+_CATEGORY = re.compile(r">([^<>]+)</Category>")
 _APPLE_HDR_IMAGE_TYPE, _APPLE_BURST, _APPLE_CONTENT_ID = 0x0A, 0x0B, 0x11
 _APPLE_HDR = 3
 
@@ -65,7 +68,7 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         focal_length_mm=_positive(exif.photo.number(0x920A)) or _positive(xmp.number("exif:FocalLength")),
         f_number=_positive(exif.photo.number(0x829D)) or _positive(xmp.number("exif:FNumber")),
         exposure_seconds=_positive(exif.photo.number(0x829A)) or _positive(xmp.number("exif:ExposureTime")),
-        iso=_iso(exif, xmp),
+        iso=_iso(exif, xmp, is_panasonic=file_type == RW2),
         rating=_rating(exif, xmp),
         title=_title(blocks),
         description=_description(blocks),
@@ -132,22 +135,33 @@ def _positive(number: float | None) -> float | None:
     return number if number is not None and 0 < number < 1e6 else None
 
 
-def _iso(exif: Exif, xmp: Xmp) -> int | None:
-    """PhotographicSensitivity holds 65535 where the value needs more bits, which then stand beside it."""
-    iso = exif.photo.integer(0x8827)
-    if iso is None or iso == 65535:
+def _iso(exif: Exif, xmp: Xmp, *, is_panasonic: bool) -> int | None:
+    """PhotographicSensitivity holds 65535 where the value needs more bits, which then stand beside it. Files that are
+    TIFF structures themselves may keep it in their first directory, Panasonic's under tags of its own.
+    """
+    iso = exif.photo.integer(0x8827) or exif.image.integer(0x8827)
+    if not iso or iso == 65535:
         iso = exif.photo.integer(0x8832) or exif.photo.integer(0x8831) or iso
-    if iso is None:
+    if not iso and is_panasonic:
+        iso = exif.image.integer(0x17) or exif.image.integer(0x37)
+    if not iso:
         iso = xmp.integer("exif:ISOSpeedRatings") or xmp.integer("exifEX:PhotographicSensitivity")
-    return iso if iso is not None and 0 < iso <= _MAX_INTEGER else None
+    return iso if iso and 0 < iso <= _MAX_INTEGER else None
 
 
 def _rating(exif: Exif, xmp: Xmp) -> int | None:
     """1 to 5 stars. 0 is unrated, -1 is how editors mark a reject: neither is a rating."""
-    rating = xmp.integer("xmp:Rating")
-    if rating is None:
-        rating = exif.image.integer(0x4746)
+    rating = next(
+        (stars for stars in (xmp.integer("xmp:Rating"), exif.image.integer(0x4746)) if stars is not None),
+        _stars(xmp.integer("MicrosoftPhoto:Rating") or exif.image.integer(0x4749)),
+    )
+    rating = xmp.integer("acdsee:rating") if rating is None else rating
     return rating if rating is not None and 1 <= rating <= 5 else None
+
+
+def _stars(percent: int | None) -> int | None:
+    """Windows writes 1, 25, 50, 75 and 99."""
+    return round(percent / 25) + 1 if percent is not None and 1 <= percent <= 99 else None
 
 
 def _text(*candidates: str | None, limit: int = _MAX_TEXT) -> str | None:
@@ -187,8 +201,14 @@ def _said(blocks: Blocks, *candidates: str | None) -> str | None:
 
 
 def _keywords(blocks: Blocks) -> tuple[str, ...]:
+    """Of hierarchies the last words: those above them are their kinds."""
+    xmp = blocks.xmp
     windows = (blocks.exif.windows_text(0x9C9E) or "").split(";")
-    found = [*blocks.xmp.texts("dc:subject"), *blocks.iptc.keywords, *windows]
+    flat = [*xmp.texts("dc:subject"), *blocks.iptc.keywords, *windows, *xmp.texts("acdsee:keywords")]
+    paths = [text.rpartition("/")[2] for name in _BY_SLASH for text in xmp.texts(name) if text not in flat]
+    paths += [text.rpartition("|")[2] for name in _BY_BAR for text in xmp.texts(name) if text not in flat]
+    categories = _CATEGORY.findall(xmp.text("acdsee:categories") or "")
+    found = [*flat, *paths, *xmp.texts("mwg-kw:Keywords"), *categories]
     kept = dict.fromkeys(keyword.strip()[:_MAX_KEYWORD] for keyword in found if keyword.strip())
     return tuple(kept)[:_MAX_KEYWORDS]
 

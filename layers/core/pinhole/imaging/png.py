@@ -1,6 +1,6 @@
 """The chunks of a PNG (third edition, section 11), wherever they stand: what they say, and what a decoder needs.
 
-EXIF may be as ImageMagick wrote it before there was the eXIf chunk: hexadecimal text.
+EXIF, IPTC and XMP may be as ImageMagick writes them: hexadecimal text.
 """
 
 import zlib
@@ -11,7 +11,9 @@ from PIL import Image
 
 from pinhole.imaging.budget import MAX_PARTS, METADATA_BYTES, Unpacking, too_many_parts
 
-_XMP, _RAW_EXIF = b"XML:com.adobe.xmp", (b"Raw profile type exif", b"Raw profile type APP1")
+_XMP, _RAW = b"XML:com.adobe.xmp", b"Raw profile type "
+_RAW_KINDS = frozenset({b"exif", b"APP1", b"iptc", b"8bim", b"xmp"})
+_APP1_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _OF_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each type of colour
 # Of each pass over an interlaced picture: the first column and row, and how far it is to the next (section 8.2).
@@ -29,6 +31,7 @@ class Png:
     parts: list[tuple[int, int]] = field(default_factory=list)
     exif: bytes = b""
     xmp: bytes = b""
+    iptc: bytes = b""
     icc_profile: bytes = b""
     is_animated: bool = False
 
@@ -99,12 +102,19 @@ def _read_metadata(found: Png, kind: bytes, content: bytes, unpacking: Unpacking
     keyword, _, rest = content.partition(b"\0")
     if kind == b"iCCP":
         found.icc_profile = found.icc_profile or unpacking.inflate(rest[1:])
-    elif (keyword == _XMP and not found.xmp) or (keyword in _RAW_EXIF and not found.exif):
-        text = _text(kind, rest, unpacking)
-        if keyword == _XMP:
-            found.xmp = text
-        else:  # a line with the name, one with the length, then the bytes
-            found.exif = _from_hexadecimal(b"".join(text.split(b"\n", 3)[3:]))
+    elif keyword == _XMP:
+        found.xmp = found.xmp or _text(kind, rest, unpacking)
+    elif keyword.startswith(_RAW) and (profile := keyword.removeprefix(_RAW)) in _RAW_KINDS:
+        _read_raw(found, profile, _raw(_text(kind, rest, unpacking)))
+
+
+def _read_raw(found: Png, kind: bytes, profile: bytes) -> None:
+    if kind in (b"iptc", b"8bim"):
+        found.iptc = profile if kind == b"iptc" else found.iptc or profile
+    elif kind == b"xmp" or profile.startswith(_APP1_XMP):
+        found.xmp = found.xmp or profile.removeprefix(_APP1_XMP)
+    else:
+        found.exif = found.exif or profile
 
 
 def _text(kind: bytes, content: bytes, unpacking: Unpacking) -> bytes:
@@ -117,8 +127,11 @@ def _text(kind: bytes, content: bytes, unpacking: Unpacking) -> bytes:
     return unpacking.inflate(content) if is_packed else content
 
 
-def _from_hexadecimal(text: bytes) -> bytes:
+def _raw(text: bytes) -> bytes:
+    """A line with the name, one with the length, then as many bytes in hexadecimal, with whatever behind them."""
+    _, _, length, hexadecimal = (text.split(b"\n", 3) + [b""] * 4)[:4]
+    count = int(length) if length.strip().isdigit() and len(length) < 20 else 0
     try:
-        return bytes.fromhex(text.decode("ascii"))
+        return bytes.fromhex(hexadecimal.translate(None, b" \r\n\t")[: 2 * count].decode("ascii"))
     except ValueError:
         return b""

@@ -3,6 +3,8 @@
 Read with defusedxml: a packet that declares entities is not XMP and counts as none.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
@@ -17,6 +19,15 @@ MAX_VALUES = 1000
 MAX_CHARACTERS = 10_000
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_SEPARATOR = b"<?xpacket?>"
+_BLANKS = "\0\r\n\t \ufffd"
+_MAX_PACKETS = 10
+_PACKET_MARK = re.compile(r"<\?x(?:packet|ml)\b[^<>]*\?>")
+_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be", "utf-8")
+# What XML 1.0 forbids, also where it is written as a number, and `&` where it stands for itself.
+_IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NUMBERED = re.compile(r"&#(?:(\d{1,9})|[xX]([0-9a-fA-F]{1,8}));")
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 _LISTS = {f"{_RDF}{kind}" for kind in ("Seq", "Bag", "Alt")}
 _PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
@@ -78,19 +89,51 @@ class Xmp:
 EMPTY = Xmp({})
 
 
-def parse(packet: bytes) -> Xmp:
-    """Empty for what is too large or not well-formed: the photo is none the worse for it."""
-    packet = packet.strip(b"\0 \r\n\t")
-    if not packet or len(packet) > MAX_BYTES:
-        return EMPTY
-    try:
-        root = fromstring(packet, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: an unknown encoding
-        return EMPTY
+def parse(block: bytes) -> Xmp:
+    """One or more packets: what the first doesn't say, another may. Nothing of what is too large or not well-formed:
+    the photo is none the worse. A value with a character that no text can have is left out.
+    """
     values: dict[str, list[str]] = {}
     items: list[ContainerItem] = []
+    for packet in _packets(block):
+        found, listed = _parse_packet(packet)
+        values = found | values
+        items = items or listed
+    return Xmp(values, tuple(items))
+
+
+def joined(packets: Iterable[bytes]) -> bytes:
+    """As one block for `parse`, without those that are too large for it."""
+    block = b""
+    for packet in packets:
+        if len(packet) <= MAX_BYTES:
+            longer = block + _SEPARATOR + _text(packet).encode()
+            block = longer if len(longer) <= MAX_BYTES else block
+    return block
+
+
+def _packets(block: bytes) -> list[str]:
+    if len(block) > MAX_BYTES:
+        return []
+    parts = (part.strip(_BLANKS) for part in _PACKET_MARK.split(_text(block)))
+    return [part for part in parts if part][:_MAX_PACKETS]
+
+
+def _text(packet: bytes) -> str:
+    """XMP may be in UTF-8, UTF-16 and UTF-32, with or without a mark; the first character is always `<`."""
+    for encoding in _ENCODINGS:
+        for start in ("<", "\ufeff"):
+            if packet.lstrip(b"\n\r\t ").startswith(start.encode(encoding)):
+                return packet.decode(encoding, "replace").replace("\ufeff", "")
+    return packet.decode("utf-8", "replace").replace("\ufeff", "")
+
+
+def _parse_packet(packet: str) -> tuple[dict[str, list[str]], list[ContainerItem]]:
+    values: dict[str, list[str]] = {}
+    items: list[ContainerItem] = []
+    root = _root(packet)
     # Those at the top: what lies deeper is a part of a value.
-    for description in next(root.iter(f"{_RDF}RDF"), root).findall(f"{_RDF}Description"):
+    for description in next(root.iter(f"{_RDF}RDF"), root).findall(f"{_RDF}Description") if root is not None else []:
         for name, text in description.attrib.items():
             _add(values, name, text)
         for child in description:
@@ -98,7 +141,28 @@ def parse(packet: bytes) -> Xmp:
                 _add(values, child.tag, text)
             if _name(child.tag) == "Container:Directory":
                 items.extend(_items(child))
-    return Xmp(values, tuple(items))
+            if _name(child.tag) == "mwg-kw:Keywords":
+                for text in _leaves(child):
+                    _add(values, child.tag, text)
+    return values, items
+
+
+def _root(packet: str) -> Element | None:
+    packet = _NUMBERED.sub(_possible, _IMPOSSIBLE.sub("\ufffd", packet))
+    for attempt in (packet, _BARE_AMPERSAND.sub("&amp;", packet)):
+        try:
+            root: Element = fromstring(attempt, forbid_dtd=True)
+        except ParseError:
+            continue
+        except (DefusedXmlException, ValueError):
+            return None
+        return root
+    return None
+
+
+def _possible(numbered: re.Match[str]) -> str:
+    code = int(numbered[1]) if numbered[1] else int(numbered[2], 16)
+    return numbered[0] if code < 0x110000 and not _IMPOSSIBLE.match(chr(code)) else "\ufffd"
 
 
 def _name(tag: str) -> str | None:
@@ -110,7 +174,7 @@ def _name(tag: str) -> str | None:
 def _add(values: dict[str, list[str]], tag: str, text: str) -> None:
     name = _name(tag)
     text = text.strip()[:MAX_CHARACTERS]
-    if name and text and len(values.setdefault(name, [])) < MAX_VALUES:
+    if name and text and "\ufffd" not in text and len(values.setdefault(name, [])) < MAX_VALUES:
         values[name].append(text)
 
 
@@ -123,6 +187,18 @@ def _texts(element: Element) -> list[str]:
     language = "{http://www.w3.org/XML/1998/namespace}lang"
     entries.sort(key=lambda entry: entry.get(language, "x-default") != "x-default")
     return [entry.text or "" for entry in entries]
+
+
+def _leaves(hierarchy: Element) -> list[str]:
+    """Of MWG's hierarchical keywords: those that have no others below them."""
+    keyword, children = (
+        f"{{http://www.metadataworkinggroup.com/schemas/keywords/}}{x}" for x in ("Keyword", "Children")
+    )
+    return [
+        found.get(keyword) or found.findtext(keyword) or ""
+        for found in islice(hierarchy.iter(), MAX_VALUES)
+        if found.find(children) is None
+    ]
 
 
 def _items(directory: Element) -> list[ContainerItem]:
