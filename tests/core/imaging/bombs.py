@@ -111,6 +111,14 @@ def jpeg_of_exifs(path: Path) -> None:
     jpeg(path, [segment(0xE1, b"Exif\0\0" + bytes(65_500))] * 1000)
 
 
+def jpeg_of_packets(path: Path) -> None:
+    """Of XMP: 40,000 packets, each of which names another extension, and as many extensions."""
+    names = [f"{index:032X}".encode() for index in range(40_000)]
+    packets = [segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<a HasExtendedXMP='" + name + b"'/>") for name in names]
+    head = b"http://ns.adobe.com/xmp/extension/\0"
+    jpeg(path, [*packets, *(segment(0xE1, head + name + bytes(8) + b"<b/>") for name in names)])
+
+
 def jpeg_of_values(path: Path) -> None:
     """A directory of 60,000 values, each of which is the whole block."""
     count = 60_000

@@ -94,6 +94,7 @@ def test_what_would_take_too_much_is_refused_before_the_work(
         bombs.png_of_profiles,
         bombs.png_private,
         bombs.jpeg_of_exifs,
+        bombs.jpeg_of_packets,
         bombs.jpeg_of_values,
         bombs.jpeg_of_stray_bytes,
         bombs.gif_of_endings,

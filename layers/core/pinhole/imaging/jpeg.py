@@ -27,6 +27,7 @@ _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - _TABLES - {0xC8}
 _JFIF, _EXIF_OR_XMP, _ICC, _PHOTOSHOP, _ADOBE = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_EXTENSION_NAME = re.compile(rb"HasExtendedXMP[^<]{1,200}?([0-9A-Fa-f]{32})")
 _MAX_ZEROS, _TAIL_BYTES = 64, 1 << 16
 
 _STRIP_PIXELS = 1 << 20
@@ -193,16 +194,13 @@ def _read_metadata(found: Jpeg, segments: list[tuple[int, bytes]]) -> None:
         elif content.startswith(b"Photoshop 3.0\0") and marker == _PHOTOSHOP:
             resources.append(content[14:])
     found.exif = b"Exif\0\0" + b"".join(exif) if exif else b""
-    found.xmp = xmp.joined([*packets, *_extended(packets, extension)])
+    found.xmp = xmp.joined([*packets[:1], *_extended(packets, extension), *packets[1:]])
     found.iptc = b"".join(resources)
     found.icc_profile = b"".join(part[2:] for part in sorted(profile, key=lambda part: part[:1]))
 
 
 def _extended(packets: list[bytes], extension: dict[bytes, dict[int, bytes]]) -> list[bytes]:
-    """XMP of more than a segment (XMP specification part 3, 1.1.3.1): the parts of it that a packet names."""
-    wholes = []
-    for digest, parts in extension.items():
-        whole = b"".join(parts[offset] for offset in sorted(parts))
-        if any(digest in packet for packet in packets):
-            wholes.append(whole)
-    return wholes
+    """XMP of more than a segment (XMP specification part 3, 1.1.3.1): the parts of it that the first packet names."""
+    named = _EXTENSION_NAME.search(packets[0]) if packets else None
+    parts = extension.get(named[1], {}) if named else {}
+    return [b"".join(parts[offset] for offset in sorted(parts))]

@@ -103,13 +103,14 @@ def parse(block: bytes) -> Xmp:
 
 
 def joined(packets: Iterable[bytes]) -> bytes:
-    """As one block for `parse`, without those that are too large for it."""
-    block = b""
-    for packet in packets:
-        if len(packet) <= MAX_BYTES:
-            longer = block + _SEPARATOR + _text(packet).encode()
-            block = longer if len(longer) <= MAX_BYTES else block
-    return block
+    """As one block for `parse`, without those that are too many or too large for it."""
+    fitting, left = [], MAX_BYTES
+    for packet in islice(packets, _MAX_PACKETS):
+        text = _text(packet).encode() if len(packet) <= MAX_BYTES else b""
+        if 0 < len(text) + len(_SEPARATOR) <= left:
+            fitting.append(text)
+            left -= len(text) + len(_SEPARATOR)
+    return _SEPARATOR.join(fitting)
 
 
 def _packets(block: bytes) -> list[str]:
