@@ -10,7 +10,7 @@ from tests.core.imaging.files import of, read, xmp
 from tests.fixtures import photos
 
 DEGREES = struct.pack("<6I", 40, 1, 26, 1, 46, 1), struct.pack("<6I", 3, 1, 43, 1, 29, 1)
-MADRID_MIRRORED = (pytest.approx(-40.446111, abs=1e-6), pytest.approx(-3.724722, abs=1e-6))
+MADRID_MIRRORED = pytest.approx((-40.446111, -3.724722), abs=1e-6)
 
 
 def with_gps(tmp_path: Path, *entries: photos.Entry) -> FileMetadata:

@@ -13,7 +13,7 @@ _DATES = [
     re.compile(pattern)
     for pattern in (
         r"(?<!\d)(?P<year>\d{4})(?P<dash>[-_.\s]|年)(?P<month>\d\d?)(?:(?P=dash)|月)(?P<day>\d\d?)日?",
-        r"(?<!\d)(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
+        r"(?<!\d)(?P<year>\d{4})_?(?P<month>\d\d)(?P<day>\d\d)",
         r"@(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d{4})(?=_)",  # Telegram's
     )
 ]
@@ -23,7 +23,7 @@ _AT = (
     r"|saat|pukul|lúc|в|о|у|ב|في|เวลา"
 )
 _CLOCK = re.compile(
-    rf"[-_,.\s–T]{{0,3}}(?:(?:{_AT})[.\s-]{{0,2}})?(?P<before>{HALF})?\s?"
+    rf"[-_,.\s–T]{{0,3}}(?:(?:{_AT})[._\s-]{{0,2}})?(?P<before>{HALF})?\s?"
     r"(?P<hour>\d\d|\d(?=[-_.:h\s時时]))(?P<colon>[-_.:h\s時时]?)(?P<minute>\d\d)(?:(?P=colon)|[m分])(?P<second>\d\d)"
     rf"(?:\d{{1,3}}|\d{{6}})?(?!\d)(?:\s?(?P<behind>{HALF})(?![^\W_])|(?P<utc>_UTC))?",
     re.IGNORECASE,
