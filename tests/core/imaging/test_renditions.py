@@ -127,7 +127,7 @@ def test_a_profile_of_srgb_changes_no_number(tmp_path: Path) -> None:
         ((234, 51, 35), 12, 13, (255, 0, 0)),  # sRGB's red as Display P3 says it
         ((207, 74, 35), 9, 1, (255, 0, 0)),  # and BT.2020
         ((234, 51, 35), 1, 13, (234, 51, 35)),
-        ((207, 74, 35), 9, 16, (207, 74, 35)),  # PQ is left as it is
+        ((55, 55, 55), 1, 8, (127, 127, 127)),  # linear
     ],
 )
 def test_colours_named_by_number_are_converted(

@@ -45,6 +45,8 @@ def largest(path: Path, max_pixels: int) -> tuple[Image.Image, int, int]:
     image = Image.frombytes(answer["mode"], tuple(answer["size"]), pixels)
     if answer["icc_profile"]:
         image.info["icc_profile"] = base64.b64decode(answer["icc_profile"])
+    if answer["cicp"]:
+        image.info["cicp"] = tuple(answer["cicp"])
     return image, *answer["shown"]
 
 
@@ -114,7 +116,8 @@ def _largest(path: Path, max_pixels: int) -> Answer:
 
     image, width, height = renditions.largest(path, identify(path), max_pixels)
     profile = base64.b64encode(image.info.get("icc_profile") or b"").decode()
-    answer = {"mode": image.mode, "size": image.size, "icc_profile": profile, "shown": (width, height)}
+    cicp = image.info.get("cicp")
+    answer = {"mode": image.mode, "size": image.size, "icc_profile": profile, "cicp": cicp, "shown": (width, height)}
     return answer, image.tobytes()
 
 

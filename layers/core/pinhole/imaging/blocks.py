@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from pinhole.imaging import exif, iptc, jxl, xmp
 from pinhole.imaging.budget import check_pixels
 from pinhole.imaging.decoding import opened
@@ -14,9 +12,6 @@ from pinhole.imaging.iptc import Iptc
 from pinhole.imaging.refusal import refusing_bad_bytes
 from pinhole.imaging.tiff import IPTC, PHOTOSHOP, XMP, Directory, Tiff
 from pinhole.imaging.xmp import Xmp
-
-_APPLE_GAIN_MAP = "urn:com:apple:photo:2020:aux:hdrgainmap"
-_PQ, _HLG = 16, 18  # transfer characteristics (ITU-T H.273)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +39,7 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
         packet = xmp.parse(header.xmp)
         return Blocks(header.width, header.height, header.orientation, exif.parse(header.exif), packet)
     with opened(path, file_type, max_pixels) as source:
-        info = source.image.info
-        has_wide_range = _has_wide_range(source.image)
+        pass
     directory, xmp_block, iptc_block = exif.parse(source.exif), source.xmp, source.iptc
     if file_type.loader is Loader.TIFF:
         with path.open("rb") as file:
@@ -54,19 +48,14 @@ def read_blocks(path: Path, file_type: FileType, max_pixels: int) -> Blocks:
     return Blocks(
         width=source.width,
         height=source.height,
-        orientation=info.get("original_orientation") or directory.orientation,
+        # AVIF's container turns its picture itself, and of all it says that counts.
+        orientation=source.orientation if file_type.loader is Loader.AVIF else directory.orientation,
         exif=directory,
         xmp=xmp.parse(xmp_block),
         iptc=iptc.parse(iptc_block),
         is_animated=source.is_animated,
-        has_wide_range=has_wide_range,
+        has_wide_range=source.has_wide_range,
     )
-
-
-def _has_wide_range(image: Image.Image) -> bool:
-    """A gain map beside the picture, or a transfer function made for it (HEIF only: elsewhere XMP tells)."""
-    transfer = (image.info.get("nclx_profile") or {}).get("transfer_characteristics")
-    return _APPLE_GAIN_MAP in (image.info.get("aux") or {}) or transfer in (_PQ, _HLG)
 
 
 def _raw(path: Path, file_type: FileType, max_pixels: int) -> Blocks:

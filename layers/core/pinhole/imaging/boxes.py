@@ -38,3 +38,10 @@ def walk(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
             return
         yield Box(kind, content, box_end)
         start = box_end
+
+
+def exif_content(box: bytes) -> bytes:
+    """Of an Exif box or item: it starts with the distance of the TIFF header, which some writers forget."""
+    if box[:4] in (b"II*\0", b"MM\0*"):
+        return box
+    return box[4 + int.from_bytes(box[:4], "big") :] if len(box) > 8 else b""

@@ -14,11 +14,10 @@ from pinhole.imaging.budget import check_pixels
 from pinhole.imaging.excerpt import Excerpt
 from pinhole.imaging.file_type import FileType, Loader
 from pinhole.imaging.refusal import refusing_bad_bytes
-from pinhole.imaging.srgb import nclx_profile, resizable
+from pinhole.imaging.srgb import COLOURS, is_wide_range, resizable
 
 _LANCZOS_BELOW = 1.5
 _STRIP_PIXELS = 1 << 20
-_ANIMATED = {Loader.WEBP, Loader.AVIF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,10 @@ class Opened:
     """`width` × `height` as displayed; `orientation` (EXIF, 1 to 8) is what the decoded pixels still need.
 
     `exif`, `xmp` and `iptc` as the container holds them, but for TIFF, which is a directory of its own.
+    `has_wide_range`: the picture is made for more brightness than a page has, or a gain map tells how to get there.
     `check_whole`: of the image once it is decoded, drafted for a size; raises ValueError where a decoder made up what
-    the file lacks.
+    the file lacks. `crop`: what is left of the image before it is
+    turned.
     """
 
     image: Image.Image
@@ -38,7 +39,9 @@ class Opened:
     xmp: bytes = b""
     iptc: bytes = b""
     is_animated: bool = False
+    has_wide_range: bool = False
     check_whole: Callable[[Image.Image, tuple[int, int]], None] | None = None
+    crop: tuple[int, int, int, int] | None = None
 
 
 @contextmanager
@@ -58,22 +61,12 @@ def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]
 
 
 def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opened:
-    """JPEG, PNG and GIF give Pillow no more than their pixels: what it does with the rest has no bounds."""
+    """Most formats give Pillow no more than their pixels: what it does with the rest has no bounds."""
     match loader:
         case Loader.JPEG:
-            segments = jpeg.read(data, max_pixels)
-            check_whole = partial(jpeg.check_whole, data=data, found=segments)
-            image = jpeg.opened(data, segments)
-            return _turned(image, segments.exif, segments.xmp, segments.iptc, check_whole=check_whole)
+            return _jpeg(data, max_pixels)
         case Loader.PNG:
-            chunks = png.read(data)
-            image = _pillow(Excerpt(data, chunks.parts), loader)
-            if chunks.icc_profile:
-                image.info["icc_profile"] = chunks.icc_profile
-            check_whole = partial(png.check_whole, data=data, found=chunks)
-            return _turned(
-                image, chunks.exif, chunks.xmp, chunks.iptc, is_animated=chunks.is_animated, check_whole=check_whole
-            )
+            return _png(data)
         case Loader.GIF:
             blocks = gif.read(data)
             image = _pillow(Excerpt(data, blocks.parts), loader)
@@ -91,24 +84,50 @@ def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opene
             tiff_image.check(path, data, max_pixels)
             return _turned(_pillow(path, loader), orientation=1)  # its decoder turns it
         case Loader.HEIF | Loader.AVIF:
-            heif.check(path, max_pixels)
-            if loader is Loader.HEIF:
-                _register_heif()
-            image = _pillow(path, loader)
-            if not image.info.get("icc_profile"):
-                image.info["icc_profile"] = nclx_profile(*(heif.nclx(path) or (0, 0)))
+            return _heif(path, loader, max_pixels)
         case _:
             check = bmp.check if loader is Loader.BMP else webp.check
             check(data, max_pixels)
             image = _pillow(path, loader)
-    info = image.info
+            info = image.info
+            is_animated = loader is Loader.WEBP and bool(getattr(image, "is_animated", False))
+            return _turned(image, info.get("exif") or b"", info.get("xmp") or b"", is_animated=is_animated)
+
+
+def _jpeg(data: mmap.mmap, max_pixels: int) -> Opened:
+    segments = jpeg.read(data, max_pixels)
+    check_whole = partial(jpeg.check_whole, data=data, found=segments)
+    image = jpeg.opened(data, segments)
+    return _turned(image, segments.exif, segments.xmp, segments.iptc, check_whole=check_whole)
+
+
+def _png(data: mmap.mmap) -> Opened:
+    chunks = png.read(data)
+    image = _pillow(Excerpt(data, chunks.parts), Loader.PNG)
+    if chunks.icc_profile:
+        image.info["icc_profile"] = chunks.icc_profile
+    check_whole = partial(png.check_whole, data=data, found=chunks)
+    return _turned(image, chunks.exif, chunks.xmp, chunks.iptc, is_animated=chunks.is_animated, check_whole=check_whole)
+
+
+def _heif(path: Path, loader: Loader, max_pixels: int) -> Opened:
+    picture = heif.read(path, max_pixels)
+    if loader is Loader.HEIF:
+        _register_heif()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        heif.hide(mapped, picture)
+        image = _pillow(Excerpt(mapped, [(0, len(mapped))]), loader)  # which reads all of it at once
+    image.info["cicp"] = picture.cicp
     return _turned(
         image,
-        info.get("exif") or b"",
-        info.get("xmp") or b"",
-        # HEIF's decoder turns it, and AVIF's puts the container's word into the EXIF that it hands out.
-        orientation=1 if loader is Loader.HEIF else None,
-        is_animated=loader in _ANIMATED and bool(getattr(image, "is_animated", False)),
+        picture.exif,
+        picture.xmp,
+        # HEIF's decoder turns it, and AVIF's puts the container's word into an EXIF that it makes up.
+        orientation=1 if loader is Loader.HEIF else exif.parse(image.info.get("exif") or b"").orientation,
+        is_animated=loader is Loader.AVIF and bool(getattr(image, "is_animated", False)),
+        has_wide_range=picture.has_gain_map or is_wide_range(picture.cicp),
+        # HEIF's decoder has cut it, too.
+        crop=picture.crop if loader is Loader.AVIF else None,
     )
 
 
@@ -131,13 +150,18 @@ def _turned(
     iptc: bytes = b"",
     *,
     orientation: int | None = None,
+    crop: tuple[int, int, int, int] | None = None,
     is_animated: bool = False,
+    has_wide_range: bool = False,
     check_whole: Callable[[Image.Image, tuple[int, int]], None] | None = None,
 ) -> Opened:
-    """`orientation`: None where the EXIF says it."""
+    """`orientation`: None where the EXIF says it. `crop`: what is left of the decoded image before it is turned."""
     orientation = exif.parse(exif_block).orientation if orientation is None else orientation
-    width, height = image.size[::-1] if orientation >= 5 else image.size
-    return Opened(image, orientation, width, height, exif_block, xmp, iptc, is_animated, check_whole)
+    left, top, right, bottom = crop or (0, 0, *image.size)
+    width, height = (bottom - top, right - left) if orientation >= 5 else (right - left, bottom - top)
+    return Opened(
+        image, orientation, width, height, exif_block, xmp, iptc, is_animated, has_wide_range, check_whole, crop
+    )
 
 
 def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
@@ -152,11 +176,11 @@ def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
     image.load()
     if source.check_whole is not None:
         source.check_whole(image, size)
-    icc_profile = image.info.get("icc_profile")
-    image = _shrunk(image, size)
+    colours = {name: image.info[name] for name in COLOURS if image.info.get(name)}
+    image = _shrunk(image.crop(source.crop) if source.crop else image, size)
     if (method := _TRANSPOSE.get(source.orientation)) is not None:  # FLIP_LEFT_RIGHT is 0
         image = image.transpose(method)
-    image.info = {"icc_profile": icc_profile} if icc_profile else {}
+    image.info = colours
     return image
 
 

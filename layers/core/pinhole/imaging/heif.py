@@ -1,17 +1,20 @@
-"""What a HEIF or AVIF file declares of its pictures (ISO/IEC 14496-12 and 23008-12), before a decoder believes it."""
+"""HEIF and AVIF (ISO/IEC 14496-12 and 23008-12): what a file declares of its pictures, before a decoder believes it,
+and what it says of the one that is shown.
+"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from mmap import mmap
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
-from pinhole.imaging import hevc
-from pinhole.imaging.boxes import MAX_BOXES, Box, walk
-from pinhole.imaging.budget import check_memory, check_pixels, check_work, too_many_parts
-from pinhole.imaging.hevc import Extents
+from pinhole.imaging import heif_items, hevc
+from pinhole.imaging.boxes import MAX_BOXES, Box, exif_content, walk
+from pinhole.imaging.budget import METADATA_BYTES, check_memory, check_pixels, check_work, too_many_parts
+from pinhole.imaging.heif_items import Items, joined
 
-_MAX_TABLE_BYTES = 1 << 20
-_MAX_EXTENTS = 64
 # Pictures that are put together of others say their size once more, behind this many bytes of their own data.
 _SIZE_AT = {b"grid": 4, b"iovl": 10}
 _DERIVED = frozenset({*_SIZE_AT, b"iden"})
@@ -20,27 +23,30 @@ _BYTES_PER_PIXEL = 14
 _VISITS_PER_PIXEL = 16  # HEVC takes about sixteen times as long for a pixel as a scan of a JPEG for a sample
 _MOST_VISITS = 1 << 62
 
-_Value = TypeVar("_Value")
-_ONCE = frozenset({b"pitm", b"iinf", b"iref", b"iloc", b"iprp", b"idat"})
+_XMP, _APPLE_GAIN_MAP = b"application/rdf+xml", b"urn:com:apple:photo:2020:aux:hdrgainmap"
+# Decoders refuse the whole file for what is wrong with one of these, and none is needed to show it.
+_MAX_BRANDS_BYTES = 512
+_HIDDEN_ITEMS, _HIDDEN_BOXES = frozenset({b"Exif", b"mime", b"tmap"}), frozenset({b"grpl"})
 
 
-@dataclass(slots=True)
-class _Items:
-    """Of each item its kind, the items it is made of, its size, and where its data lie: offsets and lengths.
-
-    `primary` is the one that is shown, 0 where none is; `units`: NAL units that were looked at so far, of all.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a file says of the picture that is shown. `cicp`: colour primaries and transfer characteristics
+    (ITU-T H.273), (0, 0) where nothing is said; `crop`: the part of the decoded picture that counts, before it is
+    turned: left, top, right, bottom. `hidden`: where in the file stand the names of boxes and items to hide from
+    decoders.
     """
 
-    primary: int = 0
-    kinds: dict[int, bytes] = field(default_factory=dict)
-    parts: dict[int, list[int]] = field(default_factory=dict)
-    sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
-    extents: dict[int, Extents] = field(default_factory=dict)
-    units: int = 0
+    exif: bytes
+    xmp: bytes
+    cicp: tuple[int, int]
+    crop: tuple[int, int, int, int] | None
+    has_gain_map: bool
+    hidden: tuple[int, ...]
 
 
-def check(path: Path, max_pixels: int) -> None:
-    """Every picture in the file: its size, and what it takes to decode all that it is put together of.
+def read(path: Path, max_pixels: int) -> Picture:
+    """Checks every picture in the file: its size, and what it takes to decode all that it is put together of.
 
     Raises FileRejected (`too_many_pixels`, `too_costly`, `corrupt`), and ValueError where that can't be told.
     """
@@ -51,11 +57,13 @@ def check(path: Path, max_pixels: int) -> None:
         metas = [box for box in walk(file, 0, end) if box.kind == b"meta"]
         if not metas:
             raise ValueError("no pictures")
-        for meta in metas:  # which of them counts is the decoder's choice
-            _check_items(file, end, _items(file, meta, max_pixels), max_pixels)
+        tables = [heif_items.read(file, meta, max_pixels) for meta in metas]
+        for items in tables:  # which of them counts is the decoder's choice
+            _check_items(file, end, items, max_pixels)
+        return _picture(file, end, metas[0], tables[0])
 
 
-def _check_items(file: BinaryIO, end: int, items: _Items, max_pixels: int) -> None:
+def _check_items(file: BinaryIO, end: int, items: Items, max_pixels: int) -> None:
     sizes = [*items.sizes.values(), *_composed(file, items)]
     for size in sizes:
         check_pixels(*size, max_pixels)
@@ -70,159 +78,78 @@ def _check_items(file: BinaryIO, end: int, items: _Items, max_pixels: int) -> No
         raise ValueError("truncated")
 
 
-def nclx(path: Path) -> tuple[int, int] | None:
-    """Colour primaries and transfer characteristics (ITU-T H.273) as the first `colr` box of that kind says."""
-    with path.open("rb") as file:
-        meta = _first(file, Box(b"", 0, path.stat().st_size), b"meta", 0)
-        for box in _properties(file, meta) if meta else []:
-            colour = box.read(file, 8) if box.kind == b"colr" else b""
-            if colour[:4] == b"nclx" and len(colour) == 8:
-                return int.from_bytes(colour[4:6], "big"), int.from_bytes(colour[6:], "big")
-    return None
+def hide(mapped: mmap, picture: Picture) -> None:
+    """`mapped`: the file, as a private copy that may be written to."""
+    for at in picture.hidden:
+        mapped[at : at + 4] = b"free"
 
 
-def _first(file: BinaryIO, outer: Box, kind: bytes, skipped: int) -> Box | None:
-    """Of a kind of which there may be one; `skipped`: bytes before the first box in `outer`."""
-    return next((box for box in walk(file, outer.start + skipped, outer.end) if box.kind == kind), None)
+def _picture(file: BinaryIO, end: int, meta: Box, items: Items) -> Picture:
+    hidden = [
+        items.kinds_at[item] for item, kind in items.kinds.items() if kind in _HIDDEN_ITEMS and item != items.primary
+    ]
+    hidden += [box.start - 4 for box in walk(file, meta.start + 4, meta.end) if box.kind in _HIDDEN_BOXES]
+    for box in walk(file, 0, end):
+        if box.kind == b"ftyp":
+            brands = box.read(file, _MAX_BRANDS_BYTES)
+            hidden += [box.start + at for at in range(0, len(brands), 4) if brands[at : at + 4] in _HIDDEN_ITEMS]
+    said = {b"Exif": b"", _XMP: b""}
+    for item, kind in items.kinds.items():
+        name = items.media_types[item] if kind == b"mime" else kind
+        extents = items.extents.get(item, [])
+        if said.get(name) == b"" and all(start + length <= end for start, length in extents):
+            said[name] = joined(file, extents, METADATA_BYTES)
+    own = {box.kind: box.read(file, 32) for box in _unique(items.properties.get(items.primary, []))}
+    crop = _crop(own[b"clap"], own[b"ispe"]) if {b"clap", b"ispe"} <= own.keys() else None
+    has_gain_map = b"tmap" in items.kinds.values() or any(
+        box.kind == b"auxC" and box.read(file, 64)[4:].split(b"\0")[0] == _APPLE_GAIN_MAP
+        for box in {box for boxes in items.properties.values() for box in boxes}
+    )
+    cicp = _cicp(file, items)
+    return Picture(exif_content(said[b"Exif"]), said[_XMP], cicp, crop, has_gain_map, tuple(hidden))
 
 
-def _properties(file: BinaryIO, meta: Box) -> list[Box]:
-    container = _first(file, meta, b"iprp", 4)
-    shared = _first(file, container, b"ipco", 0) if container else None
-    return list(walk(file, shared.start, shared.end)) if shared else []
+def _unique(boxes: Iterable[Box]) -> list[Box]:
+    return list(dict.fromkeys(boxes))
 
 
-def _size(file: BinaryIO, ispe: Box) -> tuple[int, int]:
-    content = ispe.read(file, 12)
-    return int.from_bytes(content[4:8], "big"), int.from_bytes(content[8:], "big")
+def _cicp(file: BinaryIO, items: Items) -> tuple[int, int]:
+    """Of the picture that is shown; where it is put together of others and says nothing, of the first of them."""
+    for item in (items.primary, *items.parts.get(items.primary, [])[:1]):
+        for box in _unique(items.properties.get(item, [])):
+            content = box.read(file, 8)
+            if box.kind == b"colr" and content[:4] == b"nclx":
+                return int.from_bytes(content[4:6], "big"), int.from_bytes(content[6:8], "big")
+    return 0, 0
 
 
-def _items(file: BinaryIO, meta: Box, max_pixels: int) -> _Items:
-    """Raises FileRejected (`too_many_pixels`, `corrupt`); ValueError where something is said twice: which of it counts
-    is the decoder's choice.
+def _crop(clap: bytes, ispe: bytes) -> tuple[int, int, int, int] | None:
+    """A clean aperture: width, height, and how far its middle is off the picture's, as fractions. None where that is
+    nonsense, as decoders take it.
     """
-    items, properties = _Items(), _properties(file, meta)
-    sizes = [_claimed(file, prop, max_pixels) for prop in properties]
-    boxes = list(walk(file, meta.start + 4, meta.end))
-    kinds = [box.kind for box in boxes if box.kind in _ONCE]
-    if len(kinds) > len(set(kinds)):
-        raise ValueError("a table of items is there twice")
-    stored_here = next((box.start for box in boxes if box.kind == b"idat"), 0)
-    for box in boxes:
-        if box.kind == b"pitm":
-            items.primary = int.from_bytes(box.read(file, 8)[4 : 6 if box.read(file, 1) == b"\0" else 8], "big")
-        elif box.kind == b"iinf":
-            items.kinds = _unique(_kinds(file, box))
-        elif box.kind == b"iref":
-            for item, parts in _references(file, box):
-                items.parts[item] = items.parts.get(item, []) + parts
-        elif box.kind == b"iloc":
-            items.extents = _unique(_extents(box.read(file, _MAX_TABLE_BYTES), stored_here))
-        elif box.kind == b"iprp":
-            for association in (inner for inner in walk(file, box.start, box.end) if inner.kind == b"ipma"):
-                for item, index in _associations(association.read(file, _MAX_TABLE_BYTES)):
-                    if 0 < index <= len(properties):
-                        said = items.sizes.get(item, (0, 0)), sizes[index - 1]
-                        items.sizes[item] = max(said, key=lambda size: size[0] * size[1])
-    items.sizes = {item: size for item, size in items.sizes.items() if size != (0, 0)}
-    return items
+    size = int.from_bytes(ispe[4:8], "big"), int.from_bytes(ispe[8:12], "big")
+    parts = [int.from_bytes(clap[at : at + 4], "big", signed=at >= 16) for at in range(0, 32, 4)]
+    if len(clap) < 32 or 0 in parts[1::2]:
+        return None
+    width, height, across, down = (Fraction(*parts[at : at + 2]) for at in range(0, 8, 2))
+    left, top = floor((size[0] - width) / 2 + across), floor((size[1] - height) / 2 + down)
+    right, bottom = left + floor(width), top + floor(height)
+    if left < 0 or top < 0 or left >= right or top >= bottom or right > size[0] or bottom > size[1]:
+        return None
+    return left, top, right, bottom
 
 
-def _claimed(file: BinaryIO, prop: Box, max_pixels: int) -> tuple[int, int]:
-    """What a property says of the size of a picture; 0 × 0 where it is about something else."""
-    if prop.kind == b"ispe":
-        size = _size(file, prop)
-    elif prop.kind == b"hvcC":
-        size = hevc.configured_size(prop.read(file, _MAX_TABLE_BYTES))
-    else:
-        return 0, 0
-    if size != (0, 0) or prop.kind == b"ispe":
-        check_pixels(*size, max_pixels)
-    return size
-
-
-def _unique(pairs: Iterable[tuple[int, _Value]]) -> dict[int, _Value]:
-    unique: dict[int, _Value] = {}
-    for item, value in pairs:
-        if item in unique:
-            raise ValueError("the same item is there twice")
-        unique[item] = value
-    return unique
-
-
-def _kinds(file: BinaryIO, iinf: Box) -> Iterator[tuple[int, bytes]]:
-    version = iinf.read(file, 1)
-    for box in walk(file, iinf.start + (6 if version == b"\0" else 8), iinf.end):
-        entry = box.read(file, 14)
-        if box.kind == b"infe" and entry[:1] in (b"\2", b"\3"):
-            width = 2 if entry[0] == 2 else 4
-            yield int.from_bytes(entry[4 : 4 + width], "big"), entry[6 + width : 10 + width]
-
-
-class _Numbers:
-    """Big endian, one after the other. Raises ValueError at the end."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data, self.at = data, at
-
-    def __call__(self, width: int) -> int:
-        self.at += width
-        if self.at > len(self._data):
-            raise ValueError("a table of items is cut off")
-        return int.from_bytes(self._data[self.at - width : self.at], "big")
-
-
-def _references(file: BinaryIO, iref: Box) -> Iterator[tuple[int, list[int]]]:
-    """Of each derived item those that it is made of."""
-    width = 2 if iref.read(file, 1) == b"\0" else 4
-    for box in walk(file, iref.start + 4, iref.end):
-        if box.kind == b"dimg":
-            number = _Numbers(box.read(file, _MAX_TABLE_BYTES), 0)
-            yield number(width), [number(width) for _ in range(number(2))]
-
-
-def _associations(ipma: bytes) -> Iterator[tuple[int, int]]:
-    """Items and the properties (from 1) that they have."""
-    number = _Numbers(ipma, 4)
-    is_wide, has_wide_items = ipma[3:4] == b"\1", ipma[:1] != b"\0"
-    for _ in range(number(4)):
-        item = number(4 if has_wide_items else 2)
-        for _ in range(number(1)):
-            yield item, (number(2) & 0x7FFF if is_wide else number(1) & 0x7F)
-
-
-def _extents(iloc: bytes, stored_here: int) -> Iterator[tuple[int, Extents]]:
-    number = _Numbers(iloc, 4)
-    version = iloc[0] if iloc else 0
-    widths = number(2)
-    offset_width, length_width, base_width = widths >> 12, widths >> 8 & 15, widths >> 4 & 15
-    index_width = widths & 15 if version else 0
-    for _ in range(number(4 if version == 2 else 2)):
-        item = number(4 if version == 2 else 2)
-        method = number(2) & 15 if version else 0
-        number(2)
-        base = number(base_width) + (stored_here if method == 1 else 0)
-        count = number(2)
-        if method > 1 or count > _MAX_EXTENTS:
-            raise ValueError("the data of an item lie where nobody has them")
-        extents = []
-        for _ in range(count):
-            number(index_width)
-            extents.append((base + number(offset_width), number(length_width)))
-        yield item, extents
-
-
-def _composed(file: BinaryIO, items: _Items) -> Iterator[tuple[int, int]]:
+def _composed(file: BinaryIO, items: Items) -> Iterator[tuple[int, int]]:
     for item, extents in items.extents.items():
         if (at := _SIZE_AT.get(items.kinds.get(item, b""))) is not None:
-            data = _joined(file, extents, at + 8)
+            data = joined(file, extents, at + 8)
             length = 4 if len(data) > 1 and data[1] & 1 else 2
             if len(data) < at + 2 * length:
                 raise ValueError("a picture put together of others does not say how large it is")
             yield int.from_bytes(data[at:][:length], "big"), int.from_bytes(data[at + length :][:length], "big")
 
 
-def _visits(file: BinaryIO, items: _Items, item: int, known: dict[int, int]) -> int:
+def _visits(file: BinaryIO, items: Items, item: int, known: dict[int, int]) -> int:
     """Pixels that are decoded for an item: its own, or those of its parts, each as often as it is used."""
     if item not in known:
         known[item] = _MOST_VISITS  # a picture that is a part of itself never ends
@@ -237,7 +164,7 @@ def _visits(file: BinaryIO, items: _Items, item: int, known: dict[int, int]) -> 
     return known[item]
 
 
-def _shown(items: _Items) -> set[int]:
+def _shown(items: Items) -> set[int]:
     """The primary item and those that it is put together of."""
     shown: set[int] = set()
     waiting = [items.primary]
@@ -246,11 +173,3 @@ def _shown(items: _Items) -> set[int]:
             shown.add(item)
             waiting += items.parts.get(item, []) if items.kinds.get(item) in _DERIVED else []
     return shown
-
-
-def _joined(file: BinaryIO, extents: Extents, limit: int) -> bytes:
-    data = b""
-    for offset, length in extents:
-        file.seek(offset)
-        data += file.read(min(length, limit - len(data)))
-    return data

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pinhole.imaging.boxes import walk
+from pinhole.imaging.boxes import exif_content, walk
 from pinhole.imaging.budget import check_memory
 
 _CODESTREAM = b"\xff\x0a"
@@ -69,7 +69,7 @@ def read_header(path: Path) -> JxlHeader:
     orientation = _orientation(bits)
     if orientation >= 5:
         width, height = height, width
-    exif = _after_offset(metadata.get(b"Exif", b""))
+    exif = exif_content(metadata.get(b"Exif", b""))
     return JxlHeader(width, height, orientation, exif, metadata.get(b"xml ", b""))
 
 
@@ -124,10 +124,3 @@ def _orientation(bits: _Bits) -> int:
     is_default = bits.read(1)
     has_extra_fields = not is_default and bits.read(1)
     return bits.read(3) + 1 if has_extra_fields else 1
-
-
-def _after_offset(box: bytes) -> bytes:
-    """An Exif box starts with the distance of the TIFF header; some writers forget it."""
-    if box[:4] in (b"II*\0", b"MM\0*"):
-        return box
-    return box[4 + int.from_bytes(box[:4], "big") :] if len(box) > 8 else b""

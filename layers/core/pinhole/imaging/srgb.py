@@ -1,7 +1,5 @@
 """From whatever a decoder hands out to 8 bit sRGB on white."""
 
-import struct
-from functools import cache
 from io import BytesIO
 from itertools import product
 
@@ -15,12 +13,15 @@ _PROBE = Image.frombytes(
     "RGB", (64, 1), bytes(value for colour in product((32, 96, 160, 224), repeat=3) for value in colour)
 )
 
-# Colour primaries (ITU-T H.273) -> red, green, blue as XYZ under D50, by Bradford's adaptation.
-_PRIMARIES = {
-    9: ((0.67348, 0.27904, -0.00193), (0.16567, 0.67534, 0.02998), (0.12505, 0.04561, 0.79685)),  # BT.2020
-    12: ((0.51512, 0.24119, -0.00105), (0.29198, 0.69224, 0.04188), (0.1571, 0.06657, 0.78407)),  # Display P3
-}
-_LINEAR, _PQ, _HLG = 8, 16, 18
+# What decoders say of the colours, in `image.info`: an ICC profile; colour primaries and transfer characteristics by
+# number (ITU-T H.273), (0, 0) where they aren't named so.
+COLOURS = ("icc_profile", "cicp")
+_WIDE_RANGE = (16, 18)  # transfer characteristics: PQ and HLG
+
+
+def is_wide_range(cicp: tuple[int, int]) -> bool:
+    """Whether the picture is made for more brightness than a page has."""
+    return cicp[1] in _WIDE_RANGE
 
 
 def resizable(image: Image.Image) -> Image.Image:
@@ -43,13 +44,13 @@ def resizable(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """RGB in sRGB, by the ICC profile in `image.info` where there is a usable one.
+    """RGB in sRGB, by what `image.info` says of the colours, as far as that is usable.
 
     Transparent parts become white: what people keep as transparent PNG is mostly dark on paper.
     """
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     colours = image.convert("RGB") if alpha else image
-    colours = _by_profile(colours, image.info.get("icc_profile") or b"")
+    colours = _converted(colours, image.info.get("icc_profile") or b"", image.info.get("cicp") or (0, 0))
     if alpha is None:
         return colours
     paper = Image.new("RGB", image.size, "white")
@@ -57,40 +58,36 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return paper
 
 
-@cache
-def nclx_profile(primaries: int, transfer: int) -> bytes | None:
-    """An ICC profile for a HEIF or AVIF picture that names its colours by number (ITU-T H.273).
+def _converted(image: Image.Image, icc_profile: bytes, cicp: tuple[int, int]) -> Image.Image:
+    """By the profile; but no profile tells how to show what is brighter than a page."""
+    if image.mode in ("L", "RGB"):
+        if is_wide_range(cicp):
+            from pinhole.imaging.tone_mapping import tone_mapped
 
-    For Display P3 and BT.2020 at ordinary brightness, whose transfer functions all pass for sRGB's, as in browsers.
-    None for the rest, which is shown as if it were sRGB: PQ and HLG would need their brightness mapped.
-    """
-    if primaries not in _PRIMARIES or transfer in (_LINEAR, _PQ, _HLG):
-        return None
-    profile = bytearray(_SRGB.tobytes())
-    colours = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), _PRIMARIES[primaries], strict=True))
-    for at in range(132, 132 + 12 * int.from_bytes(profile[128:132], "big"), 12):
-        if (colour := colours.get(bytes(profile[at : at + 4]))) is not None:
-            value = int.from_bytes(profile[at + 4 : at + 8], "big") + 8
-            profile[value : value + 12] = struct.pack(">3i", *(round(part * 65536) for part in colour))
-    return bytes(profile)
+            return tone_mapped(image.convert("RGB"), *cicp)
+        if not icc_profile and any(cicp):
+            from pinhole.imaging.profiles import by_number
+
+            icc_profile = by_number(*cicp) or b""
+    return _by_profile(image, icc_profile)
 
 
 def _by_profile(image: Image.Image, icc_profile: bytes) -> Image.Image:
     try:
         if image.mode == "LAB":
             lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-            return _converted(image, lab)
+            return _transformed(image, lab)
         if 0 < len(icc_profile) <= _MAX_PROFILE_BYTES:
             profile = ImageCms.ImageCmsProfile(BytesIO(icc_profile))
             mode = _PROFILE_MODES.get(profile.profile.xcolor_space)
             if mode is not None and (mode == image.mode or "CMYK" not in (mode, image.mode)):
-                return _converted(image.convert(mode), profile)
+                return _transformed(image.convert(mode), profile)
     except (ImageCms.PyCMSError, OSError, ValueError):
         pass  # a spoiled profile: the numbers are most likely sRGB
     return image.convert("RGB")
 
 
-def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+def _transformed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     transform = ImageCms.buildTransform(
         profile, _SRGB, image.mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
     )
