@@ -2,14 +2,16 @@
 
 import mmap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from pinhole.imaging import bmp, exif, gif, heif, jpeg, jxl, png, tiff_image, webp
+from pinhole.imaging import adobe_rgb, bmp, exif, gif, heif, jpeg, jxl, png, tiff_image, webp
 from pinhole.imaging.budget import check_pixels
 from pinhole.imaging.excerpt import Excerpt
 from pinhole.imaging.file_type import FileType, Loader
@@ -18,6 +20,7 @@ from pinhole.imaging.srgb import COLOURS, is_wide_range, resizable
 
 _LANCZOS_BELOW = 1.5
 _STRIP_PIXELS = 1 << 20
+_NOTHING_SAID = (None, b"", (0, 0), (2, 2))  # of colours; 2 is "unspecified" (ITU-T H.273)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,13 @@ def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opene
             image, orientation = raw.decode(path, max_pixels)
             return _turned(image, orientation=orientation)
         case Loader.TIFF:
-            tiff_image.check(path, data, max_pixels)
-            return _turned(_pillow(path, loader), orientation=1)  # its decoder turns it
+            return _tiff(path, data, max_pixels)
         case Loader.HEIF | Loader.AVIF:
             return _heif(path, loader, max_pixels)
         case _:
             check = bmp.check if loader is Loader.BMP else webp.check
             check(data, max_pixels)
-            image = _pillow(path, loader)
+            image = (bmp.masked(data) if loader is Loader.BMP else None) or _pillow(path, loader)
             info = image.info
             is_animated = loader is Loader.WEBP and bool(getattr(image, "is_animated", False))
             return _turned(image, info.get("exif") or b"", info.get("xmp") or b"", is_animated=is_animated)
@@ -104,19 +106,39 @@ def _jpeg(data: mmap.mmap, max_pixels: int) -> Opened:
 def _png(data: mmap.mmap) -> Opened:
     chunks = png.read(data)
     image = _pillow(Excerpt(data, chunks.parts), Loader.PNG)
-    if chunks.icc_profile:
-        image.info["icc_profile"] = chunks.icc_profile
-    check_whole = partial(png.check_whole, data=data, found=chunks)
-    return _turned(image, chunks.exif, chunks.xmp, chunks.iptc, is_animated=chunks.is_animated, check_whole=check_whole)
+    image.info.pop("icc_profile", None)
+    image.info |= png.colours(chunks)
+    if (said := image.info.get("transparency")) is not None and image.mode != "P":
+        image.info["transparency"] = png.transparency(data, said)
+    return _turned(
+        image,
+        chunks.exif,
+        chunks.xmp,
+        chunks.iptc,
+        is_animated=chunks.is_animated,
+        has_wide_range=is_wide_range(image.info.get("cicp") or (0, 0)),
+        check_whole=partial(png.check_whole, data=data, found=chunks),
+    )
+
+
+def _tiff(path: Path, data: mmap.mmap, max_pixels: int) -> Opened:
+    page = tiff_image.check(path, data, max_pixels)
+    if not page.needs_own_decoder:
+        with suppress(UnidentifiedImageError):  # Pillow doesn't know this kind of samples
+            image = _pillow(path, Loader.TIFF)
+            image.seek(page.index)
+            return _turned(image, orientation=1)  # its decoder turns it
+    from pinhole.imaging import tiff_samples
+
+    return _turned(tiff_samples.opened(data, page, max_pixels), orientation=page.orientation)
 
 
 def _heif(path: Path, loader: Loader, max_pixels: int) -> Opened:
     picture = heif.read(path, max_pixels)
-    if loader is Loader.HEIF:
-        _register_heif()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
         heif.hide(mapped, picture)
-        image = _pillow(Excerpt(mapped, [(0, len(mapped))]), loader)  # which reads all of it at once
+        # Both read all of it at once; and Pillow itself would not say what is wrong with it.
+        image = _heif_decoder(loader)(Excerpt(mapped, [(0, len(mapped))]))
     image.info["cicp"] = picture.cicp
     return _turned(
         image,
@@ -136,11 +158,16 @@ def _pillow(source: Path | Excerpt, loader: Loader) -> Image.Image:
 
 
 @cache
-def _register_heif() -> None:
+def _heif_decoder(loader: Loader) -> Callable[[Any], Image.Image]:
+    if loader is Loader.AVIF:
+        from PIL.AvifImagePlugin import AvifImageFile
+
+        return AvifImageFile
     import pillow_heif  # as slow to load as all of Pillow
 
     # Auxiliary pictures are named in the metadata but never shown, so they need not be kept ready.
-    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False)
+    pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = False
+    return pillow_heif.HeifImageFile
 
 
 def _turned(
@@ -157,6 +184,10 @@ def _turned(
 ) -> Opened:
     """`orientation`: None where the EXIF says it. `crop`: what is left of the decoded image before it is turned."""
     orientation = exif.parse(exif_block).orientation if orientation is None else orientation
+    if not any(image.info.get(name) not in _NOTHING_SAID for name in COLOURS):
+        after = exif_block.removeprefix(b"Exif\0\0")
+        if after and adobe_rgb.is_told(BytesIO(after)):
+            image.info["icc_profile"] = adobe_rgb.profile()
     left, top, right, bottom = crop or (0, 0, *image.size)
     width, height = (bottom - top, right - left) if orientation >= 5 else (right - left, bottom - top)
     return Opened(

@@ -3,9 +3,11 @@
 EXIF, IPTC and XMP may be as ImageMagick writes them: hexadecimal text.
 """
 
+import struct
 import zlib
 from dataclasses import dataclass, field
 from mmap import mmap
+from typing import Any
 
 from PIL import Image
 
@@ -19,7 +21,10 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each type of colour
 # Of each pass over an interlaced picture: the first column and row, and how far it is to the next (section 8.2).
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _BLOCK_BYTES = 1 << 20
+_GREY, _RGB = 0, 2  # types of colour
 _OF_METADATA = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
+_OF_COLOURS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}  # and their bytes
+_SRGB = (1, 13)  # primaries and transfer characteristics (ITU-T H.273)
 
 
 @dataclass(slots=True)
@@ -33,6 +38,7 @@ class Png:
     xmp: bytes = b""
     iptc: bytes = b""
     icc_profile: bytes = b""
+    colours: dict[bytes, bytes] = field(default_factory=dict)
     is_animated: bool = False
 
 
@@ -49,6 +55,8 @@ def read(data: bytes | mmap) -> Png:
         at += 12 + length
         if kind in _OF_PIXELS:
             found.parts.append((start, at) if length or kind == b"IEND" else (0, 0))
+        elif _OF_COLOURS.get(kind) == length:
+            found.colours.setdefault(kind, data[start + 8 : start + 8 + length])
         elif kind == b"acTL":
             found.is_animated = int.from_bytes(data[start + 8 : start + 12], "big") > 1
         elif kind in _OF_METADATA and (left := left - length) >= 0:
@@ -56,6 +64,39 @@ def read(data: bytes | mmap) -> Png:
         if kind == b"IEND":
             return found
     raise too_many_parts()
+
+
+def colours(found: Png) -> dict[str, Any]:
+    """What the chunks say of the colours, as `srgb.COLOURS`: cICP before iCCP before sRGB before gAMA and cHRM
+    (section 4.3).
+    """
+    if (cicp := found.colours.get(b"cICP")) is not None:
+        return {"cicp": tuple(cicp[:2])}
+    if found.icc_profile:
+        return {"icc_profile": found.icc_profile}
+    if b"sRGB" in found.colours:
+        return {"cicp": _SRGB}
+    chromaticities, gamma = found.colours.get(b"cHRM"), int.from_bytes(found.colours.get(b"gAMA", b""), "big")
+    if chromaticities is None and not gamma:
+        return {}
+    from pinhole.imaging.profiles import by_gamma  # with numpy, which few files need
+
+    points = struct.unpack(">8i", chromaticities) if chromaticities else ()
+    return {"icc_profile": by_gamma(1e5 / gamma if gamma else None, tuple(point / 1e5 for point in points))}
+
+
+def transparency(data: bytes | mmap, said: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    """The colour that tRNS makes transparent, in the samples that the decoder hands out: of 8 bit, but for grey of 16.
+
+    `said`: the same as it stands in the chunk.
+    """
+    bits, kind = data[24], data[25]
+    if kind == _RGB and isinstance(said, tuple):
+        return tuple(sample >> 8 for sample in said) if bits == 16 else tuple(sample & 255 for sample in said)
+    if kind == _GREY and bits in (2, 4) and isinstance(said, int):
+        most = (1 << bits) - 1
+        return (said & most) * 255 // most
+    return said
 
 
 def check_whole(image: Image.Image, _size: tuple[int, int], data: bytes | mmap, found: Png) -> None:

@@ -79,6 +79,8 @@ def by_number(primaries: int, transfer: int) -> bytes | None:
 
 def by_gamma(gamma: float | None, chromaticities: Chromaticities | None) -> bytes | None:
     """As a PNG's gAMA and cHRM say it; None where that is nonsense."""
+    if gamma is not None and not 0.1 <= gamma <= 10:
+        return None
     try:
         return by_chromaticities(chromaticities or PRIMARIES[1], gamma)
     except (ValueError, np.linalg.LinAlgError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import rawpy
 from PIL import Image
 
-from pinhole.imaging import jpeg
+from pinhole.imaging import adobe_rgb, jpeg
 from pinhole.imaging.budget import check_memory, check_pixels
 from pinhole.imaging.sizes import HEIGHTS
 
@@ -45,6 +45,7 @@ def decode(path: Path, max_pixels: int) -> tuple[Image.Image, int]:
         _check_sensor(raw, max_pixels)
         preview = _preview(raw, max_pixels)
         if preview is not None:
+            _name_colours(path, preview[0])
             return preview
         width, height = raw.sizes.width, raw.sizes.height
         half = min(width, height) >= 2 * HEIGHTS[0] or width * height > _MAX_FULL_PIXELS
@@ -63,6 +64,13 @@ def _reading(path: Path) -> Iterator[rawpy.RawPy]:
         raise MemoryError(str(error)) from error
     except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
         raise ValueError(str(error)) from error
+
+
+def _name_colours(path: Path, preview: Image.Image) -> None:
+    """A preview often says nothing of its own, and is in the colours that the camera was told to use."""
+    with path.open("rb") as file:
+        if not preview.info.get("icc_profile") and adobe_rgb.is_told(file):
+            preview.info["icc_profile"] = adobe_rgb.profile()
 
 
 def _check_sensor(raw: rawpy.RawPy, max_pixels: int) -> None:

@@ -22,11 +22,13 @@ _DECODER_ERRORS = (
 _LOADED_WHOLE = (Loader.WEBP, Loader.AVIF, Loader.HEIF, Loader.JXL)
 _MAX_WHOLE_BYTES = 1_000_000_000
 _SAID_OF_A_CUT_FILE = ("truncated", "end of file", "end-of-file", "premature end")
+_SAID_OF_AN_UNKNOWN_KIND = ("unsupported", "not supported", "not yet supported", "not implemented", "no codec")
 
 
 @contextmanager
 def refusing_bad_bytes(path: Path, file_type: FileType, max_pixels: int) -> Iterator[None]:
-    """Around calls of a decoder. Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`, `too_large`).
+    """Around calls of a decoder. Raises FileRejected (`truncated`, `corrupt`, `unsupported_type`, `too_many_pixels`,
+    `too_large`).
 
     MemoryError and the disk's OSError pass: they say nothing about the file.
     """
@@ -63,6 +65,11 @@ def _check_bytes(path: Path, file_type: FileType) -> None:
         )
 
 
+def not_supported(name: str) -> FileRejected:
+    """What to raise for a file that may well be whole. `name`: of its format."""
+    return FileRejected(f"The picture is a {name} of a kind that is not supported.", code="unsupported_type")
+
+
 def _damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
     """What to raise for a file that can't be decoded; `reason` is the decoder's own message."""
     if any(said in reason.lower() for said in _SAID_OF_A_CUT_FILE) or _claims_more_bytes(path):
@@ -70,6 +77,8 @@ def _damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
             "The file is incomplete: its end is missing. It may have been copied only in part.",
             code="truncated",
         )
+    if any(said in reason.lower() for said in _SAID_OF_AN_UNKNOWN_KIND):
+        return not_supported(file_type.extension.upper())
     return FileRejected(f"The file is damaged and can't be read as {file_type.extension.upper()}.", code="corrupt")
 
 

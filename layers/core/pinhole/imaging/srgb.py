@@ -26,7 +26,7 @@ def is_wide_range(cicp: tuple[int, int]) -> bool:
 
 def resizable(image: Image.Image) -> Image.Image:
     """The picture in a mode that can be resampled: L, RGB, RGBA, CMYK, or LAB."""
-    if image.mode in ("L", "RGB") and "transparency" in image.info:
+    if image.mode in ("1", "L", "RGB") and "transparency" in image.info:
         return image.convert("RGBA")
     match image.mode:
         case "L" | "RGB" | "RGBA" | "CMYK" | "LAB":
@@ -111,7 +111,10 @@ def _deep_grey(image: Image.Image) -> Image.Image:
 
     samples = np.asarray(image)
     if samples.dtype.itemsize == 2:
-        return Image.fromarray((samples >> 8).astype(np.uint8))
+        shallow = Image.fromarray((samples >> 8).astype(np.uint8))
+        if (transparent := image.info.get("transparency")) is None:
+            return shallow
+        return Image.merge("LA", (shallow, Image.fromarray(samples != transparent).convert("L"))).convert("RGBA")
     grey = samples.astype(np.float32)
     known = np.isfinite(grey)
     low = float(grey.min(where=known, initial=0.0))

@@ -1,6 +1,8 @@
-"""What the first directory of a TIFF claims of its picture, before a decoder believes it (TIFF 6.0, BigTIFF)."""
+"""What a TIFF claims of the picture that is shown, before a decoder believes it (TIFF 6.0, BigTIFF)."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
 
@@ -12,31 +14,86 @@ _MAX_TAG_BYTES = 64 << 20  # Pillow reads all values of a directory
 _MAX_PIECES_BYTES = 4 << 20  # of the offsets of strips or tiles: Pillow makes an object of each
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _ROWS = 0x100, 0x101, 0x102, 0x103, 0x115, 0x116
 _TILE_WIDTH, _TILE_HEIGHT, _OFFSETS, _JPEG = 0x142, 0x143, (0x111, 0x144), 7
+_MAX_PAGES = 32
+_NEW_KIND, _OLD_KIND, _ORIENTATION, _PHOTOMETRIC = 0xFE, 0xFF, 0x112, 0x106
+_REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
+_WHITE_IS_ZERO = 0
+# Those that Pillow's own decoder unpacks; of others it says no more than that something is wrong.
+_KNOWN_COMPRESSIONS = frozenset({None, *range(1, 9), 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000})
 _START_OF_IMAGE_OR_SCAN = re.compile(rb"\xff(?:\xda|\xd8\xff)")
 
 
-def check(path: Path, data: bytes | mmap, max_pixels: int) -> None:
-    """A TIFF's samples may be deep and many, its pieces larger than what they show, and each a JPEG of many scans.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`order`: `<` or `>`, of all numbers."""
+
+    index: int
+    directory: Directory
+    order: str
+
+    @property
+    def orientation(self) -> int:
+        orientation = self.directory.integer(_ORIENTATION) or 1
+        return orientation if 1 <= orientation <= 8 else 1
+
+    @property
+    def needs_own_decoder(self) -> bool:
+        """Whether Pillow's would fail, or show the negative."""
+        is_deep = max(self.directory.integers(_BITS), default=1) > 8
+        return self.directory.integer(_COMPRESSION) not in _KNOWN_COMPRESSIONS or (
+            is_deep and self.directory.integer(_PHOTOMETRIC) == _WHITE_IS_ZERO
+        )
+
+
+def check(path: Path, data: bytes | mmap, max_pixels: int) -> Page:
+    """The page that is shown: the first that is no smaller copy of another and no mask.
+
+    A TIFF's samples may be deep and many, its pieces larger than what they show, and each a JPEG of many scans.
 
     Raises FileRejected (`too_many_pixels`, `too_costly`, `corrupt`).
     """
     with path.open("rb") as file:
-        first = Tiff(file).first
+        tiff = Tiff(file)
+        pages = list(_pages(tiff))
+        index = next((index for index, page in enumerate(pages) if _is_picture(page)), 0)
+        for page in pages[: index + 1] or [tiff.first]:  # a decoder reads them all up to that one
+            _check_directory(page)
+        first = pages[index] if pages else tiff.first
     width, height = first.integer(_WIDTH) or 0, first.integer(_HEIGHT) or 0
     check_pixels(width, height, max_pixels)
-    offsets = max(first.sizes.get(tag, 0) for tag in _OFFSETS)
-    if sum(first.sizes.values()) > _MAX_TAG_BYTES or offsets > _MAX_PIECES_BYTES:
-        raise FileRejected("The file is damaged: its directory is impossibly large.", code="corrupt")
-    if first.entries > len(first.sizes):  # others than what was looked at here would count
-        raise FileRejected("The file is damaged: its directory says the same thing twice.", code="corrupt")
     bits = max(first.integers(_BITS), default=1) * max(first.integer(_SAMPLES) or 1, 1)
-    piece, decoded = (part * bits // 8 for part in _pieces(first, width, height))
+    piece, decoded = (part * bits // 8 for part in pieces(first, width, height))
     check_memory(width, height, max(4 * width * height + piece, decoded), max_pixels)
     if first.integer(_COMPRESSION) == _JPEG:
         check_work(decoded * _most_scans(data), max_pixels)
+    return Page(index, first, tiff.order)
 
 
-def _pieces(first: Directory, width: int, height: int) -> tuple[int, int]:
+def _pages(tiff: Tiff) -> Iterator[Directory]:
+    offset, seen = tiff.first_offset, set[int]()
+    while offset and offset not in seen and len(seen) < _MAX_PAGES:
+        seen.add(offset)
+        directory = tiff.directory(offset)
+        if not directory.sizes:
+            return
+        yield directory
+        offset = directory.next_offset
+
+
+def _is_picture(page: Directory) -> bool:
+    is_reduced_or_mask = (page.integer(_NEW_KIND) or 0) & (_REDUCED | _MASK)
+    return not is_reduced_or_mask and page.integer(_OLD_KIND) != _OLD_REDUCED
+
+
+def _check_directory(page: Directory) -> None:
+    offsets = max(page.sizes.get(tag, 0) for tag in _OFFSETS)
+    if sum(page.sizes.values()) > _MAX_TAG_BYTES or offsets > _MAX_PIECES_BYTES:
+        raise FileRejected("The file is damaged: its directory is impossibly large.", code="corrupt")
+    if page.entries > len(page.sizes):  # others than what was looked at here would count
+        raise FileRejected("The file is damaged: its directory says the same thing twice.", code="corrupt")
+
+
+def pieces(first: Directory, width: int, height: int) -> tuple[int, int]:
     """Pixels of one strip or tile, and of all of them with what lies beyond the edges."""
     across, down = first.integer(_TILE_WIDTH) or 0, first.integer(_TILE_HEIGHT) or 0
     if across < 1 or down < 1:
