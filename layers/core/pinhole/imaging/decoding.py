@@ -100,7 +100,14 @@ def _jpeg(data: mmap.mmap, max_pixels: int) -> Opened:
     segments = jpeg.read(data, max_pixels)
     check_whole = partial(jpeg.check_whole, data=data, found=segments)
     image = jpeg.opened(data, segments)
-    return _turned(image, segments.exif, segments.xmp, segments.iptc, check_whole=check_whole)
+    return _turned(
+        image,
+        segments.exif,
+        segments.xmp,
+        segments.iptc,
+        has_wide_range=segments.has_gain_map,
+        check_whole=check_whole,
+    )
 
 
 def _png(data: mmap.mmap) -> Opened:

@@ -24,8 +24,10 @@ _VISITS_PER_PIXEL = 16  # HEVC takes about sixteen times as long for a pixel as 
 _MOST_VISITS = 1 << 62
 
 _XMP, _APPLE_GAIN_MAP = b"application/rdf+xml", b"urn:com:apple:photo:2020:aux:hdrgainmap"
-# Decoders refuse the whole file for what is wrong with one of these, and none is needed to show it.
-_MAX_BRANDS_BYTES = 512
+_OF_CLIPS = frozenset({b"ftyp", b"moov", b"meta"})
+# Decoders refuse the whole file for what is wrong with one of these, and none is needed to show it. So they do for a
+# clip behind the picture, which begins with a second `ftyp`.
+_MAX_BRANDS_BYTES, _FIRST_BOX = 512, 16
 _HIDDEN_ITEMS, _HIDDEN_BOXES = frozenset({b"Exif", b"mime", b"tmap"}), frozenset({b"grpl"})
 
 
@@ -89,8 +91,12 @@ def _picture(file: BinaryIO, end: int, meta: Box, items: Items) -> Picture:
         items.kinds_at[item] for item, kind in items.kinds.items() if kind in _HIDDEN_ITEMS and item != items.primary
     ]
     hidden += [box.start - 4 for box in walk(file, meta.start + 4, meta.end) if box.kind in _HIDDEN_BOXES]
+    is_behind = False
     for box in walk(file, 0, end):
-        if box.kind == b"ftyp":
+        is_behind |= box.kind == b"ftyp" and box.start > _FIRST_BOX
+        if is_behind and box.kind in _OF_CLIPS:
+            hidden.append(box.start - 4)
+        elif box.kind == b"ftyp":
             brands = box.read(file, _MAX_BRANDS_BYTES)
             hidden += [box.start + at for at in range(0, len(brands), 4) if brands[at : at + 4] in _HIDDEN_ITEMS]
     said = {b"Exif": b"", _XMP: b""}

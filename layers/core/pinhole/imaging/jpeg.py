@@ -12,9 +12,10 @@ from mmap import mmap
 from PIL import Image, ImageChops
 
 from pinhole.errors import FileRejected
-from pinhole.imaging import xmp
+from pinhole.imaging import gain_map, xmp
 from pinhole.imaging.budget import METADATA_BYTES, check_memory, check_pixels, check_work, too_many_parts
 from pinhole.imaging.excerpt import Excerpt
+from pinhole.imaging.refusal import not_supported
 
 MAX_SCANS = 500  # progressive files have about ten
 MAX_SEGMENTS = 100_000
@@ -28,6 +29,8 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - _TABLES - {0xC8}
 _JFIF, _EXIF_OR_XMP, _ICC, _PHOTOSHOP, _ADOBE = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _EXTENSION_NAME = re.compile(rb"HasExtendedXMP[^<]{1,200}?([0-9A-Fa-f]{32})")
+_PICTURES = b"MPF\0"  # the index of what lies behind the first picture
+_UNSUPPORTED_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF})  # lossless and hierarchical
 _MAX_ZEROS, _TAIL_BYTES = 64, 1 << 16
 
 _STRIP_PIXELS = 1 << 20
@@ -51,6 +54,7 @@ class Jpeg:
     icc_profile: bytes = b""
     scans: int = 0
     is_ended: bool = False
+    has_gain_map: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +70,8 @@ class _Frame:
 def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
     """Walks the segments up to the end of the first image. A file that ends early is not this function's matter.
 
-    Raises ValueError for an impossible marker, FileRejected (`corrupt`, `too_many_pixels`, `too_costly`).
+    Raises ValueError for an impossible marker, FileRejected (`corrupt`, `unsupported_type`,
+    `too_many_pixels`, `too_costly`).
     """
     found, frame = Jpeg([(0, 2)]), None
     metadata: list[tuple[int, bytes]] = []
@@ -102,6 +107,8 @@ def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
                 raise FileRejected("The file is damaged: its tables are impossibly large.", code="corrupt")
             if marker in _TABLES or marker in _FRAMES or marker in (_JFIF, _ADOBE):
                 found.parts.append((start, at))
+            elif marker == _ICC and data[content : content + len(_PICTURES)] == _PICTURES:
+                found.has_gain_map |= gain_map.is_behind(data, content + len(_PICTURES))
             elif marker in (_EXIF_OR_XMP, _ICC, _PHOTOSHOP) and (left := left - (at - start)) >= 0:
                 metadata.append((marker, data[content:at]))
     raise too_many_parts(MAX_SEGMENTS)
@@ -151,6 +158,8 @@ def _end(data: bytes | mmap) -> int:
 def _frame(marker: int, header: bytes, max_pixels: int) -> _Frame | None:
     if len(header) < 6 or len(header) < 6 + 3 * header[5]:
         return None  # decoders say what is wrong with it
+    if header[0] != 8 or marker in _UNSUPPORTED_FRAMES:
+        raise not_supported("JPEG")
     height, width = int.from_bytes(header[1:3], "big"), int.from_bytes(header[3:5], "big")
     check_pixels(width, height, max_pixels)
     components = [tuple(header[at : at + 2]) for at in range(6, 6 + 3 * header[5], 3)]
@@ -191,6 +200,8 @@ def _read_metadata(found: Jpeg, segments: list[tuple[int, bytes]]) -> None:
             extension.setdefault(digest, {})[int.from_bytes(offset, "big")] = part
         elif content.startswith(b"ICC_PROFILE\0") and marker == _ICC:
             profile.append(content[12:])
+        elif content.startswith(gain_map.ISO_SEGMENT) and marker == _ICC:
+            found.has_gain_map = True
         elif content.startswith(b"Photoshop 3.0\0") and marker == _PHOTOSHOP:
             resources.append(content[14:])
     found.exif = b"Exif\0\0" + b"".join(exif) if exif else b""

@@ -28,6 +28,8 @@ _BY_BAR = ("lr:hierarchicalSubject", "mediapro:CatalogSets")
 _CATEGORY = re.compile(r">([^<>]+)</Category>")
 _APPLE_HDR_IMAGE_TYPE, _APPLE_BURST, _APPLE_CONTENT_ID = 0x0A, 0x0B, 0x11
 _APPLE_HDR = 3
+# As Apple uses it: HDR without its original, with it, of a portrait. 4 is the original, 6 a panorama, 8 a portrait.
+_CUSTOM_RENDERED, _APPLE_HDR_RENDERED, _APPLE_PANORAMA = 0xA401, (2, 3, 7), 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +219,7 @@ def _panorama(exif: Exif, xmp: Xmp) -> tuple[str | None, float | None]:
     """Projection and horizontal field of view in degrees: GPano, or Apple's word that a picture was swept."""
     projection = _name(xmp.text("GPano:ProjectionType"))
     if projection is None:
-        return ("cylindrical" if exif.photo.integer(0xA401) == 6 else None), None
+        return ("cylindrical" if exif.photo.integer(_CUSTOM_RENDERED) == _APPLE_PANORAMA else None), None
     full, shown = xmp.number("GPano:FullPanoWidthPixels"), xmp.number("GPano:CroppedAreaImageWidthPixels")
     field_of_view = 360 * shown / full if full and shown and 0 < shown <= full else None
     return projection.lower(), finite(field_of_view) or None
@@ -230,5 +232,5 @@ def _is_hdr(blocks: Blocks) -> bool:
         or xmp.text("hdrgm:Version", "HDRGainMap:HDRGainMapVersion") is not None
         or any(item.semantic == "GainMap" for item in xmp.items)
         or exif.apple.integer(_APPLE_HDR_IMAGE_TYPE) == _APPLE_HDR
-        or exif.photo.integer(0xA401) in (3, 4)  # CustomRendered, as Apple uses it: HDR, without or with original
+        or exif.photo.integer(_CUSTOM_RENDERED) in _APPLE_HDR_RENDERED
     )

@@ -1,5 +1,6 @@
 """Where in a motion photo's file its clip lies."""
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,8 @@ from pinhole.imaging.xmp import Xmp
 
 _MAX_TRAILER_BYTES = 1 << 16
 _SAMSUNG_MOTION_PHOTO = 0x0A30
+_MAX_CANDIDATES, _MAX_FTYP_BYTES = 16, 256
+_OF_CLIPS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"udta", b"moof", b"mfra"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Clip:
 
 def find_clip(path: Path, xmp: Xmp) -> Clip | None:
     """Google's motion photo and its elder MicroVideo say it in XMP, Samsung in a trailer; HEIC has a box for
-    it.
+    it. Some phones only put it behind the rest, and some editors something else behind it.
 
     Only what starts like a video counts: editors keep the words and drop the clip.
     """
@@ -35,7 +38,7 @@ def find_clip(path: Path, xmp: Xmp) -> Clip | None:
         ):
             if clip and clip.offset > 0 and clip.offset + clip.size_bytes <= size and _is_video(file, clip):
                 return clip
-    return None
+        return _behind(file, size)
 
 
 def _container(xmp: Xmp, size: int) -> Clip | None:
@@ -83,6 +86,39 @@ def _video_box(file: BinaryIO, size: int) -> Clip | None:
     if file.read(4) != b"ftyp":
         return None
     return next((Clip(b.start, b.end - b.start) for b in walk(file, 0, size) if b.kind == b"mpvd"), None)
+
+
+def _behind(file: BinaryIO, size: int) -> Clip | None:
+    """The first whole MP4 or MOV behind the picture: its boxes one after the other, the index of its frames among
+    them.
+    """
+    file.seek(0)
+    if file.read(8)[4:] == b"ftyp":  # the picture is made of such boxes itself
+        starts = [box.start - 8 for box in walk(file, 0, size) if box.kind == b"ftyp"][1 : _MAX_CANDIDATES + 1]
+    else:
+        starts = _starts(file)
+    for start in starts:
+        end, kinds = start, set()
+        for box in walk(file, start, size):
+            if box.kind not in _OF_CLIPS or (box.kind == b"ftyp" and end > start):
+                break
+            end = box.end
+            kinds.add(box.kind)
+        if {b"moov", b"mdat"} <= kinds:
+            return Clip(start, end - start)
+    return None
+
+
+def _starts(file: BinaryIO) -> list[int]:
+    """Where boxes named `ftyp` may begin."""
+    starts: list[int] = []
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(b"ftyp", 8)
+        while at >= 0 and len(starts) < _MAX_CANDIDATES:
+            if 16 <= int.from_bytes(data[at - 4 : at], "big") <= _MAX_FTYP_BYTES:
+                starts.append(at - 4)
+            at = data.find(b"ftyp", at + 4)
+    return starts
 
 
 def _is_video(file: BinaryIO, clip: Clip) -> bool:
