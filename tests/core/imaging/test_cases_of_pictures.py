@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pinhole.errors import FileRejected
 from pinhole.imaging import file_type, metadata, renditions
 
 ROOT = Path(__file__).parents[3]
@@ -39,12 +38,8 @@ pytestmark = pytest.mark.skipif(not EXPECTED, reason=f"no cases at {CASES}")
 def test_a_file_that_failed_once_is_as_it_should_be(tmp_path: Path, name: str) -> None:
     path, expected = CASES / name, EXPECTED[name]
     kind = file_type.identify(path)
-    try:
-        read = metadata.read(path, kind, LIMIT, name)
-        made = renditions.make(path, kind, LIMIT, tmp_path)
-    except FileRejected as refusal:
-        assert refusal.code not in (expected.get("not"), "corrupt", "truncated")
-        return
+    read = metadata.read(path, kind, LIMIT, name)
+    made = renditions.make(path, kind, LIMIT, tmp_path)
     assert read.is_hdr == expected.get("isHdr", read.is_hdr)
     assert (read.clip is not None) == expected.get("hasClip", read.clip is not None)
     size = (expected.get("width", read.width), expected.get("height", read.height))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from pinhole.imaging import file_type, metadata, renditions
 from pinhole.imaging.metadata import FileMetadata
@@ -79,3 +79,16 @@ def test_colours_keep_their_hue_and_their_primaries_are_converted(tmp_path: Path
 
 def test_ordinary_numbers_are_not_hdr(tmp_path: Path) -> None:
     assert not shown(numbered(tmp_path / "original", photos.scene(64, 64), "AVIF", 9, 1))[1].is_hdr
+
+
+def test_a_profile_may_name_the_colours_by_number(tmp_path: Path) -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at = profile.index(b"cprt", 132)  # an entry of the table of tags
+    profile[at : at + 8] = b"cicp" + len(profile).to_bytes(4, "big")
+    profile += b"cicp" + bytes(4) + bytes([9, PQ, 0, 1])
+    path = photos.save(
+        tmp_path / "original", Image.new("RGB", (64, 64), (148,) * 3), "JPEG", quality=95, icc_profile=bytes(profile)
+    )
+    pixel, read = shown(path)
+    assert read.is_hdr
+    assert np.abs(np.array(pixel) - 241).max() <= 6

@@ -105,7 +105,7 @@ def _jpeg(data: mmap.mmap, max_pixels: int) -> Opened:
         segments.exif,
         segments.xmp,
         segments.iptc,
-        has_wide_range=segments.has_gain_map,
+        has_gain_map=segments.has_gain_map,
         check_whole=check_whole,
     )
 
@@ -123,7 +123,6 @@ def _png(data: mmap.mmap) -> Opened:
         chunks.xmp,
         chunks.iptc,
         is_animated=chunks.is_animated,
-        has_wide_range=is_wide_range(image.info.get("cicp") or (0, 0)),
         check_whole=partial(png.check_whole, data=data, found=chunks),
     )
 
@@ -154,7 +153,7 @@ def _heif(path: Path, loader: Loader, max_pixels: int) -> Opened:
         # HEIF's decoder turns it, and AVIF's puts the container's word into an EXIF that it makes up.
         orientation=1 if loader is Loader.HEIF else exif.parse(image.info.get("exif") or b"").orientation,
         is_animated=loader is Loader.AVIF and bool(getattr(image, "is_animated", False)),
-        has_wide_range=picture.has_gain_map or is_wide_range(picture.cicp),
+        has_gain_map=picture.has_gain_map,
         # HEIF's decoder has cut it, too.
         crop=picture.crop if loader is Loader.AVIF else None,
     )
@@ -186,7 +185,7 @@ def _turned(
     orientation: int | None = None,
     crop: tuple[int, int, int, int] | None = None,
     is_animated: bool = False,
-    has_wide_range: bool = False,
+    has_gain_map: bool = False,
     check_whole: Callable[[Image.Image, tuple[int, int]], None] | None = None,
 ) -> Opened:
     """`orientation`: None where the EXIF says it. `crop`: what is left of the decoded image before it is turned."""
@@ -195,6 +194,7 @@ def _turned(
         after = exif_block.removeprefix(b"Exif\0\0")
         if after and adobe_rgb.is_told(BytesIO(after)):
             image.info["icc_profile"] = adobe_rgb.profile()
+    has_wide_range = has_gain_map or is_wide_range(image.info)
     left, top, right, bottom = crop or (0, 0, *image.size)
     width, height = (bottom - top, right - left) if orientation >= 5 else (right - left, bottom - top)
     return Opened(

@@ -2,12 +2,13 @@
 
 from io import BytesIO
 from itertools import product
+from typing import Any
 
 from PIL import Image, ImageChops, ImageCms
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PROFILE_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
-_MAX_PROFILE_BYTES = 16 << 20
+_MAX_PROFILE_BYTES, _MAX_PROFILE_TAGS = 16 << 20, 100
 _SAME_COLOUR = 2  # of 255: what rounding makes of sRGB under its many names
 _PROBE = Image.frombytes(
     "RGB", (64, 1), bytes(value for colour in product((32, 96, 160, 224), repeat=3) for value in colour)
@@ -19,9 +20,21 @@ COLOURS = ("icc_profile", "cicp")
 _WIDE_RANGE = (16, 18)  # transfer characteristics: PQ and HLG
 
 
-def is_wide_range(cicp: tuple[int, int]) -> bool:
-    """Whether the picture is made for more brightness than a page has."""
-    return cicp[1] in _WIDE_RANGE
+def is_wide_range(info: dict[Any, Any]) -> bool:
+    """Whether the picture is made for more brightness than a page has, by its `image.info`."""
+    return _cicp(info)[1] in _WIDE_RANGE
+
+
+def _cicp(info: dict[Any, Any]) -> tuple[int, int]:
+    """As the file names it, or its profile does (ICC.1:2022, 9.2.17), whose curves say nothing of brightness."""
+    cicp: tuple[int, int] = info.get("cicp") or (0, 0)
+    profile = info.get("icc_profile") or b""
+    for at in range(132, 132 + 12 * min(int.from_bytes(profile[128:132], "big"), _MAX_PROFILE_TAGS), 12):
+        if profile[at : at + 4] == b"cicp" and cicp[1] not in _WIDE_RANGE:
+            value = int.from_bytes(profile[at + 4 : at + 8], "big") + 8
+            named = profile[value : value + 2]
+            return (named[0], named[1]) if len(named) == 2 and named[1] in _WIDE_RANGE else cicp
+    return cicp
 
 
 def resizable(image: Image.Image) -> Image.Image:
@@ -50,7 +63,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     """
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     colours = image.convert("RGB") if alpha else image
-    colours = _converted(colours, image.info.get("icc_profile") or b"", image.info.get("cicp") or (0, 0))
+    colours = _converted(colours, image.info.get("icc_profile") or b"", _cicp(image.info))
     if alpha is None:
         return colours
     paper = Image.new("RGB", image.size, "white")
@@ -61,7 +74,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
 def _converted(image: Image.Image, icc_profile: bytes, cicp: tuple[int, int]) -> Image.Image:
     """By the profile; but no profile tells how to show what is brighter than a page."""
     if image.mode in ("L", "RGB"):
-        if is_wide_range(cicp):
+        if cicp[1] in _WIDE_RANGE:
             from pinhole.imaging.tone_mapping import tone_mapped
 
             return tone_mapped(image.convert("RGB"), *cicp)
