@@ -74,7 +74,7 @@ def floats(dtype: str) -> bytes:
     return SCENE.astype(dtype).tobytes()
 
 
-FLOAT = {"t0x153": (3, [3, 3, 3])}
+FLOAT: dict[str, Any] = {"t0x153": (3, [3, 3, 3])}
 
 
 @pytest.mark.parametrize(("dtype", "order"), [("<f2", "<"), (">f4", ">"), ("<f4", "<"), ("<f8", "<")])

@@ -73,7 +73,7 @@ def _decode(data: bytes | mmap, masks: list[int], bits: int) -> Image.Image:
         strip = strip if height < 0 else strip[::-1]
         channels = [_scaled(strip, mask) for mask in masks]
         image.paste(Image.fromarray(np.stack(channels, axis=-1)), (0, top))
-    if image.mode == "RGBA" and image.getextrema()[3] == (0, 0):
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
         image.putalpha(255)  # a picture that nobody could see: whoever wrote it left alpha alone
     return image
 
@@ -85,7 +85,8 @@ def _scaled(pixels: "NDArray[np.unsignedinteger[Any]]", mask: int) -> "NDArray[n
         return np.zeros(pixels.shape, np.uint8)
     shift = (mask & -mask).bit_length() - 1
     values = (pixels & pixels.dtype.type(mask)) >> pixels.dtype.type(shift)
-    return np.rint(values * (255 / (mask >> shift))).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.rint(values * (255 / (mask >> shift))).astype(np.uint8)
+    return scaled
 
 
 def _is_run(mask: int) -> bool:

@@ -114,7 +114,7 @@ def _png(data: mmap.mmap) -> Opened:
     chunks = png.read(data)
     image = _pillow(Excerpt(data, chunks.parts), Loader.PNG)
     image.info.pop("icc_profile", None)
-    image.info |= png.colours(chunks)
+    image.info.update(png.colours(chunks))
     if (said := image.info.get("transparency")) is not None and image.mode != "P":
         image.info["transparency"] = png.transparency(data, said)
     return _turned(
@@ -214,7 +214,7 @@ def upright(source: Opened, size: tuple[int, int]) -> Image.Image:
     image.load()
     if source.check_whole is not None:
         source.check_whole(image, size)
-    colours = {name: image.info[name] for name in COLOURS if image.info.get(name)}
+    colours: dict[Any, Any] = {name: image.info[name] for name in COLOURS if image.info.get(name)}
     image = _shrunk(image.crop(source.crop) if source.crop else image, size)
     if (method := _TRANSPOSE.get(source.orientation)) is not None:  # FLIP_LEFT_RIGHT is 0
         image = image.transpose(method)

@@ -7,6 +7,7 @@ Multi-Picture Format (CIPA DC-007). That the first picture's own XMP may tell, t
 from collections.abc import Iterator
 from io import BytesIO
 from mmap import mmap
+from typing import Literal
 
 from pinhole.imaging.tiff import Tiff
 
@@ -22,7 +23,7 @@ def is_behind(data: bytes | mmap, directory_at: int) -> bool:
     """`directory_at`: where in the file the index of pictures begins, from which it counts."""
     directory = Tiff(BytesIO(data[directory_at : directory_at + _MAX_DIRECTORY_BYTES]))
     entries = directory.first.raw(_ENTRIES) or b""
-    order = "little" if directory.order == "<" else "big"
+    order: Literal["little", "big"] = "little" if directory.order == "<" else "big"
     for at in range(_ENTRY_BYTES, min(len(entries), _MAX_PICTURES * _ENTRY_BYTES), _ENTRY_BYTES):
         offset = int.from_bytes(entries[at + 8 : at + 12], order)
         if any(_is_of_gain_map(segment) for segment in _segments(data, directory_at + offset)):

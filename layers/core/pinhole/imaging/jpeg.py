@@ -75,7 +75,7 @@ def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
     """
     found, frame = Jpeg([(0, 2)]), None
     metadata: list[tuple[int, bytes]] = []
-    at, first_scan, left, tables = 2, None, METADATA_BYTES, 0
+    at, first_scan, left, tables, has_index = 2, None, METADATA_BYTES, 0, False
     for _ in range(MAX_SEGMENTS):
         match = _MARKER.search(data, at)  # decoders, too, skip stray bytes between segments
         start, at = match.span() if match else (len(data), len(data))
@@ -108,7 +108,9 @@ def read(data: bytes | mmap, max_pixels: int) -> Jpeg:
             if marker in _TABLES or marker in _FRAMES or marker in (_JFIF, _ADOBE):
                 found.parts.append((start, at))
             elif marker == _ICC and data[content : content + len(_PICTURES)] == _PICTURES:
-                found.has_gain_map |= gain_map.is_behind(data, content + len(_PICTURES))
+                if not has_index:  # of many, which each take time, the first counts
+                    found.has_gain_map |= gain_map.is_behind(data, content + len(_PICTURES))
+                has_index = True
             elif marker in (_EXIF_OR_XMP, _ICC, _PHOTOSHOP) and (left := left - (at - start)) >= 0:
                 metadata.append((marker, data[content:at]))
     raise too_many_parts(MAX_SEGMENTS)

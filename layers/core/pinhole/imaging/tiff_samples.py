@@ -203,10 +203,9 @@ def _samples(packed: bytes, layout: _Layout, rows: int, samples: int, max_pixels
     if layout.compression == _WEBP:
         webp.check(packed, max_pixels)
         with Image.open(BytesIO(packed), formats=("WEBP",)) as image:
-            pixels = np.asarray(image.convert("RGBA" if samples == 4 else "RGB" if samples == 3 else "L"))
-        if pixels.size != rows * layout.across * samples:
-            raise ValueError("a piece of another size")
-        return pixels.reshape(shape)
+            if image.size != (layout.across, rows) or samples not in (1, 3, 4):
+                raise ValueError("a piece of another size")
+            return np.asarray(image.convert({1: "L", 3: "RGB", 4: "RGBA"}[samples])).reshape(shape)
     count = layout.across * samples
     row_bytes = (count * layout.bits + 7) // 8
     unpacked = _unpacked(packed, layout, row_bytes, rows)

@@ -52,7 +52,7 @@ def _hlg_scene() -> Floats:
 def _srgb() -> NDArray[np.uint8]:
     linear = np.linspace(0, 1, _STEPS)
     coded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.rint(255 * coded).astype(np.uint8)
+    return np.asarray(np.rint(255 * coded), dtype=np.uint8)
 
 
 def _dimmed(light: Floats) -> Floats:
