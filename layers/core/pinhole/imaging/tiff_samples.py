@@ -31,6 +31,7 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, _SAMPLES = (
 _ROWS, _PLANES, _PREDICTOR, _EXTRA, _FORMAT, _ICC = 0x116, 0x11C, 0x13D, 0x152, 0x153, 0x8773
 _TILE_WIDTH, _TILE_HEIGHT = 0x142, 0x143
 _STRIPS, _TILES = (0x111, 0x117), (0x144, 0x145)  # offsets, lengths
+_SAYING_HOW = (_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANES, _PREDICTOR, _EXTRA, _FORMAT)
 _NONE, _WEBP, _UNPACKED_BY_LIBTIFF = 1, 50001, frozenset({1, 5, 8, 32773, 32946, 34925, 50000})
 _WHITE_IS_ZERO, _ICC_LAB = 0, 9
 _COLOURS = {0: "L", 1: "L", 2: "RGB", 5: "CMYK", 8: "LAB", 9: "LAB"}  # by photometric interpretation
@@ -92,6 +93,8 @@ def opened(data: bytes | mmap, page: Page, max_pixels: int) -> Image.Image:
 
 def _layout(page: Page) -> _Layout:
     directory = page.directory
+    if any(tag in directory.sizes and tag not in directory.values for tag in _SAYING_HOW):
+        raise ValueError("truncated")  # what it would be taken for without them may look like a picture
     width, height = directory.integer(_WIDTH) or 0, directory.integer(_HEIGHT) or 0
     bits, kinds = set(directory.integers(_BITS) or (1,)), set(directory.integers(_FORMAT) or (_UNSIGNED,))
     samples = directory.integer(_SAMPLES) or 1
