@@ -1,6 +1,7 @@
 """The whole system as a browser sees it: an instance of its own for each module, and Chromium."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -212,3 +213,57 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Photo]:
         return Photo(name, taken, path)
 
     return made
+
+
+@pytest.fixture(scope="module")
+def library(browser: Browser, base_url: str, account: str, photo: Callable[..., Photo]) -> list[Photo]:
+    """Forty photos in three months, the newest first."""
+    shapes = [(900, 600), (600, 900), (800, 800), (1600, 500)]
+    days = [("2024:07", 24), ("2024:06", 12), ("2022:12", 4)]
+    photos = [
+        photo(f"{month.replace(':', '-')}-{number:02}.jpg", f"{month}:{28 - number // 3:02} 12:{59 - number}:00", size)
+        for month, count in days
+        for number, size in zip(range(count), shapes * count, strict=False)
+    ]
+    context = browser.new_context(base_url=base_url)
+    page = context.new_page()
+    log_in(page)
+    pick(page, *(one.path for one in photos))
+    wait_for_uploads(page)
+    expect(page.get_by_text("40 added").first).to_be_visible()
+    context.close()
+    return photos
+
+
+@pytest.fixture
+def window(page: Page, library: list[Photo]) -> Page:
+    """A desktop window that shows the timeline."""
+    log_in(page)
+    expect(tiles(page).first).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def phone(open_context: Callable[..., BrowserContext], library: list[Photo]) -> Page:
+    """A phone that shows the timeline."""
+    page = open_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
+    log_in(page)
+    expect(tiles(page).first).to_be_visible()
+    return page
+
+
+def tiles(page: Page) -> Locator:
+    return page.get_by_role("link", name=re.compile("^Photo, "))
+
+
+def viewer(page: Page) -> Locator:
+    return page.get_by_role("dialog", name=re.compile("^Photo"))
+
+
+def open_first(page: Page) -> None:
+    tiles(page).first.click()
+    expect(viewer(page)).to_be_visible()
+
+
+def picture(page: Page) -> Locator:
+    return viewer(page).get_by_role("img", name=re.compile("^Photo"))

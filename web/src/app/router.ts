@@ -11,6 +11,9 @@ declare module 'vue-router' {
   }
 }
 
+// The browser would scroll back to where a photo was opened, after the grid has gone to the one that was shown last.
+window.history.scrollRestoration = 'manual'
+
 const PhotoViewer = () => import('../photos/viewer/PhotoViewer.vue')
 
 export const router = createRouter({
