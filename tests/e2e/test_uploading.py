@@ -101,6 +101,46 @@ def test_a_broken_file_says_why_and_holds_up_no_other(
     expect(row(window, "broken.jpg").get_by_role("button", name="Try broken.jpg again")).to_be_visible()
 
 
+def test_a_file_of_a_kind_that_nothing_reads_offers_no_other_try(window: Page, tmp_path: Path) -> None:
+    unread = tmp_path / "really a text.jpg"
+    unread.write_text("no picture")
+    pick(window, unread)
+    expect(row(window, unread.name)).to_contain_text("Files of this kind can’t be read.")
+    panel = window.get_by_role("complementary", name="Uploads")
+    expect(panel.get_by_role("heading")).to_have_text("1 couldn’t be read")
+    expect(panel.get_by_role("button", name=f"Remove {unread.name}")).to_be_visible()
+    expect(panel.get_by_role("button", name=f"Try {unread.name} again")).to_have_count(0)
+
+
+def test_a_batch_that_is_dropped_again_is_one_line_that_unfolds(
+    window: Page, photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    (tmp_path / "again").mkdir()
+    for number in range(8):
+        photo(f"again {number}.jpg").path.rename(tmp_path / "again" / f"again {number}.jpg")
+    lines = window.get_by_role("complementary", name="Uploads").get_by_role("listitem")
+    drop(window, tmp_path / "again")
+    wait_for_uploads(window)
+    expect(lines).to_have_text(["8 files added to your library"])
+    drop(window, tmp_path / "again")
+    expect(lines).to_have_text(["8 files added to your library", "8 files already in your library"])
+    lines.nth(1).get_by_role("button").click()
+    expect(row(window, "again 3.jpg")).to_contain_text("Already in your library")
+
+
+def test_a_file_that_describes_photos_is_recognised_before_anything_of_it_is_sent(
+    window: Page, photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    sidecars = [tmp_path / name for name in ("a.jpg.XMP", "a.aae", "a.jpg.supplemental-metadata.json")]
+    for sidecar in sidecars:
+        sidecar.write_text("{}")
+    asked = requests_of(window, "POST", "/uploads")
+    pick(window, *sidecars)
+    expect(window.get_by_text("3 files left out that describe photos")).to_be_visible()
+    expect(row(window, "")).to_have_count(0)
+    assert asked == []
+
+
 def test_a_dropped_folder_is_uploaded_with_all_that_is_in_it(
     window: Page, photo: Callable[..., Photo], tmp_path: Path
 ) -> None:
@@ -112,7 +152,8 @@ def test_a_dropped_folder_is_uploaded_with_all_that_is_in_it(
     (tmp_path / "trip" / "day two" / "metadata.json").write_text("{}")
     drop(window, tmp_path / "trip")
     # It is told in passing, for some seconds.
-    expect(window.get_by_text("by their names are no photos or videos: 2")).to_be_visible()
+    expect(window.get_by_text("by their names are no photos or videos: 1")).to_be_visible()
+    expect(window.get_by_text("1 file left out that describes photos")).to_be_visible()
     wait_for_uploads(window)
     expect(row(window, "one.jpg")).to_contain_text("In your library")
     expect(row(window, "two.jpg")).to_contain_text("In your library")
@@ -208,6 +249,7 @@ def test_no_picked_file_is_forgotten_by_a_reload(window: Page, photo: Callable[.
         expect(row(window, one.name)).to_contain_text("Drop this file again to go on")
     pick(window, *(one.path for one in photos))
     wait_for_uploads(window)
+    window.get_by_role("button", name="12 files added to your library").click()
     for one in photos:
         expect(row(window, one.name)).to_have_count(1)
         expect(row(window, one.name)).to_contain_text("In your library")

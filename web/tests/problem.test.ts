@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { messageOf, problemFrom } from '../src/api/problem'
+import { expect, test, vi } from 'vitest'
+import { messageOf, problemFrom, unreachable } from '../src/api/problem'
 import { texts } from '../src/texts/texts'
 
 const answered = (status: number, body: unknown) => messageOf(problemFrom(new Response(null, { status }), body))
@@ -14,4 +14,12 @@ test('an error that the server has learnt since the page was loaded is told in t
 
 test('an answer that is not the server’s own tells its status', () => {
   expect(answered(502, '<html>')).toContain('502')
+})
+
+test('what the browser says to developers is told to nobody else', () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const error = new TypeError('Cannot read properties of undefined')
+  expect(messageOf(error)).toBe(texts.api.unexpected)
+  expect(logged).toHaveBeenCalledWith(error)
+  expect(messageOf(unreachable())).toBe(texts.api.unreachable)
 })

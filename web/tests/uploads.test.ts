@@ -12,7 +12,7 @@ import { shownName, summarise, type Upload } from '../src/uploads/upload'
 
 function upload(state: Upload['state'], size = 100, sent = 0): Upload {
   const key = `${state}-${Math.random()}`
-  return { key, name: key, size, sent, state, source: null, hashed: 0, sha256: null, uploadId: null, itemId: null, reason: '' }
+  return { key, name: key, size, sent, state, source: null, hashed: 0, sha256: null, uploadId: null, itemId: null, reason: '', code: null }
 }
 
 async function webCryptoSha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -41,6 +41,12 @@ describe('hashing', () => {
 })
 
 describe('the summary', () => {
+  test('tells what the same file would fail by again from what may be tried again', () => {
+    const failed = (code: Upload['code']) => ({ ...upload('failed'), source: {} as Upload['source'], code })
+    const { count } = summarise([failed('unsupported_type'), failed('too_many_pixels'), failed('truncated'), failed(null)])
+    expect([count.failed, count.unreadable, count.retriable]).toEqual([4, 2, 2])
+  })
+
   test('counts bytes that have arrived, and those that need not be sent', () => {
     const { share, sentBytes, bytes } = summarise([upload('sending', 100, 50), upload('duplicate', 100), upload('queued', 200)])
     expect({ share, sentBytes, bytes }).toEqual({ share: 150 / 400, sentBytes: 150, bytes: 400 })
@@ -48,11 +54,12 @@ describe('the summary', () => {
 
   test('puts what needs someone first, then what moves, then what waits, then the latest that is done', () => {
     const all = [upload('ready'), upload('waiting'), upload('processing'), upload('failed'), upload('sending'), upload('duplicate')]
-    const { attention, active, finished } = summarise(all)
-    expect([attention, active, finished].map((group) => group.map(({ state }) => state))).toEqual([
+    const { attention, active, ready, duplicate } = summarise(all)
+    expect([attention, active, ready, duplicate].map((group) => group.map(({ state }) => state))).toEqual([
       ['failed'],
       ['sending', 'processing', 'waiting'],
-      ['duplicate', 'ready'],
+      ['ready'],
+      ['duplicate'],
     ])
   })
 

@@ -6,8 +6,11 @@ export type FieldError = { field: string; message: string }
 /** The API's codes, and those of answers that were not the API's. */
 export type ErrorCode = components['schemas']['ErrorCode'] | 'unreachable' | `http_${number}`
 
+/** An error whose message is a sentence for whoever uses the page; those of the browser are for developers. */
+export class Told extends Error {}
+
 /** An answer of the API other than success, as RFC 9457 problem details. `status` 0: no answer came at all. */
-export class Problem extends Error {
+export class Problem extends Told {
   constructor(
     readonly status: number,
     readonly code: ErrorCode,
@@ -60,5 +63,8 @@ export function sentenceOf(code: ErrorCode, fromServer: string): string {
 
 /** What to tell a person about anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof Told) return error.message
+  // eslint-disable-next-line no-console -- whoever looks for the fault finds it there
+  console.error(error)
+  return texts.api.unexpected
 }

@@ -24,6 +24,7 @@ export const en = {
 
   api: {
     unreachable: 'The server can’t be reached. Check your connection.',
+    unexpected: 'Something went wrong. Reload the page, then try again.',
     failed: (status: number) => `The server answered with an error (${status}).`,
   },
 
@@ -111,7 +112,7 @@ export const en = {
     show: 'Show',
     hide: 'Hide',
     setupToken: 'Set-up token',
-    setupTokenHint: 'It lies in the secret that the stack’s output SetupTokenSecret names.',
+    setupTokenHint: 'Whoever installed this server has it.',
     createAccount: 'Create account',
     logIn: 'Log in',
     foot: 'Your photos, on your own server.',
@@ -181,12 +182,15 @@ export const en = {
     uploads: 'Uploads',
     uploading: (count: number) => `Uploading ${files(count)}`,
     gettingReady: (count: number) => `Getting ${files(count)} ready`,
-    someNeedYou: 'Some files need you',
+    waitForYou: (count: number) => `${files(count)} ${count === 1 ? 'waits' : 'wait'} for you`,
+    unread: (count: number) => `${numberName(count)} couldn’t be read`,
     onAnotherDevice: (count: number) => `${files(count)} on another device`,
     done: (count: number) => `${files(count)} done`,
     sentOf: (sent: number, size: number) => `${sizeName(sent)} of ${sizeName(size)}`,
     added: (count: number) => `${numberName(count)} added`,
+    addedFiles: (count: number) => `${files(count)} added to your library`,
     alreadyThere: (count: number) => `${numberName(count)} already there`,
+    alreadyThereFiles: (count: number) => `${files(count)} already in your library`,
     failed: (count: number) => `${numberName(count)} failed`,
     cancelAll: 'Cancel all',
     foldList: 'Fold the list',
@@ -229,6 +233,8 @@ export const en = {
     storageRefused: (status: number) => `The storage refused the file (${status}).`,
     someUnread: (reason: string) => `Some files couldn’t be read: ${reason}`,
     leftOut: (count: number) => `Files left out that by their names are no photos or videos: ${numberName(count)}`,
+    sidecars: (count: number) =>
+      `${files(count)} left out that ${count === 1 ? 'describes photos' : 'describe photos'} (such as XMP, AAE and JSON): Pinhole can’t read these yet.`,
     earlierUnknown: (reason: string) => `Earlier uploads couldn’t be looked up: ${reason}`,
   },
 }

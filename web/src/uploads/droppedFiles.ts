@@ -23,6 +23,13 @@ export function looksLikeMedia({ name, type }: File): boolean {
   return /^(image|video)\//.test(type) || EXTENSIONS.some((extension) => lower.endsWith(extension))
 }
 
+/** What programs and services write beside photos: edits, ratings, dates. Nothing reads them yet. */
+const SIDECARS = ['.xmp', '.aae', '.json', '.pp3', '.dop', '.thm']
+
+export function isSidecar({ name }: File): boolean {
+  return SIDECARS.some((extension) => name.toLowerCase().endsWith(extension))
+}
+
 export function fromFileList(files: FileList | readonly File[]): FileSource[] {
   return [...files]
     .filter(({ webkitRelativePath }) => !/(^|\/)\./.test(webkitRelativePath))

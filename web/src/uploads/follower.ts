@@ -113,6 +113,7 @@ export class Follower {
     }
     upload.itemId = outcome?.itemId ?? null
     upload.reason = reasonOf(outcome)
+    upload.code = outcome?.error?.code ?? null
     upload.state = outcome?.state === 'ready' || outcome?.state === 'duplicate' ? outcome.state : 'failed'
     if (upload.state === 'failed') upload.uploadId = null
     this.onSettled(upload)

@@ -1,3 +1,4 @@
+import { Told } from '../api/problem'
 import { texts } from '../texts/texts'
 
 export type HashRequest = { job: number; blob: Blob } | { job: number; cancel: true }
@@ -12,18 +13,18 @@ export type Hash = (blob: Blob, onProgress: (bytes: number) => void, signal: Abo
 export function workerHash(worker: Worker): Hash {
   const jobs = new Map<number, (answer: HashAnswer) => void>()
   let latest = 0
-  let broken: { name: string; message: string } | null = null
+  let broken: Told | null = null
   worker.addEventListener('message', ({ data }: MessageEvent<HashAnswer>) => jobs.get(data.job)?.(data))
   worker.addEventListener('error', () => {
     // It never came to life, perhaps since a newer version took the place of its script.
-    broken = { name: 'Error', message: texts.uploads.nothingReadable }
+    broken = new Told(texts.uploads.nothingReadable)
     for (const [job, settle] of jobs) settle({ job, failure: broken })
   })
 
   return (blob, onProgress, signal) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted()
-      if (broken) throw Object.assign(new Error(), broken)
+      if (broken) throw broken
       const job = ++latest
       const cancel = () => worker.postMessage({ job, cancel: true } satisfies HashRequest)
       const finish = (settle: () => void) => {
@@ -34,9 +35,13 @@ export function workerHash(worker: Worker): Hash {
       jobs.set(job, (answer) => {
         if ('bytes' in answer) onProgress(answer.bytes)
         else if ('sha256' in answer) finish(() => resolve(answer.sha256))
-        else finish(() => reject(signal.aborted ? signal.reason : Object.assign(new Error(), answer.failure)))
+        else finish(() => reject(signal.aborted ? signal.reason : asError(answer.failure)))
       })
       signal.addEventListener('abort', cancel)
       worker.postMessage({ job, blob } satisfies HashRequest)
     })
+}
+
+function asError(failure: Error | { name: string; message: string }): Error {
+  return failure instanceof Error ? failure : Object.assign(new Error(), failure)
 }

@@ -1,4 +1,4 @@
-import { messageOf, Problem } from '../api/problem'
+import { messageOf, Problem, Told } from '../api/problem'
 import { texts } from '../texts/texts'
 
 /** So often a refusal is met: it may be that an address ran out, or a stumble, but hardly each time. */
@@ -7,7 +7,7 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 30_000
 
 /** A PUT to the store that did not succeed; `status` 0 when no answer came. */
-export class TransferFailed extends Error {
+export class TransferFailed extends Told {
   constructor(readonly status: number) {
     super(status === 0 ? texts.uploads.brokeOff : texts.uploads.storageRefused(status))
   }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../api/problem'
 import type { FileSource } from './droppedFiles'
 
 export type UploadState =
@@ -29,13 +30,15 @@ export type Upload = {
   itemId: string | null
   /** Why it failed, what it is a duplicate of, why it is being tried again, or what it waits for. */
   reason: string
+  /** Of the error that it failed by, if that is one of the API's. */
+  code: ErrorCode | null
 }
 
 type Beginning = Pick<Upload, 'key' | 'name' | 'size' | 'source' | 'state' | 'sha256' | 'uploadId'>
 
 /** An upload of which nothing has been read or sent yet. */
 export function newUpload(beginning: Beginning): Upload {
-  return { ...beginning, name: shownName(beginning.name), hashed: 0, sent: 0, itemId: null, reason: '' }
+  return { ...beginning, name: shownName(beginning.name), hashed: 0, sent: 0, itemId: null, reason: '', code: null }
 }
 
 const RUNNING: readonly UploadState[] = ['queued', 'hashing', 'checking', 'waiting', 'sending', 'processing']
@@ -48,6 +51,17 @@ export function isRunning(upload: Upload): boolean {
 
 export function needsThePage(upload: Upload): boolean {
   return isRunning(upload) && upload.state !== 'processing'
+}
+
+/** What is wrong with the file itself. */
+const UNREADABLE: readonly ErrorCode[] = ['unsupported_type', 'corrupt', 'truncated', 'empty_file', 'file_rejected']
+
+/** What the same file will fail by again, for it is whole. */
+const FINAL: readonly ErrorCode[] = ['unsupported_type', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'file_too_large']
+
+/** Whether there is sense in beginning anew with a file that failed. */
+export function mayRetry({ state, source, code }: Upload): boolean {
+  return state === 'failed' && source !== null && !(code && FINAL.includes(code))
 }
 
 export function isDone({ state }: Upload): boolean {
@@ -68,10 +82,22 @@ export function shownName(filename: string): string {
 export type Summary = {
   attention: Upload[]
   active: Upload[]
-  finished: Upload[]
-  hidden: { attention: number; active: number; finished: number }
+  ready: Upload[]
+  duplicate: Upload[]
+  hidden: { attention: number; active: number; ready: number; duplicate: number }
   count: Record<
-    'all' | 'running' | 'sending' | 'processing' | 'ready' | 'duplicate' | 'failed' | 'asleep' | 'missing' | 'elsewhere',
+    | 'all'
+    | 'running'
+    | 'sending'
+    | 'processing'
+    | 'ready'
+    | 'duplicate'
+    | 'failed'
+    | 'unreadable'
+    | 'retriable'
+    | 'asleep'
+    | 'missing'
+    | 'elsewhere',
     number
   >
   /** What keeps files from being sent, while none is. */
@@ -91,9 +117,10 @@ export function summarise(uploads: Iterable<Upload>): Summary {
   const processing: Upload[] = []
   const idle: Upload[] = []
   const elsewhere: Upload[] = []
-  const finished: Upload[] = []
+  const ready: Upload[] = []
+  const duplicate: Upload[] = []
   const none = { sending: 0, processing: 0, ready: 0, duplicate: 0, failed: 0, asleep: 0, missing: 0, elsewhere: 0 }
-  const count: Summary['count'] = { all: 0, running: 0, ...none }
+  const count: Summary['count'] = { all: 0, running: 0, unreadable: 0, retriable: 0, ...none }
   let obstacle = ''
   let bytes = 0
   let sentBytes = 0
@@ -101,27 +128,33 @@ export function summarise(uploads: Iterable<Upload>): Summary {
     count.all += 1
     if (isRunning(upload)) count.running += 1
     if (upload.state in count) count[upload.state as keyof typeof count] += 1
+    if (upload.code && UNREADABLE.includes(upload.code)) count.unreadable += 1
+    if (mayRetry(upload)) count.retriable += 1
     if (upload.state === 'waiting') obstacle ||= upload.reason
     if (upload.state === 'queued' || upload.state === 'waiting') idle.push(upload)
     else if (upload.state === 'processing') processing.push(upload)
     else if (isRunning(upload)) busy.push(upload)
     else if (upload.state === 'elsewhere') elsewhere.push(upload)
-    else if (isDone(upload)) finished.push(upload)
+    else if (upload.state === 'ready') ready.push(upload)
+    else if (upload.state === 'duplicate') duplicate.push(upload)
     else attention.push(upload)
     if (ABSENT.includes(upload.state)) continue
     bytes += upload.size
     sentBytes += needsThePage(upload) ? upload.sent : upload.size
   }
   const active = [...busy, ...processing, ...idle, ...elsewhere]
-  finished.reverse()
+  ready.reverse()
+  duplicate.reverse()
   return {
     attention: shown(attention),
     active: shown(active),
-    finished: shown(finished),
+    ready: shown(ready),
+    duplicate: shown(duplicate),
     hidden: {
       attention: Math.max(0, attention.length - MOST_ROWS),
       active: Math.max(0, active.length - MOST_ROWS),
-      finished: Math.max(0, finished.length - MOST_ROWS),
+      ready: Math.max(0, ready.length - MOST_ROWS),
+      duplicate: Math.max(0, duplicate.length - MOST_ROWS),
     },
     count,
     obstacle: count.sending === 0 ? obstacle : '',

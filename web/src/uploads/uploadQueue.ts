@@ -148,7 +148,7 @@ export class UploadQueue {
   }
 
   #putBack(upload: Upload): void {
-    Object.assign(upload, { state: 'queued', sent: 0, itemId: null, reason: '' } satisfies Partial<Upload>)
+    Object.assign(upload, { state: 'queued', sent: 0, itemId: null, reason: '', code: null } satisfies Partial<Upload>)
     this.#remember(upload)
     this.#toHash.add(upload)
     this.#pump()
@@ -312,7 +312,7 @@ export class UploadQueue {
       this.onChange()
       return
     }
-    this.#set(upload, { state: 'failed', reason: reasonOf(error) })
+    this.#set(upload, { state: 'failed', reason: reasonOf(error), code: error instanceof Problem ? error.code : null })
     this.#release(upload)
   }
 

@@ -5,16 +5,16 @@ import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
-import { type FileSource, looksLikeMedia } from './droppedFiles'
+import { type FileSource, isSidecar, looksLikeMedia } from './droppedFiles'
 import { Follower } from './follower'
 import HashWorker from './hash.worker?worker'
 import { workerHash } from './hasher'
 import { Journal } from './journal'
 import { put } from './put'
 import { Resumption } from './resumption'
-import { pauseWhileOffline } from './retrying'
+import { pauseWhileOffline, reasonOf } from './retrying'
 import { Slots } from './slots'
-import { isDone, needsThePage, summarise, type Upload } from './upload'
+import { isDone, mayRetry, needsThePage, summarise, type Upload } from './upload'
 import { UploadQueue } from './uploadQueue'
 import { uploadServer } from './uploadServer'
 
@@ -61,26 +61,29 @@ function changed(): void {
 export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<FileSource>): Promise<void> {
   isPanelOpen.value = true
   let leftOut = 0
+  let sidecars = 0
   try {
     for await (const source of sources) {
+      if (isSidecar(source.file)) sidecars += 1
       // What was chosen by itself is meant, whatever its name.
-      if (source.path !== null && !looksLikeMedia(source.file)) leftOut += 1
+      else if (source.path !== null && !looksLikeMedia(source.file)) leftOut += 1
       else queue.add(source)
     }
   } catch (error) {
-    notify(texts.uploads.someUnread(messageOf(error)))
+    notify(texts.uploads.someUnread(reasonOf(error)))
   }
   if (leftOut > 0) notify(texts.uploads.leftOut(leftOut))
+  if (sidecars > 0) notify(texts.uploads.sidecars(sidecars))
 }
 
 export function retryUpload({ key }: Upload): void {
   const upload = queue.uploads.get(key)
-  if (upload?.source) queue.retry(upload)
+  if (upload && mayRetry(upload)) queue.retry(upload)
 }
 
 /** All that failed, those that the panel has no row for too. */
 export function retryFailed(): void {
-  for (const upload of queue.uploads.values()) if (upload.state === 'failed') queue.retry(upload)
+  for (const upload of queue.uploads.values()) if (mayRetry(upload)) queue.retry(upload)
 }
 
 export async function removeUpload({ key }: Upload): Promise<void> {
