@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Photo, open_first, tiles, viewer
+from tests.e2e.conftest import Photo, open_first, picture, tiles, viewer
 
 CLOSINGS: dict[str, Callable[[Page], object]] = {
     "Esc": lambda page: page.keyboard.press("Escape"),
@@ -45,3 +45,29 @@ def test_a_reload_keeps_the_place(window: Page) -> None:
     window.reload()
     expect(last).to_be_in_viewport()
     assert last.bounding_box() == before
+
+
+def test_escape_leads_back_in_steps(window: Page) -> None:
+    open_first(window)
+    expect(picture(window)).to_be_visible()
+    details = window.get_by_role("complementary", name="Details")
+    window.keyboard.press("i")
+    expect(details).to_be_visible()
+    window.keyboard.press("+")
+    expect(picture(window)).not_to_be_in_viewport(ratio=1)
+    window.keyboard.press("Escape")
+    expect(picture(window)).to_be_in_viewport(ratio=1)
+    expect(details).to_be_visible()
+    window.keyboard.press("Escape")
+    expect(details).to_have_count(0)
+    expect(viewer(window)).to_be_visible()
+    window.keyboard.press("Escape")
+    expect(viewer(window)).to_have_count(0)
+
+
+def test_a_photo_that_is_turned_to_is_announced(window: Page) -> None:
+    open_first(window)
+    announced = viewer(window).get_by_role("status").first
+    expect(announced).to_have_text("")
+    turn(window)
+    expect(announced).to_have_text("Photo, 28 July 2024 at 12:58")

@@ -7,6 +7,7 @@ const shape: GridShape = {
   width: 1200,
   targetHeight: 220,
   gap: 4,
+  dayHeight: 28,
   headingHeight: 68,
   sectionGap: 20,
   besideGap: 28,

@@ -3,7 +3,7 @@ import { boxesOfRow, justify, lastAtOrAbove, type RowShape } from '../src/photos
 import { ratioOfCode } from '../src/photos/ratios'
 import { codeOf, codes, random } from './support'
 
-const shape: RowShape = { width: 1200, targetHeight: 220, gap: 4 }
+const shape: RowShape = { width: 1200, targetHeight: 220, gap: 4, dayHeight: 28 }
 
 describe('justified rows', () => {
   test('hold every item once and in order', () => {
@@ -25,16 +25,17 @@ describe('justified rows', () => {
     }
   })
 
-  test('lie one below the other with the gap between them, and end at the whole height', () => {
+  test('lie one below the other with the line of days above them, and end at the whole height', () => {
     const rows = justify(codes(300), shape)
+    expect(rows.tops[0]).toBe(shape.dayHeight)
     for (let row = 1; row < rows.heights.length; row++) {
-      expect(rows.tops[row]! - rows.tops[row - 1]! - rows.heights[row - 1]!).toBe(shape.gap)
+      expect(rows.tops[row]! - rows.tops[row - 1]! - rows.heights[row - 1]!).toBe(shape.dayHeight)
     }
     expect(rows.tops.at(-1)! + rows.heights.at(-1)!).toBe(rows.height)
   })
 
   test('stay near the target height on a desktop and on a phone', () => {
-    for (const wish of [shape, { width: 382, targetHeight: 108, gap: 3 }]) {
+    for (const wish of [shape, { width: 382, targetHeight: 108, gap: 3, dayHeight: 24 }]) {
       const ordinary = Uint8Array.from({ length: 2000 }, () => codeOf(random() < 0.3 ? 3 / 4 : 3 / 2))
       const rows = justify(ordinary, wish)
       for (const height of rows.heights.subarray(0, -1)) {
@@ -67,7 +68,7 @@ describe('justified rows', () => {
   })
 
   test('fit a panorama that is wider than the window into it', () => {
-    const phone = { width: 360, targetHeight: 108, gap: 3 }
+    const phone = { width: 360, targetHeight: 108, gap: 3, dayHeight: 24 }
     const items = Uint8Array.of(255, codeOf(1))
     const rows = justify(items, phone)
     expect(rows.heights[0]).toBe(Math.round(360 / ratioOfCode[255]!))

@@ -31,9 +31,9 @@ export const router = createRouter({
           // The grid stays mounted beneath the viewer, where it was.
           children: [{ path: 'photo/:id', component: PhotoViewer, meta: { isViewer: true } }],
         },
+        { path: ':path(.*)*', component: () => import('./UnknownPage.vue') },
       ],
     },
-    { path: '/:path(.*)*', redirect: '/' },
   ],
 })
 

@@ -44,14 +44,15 @@ let isLoggingOut = false
 let latest: number | null = null
 
 /**
- * Calls `onEnd` when the session ends by itself: in another tab, or because the server no longer knows it. Whoever
- * leaves, or comes after someone else, begins with a fresh page: nothing of one user's stays in memory for another.
+ * Calls `onBegin` when a session begins, here or in another tab, and `onEnd` when it ends by itself: in another tab, or
+ * because the server no longer knows it. Whoever leaves, or comes after someone else, begins with a fresh page: nothing of one user's stays in memory for another.
  */
-export function watchSession(onEnd: () => void): void {
+export function watchSession(onBegin: () => void, onEnd: () => void): void {
   const follow = (now: User | null, before?: User | null) => {
     if (now !== null) {
       if (latest !== null && latest !== now.id) leaveFor('/')
       latest = now.id
+      if (!before) onBegin()
     } else if (isLoggingOut) leaveFor('/login')
     else if (before) onEnd()
   }

@@ -182,5 +182,5 @@ export class GridLayout {
 }
 
 function sameShape(a: GridShape, b: GridShape): boolean {
-  return a.width === b.width && a.targetHeight === b.targetHeight && a.gap === b.gap
+  return a.width === b.width && a.targetHeight === b.targetHeight && a.gap === b.gap && a.dayHeight === b.dayHeight
 }

@@ -7,8 +7,9 @@ export function gridShape(width: number): GridShape {
     width,
     targetHeight: isPhone ? 108 : width < 1100 ? 184 : 224,
     gap: isPhone ? 3 : 4,
-    headingHeight: isPhone ? 56 : 68,
-    sectionGap: isPhone ? 12 : 20,
+    dayHeight: isPhone ? 24 : 28,
+    headingHeight: isPhone ? 44 : 54,
+    sectionGap: isPhone ? 10 : 16,
     besideGap: isPhone ? 14 : 28,
     besideWidth: isPhone ? 168 : 236,
   }

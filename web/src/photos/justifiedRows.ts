@@ -5,8 +5,10 @@ export type RowShape = {
   width: number
   /** The height a row would have if its photos happened to fit. */
   targetHeight: number
-  /** Between photos, both ways. */
+  /** Between photos of a row. */
   gap: number
+  /** Above each row, for the names of the days that begin in it: which do is not known before its items are. */
+  dayHeight: number
 }
 
 /**
@@ -51,21 +53,21 @@ export function justify(codes: Uint8Array, shape: RowShape): Rows {
     heights.push(height)
     starts.push(codes.length)
   }
-  return stack(starts, heights, shape.gap, width)
+  return stack(starts, heights, shape.dayHeight, width)
 }
 
-function stack(starts: number[], heights: number[], gap: number, width: number): Rows {
+function stack(starts: number[], heights: number[], above: number, width: number): Rows {
   const tops = new Float64Array(heights.length)
   let top = 0
   heights.forEach((height, row) => {
-    tops[row] = top
-    top += height + gap
+    tops[row] = top + above
+    top += above + height
   })
   return {
     starts: Uint32Array.from(starts),
     tops,
     heights: Float64Array.from(heights),
-    height: Math.max(0, top - gap),
+    height: top,
     width,
   }
 }

@@ -4,8 +4,8 @@ import { findMark, markOf, type Mark } from './scrollAnchor'
 import type { GridLayout } from './gridLayout'
 import type { useViewport } from './useViewport'
 
-/** Space kept free around a photo that the arrow keys bring into view. */
-const MARGIN = 16
+/** Space kept free around a photo that the arrow keys bring into view: the name of its day is seen too. */
+const MARGIN = 32
 
 /** One tab stop for the whole grid, arrow keys within it. The focused row stays rendered wherever the scroll goes. */
 export function useGridKeys(

@@ -16,6 +16,10 @@ export const en = {
   app: {
     offline: 'You’re offline. Pinhole goes on as soon as the connection is back.',
     notOpened: 'This couldn’t be opened. Check your connection, then try again.',
+    home: 'Pinhole, all photos',
+    unknownPage: 'There is no such page',
+    unknownPageWhy: 'The link is wrong, or what was here has moved.',
+    toPhotos: 'To your photos',
     accountOf: (name: string) => `Account of ${name}`,
     appearance: 'Appearance',
     themes: { system: 'Same as the device', light: 'Light', dark: 'Dark' },
