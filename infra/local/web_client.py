@@ -39,7 +39,8 @@ class WebClient:
 
 
 def _file(path: Path, cache_control: str) -> web.FileResponse:
-    return web.FileResponse(path, headers={"Cache-Control": cache_control})
+    # Where the build put it beside the file, and the browser takes it, aiohttp sends it compressed.
+    return web.FileResponse(path, headers={"Cache-Control": cache_control, "Vary": "Accept-Encoding"})
 
 
 def _nothing() -> web.Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, pick
 
@@ -42,3 +42,20 @@ def test_what_is_said_to_be_in_the_library_is_seen_there_though_nothing_comes_th
     pick(page, photo("first.jpg", "2021:05:01 09:00:00").path)
     expect(page.get_by_role("complementary", name="Uploads")).to_contain_text("In your library")
     expect(page.get_by_role("region", name="May 2021").get_by_role("link")).to_have_count(1)
+
+
+def test_what_the_page_is_made_of_comes_compressed_and_few_files_of_it_one_after_another(page: Page) -> None:
+    encodings: dict[str, str | None] = {}
+
+    def note(response: Response) -> None:
+        if response.request.resource_type in {"document", "script", "stylesheet"}:
+            encodings[response.url] = response.headers.get("content-encoding")
+
+    page.on("response", note)
+    page.goto("/")
+    expect(page.get_by_label("Name")).to_be_visible()
+    assert set(encodings.values()) == {"br"}
+    # None but those that the first answer names; the worker that hashes is waited for by nothing that is seen.
+    named = page.evaluate("async () => await (await fetch('/')).text()")
+    late = [url for url in encodings if "/assets/" in url and url.rpartition("/")[2] not in named]
+    assert [url for url in late if "worker" not in url] == []

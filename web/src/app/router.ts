@@ -1,8 +1,11 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { destination } from '../auth/destination'
 import { user } from '../auth/session'
+import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
+import TimelinePage from '../timeline/TimelinePage.vue'
 import { notify } from '../ui/notices'
+import AppShell from './AppShell.vue'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -14,20 +17,21 @@ declare module 'vue-router' {
 // The browser would scroll back to where a photo was opened, after the grid has gone to the one that was shown last.
 window.history.scrollRestoration = 'manual'
 
+// What is seen first comes with the first file: on a slow line each that is asked for later takes as long as 20 kB.
 const PhotoViewer = () => import('../photos/viewer/PhotoViewer.vue')
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/login', name: 'login', component: () => import('../auth/SignInPage.vue') },
+    { path: '/login', name: 'login', component: SignInPage },
     {
       path: '/',
-      component: () => import('./AppShell.vue'),
+      component: AppShell,
       children: [
         {
           path: '',
           name: 'timeline',
-          component: () => import('../timeline/TimelinePage.vue'),
+          component: TimelinePage,
           // The grid stays mounted beneath the viewer, where it was.
           children: [{ path: 'photo/:id', component: PhotoViewer, meta: { isViewer: true } }],
         },

@@ -1,5 +1,6 @@
 """The web client, and who may talk to the gateway at all."""
 
+import gzip
 import json
 import socket
 
@@ -30,6 +31,23 @@ def test_assets_are_kept_for_good(site: Site) -> None:
     assert answer.headers["Content-Type"].endswith("/javascript")
     assert "immutable" in answer.headers["Cache-Control"]
     assert site.request("GET", "/docs-assets/init.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_what_the_build_compressed_is_sent_so_to_whoever_takes_it(site: Site, encoding: str) -> None:
+    path = site.directory / "web" / "assets" / "app-1a2b.js"
+    packed = {"gzip": gzip.compress(path.read_bytes()), "br": b"packed by brotli"}[encoding]
+    (compressed := path.with_name(path.name + {"br": ".br", "gzip": ".gz"}[encoding])).write_bytes(packed)
+    headers = {"Accept-Encoding": f"{encoding}, deflate"}
+    answer = site.request("GET", "/assets/app-1a2b.js", headers=headers)
+    assert answer.headers["Content-Encoding"] == encoding
+    assert answer.headers["Content-Type"].endswith("/javascript")
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.data == packed
+    plain = site.request("GET", "/assets/app-1a2b.js", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.headers["Vary"] == "Accept-Encoding"
+    compressed.unlink()
 
 
 def test_an_asset_that_is_gone_is_not_a_page(site: Site) -> None:
