@@ -71,3 +71,27 @@ def test_a_photo_that_is_turned_to_is_announced(window: Page) -> None:
     expect(announced).to_have_text("")
     turn(window)
     expect(announced).to_have_text("Photo, 28 July 2024 at 12:58")
+
+
+def test_without_a_network_what_was_loaded_stays_and_the_rest_comes_by_itself(window: Page) -> None:
+    open_first(window)
+    window.keyboard.press("i")
+    details = window.get_by_role("complementary", name="Details")
+    expect(details).to_contain_text("Canon EOS 40D")
+    expect(picture(window)).to_have_js_property("naturalWidth", 900)
+    window.context.set_offline(True)
+    for _ in range(4):
+        turn(window)
+    expect(viewer(window).get_by_role("alert").first).to_contain_text("couldn’t be loaded")
+    expect(details.get_by_role("alert")).to_contain_text("can’t be reached")
+    for _ in range(4):
+        window.keyboard.press("ArrowLeft")
+    expect(viewer(window)).to_have_accessible_name("Photo, 28 July 2024 at 12:59")
+    expect(picture(window)).to_have_js_property("naturalWidth", 900)
+    for _ in range(4):
+        turn(window)
+    expect(details.get_by_role("alert")).to_be_visible()
+    window.context.set_offline(False)
+    expect(picture(window)).to_have_js_property("naturalWidth", 900)
+    expect(details).to_contain_text("Canon EOS 40D")
+    expect(viewer(window).get_by_role("alert")).to_have_count(0)

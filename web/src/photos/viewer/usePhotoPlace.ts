@@ -1,5 +1,6 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { messageOf, Problem } from '../../api/problem'
+import { useComeBack } from '../comeBack'
 import { columnsAt, locate, neighbour, type PhotoList, type Place, type Section } from '../photoList'
 
 export type Shown = { id: string; section: Section; index: number }
@@ -24,25 +25,34 @@ export function usePhotoPlace(list: PhotoList, id: Readonly<Ref<string>>) {
     return columns ? { id: columns.ids[at!.index]!, section: section!, index: at!.index } : null
   }
 
+  const { failed, done } = useComeBack(() => void look())
+
   /** A deep link tells nothing but the id. */
   async function look(): Promise<void> {
     const asked = id.value
-    failure.value = null
     isLooking.value = true
     try {
       await list.find(asked)
-      if (asked === id.value && !place.value) failure.value = { isMissing: true, message: '' }
+      if (asked !== id.value) return
+      failure.value = place.value ? null : { isMissing: true, message: '' }
+      done()
     } catch (error) {
       if (asked !== id.value || place.value) return
       failure.value = {
         isMissing: error instanceof Problem && error.status === 404,
         message: messageOf(error),
       }
+      if (!failure.value.isMissing) failed()
     } finally {
       if (asked === id.value) isLooking.value = false
     }
   }
 
+  watch(id, () => {
+    failure.value = null
+    isLooking.value = false
+    done()
+  })
   watch([id, place], () => !place.value && !isLooking.value && void look(), { immediate: true })
 
   // The sections on either side are loaded before anyone turns to them, and its own as soon as it changes.

@@ -1,0 +1,33 @@
+import { onScopeDispose } from 'vue'
+
+const FIRST_WAIT_MS = 2000
+const LONGEST_WAIT_MS = 30_000
+
+/**
+ * Has what failed tried again by itself: `failed` calls `again` later, after each failure in a row twice as late, and as
+ * soon as the network is back. `done` ends the row.
+ */
+export function useComeBack(again: () => void): { failed: () => void; done: () => void } {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+
+  function stop(): void {
+    clearTimeout(timer)
+    window.removeEventListener('online', go)
+  }
+  function go(): void {
+    stop()
+    again()
+  }
+  function failed(): void {
+    stop()
+    timer = setTimeout(go, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++))
+    window.addEventListener('online', go)
+  }
+  function done(): void {
+    stop()
+    failures = 0
+  }
+  onScopeDispose(stop)
+  return { failed, done }
+}
