@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Photo, open_first, picture, tiles, viewer
+from tests.e2e.conftest import Photo, open_first, pick, picture, tiles, viewer
 
 CLOSINGS: dict[str, Callable[[Page], object]] = {
     "Esc": lambda page: page.keyboard.press("Escape"),
@@ -95,3 +95,27 @@ def test_without_a_network_what_was_loaded_stays_and_the_rest_comes_by_itself(wi
     expect(picture(window)).to_have_js_property("naturalWidth", 900)
     expect(details).to_contain_text("Canon EOS 40D")
     expect(viewer(window).get_by_role("alert")).to_have_count(0)
+
+
+def test_the_wheel_enlarges_as_far_as_the_original_has_pixels_and_back(
+    window: Page, photo: Callable[..., Photo]
+) -> None:
+    pick(window, photo("large.jpg", "2020:01:01 10:00:00", (3000, 2000)).path)
+    window.get_by_role("complementary", name="Uploads").get_by_role("link", name="large.jpg").click()
+    expect(picture(window)).to_have_js_property("naturalWidth", 2160)
+    original = viewer(window).locator("img[src*='pinhole-originals']")
+    expect(original).to_have_count(0)
+    whole = picture(window).bounding_box()
+    assert whole
+    window.mouse.move(640, 400)
+    for _ in range(12):
+        window.mouse.wheel(0, -200)
+    expect(original).to_have_js_property("naturalWidth", 3000)
+    window.wait_for_function(
+        "image => Math.round(image.getBoundingClientRect().height) === 2000", arg=original.element_handle()
+    )
+    for _ in range(12):
+        window.mouse.wheel(0, 200)
+    window.wait_for_function(
+        "([image, x]) => image.getBoundingClientRect().x === x", arg=[picture(window).element_handle(), whole["x"]]
+    )

@@ -1,20 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { cameraName, exposureName, offsetName } from '../src/photos/viewer/captureNames'
-import { bounded, fit, LARGEST_SCALE, UNZOOMED, zoomAt } from '../src/photos/viewer/zoom'
+import { bounded, fit, largestScale, UNZOOMED, zoomAt } from '../src/photos/viewer/zoom'
 
 const frame = { width: 1000, height: 800 }
 
 describe('zooming', () => {
   test('keeps the point under the finger where it is', () => {
     const finger = { x: 120, y: -80 }
-    const zoom = zoomAt({ scale: 2, x: 30, y: 10 }, finger, 1.5)
+    const zoom = zoomAt({ scale: 2, x: 30, y: 10 }, finger, 1.5, 6)
     const before = { x: (finger.x - 30) / 2, y: (finger.y - 10) / 2 }
     expect({ x: (finger.x - zoom.x) / zoom.scale, y: (finger.y - zoom.y) / zoom.scale }).toEqual(before)
   })
 
   test('goes no further than the largest scale, and back no further than the whole picture', () => {
-    expect(zoomAt(UNZOOMED, { x: 0, y: 0 }, 100).scale).toBe(LARGEST_SCALE)
-    expect(bounded(zoomAt({ scale: 2, x: 300, y: 90 }, { x: 7, y: 7 }, 0.01), frame, frame)).toEqual(UNZOOMED)
+    expect(zoomAt(UNZOOMED, { x: 0, y: 0 }, 100, 6).scale).toBe(6)
+    expect(bounded(zoomAt({ scale: 2, x: 300, y: 90 }, { x: 7, y: 7 }, 0.01, 6), frame, frame)).toEqual(UNZOOMED)
+  })
+
+  test('goes as far as there are pixels', () => {
+    expect(largestScale({ width: 6000, height: 4000 }, { width: 1200, height: 800 })).toBe(5)
+    expect(largestScale({ width: 300, height: 200 }, { width: 300, height: 200 })).toBe(2)
   })
 
   test('shows no border that the picture could fill', () => {

@@ -5,6 +5,8 @@ type Hooks = {
   /** Size of the shown picture before zooming. */
   box: () => Size
   frame: () => Size
+  /** How far the picture may be enlarged. */
+  largest: () => number
   turn: (step: 1 | -1) => void
   dismiss: () => void
   tap: () => void
@@ -15,6 +17,7 @@ const TAP_SLOP = 10
 const TURN_SHARE = 0.18
 const FLICK_PX_PER_MS = 0.5
 const DISMISS_PX = 110
+const LINE_PX = 16
 
 /** Swipe, pinch, double tap, drag and wheel on the viewer's stage. */
 export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hooks) {
@@ -32,6 +35,11 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
 
   function place(next: Zoom): void {
     Object.assign(zoom, bounded(next, hooks.box(), hooks.frame()))
+  }
+
+  /** Enlarge by `factor` about a point, measured from the middle of the stage. */
+  function enlarge(point: Point, factor: number, from: Zoom = zoom): void {
+    place(zoomAt(from, point, factor, hooks.largest()))
   }
 
   function reset(): void {
@@ -65,7 +73,7 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
       const factor = distance(now, other) / Math.max(1, distance(before, other))
       const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 }
       const shifted = { ...zoom, x: zoom.x + (now.x - before.x) / 2, y: zoom.y + (now.y - before.y) / 2 }
-      place(zoomAt(shifted, middle, factor))
+      enlarge(middle, factor, shifted)
     } else if (zoom.scale > 1) {
       place({ ...zoom, x: zoom.x + now.x - before.x, y: zoom.y + now.y - before.y })
     } else if (!isPinch) {
@@ -108,7 +116,7 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
     if (isSecond) {
       lastTap.time = -Infinity
       if (zoom.scale > 1) reset()
-      else place(zoomAt(zoom, fromMiddle(event), DOUBLE_TAP_SCALE))
+      else enlarge(fromMiddle(event), DOUBLE_TAP_SCALE)
     } else {
       lastTap = { x: event.clientX, y: event.clientY, time: event.timeStamp }
       tapTimer = setTimeout(hooks.tap, TAP_MS)
@@ -117,8 +125,9 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
 
   function wheel(event: WheelEvent): void {
     event.preventDefault()
-    if (event.ctrlKey || zoom.scale === 1) place(zoomAt(zoom, fromMiddle(event), Math.exp(-event.deltaY / 250)))
-    else place({ ...zoom, x: zoom.x - event.deltaX, y: zoom.y - event.deltaY })
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * LINE_PX
+    // A pinch on a touch pad comes as a wheel with Ctrl, in small steps.
+    enlarge(fromMiddle(event), Math.exp(-pixels / (event.ctrlKey ? 100 : 250)))
   }
 
   onMounted(() => {
@@ -133,7 +142,7 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
   })
   onBeforeUnmount(() => clearTimeout(tapTimer))
 
-  return { zoom, drag, isHeld, reset, place }
+  return { zoom, drag, isHeld, reset, place, enlarge }
 }
 
 function distance(a: Point, b: Point): number {
