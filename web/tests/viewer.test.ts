@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cameraName, exposureName, offsetName } from '../src/photos/viewer/captureNames'
+import { cameraName, exposureName, lensName, offsetName } from '../src/photos/viewer/captureNames'
 import { bounded, fit, largestScale, UNZOOMED, zoomAt } from '../src/photos/viewer/zoom'
 
 const frame = { width: 1000, height: 800 }
@@ -48,6 +48,14 @@ describe('details', () => {
     expect(cameraName({ ...nothing, make: 'NIKON CORPORATION', model: 'NIKON D70' })).toBe('NIKON D70')
     expect(cameraName({ ...nothing, make: 'Apple', model: 'iPhone 13 Pro' })).toBe('Apple iPhone 13 Pro')
     expect(cameraName(nothing)).toBe('')
+  })
+
+  test('do not say the camera again for its lens', () => {
+    const iphone = { ...nothing, make: 'Apple', model: 'iPhone 13 Pro' }
+    expect(lensName({ ...iphone, lens: 'iPhone 13 Pro back camera 5.7mm f/1.5' })).toBe('back camera 5.7mm f/1.5')
+    expect(lensName({ ...nothing, make: 'SONY', model: 'DSC-RX100', lens: 'DSC-RX100' })).toBe('')
+    expect(lensName({ ...iphone, lens: 'EF50mm f/1.8 STM' })).toBe('EF50mm f/1.8 STM')
+    expect(lensName(nothing)).toBe('')
   })
 
   test('write exposures as photographers do, and leave out what is unknown', () => {

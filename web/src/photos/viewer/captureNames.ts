@@ -10,6 +10,14 @@ export function cameraName(camera: Camera): string {
   return [make, model].filter(Boolean).join(' ')
 }
 
+/** The lens without what the camera's name says already: `back camera 4.2mm f/1.6` of an iPhone. */
+export function lensName(camera: Camera): string {
+  const lens = camera.lens?.trim() ?? ''
+  const said = [cameraName(camera), camera.model ?? '']
+  const prefix = said.find((name) => name && lens.toLowerCase().startsWith(name.toLowerCase()))
+  return prefix === undefined ? lens : lens.slice(prefix.length).trim()
+}
+
 /** `ƒ/1.8 · 1/120 s · 26 mm · ISO 100`, of what is known. */
 export function exposureName(camera: Camera): string {
   const { fNumber, exposureSeconds, focalLengthMm, iso } = camera
