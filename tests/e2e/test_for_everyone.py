@@ -76,7 +76,7 @@ def luminance(colour: str) -> float:
 
 def test_the_edge_of_a_field_stands_out_three_to_one(page: Page, library: list[Photo]) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.goto("/")
         colours = page.get_by_label("Password", exact=True).evaluate(
             "field => [getComputedStyle(field).borderTopColor, getComputedStyle(field).backgroundColor,"
