@@ -92,7 +92,8 @@ async def ingest_alone(directory: Path) -> AsyncIterator[IngestAlone]:
             template, cloud = await instance.provided(None, data, made, services)
             function = template.functions["IngestFunction"]
             environment = {**function.environment, **instance.environment_of(template, cloud, cloud.s3_endpoint)}
-            database_url = environment["PINHOLE_DATABASE_URL"]
+            # Of one that may add users and uploads: ingest's own role may not.
+            database_url = template.functions["ApiFunction"].environment["PINHOLE_DATABASE_URL"]
             with psycopg.connect(database_url) as conn:
                 owner = user.insert(conn, "bench", "-", "member", "bench")
             pool = FunctionPool(function, environment, size=CORES, kept=CORES)
