@@ -1,12 +1,14 @@
 """Files with metadata, as the tests of imaging make and read them."""
 
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
-from pinhole.imaging import file_type, metadata
+from PIL import Image
+
+from pinhole.imaging import file_type, metadata, renditions
 from pinhole.imaging.metadata import FileMetadata
+from tests.core.imaging.bombs import chunk
 from tests.fixtures import photos
 
 LIMIT = 100_000_000
@@ -44,6 +46,15 @@ def read(path: Path, filename: str = "photo.jpg") -> FileMetadata:
     return metadata.read(path, file_type.identify(path), LIMIT, filename)
 
 
+def shown(tmp_path: Path, content: bytes) -> Image.Image:
+    """The largest rendition of a file of these bytes, in RGB."""
+    path = tmp_path / "original"
+    path.write_bytes(content)
+    made = renditions.make(path, file_type.identify(path), LIMIT, tmp_path)
+    with Image.open(made.files[0].path) as image:
+        return image.convert("RGB")
+
+
 def of(tmp_path: Path, format_name: str = "JPEG", filename: str = "photo.jpg", **options: Any) -> FileMetadata:
     if "exif" in options:
         options["exif"] = options["exif"].tobytes()
@@ -54,9 +65,7 @@ def png_with(path: Path, *chunks: tuple[bytes, bytes]) -> Path:
     """A PNG with chunks behind its pixels, where exiftool puts them."""
     photos.save(path, photos.scene(), "PNG")
     content = path.read_bytes()
-    added = b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
+    added = b"".join(chunk(kind, data) for kind, data in chunks)
     path.write_bytes(content[:-12] + added + content[-12:])
     return path
 

@@ -5,13 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from pinhole.errors import FileRejected
-from pinhole.imaging import file_type, renditions
+from tests.core.imaging.files import shown
 from tests.fixtures import photos
-
-LIMIT = 100_000_000
 
 
 def bmp(masks: tuple[int, ...], bits: int, *, alpha: int = 255, compression: int = 3, header: int = 0) -> bytes:
@@ -30,14 +27,6 @@ def bmp(masks: tuple[int, ...], bits: int, *, alpha: int = 255, compression: int
     said = struct.pack("<IiiHHIIiiII", header, 97, 64, 1, bits, compression, len(rows), 0, 0, 0, 0)
     said += struct.pack(f"<{len(masks)}I", *masks)
     return struct.pack("<2sIHHI", b"BM", 14 + len(said) + len(rows), 0, 0, 14 + len(said)) + said + rows
-
-
-def shown(tmp_path: Path, content: bytes) -> Image.Image:
-    path = tmp_path / "original"
-    path.write_bytes(content)
-    made = renditions.make(path, file_type.identify(path), LIMIT, tmp_path)
-    with Image.open(made.files[0].path) as image:
-        return image.convert("RGB")
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pinhole.imaging import file_type, metadata, renditions
+from pinhole.imaging import file_type, metadata
+from tests.core.imaging.bombs import chunk
+from tests.core.imaging.files import LIMIT, shown
 from tests.fixtures import photos
 
-LIMIT = 100_000_000
 SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 SWAPPED = (0.3127, 0.3290, 0.30, 0.60, 0.64, 0.33, 0.15, 0.06)  # red is green
 Chunk = tuple[bytes, bytes]
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def png(pixels: bytes, *chunks: Chunk, bits: int = 8, kind: int = 2, row_bytes: int) -> bytes:
@@ -26,14 +23,6 @@ def png(pixels: bytes, *chunks: Chunk, bits: int = 8, kind: int = 2, row_bytes: 
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 64, len(pixels) // row_bytes, bits, kind, 0, 0, 0))
     between = b"".join(chunk(*found) for found in chunks)
     return b"\x89PNG\r\n\x1a\n" + header + between + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def shown(tmp_path: Path, content: bytes) -> Image.Image:
-    path = tmp_path / "original"
-    path.write_bytes(content)
-    made = renditions.make(path, file_type.identify(path), LIMIT, tmp_path)
-    with Image.open(made.files[0].path) as image:
-        return image.convert("RGB")
 
 
 def middle(image: Image.Image) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from pinhole.errors import FileRejected
 from pinhole.imaging import file_type, metadata, renditions
 from pinhole.imaging.file_type import JPEG
 from pinhole.imaging.refusal import refusing_bad_bytes
+from tests.core.imaging.bombs import chunk
 from tests.fixtures import photos
 
 LIMIT = 256_000_000
@@ -60,9 +61,7 @@ def refused(path: Path, limit: int = 200 * MEGABYTE) -> str:
 def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
-    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, data) for kind, data in parts)
 
 
 def jpeg_header(width: int, height: int) -> bytes:
@@ -162,7 +161,7 @@ def test_a_real_bomb_is_refused_in_little_memory(tmp_path: Path) -> None:
     data = b"".join(rows.compress(row) for _ in range(20_000)) + rows.flush()
     path.write_bytes(png(20_000, 20_000).split(b"IDAT")[0][:-4])
     with path.open("ab") as file:
-        file.write(struct.pack(">I", len(data)) + b"IDAT" + data + struct.pack(">I", zlib.crc32(b"IDAT" + data)))
+        file.write(chunk(b"IDAT", data))
     assert path.stat().st_size < 3 * MEGABYTE
     assert refused(path, 50 * MEGABYTE) == (
         "too_many_pixels The picture has more than 256 megapixels, which is the limit."

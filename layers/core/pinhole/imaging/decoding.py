@@ -30,8 +30,7 @@ class Opened:
     `exif`, `xmp` and `iptc` as the container holds them, but for TIFF, which is a directory of its own.
     `has_wide_range`: the picture is made for more brightness than a page has, or a gain map tells how to get there.
     `check_whole`: of the image once it is decoded, drafted for a size; raises ValueError where a decoder made up what
-    the file lacks. `crop`: what is left of the image before it is
-    turned.
+    the file lacks. `crop`: what is left of the image before it is turned.
     """
 
     image: Image.Image

@@ -9,10 +9,10 @@ from io import BytesIO
 from mmap import mmap
 from typing import Literal
 
+from pinhole.imaging import xmp
 from pinhole.imaging.tiff import Tiff
 
 ISO_SEGMENT = b"urn:iso:std:iso:ts:21496:-1\0"
-_XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_NAMESPACES = (b"http://ns.apple.com/HDRGainMap/1.0/", b"http://ns.adobe.com/hdr-gain-map/1.0/")
 _ENTRIES, _ENTRY_BYTES = 0xB002, 16
 _MAX_PICTURES, _MAX_SEGMENTS = 16, 64
@@ -33,7 +33,7 @@ def is_behind(data: bytes | mmap, directory_at: int) -> bool:
 
 def _is_of_gain_map(segment: bytes) -> bool:
     return segment.startswith(ISO_SEGMENT) or (
-        segment.startswith(_XMP_SEGMENT) and any(namespace in segment for namespace in _XMP_NAMESPACES)
+        segment.startswith(xmp.SEGMENT) and any(namespace in segment for namespace in _XMP_NAMESPACES)
     )
 
 

@@ -193,7 +193,7 @@ def _read_metadata(found: Jpeg, segments: list[tuple[int, bytes]]) -> None:
     for marker, content in segments:
         if content.startswith(b"Exif\0\0") and marker == _EXIF_OR_XMP:
             exif.append(content[6:])
-        elif content.startswith(b"http://ns.adobe.com/xap/1.0/\0") and marker == _EXIF_OR_XMP:
+        elif content.startswith(xmp.SEGMENT) and marker == _EXIF_OR_XMP:
             packets.append(content.split(b"\0", 1)[1])
         elif content.startswith(_EXTENDED_XMP) and marker == _EXIF_OR_XMP:
             digest, _, offset, part = (

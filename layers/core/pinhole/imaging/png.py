@@ -11,11 +11,11 @@ from typing import Any
 
 from PIL import Image
 
+from pinhole.imaging import xmp
 from pinhole.imaging.budget import MAX_PARTS, METADATA_BYTES, Unpacking, too_many_parts
 
 _XMP, _RAW = b"XML:com.adobe.xmp", b"Raw profile type "
 _RAW_KINDS = frozenset({b"exif", b"APP1", b"iptc", b"8bim", b"xmp"})
-_APP1_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _OF_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each type of colour
 # Of each pass over an interlaced picture: the first column and row, and how far it is to the next (section 8.2).
@@ -152,8 +152,8 @@ def _read_metadata(found: Png, kind: bytes, content: bytes, unpacking: Unpacking
 def _read_raw(found: Png, kind: bytes, profile: bytes) -> None:
     if kind in (b"iptc", b"8bim"):
         found.iptc = profile if kind == b"iptc" else found.iptc or profile
-    elif kind == b"xmp" or profile.startswith(_APP1_XMP):
-        found.xmp = found.xmp or profile.removeprefix(_APP1_XMP)
+    elif kind == b"xmp" or profile.startswith(xmp.SEGMENT):
+        found.xmp = found.xmp or profile.removeprefix(xmp.SEGMENT)
     else:
         found.exif = found.exif or profile
 

@@ -7,9 +7,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageCms
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+from pinhole.imaging.srgb import SRGB
 
 Chromaticities = tuple[float, ...]  # x and y of white, red, green, blue
 Floats = NDArray[np.float64]

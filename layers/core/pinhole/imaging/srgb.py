@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageCms
 
-_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PROFILE_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _MAX_PROFILE_BYTES, _MAX_PROFILE_TAGS = 16 << 20, 100
 _SAME_COLOUR = 2  # of 255: what rounding makes of sRGB under its many names
@@ -17,7 +17,8 @@ _PROBE = Image.frombytes(
 # What decoders say of the colours, in `image.info`: an ICC profile; colour primaries and transfer characteristics by
 # number (ITU-T H.273), (0, 0) where they aren't named so.
 COLOURS = ("icc_profile", "cicp")
-_WIDE_RANGE = (16, 18)  # transfer characteristics: PQ and HLG
+PQ, HLG = 16, 18  # transfer characteristics
+_WIDE_RANGE = (PQ, HLG)
 
 
 def is_wide_range(info: dict[Any, Any]) -> bool:
@@ -102,7 +103,7 @@ def _by_profile(image: Image.Image, icc_profile: bytes) -> Image.Image:
 
 def _transformed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     transform = ImageCms.buildTransform(
-        profile, _SRGB, image.mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        profile, SRGB, image.mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
     )
     if image.mode == "RGB" and _changes_nothing(transform):
         return image

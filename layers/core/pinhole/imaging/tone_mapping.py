@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pinhole.imaging.profiles import PRIMARIES, to_xyz
-
-PQ, HLG = 16, 18  # transfer characteristics (ITU-T H.273)
+from pinhole.imaging.srgb import HLG, PQ
 
 _WHITE_NITS, _PEAK_NITS = 203.0, 1000.0  # of paper (ITU-R BT.2408), and the brightest that is told apart
 _KNEE = 0.75  # of paper white: what is darker stays as it is

@@ -14,6 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 from pinhole.imaging.tiff import decimal_or_rational
 
+SEGMENT = b"http://ns.adobe.com/xap/1.0/\0"  # what a packet in a JPEG begins with
 MAX_BYTES = 1 << 20
 MAX_VALUES = 1000
 MAX_CHARACTERS = 10_000
