@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from infra import bootstrap
 from infra.admin import arguments as admin
 
-# Where the packages of the functions and of the product are imported from.
-sys.path += [str(bootstrap.REPOSITORY / root) for root in ("layers/core", "functions")]
+# Where the packages of the functions, of the product and of its client are imported from.
+sys.path += [str(bootstrap.REPOSITORY / root) for root in ("layers/core", "functions", "clients/python")]
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from api.app import app
 from api.openapi import document
-from infra import bootstrap, openapi
+from infra import bootstrap, client_types, openapi
 from infra.bootstrap import REPOSITORY
 from infra.local import cloudformation
 from pinhole.imaging.sizes import HEIGHTS
@@ -22,6 +22,7 @@ CLOUD_README = REPOSITORY / "infra" / "cloud" / "README.md"
 TEMPLATE = REPOSITORY / "template.yaml"
 CLIENT_TYPES = bootstrap.WEB / "src" / "api" / "schema.ts"
 CLIENT_CONSTANTS = bootstrap.WEB / "src" / "api" / "constants.ts"
+PYTHON_CLIENT_TYPES = REPOSITORY / "clients" / "python" / "pinhole_client" / "wire.py"
 
 
 def files() -> dict[Path, str]:
@@ -30,6 +31,7 @@ def files() -> dict[Path, str]:
         **openapi.generate(),
         **_protobuf(),
         CLIENT_CONSTANTS: _constants(),
+        PYTHON_CLIENT_TYPES: client_types.module(document(app.routes)["components"]["schemas"]),
         README: _with_table(README, "settings", _settings()),
         CLOUD_README: _with_table(CLOUD_README, "parameters", _parameters()),
     }

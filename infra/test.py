@@ -23,7 +23,7 @@ LOCALSTACK_TESTS = [PYTHON, "-m", "pytest", "tests/localstack"]
 # Much of it is waiting for what was started. By file: a module's fixtures are made once.
 AT_ONCE = ["--numprocesses=2", "--dist=loadfile"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", ".")]
+IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", "clients/python", ".")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,6 @@
+"""A client of Pinhole's API. What it sends and answers has the types of `pinhole_client.wire`."""
+
+from pinhole_client.client import Client
+from pinhole_client.errors import ClientError, Problem, StoreRefused, Unreachable, WrongField
+
+__all__ = ["Client", "ClientError", "Problem", "StoreRefused", "Unreachable", "WrongField"]

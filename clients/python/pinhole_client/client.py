@@ -1,0 +1,215 @@
+"""Pinhole's API, call by call, and the store that its URLs lead to."""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO, Protocol, cast
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from pinhole_client import wire
+from pinhole_client.errors import Problem, StoreRefused, Unreachable
+
+# A connection that takes no block in so long, or gives no answer, counts as broken.
+_TIMEOUT = urllib3.Timeout(connect=30, read=60)
+_BLOCK_BYTES = 64 * 1024
+_UNAUTHORIZED, _PRECONDITION_FAILED = 401, 412
+
+
+class Readable(Protocol):
+    """What is sent, block by block."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Target(Protocol):
+    """Where something is to be sent: a SingleUpload or a PartUrl."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+
+
+class Client:
+    """One user of one Pinhole. May be used by several threads at once.
+
+    server: such as `https://photos.example.org`. token: an access token, for which no session is begun or renewed.
+    public_origin: where the server says that it is, if that leads nowhere from here: what it hands out for there is
+    asked of `server`, as the proxy before it does.
+    connections: how many stay open.
+
+    Each call raises Problem for what the API refuses, and Unreachable where no answer comes. An access token that has
+    run out is renewed, and the call made again.
+    """
+
+    def __init__(
+        self, server: str, *, token: str | None = None, public_origin: str | None = None, connections: int = 8
+    ) -> None:
+        self.server = server.rstrip("/")
+        self._public_origin = public_origin
+        self._token = token
+        self._refresh_token: str | None = None
+        self._credentials: wire.Credentials | None = None
+        self._renewing = threading.Lock()
+        self._http = urllib3.PoolManager(
+            maxsize=connections, timeout=_TIMEOUT, retries=False, blocksize=_BLOCK_BYTES, cert_reqs="CERT_REQUIRED"
+        )
+
+    @property
+    def access_token(self) -> str:
+        """Of the session. Not to be logged."""
+        assert self._token is not None, "log in first"
+        return self._token
+
+    def setup(self) -> wire.SetupState:
+        """Whether the first user may still register."""
+        return cast(wire.SetupState, self._public("GET", "/setup"))
+
+    def health(self) -> wire.Health:
+        """Whether each part answers. Raises Problem when one does not."""
+        return cast(wire.Health, self._public("GET", "/health"))
+
+    def register(self, name: str, password: str) -> None:
+        """Register the first user, and begin a session."""
+        self._begin_session("/auth/register", {"name": name, "password": password})
+
+    def log_in(self, name: str, password: str) -> None:
+        """Begin a session. It is renewed as long as this client lives."""
+        self._begin_session("/auth/login", {"name": name, "password": password})
+
+    def log_out(self) -> None:
+        """End the session."""
+        self.request("POST", "/auth/logout")
+        self._token = self._refresh_token = self._credentials = None
+
+    def me(self) -> wire.Account:
+        """Who the caller is."""
+        return cast(wire.Account, self.call("GET", "/me"))
+
+    def existing(self, sha256s: Sequence[str]) -> dict[str, str]:
+        """Item by SHA-256, of at most 5,000 files: what is missing here is not in the library."""
+        answer = cast(wire.ExistingItems, self.call("POST", "/uploads/check", {"sha256s": list(sha256s)}))
+        return answer["existing"]
+
+    def begin(self, promise: wire.BeginUpload) -> wire.SingleUpload | wire.MultipartUpload | wire.DuplicateUpload:
+        """Begin an upload, or go on with the open one of the same bytes."""
+        answer = self.call("POST", "/uploads", promise)
+        return cast("wire.SingleUpload | wire.MultipartUpload | wire.DuplicateUpload", answer)
+
+    def sign_again(self, upload_id: str) -> wire.SingleUpload:
+        """Another URL for an upload of one PUT."""
+        return cast(wire.SingleUpload, self.call("POST", f"/uploads/{upload_id}/url"))
+
+    def sign_part(self, upload_id: str, part_number: int, sha256: str) -> wire.PartUrl:
+        """A URL for a part, which takes these bytes alone."""
+        wanted = {"parts": [{"partNumber": part_number, "sha256": sha256}]}
+        answer = cast(wire.PartUrls, self.call("POST", f"/uploads/{upload_id}/parts", wanted))
+        return answer["parts"][0]
+
+    def complete(self, upload_id: str) -> None:
+        """Make one file of the parts."""
+        self.request("POST", f"/uploads/{upload_id}/complete")
+
+    def complete_many(self, upload_ids: Sequence[str]) -> list[wire.UploadOutcome]:
+        """Tell that up to 500 uploads were sent, and learn what became of each that is the caller's."""
+        answer = cast(wire.UploadOutcomes, self.call("POST", "/uploads/complete", {"ids": list(upload_ids)}))
+        return answer["uploads"]
+
+    def upload_status(self, upload_id: str) -> wire.UploadStatus:
+        """What became of an upload, and which of its parts have arrived."""
+        return cast(wire.UploadStatus, self.call("GET", f"/uploads/{upload_id}"))
+
+    def open_uploads(self) -> list[wire.OpenUpload]:
+        """The uploads that have not ended, at most 5,000."""
+        return cast(wire.OpenUploads, self.call("GET", "/uploads"))["uploads"]
+
+    def abort(self, upload_id: str) -> None:
+        """Give an upload up, before all of its bytes arrived."""
+        self.request("DELETE", f"/uploads/{upload_id}")
+
+    def timeline(self) -> wire.LibraryTimeline:
+        """The months that have items, newest first."""
+        return cast(wire.LibraryTimeline, self.call("GET", "/timeline"))
+
+    def item(self, item_id: str) -> wire.ItemDetails:
+        """Everything known of an item."""
+        return cast(wire.ItemDetails, self.call("GET", f"/items/{item_id}"))
+
+    def put(self, target: wire.SingleUpload | wire.PartUrl, content: bytes | Readable, size_bytes: int) -> None:
+        """Send bytes to where the API said. What is there already from an earlier attempt is no error.
+
+        Raises StoreRefused, Unreachable, and what reading `content` raises.
+        """
+        url = target["url"]
+        headers = {**target["headers"], "Content-Length": str(size_bytes)}
+        if self._public_origin is not None and url.startswith(f"{self._public_origin}/"):
+            headers["Host"] = urlsplit(url).netloc
+            url = self.server + url.removeprefix(self._public_origin)
+        answer = self._send("PUT", url, "The store", body=cast("bytes | BinaryIO", content), headers=headers)
+        if not _succeeded(answer) and answer.status != _PRECONDITION_FAILED:
+            raise StoreRefused(answer)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """What the API answers to a call, as parsed JSON."""
+        return self.request(method, path, body).json()
+
+    def request(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """The API's answer, with its headers."""
+        used = self.access_token
+        answer = self._ask(method, path, body, {**(headers or {}), "Authorization": f"Bearer {used}"})
+        if answer.status == _UNAUTHORIZED and self._credentials is not None:
+            self._renew(used)
+            answer = self._ask(method, path, body, {**(headers or {}), "Authorization": f"Bearer {self.access_token}"})
+        if not _succeeded(answer):
+            raise Problem.of(answer)
+        return answer
+
+    def _public(self, method: str, path: str, body: object = None) -> Any:
+        answer = self._ask(method, path, body, {})
+        if not _succeeded(answer):
+            raise Problem.of(answer)
+        return answer.json()
+
+    def _ask(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        sent = {"Accept": "application/json", **headers}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        content = None if body is None else json.dumps(body).encode()
+        return self._send(method, f"{self.server}/api{path}", self.server, body=content, headers=sent)
+
+    def _send(self, method: str, url: str, what: str, **request: Any) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._http.request(method, url, redirect=False, **request)
+        except HTTPError as error:
+            # Without its cause, whose text would show the signature in the URL of a picture or an upload.
+            raise Unreachable(what, error) from None
+
+    def _begin_session(self, path: str, credentials: wire.Credentials) -> None:
+        self._keep(self._public("POST", path, credentials))
+        self._credentials = credentials
+
+    def _renew(self, refused: str) -> None:
+        with self._renewing:
+            if self._token != refused:
+                return  # another thread was quicker
+            assert self._credentials is not None
+            # Good for one attempt: used again after an answer that got lost, it would end all of the user's sessions.
+            known, self._refresh_token = self._refresh_token, None
+            if known is not None:
+                try:
+                    self._keep(self._public("POST", "/auth/refresh", {"refreshToken": known}))
+                except Problem as problem:
+                    if problem.status != _UNAUTHORIZED:
+                        raise
+                else:
+                    return
+            self._keep(self._public("POST", "/auth/login", self._credentials))
+
+    def _keep(self, tokens: wire.SessionTokens) -> None:
+        self._token, self._refresh_token = tokens["accessToken"], tokens["refreshToken"]
+
+
+def _succeeded(answer: urllib3.BaseHTTPResponse) -> bool:
+    return 200 <= answer.status < 300

@@ -1,0 +1,103 @@
+"""What can go wrong between a client and Pinhole. None of it carries a token or a signed URL."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from urllib3 import BaseHTTPResponse
+
+_TOO_MANY_REQUESTS, _UNAVAILABLE, _CONFLICT = 429, 503, 409
+_REQUEST_TIMEOUT, _FORBIDDEN, _SERVER_FAULTS = 408, 403, 500
+
+
+class ClientError(Exception):
+    """Base of all expected errors. The text is a sentence for people.
+
+    status: of HTTP, 0 where no answer came. code: for programs. retry_after_seconds: None where the server named none.
+    """
+
+    def __init__(self, sentence: str, status: int, code: str, retry_after_seconds: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether the server only asks for patience: there is a limit, or too much to do."""
+        wait = self.status == _CONFLICT and self.retry_after_seconds is not None
+        return wait or self.status in {_TOO_MANY_REQUESTS, _UNAVAILABLE}
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same request may well succeed a little later."""
+        return self.is_wait or self.status in {0, _REQUEST_TIMEOUT} or self.status >= _SERVER_FAULTS
+
+
+class Unreachable(ClientError):
+    """No answer came: nothing listens there, or the connection broke."""
+
+    def __init__(self, what: str, why: Exception) -> None:
+        super().__init__(f"{what} does not answer ({type(why).__name__}).", 0, "unreachable")
+
+
+@dataclass(frozen=True, slots=True)
+class WrongField:
+    """One wrong field, under the name it has on the wire."""
+
+    field: str
+    message: str
+
+
+class Problem(ClientError):
+    """An answer of the API other than success (RFC 9457). `fields` say where exactly."""
+
+    def __init__(
+        self, status: int, code: str, detail: str, fields: tuple[WrongField, ...], retry_after_seconds: int | None
+    ) -> None:
+        wrong = "".join(f" {one.field}: {one.message}." for one in fields)
+        super().__init__(f"{detail}{wrong} ({code})", status, code, retry_after_seconds)
+        self.detail = detail
+        self.fields = fields
+
+    @classmethod
+    def of(cls, answer: BaseHTTPResponse) -> "Problem":
+        """What an answer tells; what is no problem of the API's, such as a proxy's page, is told by its status."""
+        told = _object(answer.data)
+        elsewhere = answer.headers.get("Location")
+        unknown = f"The server answers {answer.status}" + (f" and points to {elsewhere}." if elsewhere else ".")
+        return cls(
+            answer.status,
+            str(told.get("code", f"http_{answer.status}")),
+            str(told.get("detail", unknown)),
+            tuple(WrongField(str(one["field"]), str(one["message"])) for one in told.get("errors", [])),
+            _seconds(answer.headers.get("Retry-After")),
+        )
+
+
+class StoreRefused(ClientError):
+    """The object store did not take what was sent."""
+
+    def __init__(self, answer: BaseHTTPResponse) -> None:
+        found = re.search(rb"<Code>(\w+)</Code>", answer.data)
+        code = found[1].decode() if found else f"http_{answer.status}"
+        sentence = f"The store refuses the bytes: {answer.status} {code}."
+        super().__init__(sentence, answer.status, code, _seconds(answer.headers.get("Retry-After")))
+
+    @property
+    def passing(self) -> bool:
+        """403 too: the URL ran out, and another will do."""
+        return super().passing or self.status == _FORBIDDEN
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(content)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _seconds(header: str | None) -> int | None:
+    return int(header) if header is not None and header.isdecimal() else None

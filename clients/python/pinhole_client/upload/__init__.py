@@ -1,0 +1,1 @@
+"""`pinhole-upload`: sends folders of photos, and nothing twice."""

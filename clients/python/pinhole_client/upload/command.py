@@ -1,0 +1,156 @@
+"""`pinhole-upload DIR…`."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
+from types import FrameType
+
+from pinhole_client.client import Client
+from pinhole_client.errors import ClientError
+from pinhole_client.upload.finding import Finder, shown
+from pinhole_client.upload.hashes import Hashes, state_file
+from pinhole_client.upload.run import SEND_AT_ONCE, Run
+from pinhole_client.upload.telling import Telling
+from pinhole_client.upload.watching import watched
+
+_PARTS_AT_ONCE = 3
+_SERVER = "http://localhost:9475"
+_EPILOG = f"""\
+environment:
+  PINHOLE_NAME, PINHOLE_PASSWORD   who you are
+  PINHOLE_TOKEN                    or an access token instead; it is not renewed
+  PINHOLE_SERVER                   the server, where --server is not given (default: {_SERVER})
+  XDG_STATE_HOME                   where hashes are remembered (default: ~/.local/state)
+
+exit codes:
+  0  all files are in the library (with --dry-run: nothing failed)
+  1  some files could not be read, or were refused; each is told
+  2  wrong arguments or environment
+  3  the server can't be reached, doesn't let you in, or hashes can't be remembered
+  130  interrupted; with --watch that is how it ends, with 0 or 1
+"""
+
+
+class ExitCode(IntEnum):
+    """What a script learns of a run."""
+
+    ALL_THERE = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    NO_WAY_IN = 3
+    INTERRUPTED = 130
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        sys.exit(run(sys.argv[1:], os.environ))
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Do what the command line says. Returns the exit code; raises SystemExit for wrong arguments."""
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    for path in arguments.paths:
+        if not os.path.lexists(path):
+            parser.error(f"{shown(path)} is not there")
+    server = arguments.server or environment.get("PINHOLE_SERVER") or _SERVER
+    if not server.startswith(("http://", "https://")):
+        parser.error(f"{server} is no address like https://photos.example.org")
+    token, name, password = (environment.get(f"PINHOLE_{what}") for what in ("TOKEN", "NAME", "PASSWORD"))
+    if not token and not (name and password):
+        parser.error("set PINHOLE_NAME and PINHOLE_PASSWORD, or PINHOLE_TOKEN, in the environment")
+    telling = Telling()
+    client = Client(server, token=token, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
+    try:
+        hashes = Hashes(state_file())
+        try:
+            if token:
+                client.me()
+            else:
+                client.log_in(name or "", password or "")
+            with contextlib.ExitStack() as session:
+                if not token:
+                    session.callback(_log_out, client)
+                return _upload(client, hashes, telling, arguments)
+        finally:
+            hashes.close()
+    except ClientError as error:
+        telling.say(str(error))
+    except (OSError, sqlite3.Error) as error:
+        telling.say(f"Hashes can't be remembered in {state_file()}: {error}")
+    return ExitCode.NO_WAY_IN
+
+
+def _upload(client: Client, hashes: Hashes, telling: Telling, arguments: argparse.Namespace) -> int:
+    if arguments.watch:
+        return _watch(client, hashes, telling, arguments.paths)
+    current = Run(client, hashes, telling, dry_run=arguments.dry_run)
+    finder = Finder(current.outcomes.trouble)
+    try:
+        with _interruptible(), telling.live():
+            counts = current.run(finder.find(arguments.paths))
+    except KeyboardInterrupt:
+        telling.say("Interrupted. The next call goes on from here.")
+        return ExitCode.INTERRUPTED
+    telling.end(counts, finder, dry_run=arguments.dry_run)
+    return ExitCode.SOME_FAILED if counts.failed else ExitCode.ALL_THERE
+
+
+def _watch(client: Client, hashes: Hashes, telling: Telling, paths: Sequence[str]) -> int:
+    code = ExitCode.ALL_THERE
+    try:
+        with _interruptible():
+            for finder, files, troubles in watched(paths, threading.Event().wait):
+                current = Run(client, hashes, telling, dry_run=False)
+                for path, why in troubles:
+                    current.outcomes.trouble(path, why)
+                with telling.live():
+                    counts = current.run(files)
+                telling.end(counts, finder, dry_run=False)
+                code = ExitCode.SOME_FAILED if counts.failed else code
+    except KeyboardInterrupt:
+        return code
+    raise AssertionError("it is watched until somebody interrupts")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does: what runs is left in order."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _log_out(client: Client) -> None:
+    with contextlib.suppress(ClientError):  # the session ends by itself
+        client.log_out()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pinhole-upload",
+        description="Send folders of photos to Pinhole. What is there already is not sent.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="+", metavar="DIR", help="a folder, with all that is in it; or a file")
+    parser.add_argument("--server", metavar="URL", help="such as https://photos.example.org")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="tell which files would be sent, and send nothing")
+    how.add_argument("--watch", action="store_true", help="go on, and send files as they appear")
+    return parser

@@ -1,0 +1,305 @@
+"""What the API takes and answers. Written by `python -m infra generate`. Do not edit."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Account(TypedDict):
+    id: int
+    name: str
+    role: Literal['administrator', 'member']
+    folder: str
+
+
+class AccountSummary(TypedDict):
+    id: int
+    name: str
+    role: Literal['administrator', 'member']
+
+
+class BeginUpload(TypedDict):
+    filename: str
+    relativePath: NotRequired[str | None]
+    sizeBytes: int
+    sha256: str
+    contentType: NotRequired[str | None]
+    modifiedAt: NotRequired[str | None]
+
+
+class Camera(TypedDict):
+    make: str | None
+    model: str | None
+    lens: str | None
+    focalLengthMm: float | None
+    fNumber: float | None
+    exposureSeconds: float | None
+    iso: int | None
+
+
+class CheckUploads(TypedDict):
+    sha256s: list[str]
+
+
+class CompleteUploads(TypedDict):
+    ids: list[str]
+
+
+class Coordinates(TypedDict):
+    latitude: float
+    longitude: float
+    altitudeM: float | None
+    directionDeg: float | None
+
+
+class Credentials(TypedDict):
+    name: str
+    password: str
+
+
+class DuplicateUpload(TypedDict):
+    state: Literal['duplicate']
+    itemId: str
+
+
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+
+
+class ExistingItems(TypedDict):
+    existing: dict[str, str]
+
+
+class Health(TypedDict):
+    status: Literal['ok', 'unavailable']
+    parts: Parts
+
+
+class ItemDetails(TypedDict):
+    id: str
+    kind: Literal['photo', 'video']
+    state: Literal['ready', 'notProcessedYet']
+    filename: str
+    relativePath: str | None
+    mimeType: str
+    sizeBytes: int
+    uploadedAt: str
+    width: int | None
+    height: int | None
+    durationMs: int | None
+    takenAtLocal: str
+    takenAtUtc: str | None
+    utcOffsetSeconds: int | None
+    timezoneName: str | None
+    originalTakenAtLocal: str | None
+    originalTakenAtUtc: str | None
+    originalUtcOffsetSeconds: int | None
+    originalTimezoneName: str | None
+    timeSource: TimeSource | None
+    timeConfidence: Literal['high', 'medium', 'low']
+    camera: Camera | None
+    rating: int | None
+    title: str | None
+    description: str | None
+    keywords: list[str]
+    coordinates: Coordinates | None
+    place: Place | None
+    projection: str | None
+    fieldOfViewDeg: float | None
+    isHdr: bool
+    isNight: bool
+    isScreenshot: bool
+    isAnimated: bool
+    burstId: str | None
+    hasClip: bool
+    exif: dict[str, Any]
+    thumbHash: str | None
+    colours: list[str]
+    renditions: list[Rendition]
+    renditionsExpireAt: str
+    original: Original
+
+
+class LibraryTimeline(TypedDict):
+    revision: int
+    months: list[MonthSummary]
+
+
+class LiveTicket(TypedDict):
+    ticket: str
+    expiresAt: str
+
+
+class MonthItems(TypedDict):
+    month: str
+    revision: int
+    ids: list[str]
+    ratios: str
+    kinds: list[Literal['photo', 'video']]
+    flags: list[int]
+    durationsMs: list[int]
+    takenAtLocal: list[str]
+    thumbHashes: list[str]
+    itemKeys: list[str]
+    versions: list[int]
+    signatures: list[str]
+    keyId: str
+    thumbExpires: int
+    mediaBaseUrl: str
+    nextCursor: str | None
+
+
+class MonthSummary(TypedDict):
+    month: str
+    count: int
+    revision: int
+    ratios: str
+
+
+class MultipartUpload(TypedDict):
+    id: str
+    state: Literal['waiting']
+    method: Literal['multipart']
+    partSizeBytes: int
+    partCount: int
+
+
+class OpenUpload(TypedDict):
+    id: str
+    state: Literal['waiting', 'received']
+    filename: str
+    relativePath: str | None
+    sizeBytes: int
+    sha256: str
+    method: Literal['single', 'multipart']
+    createdAt: str
+    expiresAt: str
+
+
+class OpenUploads(TypedDict):
+    uploads: list[OpenUpload]
+
+
+class Original(TypedDict):
+    url: str
+    filename: str
+    expiresAt: str
+
+
+class PartHash(TypedDict):
+    partNumber: int
+    sha256: str
+
+
+class PartUrl(TypedDict):
+    partNumber: int
+    url: str
+    headers: dict[str, str]
+
+
+class PartUrls(TypedDict):
+    parts: list[PartUrl]
+
+
+class Parts(TypedDict):
+    database: Literal['ok', 'unavailable']
+    objects: Literal['ok', 'unavailable']
+    queues: Literal['ok', 'unavailable']
+
+
+class Place(TypedDict):
+    countryCode: str
+    country: str | None
+    region: str | None
+    city: str | None
+    neighbourhood: str | None
+
+
+class Problem(TypedDict):
+    type: str
+    title: str
+    status: int
+    code: ErrorCode
+    detail: str
+    errors: list[ProblemField]
+    requestId: str
+
+
+class ProblemField(TypedDict):
+    field: str
+    message: str
+
+
+class RefreshRequest(TypedDict):
+    refreshToken: str
+
+
+class Registration(TypedDict):
+    name: str
+    password: str
+    setupToken: NotRequired[str | None]
+
+
+class Rendition(TypedDict):
+    name: str
+    width: int
+    height: int
+    sizeBytes: int
+    url: str
+
+
+class RequestParts(TypedDict):
+    partNumbers: NotRequired[list[int] | None]
+    parts: NotRequired[list[PartHash] | None]
+
+
+class SessionTokens(TypedDict):
+    accessToken: str
+    refreshToken: str
+    expiresAt: str
+    user: AccountSummary
+
+
+class SetupState(TypedDict):
+    registrationOpen: bool
+    setupTokenRequired: bool
+
+
+class SingleUpload(TypedDict):
+    id: str
+    state: Literal['waiting']
+    method: Literal['single']
+    url: str
+    headers: dict[str, str]
+    urlExpiresAt: str
+
+
+class StoredPart(TypedDict):
+    partNumber: int
+    sizeBytes: int
+
+
+TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded']
+
+
+class UploadError(TypedDict):
+    code: ErrorCode
+    detail: str
+
+
+class UploadOutcome(TypedDict):
+    id: str
+    state: Literal['waiting', 'received', 'ready', 'failed', 'duplicate', 'aborted']
+    itemId: str | None
+    error: UploadError | None
+
+
+class UploadOutcomes(TypedDict):
+    uploads: list[UploadOutcome]
+
+
+class UploadStatus(TypedDict):
+    id: str
+    state: Literal['waiting', 'received', 'ready', 'failed', 'duplicate', 'aborted']
+    itemId: str | None
+    error: UploadError | None
+    parts: list[StoredPart]
