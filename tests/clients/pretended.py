@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,7 +33,11 @@ class Upload:
 
 @dataclass
 class Pinhole:
-    """A library in memory. `faults` are answers to the next requests of their path; `refused` names bad bytes."""
+    """A library in memory.
+
+    faults: answers to the next requests of their path. refused: codes of bad bytes, by their SHA-256. before, after:
+    told the number of each request, before anything is done for it, and before it is answered.
+    """
 
     origin: str = ""
     library: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -44,6 +48,8 @@ class Pinhole:
     tokens: set[str] = field(default_factory=set)
     refresh_tokens: set[str] = field(default_factory=set)
     ingests: bool = True
+    before: Callable[[int], None] = lambda _number: None
+    after: Callable[[int], None] = lambda _number: None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -184,6 +190,8 @@ def pretended(pinhole: Pinhole) -> Iterator[Pinhole]:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             with pinhole.lock:
                 pinhole.requests.append((self.command, self.path))
+                number = len(pinhole.requests)
+                pinhole.before(number)
                 for path, faults in pinhole.faults.items():
                     if re.fullmatch(path, self.path) and faults:
                         status, headers, told = faults.pop(0)
@@ -194,11 +202,14 @@ def pretended(pinhole: Pinhole) -> Iterator[Pinhole]:
                         return
                 if self.path.startswith("/store/"):
                     wanted = self.headers["x-amz-checksum-sha256"]
-                    self.reply(*pinhole.stored(self.path, content, wanted), {})
+                    reply = pinhole.stored(self.path, content, wanted)
+                    pinhole.after(number)
+                    self.reply(*reply, {})
                     return
                 token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
                 body = json.loads(content) if content else None
                 status, answer = pinhole.answer(self.command, self.path.removeprefix("/api"), token, body)
+                pinhole.after(number)
                 self.reply(status, b"" if answer is None else json.dumps(answer).encode(), {})
 
         def reply(self, status: int, content: bytes, headers: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pinhole_client.upload import reading
+from pinhole_client.upload.run import Run
 from tests.clients.conftest import LONG_AGO, Upload, write
 from tests.clients.pretended import MEBIBYTE, PASSWORD, Pinhole
 from tests.clients.pretended import Upload as OpenUpload
@@ -123,7 +124,7 @@ def test_a_remembered_hash_that_is_wrong_is_found_out_by_the_store(server: Pinho
 
 
 def test_a_large_file_is_sent_in_parts(server: Pinhole, upload: Upload, tmp_path: Path) -> None:
-    content = b"".join(number.to_bytes(8, "big") for number in range(5 * MEBIBYTE))
+    content = os.urandom(40 * MEBIBYTE)
     write(tmp_path / "long.mov", content)
     assert upload(tmp_path / "long.mov") == 0
     assert list(server.library) == [sha256(content)]
@@ -225,6 +226,27 @@ def test_a_file_that_changes_while_it_is_sent_arrives_as_it_was_in_the_end(
     assert [one.state for one in server.uploads.values()] == ["aborted", "ready"]
 
 
+def test_a_file_that_changes_between_two_of_its_blocks_never_arrives_mixed(
+    server: Pinhole, upload: Upload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, before, after = tmp_path / "growing.jpg", b"1" * MEBIBYTE, b"2" * MEBIBYTE
+    write(path, before)
+    count, changes = Run._count_sent, []
+
+    def change(run: Run, more: int) -> None:
+        if not changes:
+            changes.append(more)
+            with path.open("r+b") as file:
+                file.write(after)
+            os.utime(path, (LONG_AGO + 1, LONG_AGO + 1))
+        count(run, more)
+
+    monkeypatch.setattr(Run, "_count_sent", change)
+    assert upload(path) == 0
+    assert list(server.library) == [sha256(after)]
+    assert 0 < changes[0] < MEBIBYTE
+
+
 def test_a_file_that_is_written_to_on_and_on_is_given_up(
     server: Pinhole, upload: Upload, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -250,7 +272,7 @@ def test_a_file_that_was_just_written_is_read_only_once_it_is_still(
     real, ages = reading.sha256_of, []
 
     def read(path: str, *more: object) -> bytes:
-        ages.append(time.time() - os.stat(path).st_mtime)
+        ages.append(time.time() - Path(path).stat().st_mtime)
         return real(path, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr("pinhole_client.upload.run.sha256_of", read)
