@@ -12,15 +12,14 @@ import secrets
 import sysconfig
 import time
 from pathlib import Path
-from typing import Any
-
-import aiohttp
 
 from infra.bootstrap import CannotStart, say
 from infra.local.data_directory import DataDirectory
 from infra.local.files import write_whole
 from infra.local.origin import Origin
 from infra.local.processes import ServiceFailed
+from pinhole_client import Client, ClientError
+from pinhole_client.wire import Credentials
 
 PHOTOS = {
     "skimage/data/clock_motion.png": "2009-02-01T15:20:00Z",
@@ -64,50 +63,46 @@ async def fill(origin: Origin, data: DataDirectory) -> None:
     Raises:
         ServiceFailed: the API refuses, or a photo is not ready after minutes.
     """
-    credentials = json.loads(_account(data).read_text())
-    async with aiohttp.ClientSession(f"{origin.local}/api/") as session:
-        open_ = (await _call(session, "GET", "setup"))["registrationOpen"]
-        tokens = await _call(session, "POST", "auth/register" if open_ else "auth/login", credentials)
-        session.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
-        for number, (path, modified_at) in enumerate(PHOTOS.items(), start=1):
-            photo = Path(sysconfig.get_path("platlib")) / path
-            say(f"Demo photo {number} of {len(PHOTOS)}: {photo.name}")
-            await _upload(session, origin, photo, modified_at)
+    try:
+        await asyncio.to_thread(_fill, origin, json.loads(_account(data).read_text()))
+    except ClientError as error:
+        raise ServiceFailed(f"The demo's photos can't be uploaded: {error}") from error
+
+
+def _fill(origin: Origin, credentials: Credentials) -> None:
+    # Not by way of a proxy, which may not run yet.
+    client = Client(origin.local, public_origin=origin.url)
+    begin_session = client.register if client.setup()["registrationOpen"] else client.log_in
+    begin_session(credentials["name"], credentials["password"])
+    for number, (path, modified_at) in enumerate(PHOTOS.items(), start=1):
+        photo = Path(sysconfig.get_path("platlib")) / path
+        say(f"Demo photo {number} of {len(PHOTOS)}: {photo.name}")
+        _upload(client, photo, modified_at)
     say(f"Log in as {credentials['name']} with the password {credentials['password']}")
 
 
-async def _upload(session: aiohttp.ClientSession, origin: Origin, photo: Path, modified_at: str) -> None:
-    content = photo.read_bytes()  # noqa: ASYNC240 - half a megabyte, and nothing else to do
-    promise = {
-        "filename": photo.name,
-        "sizeBytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "contentType": TYPES[photo.suffix],
-        "modifiedAt": modified_at,
-    }
-    upload = await _call(session, "POST", "uploads", promise)
-    if upload["state"] == "duplicate":
+def _upload(client: Client, photo: Path, modified_at: str) -> None:
+    content = photo.read_bytes()
+    begun = client.begin(
+        {
+            "filename": photo.name,
+            "sizeBytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "contentType": TYPES[photo.suffix],
+            "modifiedAt": modified_at,
+        }
+    )
+    if begun["state"] == "duplicate":
         return
-    # A session of its own: the token is for the API, not for the store. Not by way of a proxy, which may not run yet.
-    url, headers = upload["url"].replace(origin.url, origin.local, 1), {**upload["headers"], "Host": origin.host}
-    async with aiohttp.request("PUT", url, data=content, headers=headers) as stored:
-        if stored.status not in {200, 412}:  # 412: an interrupted start sent it already
-            raise ServiceFailed(f"The store refuses {photo.name}: {stored.status} {await stored.text()}")
+    assert begun["method"] == "single", f"{photo.name} is too large for one PUT"
+    client.put(begun, content, len(content))
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (status := await _call(session, "GET", f"uploads/{upload['id']}"))["state"] not in FINAL:
+    while (status := client.upload_status(begun["id"]))["state"] not in FINAL:
         if time.monotonic() > deadline:
             raise ServiceFailed(f"{photo.name} is still {status['state']} after {PATIENCE_SECONDS} s")
-        await asyncio.sleep(0.2)
+        time.sleep(0.2)
     if status["state"] not in {"ready", "duplicate"}:
         raise ServiceFailed(f"{photo.name} was not taken in: {status['error']}")
-
-
-async def _call(session: aiohttp.ClientSession, method: str, path: str, body: object = None) -> dict[str, Any]:
-    async with session.request(method, path, json=body) as answer:
-        if not answer.ok:
-            raise ServiceFailed(f"The API refuses {method} {path}: {answer.status} {await answer.text()}")
-        content: dict[str, Any] = await answer.json()
-        return content
 
 
 def _account(data: DataDirectory) -> Path:

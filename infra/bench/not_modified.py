@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.bench.client import Client
+from infra.bench.client import registered
 from infra.bench.rows import Aim, Row, progress
 from infra.local.instance_process import InstanceProcess
 
@@ -20,7 +20,7 @@ def measure() -> Iterator[Row]:
     """Rows of the timeline of an empty library, asked for with its entity tag over connections that stay open."""
     with tempfile.TemporaryDirectory(prefix="pinhole-bench-") as name, InstanceProcess(Path(name) / "data") as instance:
         progress(f"Asking over {CONNECTIONS} connections")
-        request = asyncio.run(_request(instance.origin))
+        request = _request(instance.origin)
         asyncio.run(_answers(instance.port, request, WARM_UP_SECONDS))
         before, began = _cpu_seconds(instance), time.monotonic()
         answers = asyncio.run(_answers(instance.port, request, SECONDS))
@@ -31,14 +31,14 @@ def measure() -> Iterator[Row]:
     yield Row("one of them: CPU of all processes", "ms", cpu_ms)
 
 
-async def _request(origin: str) -> bytes:
-    async with Client(origin) as client:
-        token, etag = await client.timeline_held()
+def _request(origin: str) -> bytes:
+    client = registered(origin)
+    etag = client.request("GET", "/timeline").headers["ETag"]
     lines = [
         "GET /api/timeline HTTP/1.1",
         f"Host: {urlsplit(origin).netloc}",
         "Accept: application/json",
-        f"Authorization: Bearer {token}",
+        f"Authorization: Bearer {client.access_token}",
         f"If-None-Match: {etag}",
     ]
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode()

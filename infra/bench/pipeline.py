@@ -4,16 +4,18 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from itertools import count
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, repeat
 from pathlib import Path
 
 from infra.bench import pictures
-from infra.bench.client import Client, Photo
+from infra.bench.client import Photo, registered, upload, visible
 from infra.bench.ingest_alone import CORES, IngestAlone, ingest_alone
 from infra.bench.rows import Aim, Row, progress
 from infra.local import function_pool
 from infra.local.instance_process import InstanceProcess
+from pinhole_client import Client
 
 PHOTOS, TURNS = 40, 3
 SINGLE_PHOTOS = 15
@@ -42,14 +44,15 @@ def _memory(instance: InstanceProcess, seconds: int, after: str) -> Row:
 
 
 async def _throughput_and_latency(instance: InstanceProcess, directory: Path, photos: Iterator[Photo]) -> list[Row]:
-    async with ingest_alone(directory) as alone, Client(instance.origin) as client:
+    client = registered(instance.origin)
+    async with ingest_alone(directory) as alone:
         progress("Warming up")
-        await _pipeline_seconds(client, _take(photos, CORES))
+        await asyncio.to_thread(_pipeline_seconds, client, _take(photos, CORES))
         await alone.seconds(alone.land(_take(photos, 2 * CORES)))
         whole, function = [], []
         for turn in range(1, TURNS + 1):
             progress(f"{PHOTOS} photos through the pipeline, then through the function alone ({turn} of {TURNS})")
-            whole.append(await _pipeline_seconds(client, _take(photos, PHOTOS)))
+            whole.append(await asyncio.to_thread(_pipeline_seconds, client, _take(photos, PHOTOS)))
             function.append(await alone.seconds(alone.land(_take(photos, PHOTOS))))
         progress(f"{SINGLE_PHOTOS} photos one by one")
         singles = [await _single_seconds(client, alone, photos) for _ in range(SINGLE_PHOTOS)]
@@ -64,44 +67,38 @@ async def _throughput_and_latency(instance: InstanceProcess, directory: Path, ph
     ]  # fmt: skip
 
 
-async def _pipeline_seconds(client: Client, photos: list[Photo]) -> float:
+def _pipeline_seconds(client: Client, photos: list[Photo]) -> float:
     """From the first request until all of them are visible."""
     promises = [photo.promise for photo in photos]
-    wanted = await client.visible() + len(photos)
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def upload(number: int) -> None:
-        async with places:
-            await client.upload(photos[number], promises[number])
-
-    async def all_visible() -> bool:
-        return await client.visible() == wanted
-
+    wanted = visible(client) + len(photos)
     began = time.monotonic()
-    await asyncio.gather(*map(upload, range(len(photos))))
-    await _until(all_visible, 0.1)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for _ in threads.map(upload, repeat(client), photos, promises):
+            pass  # raises what an upload raised
+    _until(lambda: visible(client) == wanted, 0.1)
     return time.monotonic() - began
 
 
 async def _single_seconds(client: Client, alone: IngestAlone, photos: Iterator[Photo]) -> tuple[float, float]:
     """From the begin of an upload until its photo is visible, and what the function alone takes."""
-    [photo] = _take(photos, 1)
-    promise = photo.promise
-    began = time.monotonic()
-    upload_id = await client.upload(photo, promise)
-
-    async def ready() -> bool:
-        return await client.state(upload_id) == "ready"
-
-    await _until(ready, 0.02)
-    whole = time.monotonic() - began
+    whole = await asyncio.to_thread(_visible_seconds, client, *_take(photos, 1))
     return whole, await alone.seconds(alone.land(_take(photos, 1)))
 
 
-async def _until(holds: Callable[[], Awaitable[bool]], pause_seconds: float) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await holds():  # noqa: ASYNC110 - nobody here is told when it does
-            await asyncio.sleep(pause_seconds)
+def _visible_seconds(client: Client, photo: Photo) -> float:
+    promise = photo.promise
+    began = time.monotonic()
+    upload_id = upload(client, photo, promise)
+    _until(lambda: client.upload_status(upload_id)["state"] == "ready", 0.02)
+    return time.monotonic() - began
+
+
+def _until(holds: Callable[[], bool], pause_seconds: float) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not even after {PATIENCE_SECONDS} s")
+        time.sleep(pause_seconds)
 
 
 def _take(photos: Iterator[Photo], number: int) -> list[Photo]:

@@ -73,8 +73,8 @@ def test_a_tree_becomes_photos_and_what_is_none_is_told(
 
 
 def test_an_access_token_that_is_refused_is_renewed(client: Client) -> None:
-    refused = f"{client.access_token[:-4]}AAAA"
-    client._token = refused
+    assert client.access_token is not None
+    client.access_token = refused = f"{client.access_token[:-4]}AAAA"
     assert client.me()["name"] == ACCOUNT["name"]
     assert client.access_token != refused
     # Its refresh token was used up, and is no more once the session has ended elsewhere.

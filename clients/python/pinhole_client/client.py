@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -24,12 +24,6 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Target(Protocol):
-    """Where something is to be sent: a SingleUpload or a PartUrl."""
-
-    def __getitem__(self, key: str, /) -> Any: ...
-
-
 class Client:
     """One user of one Pinhole. May be used by several threads at once.
 
@@ -47,19 +41,14 @@ class Client:
     ) -> None:
         self.server = server.rstrip("/")
         self._public_origin = public_origin
-        self._token = token
+        self.access_token = token
+        """Of the session. Not to be logged."""
         self._refresh_token: str | None = None
         self._credentials: wire.Credentials | None = None
         self._renewing = threading.Lock()
         self._http = urllib3.PoolManager(
             maxsize=connections, timeout=_TIMEOUT, retries=False, blocksize=_BLOCK_BYTES, cert_reqs="CERT_REQUIRED"
         )
-
-    @property
-    def access_token(self) -> str:
-        """Of the session. Not to be logged."""
-        assert self._token is not None, "log in first"
-        return self._token
 
     def setup(self) -> wire.SetupState:
         """Whether the first user may still register."""
@@ -80,7 +69,7 @@ class Client:
     def log_out(self) -> None:
         """End the session."""
         self.request("POST", "/auth/logout")
-        self._token = self._refresh_token = self._credentials = None
+        self.access_token = self._refresh_token = self._credentials = None
 
     def me(self) -> wire.Account:
         """Who the caller is."""
@@ -153,27 +142,27 @@ class Client:
         """What the API answers to a call, as parsed JSON."""
         return self.request(method, path, body).json()
 
-    def request(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, path: str, body: object = None) -> urllib3.BaseHTTPResponse:
         """The API's answer, with its headers."""
         used = self.access_token
-        answer = self._ask(method, path, body, {**(headers or {}), "Authorization": f"Bearer {used}"})
+        answer = self._ask(method, path, body, used)
         if answer.status == _UNAUTHORIZED and self._credentials is not None:
             self._renew(used)
-            answer = self._ask(method, path, body, {**(headers or {}), "Authorization": f"Bearer {self.access_token}"})
+            answer = self._ask(method, path, body, self.access_token)
         if not _succeeded(answer):
             raise Problem.of(answer)
         return answer
 
     def _public(self, method: str, path: str, body: object = None) -> Any:
-        answer = self._ask(method, path, body, {})
+        answer = self._ask(method, path, body, None)
         if not _succeeded(answer):
             raise Problem.of(answer)
         return answer.json()
 
-    def _ask(self, method: str, path: str, body: object, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        sent = {"Accept": "application/json", **headers}
+    def _ask(self, method: str, path: str, body: object, token: str | None) -> urllib3.BaseHTTPResponse:
+        sent = {"Accept": "application/json"}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
         if body is not None:
             sent["Content-Type"] = "application/json"
         content = None if body is None else json.dumps(body).encode()
@@ -190,9 +179,9 @@ class Client:
         self._keep(self._public("POST", path, credentials))
         self._credentials = credentials
 
-    def _renew(self, refused: str) -> None:
+    def _renew(self, refused: str | None) -> None:
         with self._renewing:
-            if self._token != refused:
+            if self.access_token != refused:
                 return  # another thread was quicker
             assert self._credentials is not None
             # Good for one attempt: used again after an answer that got lost, it would end all of the user's sessions.
@@ -208,7 +197,7 @@ class Client:
             self._keep(self._public("POST", "/auth/login", self._credentials))
 
     def _keep(self, tokens: wire.SessionTokens) -> None:
-        self._token, self._refresh_token = tokens["accessToken"], tokens["refreshToken"]
+        self.access_token, self._refresh_token = tokens["accessToken"], tokens["refreshToken"]
 
 
 def _succeeded(answer: urllib3.BaseHTTPResponse) -> bool:
