@@ -8,8 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+
+from pinhole_client import Client, ClientError
 
 REPOSITORY = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -90,10 +90,9 @@ def _free_port() -> int:
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(f"{url}/api/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
+        with suppress(ClientError):
+            Client(url).health()
+            return
         time.sleep(0.2)
     pytest.fail(f"infra up did not become healthy:\n{log.read_text(errors='replace')[-4000:]}")
 
@@ -148,13 +147,7 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture(scope="module")
 def account(base_url: str) -> str:
     """The first account, registered; its password is PASSWORD."""
-    request = urllib.request.Request(
-        f"{base_url}/api/auth/register",
-        data=f'{{"name": "{NAME}", "password": "{PASSWORD}"}}'.encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 201
+    Client(base_url).register(NAME, PASSWORD)
     return NAME
 
 

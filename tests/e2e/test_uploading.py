@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+from pinhole_client import Client
 from tests.e2e.conftest import (
     NAME,
     PASSWORD,
@@ -392,14 +392,9 @@ def paused_ingest(instance: Instance) -> Iterator[Callable[[], None]]:
 
 def states_on_the_server(base_url: str) -> list[str]:
     """Of all uploads that are open for the server."""
-    headers = {"Content-Type": "application/json"}
-    credentials = json.dumps({"name": NAME, "password": PASSWORD}).encode()
-    login = urllib.request.Request(f"{base_url}/api/auth/login", credentials, headers)
-    with urllib.request.urlopen(login, timeout=30) as answer:
-        token = json.load(answer)["accessToken"]
-    listing = urllib.request.Request(f"{base_url}/api/uploads", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(listing, timeout=60) as answer:
-        return [upload["state"] for upload in json.load(answer)["uploads"]]
+    client = Client(base_url)
+    client.log_in(NAME, PASSWORD)
+    return [upload["state"] for upload in client.open_uploads()]
 
 
 def many_photos(folder: Path, count: int) -> None:
