@@ -12,6 +12,7 @@ from tests.docs.command_line import options_of, parse
 
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "infra/cloud/README.md")),
+    REPOSITORY / "clients" / "python" / "README.md",
     *sorted((REPOSITORY / "docs").rglob("*.md")),
 ]
 TEXT = {page.relative_to(REPOSITORY).as_posix(): page.read_text("utf-8") for page in PAGES}
