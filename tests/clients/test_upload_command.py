@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from pinhole_client.upload import reading
+from pinhole_client.upload.hashes import state_file
 from pinhole_client.upload.run import Run
 from tests.clients.conftest import LONG_AGO, Upload, write
-from tests.clients.pretended import MEBIBYTE, PASSWORD, Pinhole
+from tests.clients.pretended import MEBIBYTE, PASSWORD, Pinhole, problem
 from tests.clients.pretended import Upload as OpenUpload
 
 MANY = 10_000
@@ -65,8 +66,9 @@ def test_files_of_the_same_bytes_are_sent_once(
 
 
 def test_a_file_is_sent_when_the_one_that_stood_for_its_bytes_goes(
-    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
+    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pinhole_client.upload.run.READ_AT_ONCE", 1)  # so that they come in their order
     write(tree / "a.jpg", b"a beach")
     begin = server._begin
 
@@ -437,6 +439,40 @@ def test_uploads_whose_bytes_arrived_before_it_was_killed_are_not_sent_again(
     assert upload(tree) == 0
     assert server.asked("PUT", "") == 0
     assert server.names() == ["a beach", "a forest"]
+
+
+def test_a_damaged_memory_is_made_anew(server: Pinhole, upload: Upload, tree: Path) -> None:
+    upload(tree, "--dry-run")
+    state_file().write_bytes(b"no database, of a disk that ran full")
+    assert upload(tree) == 0
+    assert len(server.library) == 2
+
+
+def test_a_memory_that_can_not_be_written_is_told(
+    upload: Upload, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").write_bytes(b"a file where a folder is to be")
+    assert upload(tree) == 3
+    assert "Hashes can't be remembered in" in capsys.readouterr().err
+
+
+def test_parts_that_another_client_put_together_meanwhile_are_no_failure(
+    server: Pinhole, upload: Upload, tmp_path: Path
+) -> None:
+    content = os.urandom(20 * MEBIBYTE)
+    write(tmp_path / "long.mov", content)
+    answer = server.answer
+
+    def be_quicker(method: str, path: str, token: str, body: object) -> tuple[int, object]:
+        if path.endswith("/parts"):
+            for one in server.uploads.values():
+                one.state = "received"
+            return problem(409, "upload_not_waiting", "This upload waits for nothing.")
+        return answer(method, path, token, body)
+
+    server.answer = be_quicker  # type: ignore[method-assign]
+    assert upload(tmp_path / "long.mov") == 0
+    assert list(server.library) == [sha256(content)]
 
 
 @pytest.mark.parametrize(

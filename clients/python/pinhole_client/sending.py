@@ -72,8 +72,8 @@ class Sending:
     def _fresh(self, upload_id: str) -> wire.SingleUpload | None:
         """None when the file has arrived, though an earlier attempt never heard of it."""
         # First: a store that has it breaks the connection off before it says so.
-        [outcome] = self._client.complete_many([upload_id])
-        if outcome["state"] not in {"waiting", "aborted"}:
+        states = {outcome["state"] for outcome in self._client.complete_many([upload_id])}
+        if states & {"received", "ready", "duplicate", "failed"}:
             return None
         return self._client.sign_again(upload_id)
 

@@ -69,25 +69,25 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     if not token and not (name and password):
         parser.error("set PINHOLE_NAME and PINHOLE_PASSWORD, or PINHOLE_TOKEN, in the environment")
     telling = Telling()
-    client = Client(server, token=token, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
     try:
         hashes = Hashes(state_file())
-        try:
+    except (OSError, sqlite3.Error) as error:
+        telling.say(f"Hashes can't be remembered in {state_file()}: {error}")
+        return ExitCode.NO_WAY_IN
+    client = Client(server, token=token, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
+    try:
+        with contextlib.ExitStack() as session:
             if token:
                 client.me()
             else:
                 client.log_in(name or "", password or "")
-            with contextlib.ExitStack() as session:
-                if not token:
-                    session.callback(_log_out, client)
-                return _upload(client, hashes, telling, arguments)
-        finally:
-            hashes.close()
-    except ClientError as error:
+                session.callback(_log_out, client)
+            return _upload(client, hashes, telling, arguments)
+    except (ClientError, sqlite3.Error) as error:
         telling.say(str(error))
-    except (OSError, sqlite3.Error) as error:
-        telling.say(f"Hashes can't be remembered in {state_file()}: {error}")
-    return ExitCode.NO_WAY_IN
+        return ExitCode.NO_WAY_IN
+    finally:
+        hashes.close()
 
 
 def _upload(client: Client, hashes: Hashes, telling: Telling, arguments: argparse.Namespace) -> int:

@@ -148,5 +148,5 @@ def _text(name: str) -> str:
 
 
 def _looks_like_media(lower: str) -> bool:
-    kind = _TYPES.guess_type(lower)[0] or ""
-    return kind.startswith(("image/", "video/")) or lower.endswith(_EXTENSIONS)
+    kind, packed = _TYPES.guess_type(lower)
+    return lower.endswith(_EXTENSIONS) or (packed is None and (kind or "").startswith(("image/", "video/")))

@@ -27,7 +27,7 @@ _TOLD_AT_ONCE = 500
 _GATHER_SECONDS = 0.3
 _DRAW_SECONDS = 0.2
 _MOST_CHANGES = 5
-_UNAUTHORIZED, _BAD_REQUEST = 401, 400
+_UNAUTHORIZED = 401
 _OTHER_BYTES = ("checksum_mismatch", "size_mismatch")
 
 _Queue = queue.SimpleQueue[LocalFile | None]
@@ -235,20 +235,32 @@ class Run:
             begun = answer
             self._transfer(file, begun)
             self._follower.follow(begun["id"], file)
-            return
-        except FileChanged:
-            self._again(file)
-        except OSError as error:
-            self._lose(file, reason(error))
-        except ClientError as error:
-            if error.status == _UNAUTHORIZED:
-                raise
-            if isinstance(error, StoreRefused) and error.status == _BAD_REQUEST and file.changes < _MOST_CHANGES:
-                self._again(file)  # other bytes than it had when it was read, by the same stamp
-            else:
-                self._lose(file, str(error))
+        except (FileChanged, OSError, ClientError) as error:
+            self._not_sent(file, begun, error)
+
+    def _not_sent(
+        self,
+        file: LocalFile,
+        begun: wire.SingleUpload | wire.MultipartUpload | None,
+        error: FileChanged | OSError | ClientError,
+    ) -> None:
+        if isinstance(error, ClientError) and error.status == _UNAUTHORIZED:
+            raise error
         if begun is not None:
+            if isinstance(error, ClientError) and error.code == "upload_not_waiting":
+                self._follower.follow(begun["id"], file)  # another client was quicker
+                return
+            # Before another file of the same bytes goes on with it.
             give_up(self._client, begun["id"])
+        match error:
+            case FileChanged():
+                self._again(file)
+            case StoreRefused(status=400) if file.changes < _MOST_CHANGES:
+                self._again(file)  # other bytes than it had when it was read, by the same stamp
+            case OSError():
+                self._lose(file, reason(error))
+            case _:
+                self._lose(file, str(error))
 
     def _transfer(self, file: LocalFile, begun: wire.SingleUpload | wire.MultipartUpload) -> None:
         def is_same(status: os.stat_result) -> bool:
