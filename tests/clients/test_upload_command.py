@@ -142,10 +142,10 @@ def test_parts_that_the_store_has_already_are_not_sent_again(server: Pinhole, up
     gone = {"code": "token_expired", "detail": "It is over."}
     stored = server.stored
 
-    def end_session(path: str, body: bytes, wanted: str | None) -> tuple[int, bytes]:
+    def end_session(path: str, content: bytes, wanted: str | None) -> tuple[int, bytes]:
         if path.endswith("/2"):
             server.faults["/api/uploads/.*/parts"] = [(401, {}, gone)] * 1000
-        return stored(path, body, wanted)
+        return stored(path, content, wanted)
 
     server.stored = end_session  # type: ignore[method-assign]
     assert upload(tmp_path / "long.mov", PINHOLE_TOKEN="short") == 3
@@ -233,7 +233,8 @@ def test_a_file_that_changes_between_two_of_its_blocks_never_arrives_mixed(
 ) -> None:
     path, before, after = tmp_path / "growing.jpg", b"1" * MEBIBYTE, b"2" * MEBIBYTE
     write(path, before)
-    count, changes = Run._count_sent, []
+    count = Run._count_sent
+    changes: list[int] = []
 
     def change(run: Run, more: int) -> None:
         if not changes:
