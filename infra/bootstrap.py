@@ -35,6 +35,9 @@ def enter_environment(requirements: str) -> None:
     Raises:
         CannotStart: the environment can't be made.
     """
+    # Images set it to stay small. Here each of many processes would compile again all that it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     python = make_environment(ENVIRONMENT, requirements)
     if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
         _start_anew(python)
