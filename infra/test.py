@@ -1,6 +1,7 @@
-"""`python -m infra test`: every check, one after the other, the tests last.
+"""`python -m infra test`: every check, two at a time, and then the tests.
 
-Each step says its name and how long it took. One that fails keeps no other from running.
+Each step says its name and how long it took. What it prints comes with the end of it, in one piece; the tests show
+theirs while they run. A step that fails keeps no other from running.
 """
 
 import os
@@ -9,8 +10,10 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,11 +22,13 @@ from infra.bootstrap import REPOSITORY, CannotStart, say
 
 PYTHON = sys.executable
 TESTS = REPOSITORY / "tests"
-LOCALSTACK_TESTS = [PYTHON, "-m", "pytest", "tests/localstack"]
-# Much of it is waiting for what was started. By file: a module's fixtures are made once.
-AT_ONCE = ["--numprocesses=2", "--dist=loadfile"]
+CHECKS_AT_ONCE = 2
+# More than a small machine has cores, since much of it is waiting for what was started. In the order and by the groups
+# of tests/conftest.py.
+TESTS_AT_ONCE = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", "clients/python", ".")]
+_printing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,20 @@ class Step:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def _steps(only: str | None, pytest: Sequence[str]) -> list[Step]:
+def _steps(pytest: Sequence[str]) -> list[Step]:
+    """The longest check first, so that nothing long begins last; the tests last: their summary is the whole run's."""
     npm = bootstrap.npm()
     return [
-        Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
-        Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
         Step("types", [PYTHON, "-m", "mypy"]),
-        Step("imports", [_program("lint-imports")], environment={"PYTHONPATH": os.pathsep.join(IMPORT_ROOTS)}),
-        Step("template", [_program("cfn-lint"), "template.yaml", "infra/cloud/*.yaml"]),
-        Step("migrations", [_program("squawk"), *map(str, sorted(REPOSITORY.glob("migrations/*.sql")))]),
         Step("web-lint", [npm, "run", "lint", "--silent"], bootstrap.WEB),
         Step("web-types", [npm, "run", "typecheck", "--silent"], bootstrap.WEB),
         Step("web-test", [npm, "test", "--silent"], bootstrap.WEB),
-        Step("localstack", [*LOCALSTACK_TESTS, *(pytest if only == "localstack" else ())]),
-        # Last, since its summary is that of the whole run.
-        Step("pytest", [PYTHON, "-m", "pytest", *AT_ONCE, "--ignore=tests/localstack", *pytest]),
+        Step("template", [_program("cfn-lint"), "template.yaml", "infra/cloud/*.yaml"]),
+        Step("imports", [_program("lint-imports")], environment={"PYTHONPATH": os.pathsep.join(IMPORT_ROOTS)}),
+        Step("migrations", [_program("squawk"), *map(str, sorted(REPOSITORY.glob("migrations/*.sql")))]),
+        Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
+        Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+        Step("pytest", [PYTHON, "-m", "pytest", *TESTS_AT_ONCE, *pytest]),
     ]
 
 
@@ -60,7 +64,7 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
     Raises:
         CannotStart: there is no such step or room, or Node is missing.
     """
-    steps = _steps(only, pytest)
+    steps = _steps(pytest)
     if only is not None:
         names = [step.name for step in steps]
         steps = [step for step in steps if step.name == only] or _of_room(only, pytest)
@@ -74,19 +78,24 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
         bootstrap.build_web_client()
     if only in (None, "pytest", "e2e"):
         _install_browser()
-    failed: list[str] = []
+    checks = [step for step in steps if step.name != "pytest"]
+    with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
+        passed = list(pool.map(_passes, checks))
+    failed = [check.name for check, passes in zip(checks, passed, strict=True) if not passes]
     for step in steps:
-        if step.name == "pytest" and failed:
-            say(f"FAILED before the tests: {', '.join(failed)}")
-        if not _passes(step):
-            failed.append(step.name)
+        if step.name == "pytest":
+            if failed:
+                say(f"FAILED before the tests: {', '.join(failed)}")
+            say("pytest …")
+            if subprocess.run(step.command, cwd=step.directory, check=False).returncode != 0:
+                failed.append(step.name)
     return 1 if failed else 0
 
 
 def _rooms() -> list[str]:
     """The folders of tests, such as `core/ingest`: each is named as the room that it tests."""
     return sorted(
-        {file.parent.relative_to(TESTS).as_posix() for file in TESTS.rglob("test_*.py")} - {"localstack"}
+        {file.parent.relative_to(TESTS).as_posix() for file in TESTS.rglob("test_*.py")}
         | {"core", "functions", "infra"}
     )
 
@@ -117,11 +126,22 @@ def _program(name: str) -> str:
     return str(Path(sysconfig.get_path("scripts")) / name)
 
 
-def _passes(step: Step) -> bool:
-    say(f"{step.name} …")
+def _passes(check: Step) -> bool:
+    say(f"{check.name} …")
     began = time.monotonic()
-    environment = {**os.environ, **step.environment}
-    passed = subprocess.run(step.command, cwd=step.directory, env=environment, check=False).returncode == 0
-    if step.name != "pytest":
-        say(f"{step.name} {'passed' if passed else 'FAILED'} after {time.monotonic() - began:.1f} s")
+    environment = {**os.environ, **check.environment}
+    ended = subprocess.run(
+        check.command,
+        cwd=check.directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    passed = ended.returncode == 0
+    with _printing:
+        print(ended.stdout, end="")
+        say(f"{check.name} {'passed' if passed else 'FAILED'} after {time.monotonic() - began:.1f} s")
     return passed

@@ -3,9 +3,11 @@
 import http.client
 import json
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,8 +191,13 @@ def _write_logs(stack: Stack, path: Path) -> None:
                 print(group["logGroupName"], event["message"].rstrip(), file=file)
 
 
-def _shown(request: pytest.FixtureRequest) -> Any:
-    """Progress goes to the terminal and not into the captured output of a test."""
+@contextmanager
+def _shown(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Progress goes to the terminal and not into the captured output of a test.
+
+    By stderr: where tests run in several processes, these have no other way to it.
+    """
     capture = request.config.pluginmanager.getplugin("capturemanager")
     assert capture is not None
-    return capture.global_and_fixture_disabled()
+    with capture.global_and_fixture_disabled(), redirect_stdout(sys.stderr):
+        yield

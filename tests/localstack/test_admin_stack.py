@@ -17,7 +17,7 @@ from pinhole.ids import new_id
 from tests.fixtures.library import Library, new_library
 from tests.localstack.conftest import STACK, Stack, until
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for installation, build and deployment
+pytestmark = pytest.mark.timeout(3600)  # the first test waits for installation, build and deployment
 
 NOTHING = '{"Event": "s3:TestEvent"}'  # a message that ingest takes and has nothing to do for
 

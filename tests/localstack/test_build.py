@@ -12,7 +12,7 @@ import pytest
 from infra.local import cloudformation
 from infra.localstack import sam
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for installation and build
+pytestmark = pytest.mark.timeout(3600)  # the first test waits for installation and build
 
 LIMIT_BYTES = 250 * 1024 * 1024  # of a function's code and layers, unzipped: AWS Lambda quotas
 HASH_NEVER_CHECKED = (1).to_bytes(4, "little")  # flags in the head of a .pyc: PEP 552

@@ -22,7 +22,7 @@ from tests.fixtures.instance import Instance
 from tests.fixtures.pictures import jpeg
 from tests.localstack.conftest import DATABASE, Answer, Stack, fetch, until
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for installation, build and deployment
+pytestmark = pytest.mark.timeout(3600)  # the first test waits for installation, build and deployment
 
 PROTOBUF = "application/x-protobuf"
 MULTIPART_FROM = 16 * 1024 * 1024

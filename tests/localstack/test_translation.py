@@ -13,7 +13,7 @@ from infra.local import cloudformation
 from infra.local.function_pool import ROOT
 from infra.localstack import sam
 
-pytestmark = pytest.mark.timeout(900)  # the first test waits for installation
+pytestmark = pytest.mark.timeout(3600)  # the first test waits for installation
 
 PATH = ROOT / "template.yaml"
 TRANSLATE = """
