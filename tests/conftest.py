@@ -16,7 +16,16 @@ pytest_plugins = [
 ]
 TESTS = Path(__file__).parent
 # What takes longest, by file or folder, the longest first: one of these that began last would run on alone.
-LONGEST = ["localstack", "e2e/test_uploading.py", "e2e", "infra", "core/imaging/test_budgets.py"]
+LONGEST = [
+    "localstack",
+    "e2e/test_uploading.py",
+    "e2e",
+    "infra",
+    "core/ingest",
+    "core/uploads",
+    "core/imaging/test_budgets.py",
+    "core/imaging/test_refusals.py",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
