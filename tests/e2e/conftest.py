@@ -25,6 +25,7 @@ from pinhole_client import Client, ClientError
 REPOSITORY = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 180
+MAX_OPEN_UPLOADS = 400  # few, so that a drop of many files takes no thousand of them
 NAME, PASSWORD = "mara", "a quiet morning light"
 
 expect.set_options(timeout=30_000)
@@ -58,6 +59,7 @@ def instance() -> Iterator[Instance]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "infra", "up", "--data", str(data / "library"), "--port", str(port)],
                 cwd=REPOSITORY,
+                env={**os.environ, "PINHOLE_MAX_OPEN_UPLOADS": str(MAX_OPEN_UPLOADS)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
