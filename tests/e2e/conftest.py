@@ -49,11 +49,12 @@ class Instance:
 
 
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
+def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
     """A fresh, empty instance."""
     with tempfile.TemporaryDirectory(prefix="pinhole-e2e-", ignore_cleanup_errors=True) as directory:
         data = Path(directory)
         data.chmod(0o755)  # PostgreSQL may run as a user of its own
+        begin_library(data / "library")
         with (data / "up.log").open("wb") as log:
             port = _free_port()
             process = subprocess.Popen(

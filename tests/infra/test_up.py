@@ -13,7 +13,7 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +102,9 @@ def test_ctrl_c_ends_it_too_where_a_script_started_it_in_its_background(director
     assert processes_in(directory) == []
 
 
-def test_behind_a_proxy_uploads_are_signed_for_the_public_origin(directory: Path) -> None:
+def test_behind_a_proxy_uploads_are_signed_for_the_public_origin(begun: Path) -> None:
     public = "https://photos.example.org"
-    with Instance(directory, "--public-origin", public) as instance:
+    with Instance(begun, "--public-origin", public) as instance:
         instance.register()
         promise = {"filename": "a.jpg", "sizeBytes": 5, "sha256": "0" * 64, "contentType": "image/jpeg"}
         assert instance.call("POST", "/uploads", promise)["url"].startswith(f"{public}/")
@@ -112,8 +112,8 @@ def test_behind_a_proxy_uploads_are_signed_for_the_public_origin(directory: Path
         assert item["original"]["url"].startswith(f"{public}/")
 
 
-def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(directory: Path) -> None:
-    with Instance(directory) as instance:
+def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(begun: Path) -> None:
+    with Instance(begun) as instance:
         instance.register()
         upload_id = instance.upload(photo((30, 200, 30)))
         for process in instance.processes():
@@ -121,28 +121,29 @@ def test_a_photo_outlives_the_kill_of_everything_before_it_was_looked_at(directo
         for process in instance.processes():
             process.kill()
         instance.kill()
-    with Instance(directory) as instance:
+    with Instance(begun) as instance:
         instance.log_in()
         assert original_of(instance.item_of(upload_id)) == photo((30, 200, 30))
 
 
-def test_what_a_killed_run_left_behind_is_ended_by_the_next_start(directory: Path) -> None:
-    with Instance(directory) as instance:
+def test_what_a_killed_run_left_behind_is_ended_by_the_next_start(begun: Path) -> None:
+    with Instance(begun) as instance:
         instance.register()
         item = instance.item_of(instance.upload(photo((30, 30, 200))))
         left = instance.processes()
         instance.kill()
         assert not gone(left)
-    with Instance(directory) as instance:
+    with Instance(begun) as instance:
         assert gone(left)
         instance.log_in()
         assert original_of(instance.call("GET", f"/items/{item['id']}")) == photo((30, 30, 200))
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Instance]:
+def shared(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
     """One instance for tests that leave it in order."""
     directory = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
+    begin_library(directory)
     with Instance(directory) as instance:
         instance.register()
         yield instance
@@ -162,7 +163,9 @@ def test_a_killed_service_comes_back_while_the_rest_runs_on(
     assert original_of(shared.item_of(shared.upload(photo(color)))) == photo(color)
 
 
-def test_profiles_and_proxies_of_the_shell_do_not_concern_it(directory: Path) -> None:
+def test_profiles_and_proxies_of_the_shell_do_not_concern_it(
+    directory: Path, begin_library: Callable[[Path], None]
+) -> None:
     proxy = f"http://127.0.0.1:{free_ports(1)[0]}"
     (directory / "aws").write_text("[default\nno configuration")
     shell = {
@@ -172,13 +175,14 @@ def test_profiles_and_proxies_of_the_shell_do_not_concern_it(directory: Path) ->
         "NO_PROXY": "",
         "no_proxy": "",
     }
+    begin_library(directory / "data")
     with Instance(directory / "data", environment=shell) as instance:
         instance.register()
         assert original_of(instance.item_of(instance.upload(photo((9, 9, 9))))) == photo((9, 9, 9))
 
 
-def test_two_instances_run_side_by_side(shared: Instance, directory: Path) -> None:
-    with Instance(directory) as other:
+def test_two_instances_run_side_by_side(shared: Instance, begun: Path) -> None:
+    with Instance(begun) as other:
         assert other.call("GET", "/setup")["registrationOpen"] is True
         assert shared.call("GET", "/setup")["registrationOpen"] is False
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,10 @@ class Admin:
 
 
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
+def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
     """One instance for tests that leave it in order."""
     directory = Path(tempfile.mkdtemp(prefix="pinhole-test-"))
+    begin_library(directory)
     with Instance(directory) as instance:
         instance.register()
         yield instance
@@ -74,9 +75,9 @@ def admin(instance: Instance) -> Admin:
     return Admin(instance.data)
 
 
-def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_resumed(directory: Path) -> None:
-    admin = Admin(directory)
-    with Instance(directory) as instance:
+def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_resumed(begun: Path) -> None:
+    admin = Admin(begun)
+    with Instance(begun) as instance:
         instance.register()
         admin.pause_ingest(instance)
         upload_id = instance.upload(jpeg())
@@ -87,7 +88,7 @@ def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_
         for process in instance.processes():
             process.kill()
         instance.kill()
-    with Instance(directory, until="Some queues are paused") as instance:
+    with Instance(begun, until="Some queues are paused") as instance:
         instance.wait_for("answers at")
         instance.log_in()
         # The ledger has sent again what the queue lost with the kill.
@@ -132,9 +133,9 @@ def test_what_can_not_be_is_said_in_one_line(admin: Admin) -> None:
     assert admin.says("verify") == "Tables and buckets agree.\n"
 
 
-def test_where_nothing_runs_the_ledger_is_still_read_and_written(directory: Path) -> None:
-    admin = Admin(directory)
-    with Instance(directory) as instance:
+def test_where_nothing_runs_the_ledger_is_still_read_and_written(begun: Path) -> None:
+    admin = Admin(begun)
+    with Instance(begun) as instance:
         instance.register()
         instance.upload(b"just some text")
         (failure,) = eventually(lambda: admin.asks("jobs", "--failed"), bool)
@@ -149,7 +150,7 @@ def test_where_nothing_runs_the_ledger_is_still_read_and_written(directory: Path
     assert admin.says("retry", "--all") == "1 item is tried again.\n"
     assert "no item abcdefghij01" in admin.refuses("retry", "abcdefghij01", code=1)
 
-    with Instance(directory, "--parameter", "IngestVisibilityTimeout=1440", until="Some queues are paused"):
+    with Instance(begun, "--parameter", "IngestVisibilityTimeout=1440", until="Some queues are paused"):
         assert admin.queue("ingest")["visibilityTimeoutSeconds"] == 1440
         eventually(lambda: admin.queue("ingest")["visible"], lambda visible: visible >= 1)
         assert admin.asks("jobs")[0]["waiting"] == 1
