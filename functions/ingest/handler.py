@@ -1,6 +1,10 @@
-"""SQS <- S3 ObjectCreated. One message at a time: a file that kills the process takes no other with it."""
+"""SQS <- S3 ObjectCreated, and what asks for a full size. One message at a time: a file that kills the process takes no
+other with it.
+"""
 
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,11 +15,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pinhole import queues, s3_events, stages
 from pinhole.errors import Busy, Unavailable
-from pinhole.ingest import failure
+from pinhole.ingest import failure, full_size
 from pinhole.ingest.original import ingest_original
 from pinhole.keys import upload_of
 from pinhole.settings import settings
-from pinhole.stages import Lane
+from pinhole.stages import Lane, Stage
 from pinhole.telemetry import follow, logger, measured, queue_age
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -44,20 +48,32 @@ def _ingest_all(event: dict[str, Any], context: LambdaContext, lane: Lane, queue
 
 def _ingest(record: SQSRecord, until: datetime, lane: Lane, queue_url: str) -> None:
     queue_age(record.attributes.sent_timestamp)
+    asked = stages.read(record.body)
+    if asked is not None and asked.stage is Stage.FULL_SIZE:
+        follow(None)
+        subject = asked.subject
+        with _kept_if_it_fails(record, queue_url, partial(full_size.note_failed_attempt, subject, until)):
+            full_size.make_full_size(subject, until)
+        return
     for created in s3_events.read(record.body):
         follow(upload_of(created.key))
-        try:
+        with _kept_if_it_fails(record, queue_url, partial(failure.note_failed_attempt, created.key, until)):
             ingest_original(created, until, lane)
-        except Busy as busy:
-            queues.change_visibility(queue_url, record.receipt_handle, busy.retry_after_seconds)
-            raise
-        except Exception as error:
-            logger.warning("attempt_failed", exc_info=True)
-            # The ledger first: without it, an outage that takes the queue along would count as an attempt.
-            try:
-                counts = not isinstance(error, Unavailable)
-                failure.note_failed_attempt(created.key, until, traceback.format_exc(), counts=counts)
-            finally:
-                seconds = stages.backoff_seconds(int(record.attributes.approximate_receive_count))
-                queues.change_visibility(queue_url, record.receipt_handle, seconds)
-            raise
+
+
+@contextmanager
+def _kept_if_it_fails(record: SQSRecord, queue_url: str, note_failed_attempt: Callable[..., None]) -> Iterator[None]:
+    try:
+        yield
+    except Busy as busy:
+        queues.change_visibility(queue_url, record.receipt_handle, busy.retry_after_seconds)
+        raise
+    except Exception as error:
+        logger.warning("attempt_failed", exc_info=True)
+        # The ledger first: without it, an outage that takes the queue along would count as an attempt.
+        try:
+            note_failed_attempt(traceback.format_exc(), counts=not isinstance(error, Unavailable))
+        finally:
+            seconds = stages.backoff_seconds(int(record.attributes.approximate_receive_count))
+            queues.change_visibility(queue_url, record.receipt_handle, seconds)
+        raise

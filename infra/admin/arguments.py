@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-STAGES = ("metadata", "renditions", "video", "analysis")
+STAGES = ("metadata", "renditions", "video", "analysis", "full_size")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:

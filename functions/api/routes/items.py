@@ -10,9 +10,11 @@ from pydantic import Field, NaiveDatetime
 
 from api.endpoint import endpoint
 from api.wire import Id, Timestamp, WireModel
-from pinhole import items, media_url, objects
+from pinhole import full_size, items, media_url, objects
 from pinhole.accounts import User
 from pinhole.db import transaction
+from pinhole.errors import ErrorCode, TooManyRequests
+from pinhole.full_size import FullSize
 from pinhole.imaging.capture_time import TimeSource
 from pinhole.items import FullItem
 
@@ -211,3 +213,43 @@ def read_item(item_id: Id, caller: User) -> ItemDetails:
         item = items.read(conn, caller.id, item_id)
     now = time.time()
     return ItemDetails.of(item, now, media_url.thumb_expiry(caller.id, now))
+
+
+class FullSizeRendition(WireModel):
+    """The picture with all its pixels, as a browser can show it."""
+
+    state: Literal["ready", "making", "failed"] = Field(description="making: ask again in a moment")
+    rendition: Rendition | None = Field(description="Once it is ready")
+    renditions_expire_at: Timestamp
+    error_code: ErrorCode | None = Field(description="Why there is none, where it failed for good")
+
+    @classmethod
+    def of(cls, told: FullSize, expires: int) -> Self:
+        """expires: Unix seconds."""
+        made = told.rendition
+        return cls(
+            state=told.state,
+            rendition=None
+            if made is None
+            else Rendition(
+                name=made.name,
+                width=made.width,
+                height=made.height,
+                size_bytes=made.size_bytes,
+                url=media_url.rendition_url(told.item_key, made.version, made.name, expires),
+            ),
+            renditions_expire_at=datetime.fromtimestamp(expires, UTC),
+            error_code=None if told.error_code is None else ErrorCode(told.error_code),
+        )
+
+
+@routes.route("/items/{item_id}/full-size", methods=["POST"])
+@endpoint(answer=FullSizeRendition, errors=(TooManyRequests,))
+def ask_for_full_size(item_id: Id, caller: User) -> FullSizeRendition:
+    """Have a photo made in full size, for clients that can't show its original.
+
+    As often as you like: it tells how far it is, and keeps what is there for 30 days more. A photo that is no larger
+    than its largest rendition is ready at once.
+    """
+    told = full_size.ask(caller.id, item_id)
+    return FullSizeRendition.of(told, media_url.thumb_expiry(caller.id, time.time()))

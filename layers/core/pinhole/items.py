@@ -84,6 +84,7 @@ _OF_OTHER_TABLES = {
                 'name', name, 'version', version, 'width', width, 'height', height, 'size_bytes', size_bytes)
             FROM rendition
             WHERE rendition.owner_id = media_item.owner_id AND rendition.item_id = media_item.id
+              AND (expires_at IS NULL OR expires_at > now())
             ORDER BY rendition.height DESC, name DESC
         ) AS renditions
         """

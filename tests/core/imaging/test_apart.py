@@ -49,7 +49,7 @@ from pinhole.errors import FileRejected
 from pinhole.imaging import apart
 apart._CHILD = sys.argv[1]
 try:
-    apart.largest(Path("nothing"), 1)
+    apart.decoded(Path("nothing"), 1, all_pixels=False)
 except FileRejected as refusal:
     print(refusal.detail)
 """
@@ -61,7 +61,7 @@ def test_it_has_neither_our_environment_nor_our_connections(monkeypatch: pytest.
     with socket.socket() as connection:
         connection.set_inheritable(True)
         with pytest.raises(FileRejected) as told:
-            apart.largest(Path("nothing"), LIMIT)
+            apart.decoded(Path("nothing"), LIMIT, all_pixels=False)
     found = json.loads(told.value.detail)
     assert set(found["environ"]) <= {"LD_LIBRARY_PATH", "LC_CTYPE"}
     assert {line.split("=")[0] for line in found["own"].split("\0") if line} <= {"LD_LIBRARY_PATH"}

@@ -126,6 +126,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/items/{item_id}/full-size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a photo made in full size, for clients that can't show its original.
+         * @description As often as you like: it tells how far it is, and keeps what is there for 30 days more. A photo that is no larger than its largest rendition is ready at once.
+         */
+        post: operations["askForFullSize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live/ticket": {
         parameters: {
             query?: never;
@@ -485,6 +505,23 @@ export interface components {
             existing: {
                 [key: string]: string;
             };
+        };
+        /**
+         * FullSizeRendition
+         * @description The picture with all its pixels, as a browser can show it.
+         */
+        FullSizeRendition: {
+            /**
+             * @description making: ask again in a moment
+             * @enum {string}
+             */
+            state: "ready" | "making" | "failed";
+            /** @description Once it is ready */
+            rendition: components["schemas"]["Rendition"] | null;
+            /** Format: date-time */
+            renditionsExpireAt: string;
+            /** @description Why there is none, where it failed for good */
+            errorCode: components["schemas"]["ErrorCode"] | null;
         };
         /** Health */
         Health: {
@@ -1165,6 +1202,34 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    askForFullSize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullSizeRendition"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

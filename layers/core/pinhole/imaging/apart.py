@@ -37,11 +37,11 @@ _PR_SET_DUMPABLE = 4  # linux/prctl.h
 Answer = tuple[dict[str, Any], bytes]
 
 
-def largest(path: Path, max_pixels: int) -> tuple[Image.Image, int, int]:
-    """As `renditions.largest` does it. Raises FileRejected also where that takes too much (`too_costly`) or breaks
-    the decoder (`corrupt`).
+def decoded(path: Path, max_pixels: int, *, all_pixels: bool) -> tuple[Image.Image, int, int]:
+    """As `renditions.decoded_here` does it. Raises FileRejected also where that takes too much (`too_costly`) or
+    breaks the decoder (`corrupt`).
     """
-    answer, pixels = _ask(_largest, path, max_pixels)
+    answer, pixels = _ask(_whole if all_pixels else _largest, path, max_pixels)
     image = Image.frombytes(answer["mode"], tuple(answer["size"]), pixels)
     if answer["icc_profile"]:
         image.info["icc_profile"] = base64.b64decode(answer["icc_profile"])
@@ -93,7 +93,7 @@ def _main() -> None:
     """In the child: what is asked, path and limits as arguments; on the standard output a line of JSON and the
     pixels.
     """
-    question = {known.__name__: known for known in (_largest, _raw_size)}[sys.argv[1]]
+    question = {known.__name__: known for known in (_largest, _whole, _raw_size)}[sys.argv[1]]
     path, max_pixels, seconds = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     memory = _OWN_BYTES + BYTES_PER_PIXEL * max_pixels
     _limit(memory, seconds)
@@ -112,9 +112,17 @@ def _main() -> None:
 
 
 def _largest(path: Path, max_pixels: int) -> Answer:
+    return _decoded(path, max_pixels, all_pixels=False)
+
+
+def _whole(path: Path, max_pixels: int) -> Answer:
+    return _decoded(path, max_pixels, all_pixels=True)
+
+
+def _decoded(path: Path, max_pixels: int, *, all_pixels: bool) -> Answer:
     from pinhole.imaging import renditions
 
-    image, width, height = renditions.largest(path, identify(path), max_pixels)
+    image, width, height = renditions.decoded_here(path, identify(path), max_pixels, all_pixels=all_pixels)
     profile = base64.b64encode(image.info.get("icc_profile") or b"").decode()
     cicp = image.info.get("cicp")
     answer = {"mode": image.mode, "size": image.size, "icc_profile": profile, "cicp": cicp, "shown": (width, height)}

@@ -47,22 +47,22 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path, file_type: FileType, max_pixels: int) -> Iterator[Opened]:
+def opened(path: Path, file_type: FileType, max_pixels: int, *, all_pixels: bool = False) -> Iterator[Opened]:
     """The photo's first frame or page. Pixels are decoded by `upright`, except of raw and JPEG XL, which come
-    decoded.
+    decoded. all_pixels: of raw all of the sensor's, and not only those of a rendition.
 
     Raises FileRejected (`too_many_pixels`, `too_costly`, `too_large`, `truncated`, `corrupt`), also for what goes
     wrong inside the block: keep nothing but calls of decoders in it.
     """
     with refusing_bad_bytes(path, file_type, max_pixels), path.open("rb") as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            source = _open(path, data, file_type.loader, max_pixels)
+            source = _open(path, data, file_type.loader, max_pixels, all_pixels=all_pixels)
             with source.image:
                 check_pixels(source.width, source.height, max_pixels)
                 yield source
 
 
-def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opened:
+def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int, *, all_pixels: bool) -> Opened:
     """Most formats give Pillow no more than their pixels: what it does with the rest has no bounds."""
     match loader:
         case Loader.JPEG:
@@ -80,7 +80,7 @@ def _open(path: Path, data: mmap.mmap, loader: Loader, max_pixels: int) -> Opene
         case Loader.RAW:
             from pinhole.imaging import raw
 
-            image, orientation = raw.decode(path, max_pixels)
+            image, orientation = raw.decode(path, max_pixels, all_pixels=all_pixels)
             return _turned(image, orientation=orientation)
         case Loader.TIFF:
             return _tiff(path, data, max_pixels)

@@ -13,6 +13,7 @@ from pinhole.imaging.sizes import HEIGHTS
 
 _MIN_PREVIEW_SIDE = 1000  # below it a preview is a thumbnail, and a decode shows more
 _SAME_SHAPE = 0.02  # previews lack a few pixels at the edges
+_ENOUGH = 0.9  # of all pixels: then a preview is as good as all of them, and in the camera's own colours
 _MAX_FULL_PIXELS = 24_000_000  # beyond it a development takes longer than anybody sees
 # The sensor's samples, four channels of two bytes each, RGB, and Pillow's copy; those but the first at a quarter.
 _BYTES_PER_PIXEL, _BYTES_PER_HALVED_PIXEL = 17, 6
@@ -26,10 +27,13 @@ def size(path: Path, max_pixels: int) -> tuple[int, int]:
     """
     with _reading(path) as raw:
         _check_sensor(raw, max_pixels)
-        width, height = raw.sizes.width, raw.sizes.height
-        if raw.sizes.flip in (5, 6):
-            width, height = height, width
-        preview = _preview(raw, max_pixels)
+        return _size(raw, _preview(raw, max_pixels))
+
+
+def _size(raw: rawpy.RawPy, preview: tuple[Image.Image, int] | None) -> tuple[int, int]:
+    width, height = raw.sizes.width, raw.sizes.height
+    if raw.sizes.flip in (5, 6):
+        width, height = height, width
     if preview is not None:
         image, orientation = preview
         shown_width, shown_height = image.size[::-1] if orientation >= 5 else image.size
@@ -39,19 +43,31 @@ def size(path: Path, max_pixels: int) -> tuple[int, int]:
     return width, height
 
 
-def decode(path: Path, max_pixels: int) -> tuple[Image.Image, int]:
-    """The picture, and the EXIF orientation that it still needs."""
+def decode(path: Path, max_pixels: int, *, all_pixels: bool = False) -> tuple[Image.Image, int]:
+    """The picture, and the EXIF orientation that it still needs. all_pixels: all that the sensor has."""
     with _reading(path) as raw:
         _check_sensor(raw, max_pixels)
         preview = _preview(raw, max_pixels)
-        if preview is not None:
+        shown = _size(raw, preview)
+        if preview is not None and not (all_pixels and _lacks_pixels(preview[0], shown)):
             _name_colours(path, preview[0])
             return preview
         width, height = raw.sizes.width, raw.sizes.height
-        half = min(width, height) >= 2 * HEIGHTS[0] or width * height > _MAX_FULL_PIXELS
+        half = not all_pixels and (min(width, height) >= 2 * HEIGHTS[0] or width * height > _MAX_FULL_PIXELS)
         per_pixel = _BYTES_PER_HALVED_PIXEL if half else _BYTES_PER_PIXEL
         check_memory(width, height, raw.sizes.raw_width * raw.sizes.raw_height * per_pixel, max_pixels)
-        return Image.fromarray(raw.postprocess(use_camera_wb=True, half_size=half)), 1
+        image = Image.fromarray(raw.postprocess(use_camera_wb=True, half_size=half))
+        return _cut(image, shown) if all_pixels else image, 1
+
+
+def _lacks_pixels(preview: Image.Image, shown: tuple[int, int]) -> bool:
+    return preview.width * preview.height < _ENOUGH * shown[0] * shown[1]
+
+
+def _cut(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The middle of it, as the camera was told to show."""
+    left, top = (image.width - size[0]) // 2, (image.height - size[1]) // 2
+    return image if left <= 0 and top <= 0 else image.crop((left, top, left + size[0], top + size[1]))
 
 
 @contextmanager

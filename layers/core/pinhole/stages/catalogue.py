@@ -62,8 +62,11 @@ CATALOGUE: Mapping[Stage, Row] = {
     ),
     Stage.VIDEO: Row(_VIDEO, _max_attempts),
     Stage.ANALYSIS: Row(_ML, _max_attempts),
+    Stage.FULL_SIZE: Row({Lane.FRESH: _INGEST[Lane.FRESH]}, _max_attempts),
 }
-"""In the order of processing. A video is analysed once it has stills: that is for the worker that makes them."""
+"""In the order of processing. A video is analysed once it has stills: that is for the worker that makes them. The full
+size is made when somebody looks for it, and by the queue of what people wait for.
+"""
 
 
 def after(stage: Stage, kind: str) -> Stage:

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     RENDITIONS = "renditions"
     VIDEO = "video"
     ANALYSIS = "analysis"
+    FULL_SIZE = "full_size"
 
 
 class Lane(StrEnum):
@@ -43,7 +44,7 @@ class Job:
     """leased_until: names the attempt that runs, and when its worker is dead for sure; None when none runs.
 
     leased: whether that moment was still to come when read. last_error: the report of the latest attempt, None when
-    that died without one.
+    that died without one. error_code: what its owner is told, where it failed.
     """
 
     state: Literal["waiting", "running", "done", "failed"]
@@ -51,6 +52,7 @@ class Job:
     leased_until: datetime | None
     leased: bool
     last_error: str | None
+    error_code: str | None
 
     @property
     def open(self) -> bool:
@@ -62,8 +64,9 @@ def get(conn: Connection, subject: Subject, stage: Stage) -> Job | None:
     """The ledger's word on a stage; None for one that was never begun, or whose subject is gone."""
     with conn.cursor(row_factory=class_row(Job)) as cursor:
         return cursor.execute(
-            "SELECT state, attempts, leased_until, coalesce(leased_until > now(), false) AS leased, last_error"
-            " FROM job WHERE owner_id = %s AND subject_kind = %s AND subject_id = %s AND stage = %s AND variant = ''",
+            "SELECT state, attempts, leased_until, coalesce(leased_until > now(), false) AS leased, last_error,"
+            " error_code FROM job"
+            " WHERE owner_id = %s AND subject_kind = %s AND subject_id = %s AND stage = %s AND variant = ''",
             (subject.owner_id, subject.kind, subject.id, stage),
         ).fetchone()
 
@@ -116,6 +119,18 @@ def finish(conn: Connection, subject: Subject, stage: Stage) -> None:
         """,
         {**_values(subject), "stage": stage},
     )
+
+
+def count_open(conn: Connection, owner_id: int, stage: Stage) -> int:
+    """How many jobs of a stage an owner has that are still to be done. For stages that few jobs wait for."""
+    [(count,)] = conn.execute(
+        """
+        SELECT (SELECT count(*) FROM job WHERE stage = %(stage)s AND state = 'waiting' AND owner_id = %(owner_id)s)
+             + (SELECT count(*) FROM job WHERE stage = %(stage)s AND state = 'running' AND owner_id = %(owner_id)s)
+        """,
+        {"stage": stage, "owner_id": owner_id},
+    )
+    return int(count)
 
 
 def add_waiting(conn: Connection, subject: Subject, stage: Stage, lane: Lane) -> None:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     RENDITIONS_LOST = "renditions_lost"  # and so is the original: it is noted that there are none, and told no more
     RENDITIONS_LEFT_OVER = "renditions_left_over"  # deleted: of another version than the item shows, and out of use
     RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted where their original is there: they belong to no item
+    FULL_SIZE_MISSING = "full_size_missing"  # it is noted that there is none: it is made when it is asked for again
     METADATA_LOST = "metadata_lost"  # what an item's file says, or what its bytes are, is lost: the file is read again
     JOB_LOST = "job_lost"  # a stage that an item still needs is in no job, or in one that ended: it is asked for
     FAILURE_LOST = "failure_lost"  # an item has failed, and no job: its job says so again, and can be retried

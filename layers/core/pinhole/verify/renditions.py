@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -12,6 +13,7 @@ from psycopg.sql import SQL
 from pinhole import keys, media_url, objects, stages
 from pinhole.db import transaction
 from pinhole.errors import NotFound
+from pinhole.imaging.sizes import FULL_SIZE
 from pinhole.objects import Listed
 from pinhole.stages import Lane, Stage, Subject
 from pinhole.tables import job, original_file, rendition
@@ -22,10 +24,12 @@ from pinhole.verify.finding import Finding, Kind, Tally
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes.
+    """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes, both
+    without the full size, which comes and goes.
 
     object_key: of the original; None where its row is lost. since: when that version came to be shown; None where none
-    is. in_work: whether new ones are being made. missing: whether the original is known to be gone.
+    is. in_work: whether new ones are being made. missing: whether the original is known to be gone. full_size: it is
+    being made, said to be there (`shown`), or was there until its time was over; None: there is none.
     """
 
     item_key: str
@@ -38,6 +42,7 @@ class Known:
     since: datetime | None
     in_work: bool
     missing: bool
+    full_size: Literal["in_work", "shown", "expired"] | None
 
 
 _KNOWN = SQL(
@@ -49,11 +54,19 @@ _KNOWN = SQL(
                WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
                  AND stage = 'renditions' AND state IN ('waiting', 'running')
            ) AS in_work,
-           item.missing_at IS NOT NULL AS missing
+           item.missing_at IS NOT NULL AS missing,
+           CASE WHEN EXISTS (
+               SELECT FROM job
+               WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
+                 AND stage = 'full_size' AND state IN ('waiting', 'running')
+           ) THEN 'in_work' WHEN shown.until > now() THEN 'shown' WHEN shown.until <= now() THEN 'expired' END
+               AS full_size
     FROM media_item AS item
     LEFT JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
     CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(name), '{{}}') AS names, coalesce(sum(size_bytes), 0)::bigint AS total_bytes
+        SELECT coalesce(array_agg(name) FILTER (WHERE expires_at IS NULL), '{{}}') AS names,
+               coalesce(sum(size_bytes) FILTER (WHERE expires_at IS NULL), 0)::bigint AS total_bytes,
+               max(expires_at) AS until
         FROM rendition WHERE rendition.owner_id = item.owner_id AND rendition.item_id = item.id
     ) AS shown
     {where}
@@ -99,12 +112,15 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
         return Kind.RENDITIONS_LOST if _not_whole(known, stored) and known.names else None
     if _not_whole(known, stored):
         return Kind.RENDITIONS_MISSING
+    if known.full_size == "shown" and not any(one.key == _full_size(known) for one in stored):
+        return Kind.FULL_SIZE_MISSING
     return Kind.RENDITIONS_LEFT_OVER if _left_over(known, stored, before) else None
 
 
 def _not_whole(known: Known, stored: Sequence[Listed]) -> bool:
     """Whether the version that is shown lacks an object, a row, or bytes."""
     shown = {one.key: one.size_bytes for one in stored if one.key.startswith(_version(known, known.version))}
+    shown.pop(_full_size(known), None)
     named = {keys.rendition_key(known.item_key, known.version, name) for name in known.names}
     return shown.keys() != named or sum(shown.values()) != known.total_bytes or (known.since is not None and not named)
 
@@ -114,7 +130,16 @@ def _left_over(known: Known, stored: Sequence[Listed], before: datetime) -> list
     in_use = [_version(known, known.version)]
     if known.since is not None and known.since > datetime.now(UTC) - timedelta(seconds=media_url.LONGEST_LIFE):
         in_use += [_version(known, version) for version in range(1, known.version)]
-    return [one for one in stored if one.modified_at <= before and not one.key.startswith(tuple(in_use))]
+    return [
+        one
+        for one in stored
+        if one.modified_at <= before
+        and not (one.key.startswith(tuple(in_use)) and (known.full_size is not None or one.key != _full_size(known)))
+    ]
+
+
+def _full_size(known: Known) -> str:
+    return keys.rendition_key(known.item_key, known.version, FULL_SIZE)
 
 
 def _version(known: Known, version: int) -> str:
@@ -149,6 +174,9 @@ def _look_again(item_key: str, suspected: Known | None, before: datetime, *, rep
 def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[Listed], before: datetime) -> bool:
     if known is not None and kind is Kind.RENDITIONS_MISSING:
         return _make_again(conn, known)
+    if known is not None and kind is Kind.FULL_SIZE_MISSING:
+        rendition.forget(conn, known.owner_id, known.item_id, FULL_SIZE)
+        return True
     if known is not None and kind is Kind.RENDITIONS_LOST:
         rendition.remove(conn, known.owner_id, known.item_id)
         return True
