@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Photo, open_first, pick, picture, tiles, viewer
@@ -119,3 +120,23 @@ def test_the_wheel_enlarges_as_far_as_the_original_has_pixels_and_back(
     window.wait_for_function(
         "([image, x]) => image.getBoundingClientRect().x === x", arg=[picture(window).element_handle(), whole["x"]]
     )
+
+
+def test_where_the_browser_can_not_show_the_original_it_is_made_in_full_size_and_comes_without_a_jump(
+    window: Page, photo: Callable[..., Photo]
+) -> None:
+    made = photo("scan.jpg", "2019:01:01 10:00:00", (3000, 2000)).path
+    with Image.open(made) as image:
+        image.save(made.with_suffix(".tiff"), exif=image.getexif())
+    pick(window, made.with_suffix(".tiff"))
+    window.get_by_role("complementary", name="Uploads").get_by_role("link", name="scan.tiff").click()
+    expect(picture(window)).to_have_js_property("naturalWidth", 2160)
+    window.mouse.move(700, 300)
+    for _ in range(12):
+        window.mouse.wheel(0, -200)
+    full_size = viewer(window).locator("img[src*='full.jpg']")
+    expect(viewer(window).get_by_text("Full size is being made")).to_be_visible()
+    before = picture(window).bounding_box()
+    expect(full_size).to_have_js_property("naturalWidth", 3000)
+    expect(viewer(window).get_by_text("Full size is being made")).to_have_count(0)
+    assert full_size.bounding_box() == before

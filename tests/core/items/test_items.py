@@ -1,5 +1,6 @@
 """One item over HTTP: its metadata under stable names, and URLs that work."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +11,11 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from pinhole import media_url
+from pinhole.tables import rendition
 from pinhole.tables.rendition import Rendition
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.library import Library
+from tests.fixtures.library import Library, new_library
 
 KEY = "Kk0Kk0Kk0Kk0Kk0Kk0Kk0Kk0"
 
@@ -206,3 +208,29 @@ def test_what_does_not_exist_and_what_is_anothers_look_the_same(
 
 def test_an_answer_with_signed_urls_is_not_kept_by_anyone(caller: Caller, library: Library) -> None:
     assert caller.call("GET", f"/items/{library.add()}").headers["Cache-Control"] == "no-store"
+
+
+def test_a_full_size_is_asked_for_and_told_once_it_is_there(caller: Caller, library: Library, cloud: Cloud) -> None:
+    large = Rendition("1440.webp", 3, 1080, 1440, 90_000)
+    item_id = library.add(item_key=KEY, width=3024, height=4032, rendition_version=3, renditions=[large])
+
+    answer = caller.call("POST", f"/items/{item_id}/full-size")
+
+    assert answer.status_code == 200, answer.text
+    assert (answer.json["state"], answer.json["rendition"], answer.json["errorCode"]) == ("making", None, None)
+    assert [json.loads(body)["itemId"] for body in cloud.messages("ingest")] == [item_id]
+
+    rendition.add_for_a_time(library.conn, caller.user.id, item_id, Rendition("full.jpg", 3, 3024, 4032, 900_000))
+    told = caller.call("POST", f"/items/{item_id}/full-size").json
+
+    url = told["rendition"].pop("url")
+    assert told["state"] == "ready"
+    assert told["rendition"] == {"name": "full.jpg", "width": 3024, "height": 4032, "sizeBytes": 900_000}
+    path, _, query = url.partition("?")
+    assert media_url.verify(path, query, datetime.now(UTC).timestamp()) is not None
+    assert path == f"/media/{KEY}/3/full.jpg"
+
+
+def test_a_full_size_of_somebody_else_can_not_be_asked_for(caller: Caller, library: Library, conn: Connection) -> None:
+    theirs = new_library(conn, "bob").add(width=3024, height=4032)
+    assert caller.call("POST", f"/items/{theirs}/full-size").status_code == 404

@@ -156,6 +156,10 @@ export const en = {
     toPhotos: 'Back to your photos',
     notLoaded: 'This photo couldn’t be loaded',
     pictureNotLoaded: 'This photo couldn’t be loaded.',
+    fullSize: {
+      making: 'Full size is being made…',
+      failed: 'There is no larger picture of this photo: its full size couldn’t be made.',
+    },
     onlySmall: 'This is a small copy: the photo couldn’t be loaded.',
     videoStored: 'This video is safely stored, but not processed yet.',
     videoLater: 'It can’t be played here for now. You can download the original.',
