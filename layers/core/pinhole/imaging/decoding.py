@@ -235,7 +235,9 @@ def _shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _reduced(image: Image.Image, factor: int) -> Image.Image:
-    """Strip by strip: of a large picture there is no memory for a copy in another mode."""
+    """Strip by strip where it is to be in another mode: of a large picture there is no memory for a copy in that."""
+    if image.mode in ("L", "RGB") and "transparency" not in image.info:
+        return image.reduce(factor)
     rows = factor * max(1, _STRIP_PIXELS // (image.width * factor))
     reduced = None
     for top in range(0, image.height, rows):

@@ -1,0 +1,109 @@
+"""The picture with all pixels: of formats that no browser shows, upright, in sRGB."""
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageCms
+
+from pinhole.imaging import file_type, metadata, renditions, sizes
+from tests.fixtures import photos
+
+LIMIT = 256_000_000
+SAMPLES = Path(os.environ.get("PINHOLE_SAMPLES", "none"))
+ROOM = 3  # of 255: what a JPEG may be off in a plain part
+
+
+def full_size(path: Path) -> Image.Image:
+    """It, decoded. It has the size that is told of the photo."""
+    kind = file_type.identify(path)
+    made = renditions.make_full_size(path, kind, LIMIT, path.parent)
+    said = metadata.read(path, kind, LIMIT, path.name)
+    with Image.open(made.path) as image:
+        image.load()
+        assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (made.width, made.height))
+        assert image.size == (said.width, said.height)
+        assert image.info.keys().isdisjoint({"exif", "icc_profile"})
+    return image
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+@pytest.mark.parametrize("name", ["JPEG", "TIFF", "PNG", "AVIF", "HEIF"])
+def test_all_pixels_of_any_format_stand_upright(tmp_path: Path, name: str, orientation: int) -> None:
+    stored = photos.as_stored(photos.scene(1800, 1600), orientation)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = photos.save(tmp_path / "original", stored, name, exif=exif)
+    image = full_size(path)
+    assert image.size == (1800, 1600)
+    assert photos.corners(image) == photos.CORNERS
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_raw_is_developed_where_its_preview_has_fewer_pixels(tmp_path: Path, orientation: int) -> None:
+    path = tmp_path / "original.dng"
+    stored = photos.as_stored(photos.scene(3000, 2900), orientation)
+    path.write_bytes(photos.dng(stored, orientation, _jpeg(photos.scene(1400, 1353))))
+    image = full_size(path)
+    assert image.size == (3000, 2900)
+    assert photos.corners(image) == photos.CORNERS
+
+
+def test_a_developed_raw_is_cut_as_the_camera_was_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "original.dng"
+    path.write_bytes(photos.dng(photos.scene(2400, 1800), 1, _jpeg(photos.scene(1280, 1280))))
+    assert full_size(path).size == (1800, 1800)
+
+
+def test_a_preview_of_all_pixels_is_taken_in_the_camera_s_own_colours(tmp_path: Path) -> None:
+    path = tmp_path / "original.dng"
+    path.write_bytes(photos.dng(Image.new("RGB", (1600, 1200), "black"), 1, _jpeg(photos.scene(1600, 1200))))
+    assert photos.corners(full_size(path)) == photos.CORNERS
+
+
+def test_colours_are_converted_in_every_strip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renditions, "_STRIP_PIXELS", 10_000)
+    lab = ImageCms.createProfile("sRGB")
+    swapped = Image.new("RGB", (300, 1700), (200, 100, 50))
+    path = photos.save(tmp_path / "original", swapped, "TIFF", icc_profile=ImageCms.ImageCmsProfile(lab).tobytes())
+    image = full_size(path)
+    for y in (0, 850, 1699):
+        pixel = image.getpixel((150, y))
+        assert isinstance(pixel, tuple)
+        assert max(abs(a - b) for a, b in zip(pixel, (200, 100, 50), strict=True)) <= ROOM
+
+
+def test_transparent_parts_are_white(tmp_path: Path) -> None:
+    path = photos.save(tmp_path / "original", Image.new("RGBA", (40, 1600), (0, 0, 0, 0)), "TIFF")
+    assert full_size(path).getpixel((20, 800)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("original", "made"),
+    [
+        ((4032, 3024), (4032, 3024)),
+        ((20_000, 1600), (20_000, 1600)),  # wider than a WebP may be
+        ((131_000, 800), (65_500, 400)),
+        ((20_000, 12_000), (14_142, 8_485)),
+        ((200_000, 1), (65_500, 1)),
+    ],
+)
+def test_panoramas_are_as_large_as_a_jpeg_and_a_browser_can_have_them(
+    original: tuple[int, int], made: tuple[int, int]
+) -> None:
+    assert sizes.whole(*original) == made
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="no samples")
+@pytest.mark.parametrize(("name", "size"), [("IMG_2682.heic", (4032, 3024)), ("iphone_13_pro_max.HEIC", (3024, 4032))])
+def test_photos_of_phones_have_all_their_pixels(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    path = tmp_path / name
+    path.write_bytes((SAMPLES / "formats" / name).read_bytes())
+    assert full_size(path).size == size
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
