@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Photo, open_first, pick, picture, tiles, viewer
 
@@ -131,12 +131,19 @@ def test_where_the_browser_can_not_show_the_original_it_is_made_in_full_size_and
     pick(window, made.with_suffix(".tiff"))
     window.get_by_role("complementary", name="Uploads").get_by_role("link", name="scan.tiff").click()
     expect(picture(window)).to_have_js_property("naturalWidth", 2160)
+    window.route("**/full-size", _say_that_it_is_not_there_yet)
     window.mouse.move(700, 300)
     for _ in range(12):
         window.mouse.wheel(0, -200)
     full_size = viewer(window).locator("img[src*='full.jpg']")
     expect(viewer(window).get_by_text("Full size is being made")).to_be_visible()
     before = picture(window).bounding_box()
+    window.unroute("**/full-size")
     expect(full_size).to_have_js_property("naturalWidth", 3000)
     expect(viewer(window).get_by_text("Full size is being made")).to_have_count(0)
     assert full_size.bounding_box() == before
+
+
+def _say_that_it_is_not_there_yet(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "state": "making", "rendition": None})
