@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
-import type { Plugin } from 'vite'
+import { minify, type Plugin, type Rolldown, transformWithOxc } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const gateway = 'http://127.0.0.1:9475'
@@ -41,11 +41,72 @@ function compressed(): Plugin {
   }
 }
 
+/** Gives `src/early.ts` a file of its own, and tells it the files that show photos, which it may preload. */
+function early(): Plugin {
+  const source = 'src/early.ts'
+  let reference: string
+  let name: string
+  return {
+    name: 'early',
+    apply: 'build',
+    async buildStart() {
+      const { code } = await transformWithOxc(readFileSync(source, 'utf8'), source)
+      reference = this.emitFile({ type: 'asset', name: 'early.js', source: (await minify('early.js', code)).code })
+    },
+    generateBundle() {
+      name = this.getFileName(reference)
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle, chunk }) {
+        const chunks = Object.values(bundle!).filter((each) => each.type === 'chunk')
+        const first = new Set([...filesOf(chunk!, chunks)])
+        const chunkOfPhotos = chunks.find(({ facadeModuleId }) => facadeModuleId === loggedIn)!
+        const files = [...filesOf(chunkOfPhotos, chunks)].filter((file) => !first.has(file)).map((file) => `/${file}`)
+        const before = `src="/${source}"`
+        if (!html.includes(before)) throw new Error(`index.html has no ${before}`)
+        return html.replace(before, `src="/${name}" data-photos="${files.join(' ')}"`)
+      },
+    },
+  }
+}
+
+/** A chunk, what it imports, and their styles. */
+function* filesOf(chunk: Rolldown.OutputChunk, chunks: Rolldown.OutputChunk[]): Generator<string> {
+  yield chunk.fileName
+  yield* chunk.viteMetadata?.importedCss ?? []
+  for (const imported of chunk.imports) yield* filesOf(chunks.find(({ fileName }) => fileName === imported)!, chunks)
+}
+
+type Modules = { getModuleInfo: Rolldown.GetModuleInfo }
+
+/** The modules that a module needs at once, itself among them. */
+function needs(id: string, modules: Modules, found = new Set<string>()): Set<string> {
+  if (found.has(id)) return found
+  found.add(id)
+  for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) needs(imported, modules, found)
+  return found
+}
+
+const main = join(import.meta.dirname, 'src/main.ts')
+const loggedIn = join(import.meta.dirname, 'src/app/loggedIn.ts')
+
+/** What is needed for a first look comes in few files: a slow line pays for each with headers, and takes six at once. */
+function chunkOf(id: string, modules: Modules): string | null {
+  if (needs(main, modules).has(id)) return 'first'
+  return needs(loggedIn, modules).has(id) ? 'photos' : null
+}
+
 export default defineConfig({
-  plugins: [vue(), docsAssets(), compressed()],
+  define: { __VUE_OPTIONS_API__: 'false' },
+  plugins: [vue(), early(), docsAssets(), compressed()],
   build: {
     target: ['chrome123', 'edge123', 'firefox125', 'safari17.5'],
     assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: chunkOf }] } },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -1,10 +1,13 @@
 """The very first visit to an instance, in the browser."""
 
+import re
+import urllib.request
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
-from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, pick
+from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, pick, requests_of
 
 
 def test_that_the_server_was_away_is_forgotten_once_it_answers(page: Page) -> None:
@@ -44,8 +47,9 @@ def test_what_is_said_to_be_in_the_library_is_seen_there_though_nothing_comes_th
     expect(page.get_by_role("region", name="May 2021").get_by_role("link")).to_have_count(1)
 
 
-def test_what_the_page_is_made_of_comes_compressed_and_few_files_of_it_one_after_another(page: Page) -> None:
+def test_what_the_page_is_made_of_comes_compressed_and_the_log_in_needs_nothing_of_the_timeline(page: Page) -> None:
     encodings: dict[str, str | None] = {}
+    asked = requests_of(page, "GET")
 
     def note(response: Response) -> None:
         if response.request.resource_type in {"document", "script", "stylesheet"}:
@@ -54,8 +58,28 @@ def test_what_the_page_is_made_of_comes_compressed_and_few_files_of_it_one_after
     page.on("response", note)
     page.goto("/")
     expect(page.get_by_label("Name")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-font", "own")  # what comes last
     assert set(encodings.values()) == {"br"}
-    # None but those that the first answer names; the worker that hashes is waited for by nothing that is seen.
-    named = page.evaluate("async () => await (await fetch('/')).text()")
-    late = [url for url in encodings if "/assets/" in url and url.rpartition("/")[2] not in named]
-    assert [url for url in late if "worker" not in url] == []
+    # None but those that the first answer names for everyone, and so few that a browser asks for them at once.
+    document = urllib.request.urlopen(page.url).read().decode()
+    named = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', document))
+    assert {urlsplit(url).path for url in encodings if "/assets/" in url} == named
+    assert len(named) <= 3
+    # What decides which form there is was asked for before the bundle was here.
+    paths = [urlsplit(url).path for url in asked]
+    assert paths.count("/api/setup") == 1
+    assert page.workers == []
+
+
+def test_the_months_are_asked_for_before_the_bundle_is_here(page: Page) -> None:
+    log_in(page)
+    expect(page.get_by_role("region", name="May 2021")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/assets/first-*.js", lambda route: held.append(route))
+    with page.expect_response("**/api/timeline"):
+        page.reload(wait_until="commit")
+    page.route("**/api/timeline", lambda route: route.abort())
+    page.unroute("**/assets/first-*.js")
+    for route in held:
+        route.fallback()
+    expect(page.get_by_role("region", name="May 2021")).to_be_visible()

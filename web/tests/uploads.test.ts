@@ -124,9 +124,15 @@ test('a file is noted for the next visit, whether the browser gave a handle for 
   ])
 })
 
+test('no worker starts before there is something to hash', () => {
+  const start = vi.fn()
+  workerHash(start)
+  expect(start).not.toHaveBeenCalled()
+})
+
 test('a worker that breaks down fails the files it was to hash, and those that come later', async () => {
   const worker = Object.assign(new EventTarget(), { postMessage: () => {} })
-  const hash = workerHash(worker as unknown as Worker)
+  const hash = workerHash(() => worker as unknown as Worker)
   const signal = new AbortController().signal
   const hashing = hash(new Blob(['1']), () => {}, signal)
   worker.dispatchEvent(new Event('error'))

@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import { keeper } from '../auth/keeper'
+import { earlyAnswer } from './early'
 import { problemFrom, unreachable } from './problem'
 import type { paths } from './schema'
 
@@ -27,7 +28,7 @@ function withToken(request: Request, token: string): Request {
 
 async function send(request: Request): Promise<Response> {
   try {
-    return await fetch(request)
+    return await (earlyAnswer(request) ?? fetch(request))
   } catch (error) {
     if (request.signal.aborted) throw error
     throw unreachable()

@@ -3,9 +3,7 @@ import { destination } from '../auth/destination'
 import { user } from '../auth/session'
 import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
-import TimelinePage from '../timeline/TimelinePage.vue'
 import { notify } from '../ui/notices'
-import AppShell from './AppShell.vue'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -17,7 +15,8 @@ declare module 'vue-router' {
 // The browser would scroll back to where a photo was opened, after the grid has gone to the one that was shown last.
 window.history.scrollRestoration = 'manual'
 
-// What is seen first comes with the first file: on a slow line each that is asked for later takes as long as 20 kB.
+// Who logs in waits for no photos, and who looks at photos for no form.
+const loggedIn = () => import('./loggedIn')
 const PhotoViewer = () => import('../photos/viewer/PhotoViewer.vue')
 
 export const router = createRouter({
@@ -26,12 +25,12 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: SignInPage },
     {
       path: '/',
-      component: AppShell,
+      component: async () => (await loggedIn()).AppShell,
       children: [
         {
           path: '',
           name: 'timeline',
-          component: TimelinePage,
+          component: async () => (await loggedIn()).TimelinePage,
           // The grid stays mounted beneath the viewer, where it was.
           children: [{ path: 'photo/:id', component: PhotoViewer, meta: { isViewer: true } }],
         },

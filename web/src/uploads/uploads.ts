@@ -34,7 +34,7 @@ const queue: UploadQueue = new UploadQueue(
   {
     server: uploadServer,
     put,
-    hash: workerHash(new HashWorker()),
+    hash: workerHash(() => new HashWorker()),
     pause: pauseWhileOffline,
     slots: new Slots(PUTS_AT_ONCE),
   },
