@@ -78,6 +78,7 @@ def _gateway_response(
         "code": code,
         "detail": detail,
         "errors": [],
+        "limit": None,
         "requestId": "$context.requestId",
     }
     return {

@@ -78,6 +78,7 @@ class ProblemField(WireModel):
 
     field: str
     message: str
+    limit: int | None = Field(description="How many characters or elements it may have, where that is what is wrong")
 
 
 class Problem(WireModel):
@@ -89,6 +90,10 @@ class Problem(WireModel):
     code: ErrorCode
     detail: str
     errors: list[ProblemField] = Field(default_factory=list)
+    limit: int | None = Field(
+        description="What there may be at most: bytes of a body, of a file (`file_too_large`), of a library "
+        "(`storage_full`), or open uploads (`too_many_uploads`)"
+    )
     request_id: str = Field(description="Names the request in the server's log")
 
 
@@ -108,7 +113,8 @@ def problem(error: PinholeError, request_id: str) -> Response:
         status=status.value,
         code=error.code,
         detail=detail,
-        errors=[ProblemField(field=wrong.field, message=wrong.message) for wrong in error.fields],
+        errors=[ProblemField(field=wrong.field, message=wrong.message, limit=wrong.limit) for wrong in error.fields],
+        limit=error.limit,
         request_id=request_id,
     )
     headers: Headers = {

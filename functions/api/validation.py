@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -71,7 +72,7 @@ def _check_media_type(request: Request) -> None:
 
 def _raw(request: Request, max_bytes: int) -> bytes:
     sent = request.body or b""
-    too_large = TooLarge(f"A request body has at most {max_bytes} bytes here.")
+    too_large = TooLarge(f"A request body has at most {max_bytes} bytes here.", max_bytes)
     if len(sent) > (max_bytes + 2) // 3 * 4:  # what so many bytes have as Base64
         raise too_large
     try:
@@ -95,7 +96,7 @@ def _wrong_in(query: Mapping[str, list[str]], *, known: bool) -> Iterator[FieldE
 
 def _refuse(detail: str, wrong: Iterable[FieldError]) -> None:
     """Raises Invalid where a field is wrong, naming the first of them."""
-    first = [FieldError(each.field[:MAX_FIELD_CHARACTERS], each.message) for each in islice(wrong, MAX_ERRORS)]
+    first = [replace(each, field=each.field[:MAX_FIELD_CHARACTERS]) for each in islice(wrong, MAX_ERRORS)]
     if first:
         raise Invalid(detail, *first)
 
@@ -112,7 +113,8 @@ def _refusal(detail: str, error: ValidationError) -> PinholeError:
 
 def _field_error(wrong: ErrorDetails) -> FieldError:
     field = ".".join(str(step) for step in wrong["loc"])
-    return FieldError(field[:MAX_FIELD_CHARACTERS], wrong["msg"].removeprefix("Value error, "))
+    limit = wrong.get("ctx", {}).get("max_length")
+    return FieldError(field[:MAX_FIELD_CHARACTERS], wrong["msg"].removeprefix("Value error, "), limit)
 
 
 def _nul_in(value: Any, path: tuple[str, ...]) -> Iterator[FieldError]:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 
-def problem(status: HTTPStatus, code: str, detail: str) -> web.Response:
+def problem(status: HTTPStatus, code: str, detail: str, limit: int | None = None) -> web.Response:
     """An answer in the form that the API's own errors have, with a request id of its own in `X-Request-Id`."""
     request_id = uuid.uuid4().hex
     body = {
@@ -17,6 +17,7 @@ def problem(status: HTTPStatus, code: str, detail: str) -> web.Response:
         "code": code,
         "detail": detail,
         "errors": [],
+        "limit": limit,
         "requestId": request_id,
     }
     return web.Response(

@@ -68,8 +68,8 @@ class RestApi:
         try:
             body = await self._body(request, route)
         except _TooLarge as error:
-            limit = f"A request body has at most {error.limit_bytes} bytes here."
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", limit)
+            detail = f"A request body has at most {error.limit_bytes} bytes here."
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail, error.limit_bytes)
         except TimeoutError:
             return problem(HTTPStatus.REQUEST_TIMEOUT, "too_slow", "The body did not come in time.")
         event = _event(request, route, parameters, body)

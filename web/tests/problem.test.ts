@@ -8,6 +8,12 @@ test('an error of the server is told in the words of the page', () => {
   expect(answered(413, { code: 'storage_full', detail: 'In the server’s words.' })).toBe(texts.problems.storage_full)
 })
 
+test('what the limit is that was met is told', () => {
+  expect(answered(413, { code: 'file_too_large', limit: 2e9 })).toContain('2 GB')
+  expect(answered(413, { code: 'storage_full', limit: 5e12 })).toContain('5 TB')
+  expect(answered(409, { code: 'too_many_uploads', limit: 1000 })).toContain('1,000 uploads')
+})
+
 test('an error that the server has learnt since the page was loaded is told in the words of the server', () => {
   expect(answered(409, { code: 'from_the_future', detail: 'In the server’s words.' })).toBe('In the server’s words.')
 })

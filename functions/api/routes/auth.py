@@ -20,7 +20,6 @@ routes = Blueprint(__name__)
 class Registration(WireModel):
     name: str = Field(
         min_length=1,
-        max_length=256,
         description=f"Kept NFC-normalised and trimmed, 1-{names.MAX_CHARACTERS} characters",
     )
     password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)

@@ -76,10 +76,11 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field, under the name it has on the wire."""
+    """One wrong field, under the name it has on the wire. limit: how many characters or elements it may have."""
 
     field: str
     message: str
+    limit: int | None = None
 
 
 class PinholeError(Exception):
@@ -90,6 +91,8 @@ class PinholeError(Exception):
     """
 
     code: ErrorCode = ErrorCode.INTERNAL_ERROR
+    # What there may be at most, in what the code counts: bytes, uploads.
+    limit: int | None = None
 
     def __init__(self, detail: str, *fields: FieldError, code: str | None = None) -> None:
         super().__init__(detail)
@@ -134,9 +137,10 @@ class TooManyUploads(Conflict):
 
     code = ErrorCode.TOO_MANY_UPLOADS
 
-    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+    def __init__(self, detail: str, retry_after_seconds: int, limit: int) -> None:
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
+        self.limit = limit
 
 
 class Gone(PinholeError):
@@ -146,9 +150,13 @@ class Gone(PinholeError):
 
 
 class TooLarge(PinholeError):
-    """More bytes than a limit allows."""
+    """More bytes than `limit` allows."""
 
     code = ErrorCode.TOO_LARGE
+
+    def __init__(self, detail: str, limit: int, *, code: str | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.limit = limit
 
 
 class TooManyRequests(PinholeError):

@@ -88,18 +88,22 @@ def test_with_a_setup_token_only_who_knows_it_registers(api: Client, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("fields", "wrong"),
+    ("fields", "wrong", "limit"),
     [
-        ({"password": "short"}, "password"),
-        ({"password": "a" * 257}, "password"),
-        ({"password": "e\u0301" * 9}, "password"),
-        ({"name": " "}, "name"),
-        ({"name": "a" * 65}, "name"),
-        ({"name": "a\nb"}, "name"),
+        ({"password": "short"}, "password", None),
+        ({"password": "a" * 257}, "password", 256),
+        ({"password": "e\u0301" * 9}, "password", None),
+        ({"name": " "}, "name", None),
+        ({"name": "a" * 65}, "name", 64),
+        ({"name": "a" * 2000}, "name", 64),
+        ({"name": "a\nb"}, "name", None),
     ],
 )
-def test_a_wrong_name_or_password_is_told(api: Client, fields: dict[str, object], wrong: str) -> None:
-    assert [error["field"] for error in _body(_register(api, **fields), 422)["errors"]] == [wrong]
+def test_a_wrong_name_or_password_is_told_and_how_long_it_may_be(
+    api: Client, fields: dict[str, object], wrong: str, limit: int | None
+) -> None:
+    errors = _body(_register(api, **fields), 422)["errors"]
+    assert [(error["field"], error["limit"]) for error in errors] == [(wrong, limit)]
     _body(_register(api), 201)
 
 

@@ -297,9 +297,9 @@ def test_completing_names_the_parts_that_are_missing_or_wrong(caller: Caller, co
     assert answer.json is not None
     assert answer.json["code"] == "wrong_parts"
     assert answer.json["errors"] == [
-        {"field": "parts.1", "message": "is missing"},
-        {"field": "parts.2", "message": "has 16777216 bytes"},
-        {"field": "parts.3", "message": "is missing"},
+        {"field": "parts.1", "message": "is missing", "limit": None},
+        {"field": "parts.2", "message": "has 16777216 bytes", "limit": None},
+        {"field": "parts.3", "message": "is missing", "limit": None},
     ]
     assert state(caller, upload["id"]) == "waiting"
 
@@ -557,7 +557,7 @@ def test_a_file_above_the_limit_is_refused(caller: Caller, limit: SetLimit) -> N
     answer = caller.call("POST", "/uploads", json=promise(PHOTO))
     assert answer.status_code == 413
     assert answer.json is not None
-    assert answer.json["code"] == "file_too_large"
+    assert (answer.json["code"], answer.json["limit"]) == ("file_too_large", len(PHOTO) - 1)
 
 
 def test_open_uploads_above_the_limit_are_refused(caller: Caller, conn: Connection, limit: SetLimit) -> None:
@@ -568,7 +568,7 @@ def test_open_uploads_above_the_limit_are_refused(caller: Caller, conn: Connecti
     answer = caller.call("POST", "/uploads", json=promise(PHOTO[2:]))
     assert answer.status_code == 409
     assert answer.json is not None
-    assert answer.json["code"] == "too_many_uploads"
+    assert (answer.json["code"], answer.json["limit"]) == ("too_many_uploads", 2)
     expire(conn, first["id"])
     begin(caller, PHOTO[2:])
 
@@ -584,7 +584,7 @@ def test_bytes_stored_and_promised_count_once_each_against_the_limit(
     answer = caller.call("POST", "/uploads", json=promise(b"x" * 201))
     assert answer.status_code == 413
     assert answer.json is not None
-    assert answer.json["code"] == "storage_full"
+    assert (answer.json["code"], answer.json["limit"]) == ("storage_full", 1_000)
     begin(caller, b"x" * 200)
 
 

@@ -14,7 +14,16 @@ from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.wire import WHOLE, Id, Timestamp, WireModel, camel_case
 from pinhole.accounts import Session, User
-from pinhole.errors import Conflict, FieldError, Forbidden, PinholeError, TooManyRequests, Unavailable
+from pinhole.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    PinholeError,
+    TooLarge,
+    TooManyRequests,
+    TooManyUploads,
+    Unavailable,
+)
 
 
 class Photo(WireModel):
@@ -357,6 +366,9 @@ def test_protobuf_is_sent_to_those_who_name_it_first(accept: str, preferred: boo
     [
         (Forbidden("no", code="registration_closed"), 403, {}),
         (Conflict("no", FieldError("title", "is taken")), 409, {}),
+        (Conflict("no", FieldError("title", "has at most 9 characters", 9)), 409, {}),
+        (TooLarge("no", 9), 413, {}),
+        (TooManyUploads("no", retry_after_seconds=7, limit=9), 409, {"Retry-After": "7"}),
         (TooManyRequests("no", retry_after_seconds=7), 429, {"Retry-After": "7"}),
         (Unavailable("the secret host does not answer"), 503, {}),
         (RuntimeError("a secret"), 500, {}),
@@ -375,5 +387,5 @@ def test_every_error_becomes_problem_details(error: Exception, status: int, head
     assert problem["requestId"] == "request-1"
     assert "secret" not in response.body
     if isinstance(error, PinholeError):
-        assert problem["code"] == error.code
-        assert problem["errors"] == [{"field": f.field, "message": f.message} for f in error.fields]
+        assert (problem["code"], problem["limit"]) == (error.code, error.limit)
+        assert problem["errors"] == [{"field": f.field, "message": f.message, "limit": f.limit} for f in error.fields]

@@ -1,7 +1,7 @@
 import type { components } from './schema'
 import { texts } from '../texts/texts'
 
-export type FieldError = { field: string; message: string }
+export type FieldError = { field: string; message: string; limit?: number | null }
 
 /** The API's codes, and those of answers that were not the API's. */
 export type ErrorCode = components['schemas']['ErrorCode'] | 'unreachable' | `http_${number}`
@@ -44,20 +44,26 @@ export function problemFrom(response: Response, body: unknown): Problem {
     title: string
     detail: string
     errors: FieldError[]
+    limit: number | null
   }>
   const code = details.code ?? (`http_${response.status}` as const)
   const retryAfter = Number(response.headers.get('Retry-After'))
   return new Problem(
     response.status,
     code,
-    sentenceOf(code, details.detail ?? details.title ?? texts.api.failed(response.status)),
+    sentenceOf(code, details.limit ?? null, details.detail ?? details.title ?? texts.api.failed(response.status)),
     details.errors ?? [],
     retryAfter > 0 ? retryAfter : null,
   )
 }
 
-/** What to tell a person of a code. `fromServer` is for one that the server has and this page does not know yet. */
-export function sentenceOf(code: ErrorCode, fromServer: string): string {
+/**
+ * What to tell a person of a code, and of the limit that was met, where there is one. `fromServer` is for a code that the
+ * server has and this page does not know yet.
+ */
+export function sentenceOf(code: ErrorCode, limit: number | null, fromServer: string): string {
+  const limits = texts.limits as Partial<Record<ErrorCode, (limit: number) => string>>
+  if (limit !== null && limits[code]) return limits[code](limit)
   return (texts.problems as Partial<Record<ErrorCode, string>>)[code] ?? fromServer
 }
 

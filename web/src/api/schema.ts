@@ -763,6 +763,8 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             detail: string;
             errors: components["schemas"]["ProblemField"][];
+            /** @description What there may be at most: bytes of a body, of a file (`file_too_large`), of a library (`storage_full`), or open uploads (`too_many_uploads`) */
+            limit: number | null;
             /** @description Names the request in the server's log */
             requestId: string;
         };
@@ -773,6 +775,8 @@ export interface components {
         ProblemField: {
             field: string;
             message: string;
+            /** @description How many characters or elements it may have, where that is what is wrong */
+            limit: number | null;
         };
         /** RefreshRequest */
         RefreshRequest: {
@@ -951,7 +955,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description More bytes than a limit allows. */
+        /** @description More bytes than `limit` allows. */
         TooLarge: {
             headers: {
                 [name: string]: unknown;

@@ -32,6 +32,13 @@ export const en = {
     failed: (status: number) => `The server answered with an error (${status}).`,
   },
 
+  /** The same where the server tells what its limit is. */
+  limits: {
+    file_too_large: (bytes: number) => `The file is larger than the ${sizeName(bytes)} that the server takes.`,
+    storage_full: (bytes: number) => `There is no room for this in your library: it may have ${sizeName(bytes)}.`,
+    too_many_uploads: (count: number) => `${numberName(count)} uploads are unfinished. Finish some of them first.`,
+  },
+
   /** By the code of the API's error. What it takes to see why is in the server's log. */
   problems: {
     invalid: 'The server can’t use what was sent.',
@@ -111,7 +118,8 @@ export const en = {
     name: 'Name',
     password: 'Password',
     passwordHint: (least: number) => `At least ${least} characters. A short sentence is easy to remember.`,
-    badName: 'This can’t be a name: it is too long, or nobody could see all of it.',
+    badName: 'This can’t be a name: nobody could see all of it.',
+    longName: (most: number) => `A name has at most ${numberName(most)} characters.`,
     badPassword: (least: number, most: number) => `A password has ${least} to ${most} characters.`,
     show: 'Show',
     hide: 'Hide',

@@ -125,5 +125,5 @@ function reasonOf(outcome: Outcome | undefined): string {
   if (outcome === undefined) return texts.uploads.forgotten
   if (outcome.state === 'duplicate') return texts.uploads.duplicate
   if (outcome.state === 'aborted') return texts.uploads.cancelledElsewhere
-  return outcome.error ? sentenceOf(outcome.error.code, outcome.error.detail) : ''
+  return outcome.error ? sentenceOf(outcome.error.code, null, outcome.error.detail) : ''
 }

@@ -17,7 +17,7 @@ def user_name(raw: str) -> str:
     """The name as it is kept: NFC, trimmed, 1 to 64 characters, none of them invisible. Raises Invalid."""
     name = unicodedata.normalize("NFC", raw).strip()
     if not 1 <= len(name) <= MAX_CHARACTERS:
-        raise _invalid(f"has 1 to {MAX_CHARACTERS} characters")
+        raise _invalid(f"has 1 to {MAX_CHARACTERS} characters", MAX_CHARACTERS if name else None)
     if any(unicodedata.category(c) in _REFUSED and c not in _JOINERS for c in name):
         raise _invalid("contains a control character")
     if not any(unicodedata.category(c)[0] in "LNPS" for c in name):
@@ -34,5 +34,5 @@ def folder(name: str) -> str:
     return words.strip("-_")[:_FOLDER_CHARACTERS].rstrip("-_") or "user"
 
 
-def _invalid(message: str) -> Invalid:
-    return Invalid("This can't be a user name.", FieldError("name", message))
+def _invalid(message: str, limit: int | None = None) -> Invalid:
+    return Invalid("This can't be a user name.", FieldError("name", message, limit))

@@ -124,11 +124,13 @@ def part_size(size_bytes: int) -> int | None:
 def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
     limits = settings()
     if size_bytes > limits.max_file_bytes:
-        raise TooLarge(f"A file may have at most {limits.max_file_bytes} bytes.", code="file_too_large")
+        detail = f"A file may have at most {limits.max_file_bytes} bytes."
+        raise TooLarge(detail, limits.max_file_bytes, code="file_too_large")
     if upload_table.count_open(conn, owner.id) >= limits.max_open_uploads:
         raise TooManyUploads(
             f"You have {limits.max_open_uploads} uploads open: finish or abort some first.",
             landing.LOOK_AGAIN_SECONDS,
+            limits.max_open_uploads,
         )
     if limits.max_user_bytes is None:
         return
@@ -136,6 +138,7 @@ def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
     if size_bytes > left:
         raise TooLarge(
             f"Your library may have {limits.max_user_bytes} bytes, of which {max(left, 0)} are left.",
+            limits.max_user_bytes,
             code="storage_full",
         )
 
