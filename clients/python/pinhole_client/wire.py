@@ -69,6 +69,13 @@ class ExistingItems(TypedDict):
     existing: dict[str, str]
 
 
+class FullSizeRendition(TypedDict):
+    state: Literal['ready', 'making', 'failed']
+    rendition: Rendition | None
+    renditionsExpireAt: str
+    errorCode: ErrorCode | None
+
+
 class Health(TypedDict):
     status: Literal['ok', 'unavailable']
     parts: Parts
@@ -221,12 +228,14 @@ class Problem(TypedDict):
     code: ErrorCode
     detail: str
     errors: list[ProblemField]
+    limit: int | None
     requestId: str
 
 
 class ProblemField(TypedDict):
     field: str
     message: str
+    limit: int | None
 
 
 class RefreshRequest(TypedDict):
