@@ -345,3 +345,21 @@ def test_the_api_is_described_on_a_page_of_its_own(page: Page, base_url: str) ->
     expect(page.locator(".opblock").first).to_be_visible()
     expect(page.get_by_text("/timeline/{month}", exact=True)).to_be_visible()
     expect(page.get_by_text("The API in one file")).to_have_count(0)
+
+
+def test_nothing_that_is_costly_to_draw_lies_over_what_scrolls(window: Page) -> None:
+    blurred = """() => [...document.querySelectorAll('body *')].filter((one) => {
+      const { backdropFilter, filter } = getComputedStyle(one)
+      return backdropFilter !== 'none' || filter !== 'none'
+    }).length"""
+    assert window.evaluate(blurred) == 0
+    # A placeholder is an image of few pixels, and not drawn by script for each tile again.
+    background = tiles(window).first.evaluate("tile => getComputedStyle(tile).backgroundImage")
+    assert background.startswith('url("data:image/png')
+
+
+def test_the_scrubber_has_a_tick_for_each_month_the_farther_apart_the_more_photos(window: Page) -> None:
+    ticks = window.locator(".ticks line")
+    expect(ticks).to_have_count(3)
+    july, june, december = ticks.evaluate_all("lines => lines.map((line) => line.getBoundingClientRect().top)")
+    assert june - july > december - june > 0

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.e2e.conftest import Photo, open_first, pick, picture, tiles, viewer
+from tests.e2e.conftest import Photo, log_in, open_first, pick, picture, tiles, viewer
 
 CLOSINGS: dict[str, Callable[[Page], object]] = {
     "Esc": lambda page: page.keyboard.press("Escape"),
@@ -106,6 +106,7 @@ def test_the_wheel_enlarges_as_far_as_the_original_has_pixels_and_back(
     expect(picture(window)).to_have_js_property("naturalWidth", 2160)
     original = viewer(window).locator("img[src*='pinhole-originals']")
     expect(original).to_have_count(0)
+    window.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
     whole = picture(window).bounding_box()
     assert whole
     window.mouse.move(640, 400)
@@ -147,3 +148,39 @@ def test_where_the_browser_can_not_show_the_original_it_is_made_in_full_size_and
 def _say_that_it_is_not_there_yet(route: Route) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, json={**answer.json(), "state": "making", "rendition": None})
+
+
+NOTE_MOVES = """
+window.moves = []
+const animate = Element.prototype.animate
+Element.prototype.animate = function (frames, options) {
+  window.moves.push([this.className.split(' ')[0], frames[0].transform])
+  return animate.call(this, frames, options)
+}
+"""
+
+
+def test_a_photo_comes_from_its_tile_and_goes_back_to_it(
+    open_context: Callable[..., BrowserContext], library: list[Photo]
+) -> None:
+    for motion, moved in (("no-preference", ["photo", "tile"]), ("reduce", [])):
+        page = open_context(reduced_motion=motion).new_page()
+        page.add_init_script(NOTE_MOVES)
+        log_in(page)
+        open_first(page)
+        expect(picture(page)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(tiles(page).first).to_be_focused()
+        assert [name for name, _ in page.evaluate("window.moves")] == moved
+
+
+def test_when_a_photo_was_taken_is_told_whole_on_the_narrowest_phone(
+    open_context: Callable[..., BrowserContext], library: list[Photo]
+) -> None:
+    page = open_context(viewport={"width": 360, "height": 740}).new_page()
+    log_in(page)
+    open_first(page)
+    moment = viewer(page).get_by_text("28 July 2024 at 12:59", exact=True).last
+    expect(moment).to_be_visible()
+    assert moment.evaluate("line => line.scrollWidth <= line.clientWidth && line.scrollHeight <= line.clientHeight")
+    assert moment.evaluate("line => getComputedStyle(line).textOverflow") == "clip"

@@ -1,4 +1,4 @@
-import { ref } from 'vue'
+import { shallowRef } from 'vue'
 
-/** Id of the photo that the viewer showed when it closed; null while it is open. */
-export const lastViewed = ref<string | null>(null)
+/** The photo that the viewer showed when it closed, and where on the screen; null while it is open. */
+export const lastViewed = shallowRef<{ id: string; box: DOMRect | null } | null>(null)
