@@ -117,6 +117,71 @@ def send_batch(queue_url: str, messages: Sequence[Mapping[str, Any]], *, delay_s
             raise Unavailable(f"The queue refused {len(failed)} messages: {failed[0]['Code']}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that was received. sent_at: seconds since 1970; receive_count: how often it was received, with this."""
+
+    body: str
+    receipt_handle: str
+    sent_at: float
+    receive_count: int
+
+
+def receive(queue_url: str, limit: int, *, wait_seconds: int, visibility_seconds: int) -> list[Message]:
+    """Receive at most `limit` messages (up to 10), or none when none came for so long (0 to 20). Raises Unavailable."""
+    with aws.answering("queue"):
+        answer = _sqs().receive_message(
+            QueueUrl=queue_url,
+            MaxNumberOfMessages=min(limit, BATCH_SIZE),
+            WaitTimeSeconds=wait_seconds,
+            VisibilityTimeout=visibility_seconds,
+            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+        )
+    return [
+        Message(
+            told["Body"],
+            told["ReceiptHandle"],
+            int(told["Attributes"]["SentTimestamp"]) / 1000,
+            int(told["Attributes"]["ApproximateReceiveCount"]),
+        )
+        for told in answer.get("Messages", [])
+    ]
+
+
+def delete_batch(queue_url: str, receipt_handles: Sequence[str]) -> None:
+    """Delete any number of received messages, ten a call. Raises Unavailable when any was refused."""
+    for start in range(0, len(receipt_handles), BATCH_SIZE):
+        with aws.answering("queue"):
+            answer = _sqs().delete_message_batch(
+                QueueUrl=queue_url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": handle}
+                    for number, handle in enumerate(receipt_handles[start : start + BATCH_SIZE])
+                ],
+            )
+        if failed := answer.get("Failed", []):
+            raise Unavailable(f"The queue kept {len(failed)} messages: {failed[0]['Code']}.")
+
+
+def change_visibility_batch(queue_url: str, receipt_handles: Sequence[str], seconds: int) -> int:
+    """The same for any number of messages, ten a call. How many of them are not this receiver's any more.
+
+    Raises Unavailable.
+    """
+    lost = 0
+    for start in range(0, len(receipt_handles), BATCH_SIZE):
+        with aws.answering("queue"):
+            answer = _sqs().change_message_visibility_batch(
+                QueueUrl=queue_url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                    for number, handle in enumerate(receipt_handles[start : start + BATCH_SIZE])
+                ],
+            )
+        lost += len(answer.get("Failed", []))
+    return lost
+
+
 def change_visibility(queue_url: str, receipt_handle: str, seconds: int) -> None:
     """Let a received message be seen again in `seconds` (0 to 43,200): a backoff, or time for its worker."""
     with aws.answering("queue"):

@@ -33,6 +33,7 @@ class Settings(BaseModel):
     ingest_queue_url: str = Field("", description="SQS queue of S3 events for ingest")
     ingest_bulk_queue_url: str = Field("", description="SQS queue of what came by another way than an upload")
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
+    ml_bulk_queue_url: str = Field("", description="SQS queue of photos to analyse once nothing new waits")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
     live_queue_url: str = Field("", description="SQS queue of live notices")
     queues: Json[dict[str, str]] = Field(

@@ -26,7 +26,13 @@ from pinhole.objects.originals import (
     presign_get,
     presign_put,
 )
-from pinhole.objects.renditions import delete_rendition, list_renditions, presign_rendition, put_rendition
+from pinhole.objects.renditions import (
+    delete_rendition,
+    list_renditions,
+    presign_rendition,
+    put_rendition,
+    read_rendition,
+)
 
 __all__ = [
     "CHUNK_BYTES",
@@ -56,4 +62,5 @@ __all__ = [
     "presign_put",
     "presign_rendition",
     "put_rendition",
+    "read_rendition",
 ]

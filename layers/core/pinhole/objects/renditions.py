@@ -1,6 +1,7 @@
 """Renditions, in a bucket of their own: writing one must never trigger ingest."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from pinhole.objects import client
 from pinhole.objects.client import Listed
@@ -37,3 +38,13 @@ def put_rendition(key: str, content: bytes, *, content_type: str) -> None:
             ContentType=content_type,
             CacheControl="public, max-age=31536000, immutable",
         )
+
+
+def read_rendition(key: str) -> bytes:
+    """The bytes of a rendition. Raises NotFound, Unavailable."""
+    with (
+        client.answers(key),
+        closing(client.s3().get_object(Bucket=settings().renditions_bucket, Key=key)["Body"]) as body,
+    ):
+        content: bytes = body.read()
+    return content

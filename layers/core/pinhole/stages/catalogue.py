@@ -42,7 +42,10 @@ _INGEST = {
 }
 
 _VIDEO = {Lane.FRESH: Carrier("video", "video-dead-letters", lambda settings: settings.video_queue_url)}
-_ML = {Lane.FRESH: Carrier("ml", "ml-dead-letters", lambda settings: settings.ml_queue_url)}
+_ML = {
+    Lane.FRESH: Carrier("ml", "ml-dead-letters", lambda settings: settings.ml_queue_url),
+    Lane.BULK: Carrier("ml-bulk", "ml-bulk-dead-letters", lambda settings: settings.ml_bulk_queue_url),
+}
 
 
 def _max_attempts(settings: Settings) -> int:

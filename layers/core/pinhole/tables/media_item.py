@@ -19,6 +19,8 @@ class Item:
     item_key: str
     created_at: datetime
     kind: str | None
+    width: int | None
+    height: int | None
     month: date | None
     rendition_version: int
     metadata_at: datetime | None
@@ -50,8 +52,8 @@ class Shape:
 
 
 _SELECT = sql.SQL(
-    "SELECT owner_id, id, item_key, created_at, kind, month, rendition_version, metadata_at, renditions_at,"
-    " processed, visible FROM media_item "
+    "SELECT owner_id, id, item_key, created_at, kind, width, height, month, rendition_version, metadata_at,"
+    " renditions_at, processed, visible FROM media_item "
 )
 
 
@@ -60,7 +62,8 @@ def insert(conn: Connection, owner_id: int) -> Item:
     with conn.cursor(row_factory=class_row(Item)) as cursor:
         item = cursor.execute(
             "INSERT INTO media_item (owner_id, id, item_key) VALUES (%s, %s, %s) RETURNING owner_id, id, item_key,"
-            " created_at, kind, month, rendition_version, metadata_at, renditions_at, processed, visible",
+            " created_at, kind, width, height, month, rendition_version, metadata_at, renditions_at, processed,"
+            " visible",
             (owner_id, new_id(), new_key()),
         ).fetchone()
     assert item is not None

@@ -35,6 +35,16 @@ def replace(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendit
     )
 
 
+def find(conn: Connection, owner_id: int, item_id: str, name: str) -> Rendition | None:
+    """The rendition of that name; None where the item has none."""
+    with conn.cursor(row_factory=class_row(Rendition)) as cursor:
+        return cursor.execute(
+            "SELECT name, version, width, height, size_bytes FROM rendition"
+            " WHERE owner_id = %s AND item_id = %s AND name = %s",
+            (owner_id, item_id, name),
+        ).fetchone()
+
+
 def has_any(conn: Connection, owner_id: int, item_id: str) -> bool:
     """Whether anything is shown of an item."""
     [(has,)] = conn.execute(

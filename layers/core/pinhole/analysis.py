@@ -1,0 +1,134 @@
+"""What models saw of photos: from a message that asks for it, by a claim in the ledger, to rows that answer.
+
+The worker calls `begin`, has the picture looked at, and `record`s what was seen. Whatever it dies of in between, the
+next delivery does it again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+from pinhole import keys, stages
+from pinhole.db import transaction
+from pinhole.errors import ErrorCode
+from pinhole.seen import Look, Model, Role, Seen
+from pinhole.stages import Asked, Claim, Lane, Stage, WornOut
+from pinhole.tables import (
+    detected_object,
+    face,
+    image_colours,
+    image_embedding,
+    image_quality,
+    image_tag,
+    item_analysis,
+    media_item,
+    model,
+    original_file,
+    recognised_text,
+    rendition,
+)
+from pinhole.telemetry import logger
+
+INPUT = "1440.webp"  # the rendition that is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo that this worker has claimed. object_key: of the rendition to look at; its width and height in pixels.
+
+    original_width, original_height: as it is displayed, in pixels.
+    """
+
+    claimed: Claim
+    object_key: str
+    width: int
+    height: int
+    original_width: int
+    original_height: int
+
+
+def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
+    """Claim what a message asks for, until then. None when nothing is to be done, and the message may go.
+
+    Raises Busy while another worker has it.
+    """
+    subject = asked.subject
+    with transaction() as conn:
+        if not _locked(conn, subject.owner_id, subject.id):
+            return None
+        item = media_item.get(conn, subject.owner_id, subject.id)
+        shown = rendition.find(conn, subject.owner_id, subject.id, INPUT)
+        if item is None or shown is None:
+            return None
+        try:
+            claimed = stages.claim(conn, subject, Stage.ANALYSIS, lane, until)
+        except WornOut as worn_out:
+            failed = stages.fail(conn, subject, Stage.ANALYSIS, worn_out.report, ErrorCode.PROCESSING_FAILED)
+            claimed = None
+        else:
+            failed = False
+    if failed:
+        logger.error("stage_failed", extra={"item_id": subject.id, "stage": Stage.ANALYSIS})
+    if claimed is None:
+        return None
+    assert item.width is not None
+    assert item.height is not None
+    key = keys.rendition_key(item.item_key, shown.version, shown.name)
+    return Photo(claimed, key, shown.width, shown.height, item.width, item.height)
+
+
+def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
+    """Write what was seen of a photo, once for each model, and end the stage.
+
+    Raises Busy when another worker has taken over meanwhile: then it is that one's to write.
+    """
+    subject = claimed.subject
+    with transaction() as conn:
+        if not _locked(conn, subject.owner_id, subject.id):
+            return
+        stages.hold(conn, claimed)
+        for role in seen.models:
+            look = Look(subject.owner_id, subject.id, 0, model_ids[role])
+            if item_analysis.insert(conn, look):
+                _write(conn, look, role, seen)
+        stages.finish(conn, claimed)
+    logger.info("photo_analysed", extra={"item_id": subject.id, "attempt": claimed.attempt})
+
+
+def _locked(conn: Connection, owner_id: int, item_id: str) -> bool:
+    """Take the lock that whoever changes an item holds. False when the item is gone."""
+    file = original_file.main_of(conn, owner_id, item_id)
+    if file is None:
+        return False
+    original_file.lock(conn, owner_id, file.object_key)
+    return original_file.main_of(conn, owner_id, item_id) == file
+
+
+def _write(conn: Connection, look: Look, role: Role, seen: Seen) -> None:
+    match role:
+        case Role.IMAGE_EMBEDDING if seen.embedding is not None:
+            image_embedding.insert(conn, look, seen.embedding)
+        case Role.TAGS:
+            image_tag.insert(conn, look, seen.tags)
+        case Role.OBJECTS:
+            detected_object.insert(conn, look, seen.objects)
+        case Role.FACES:
+            face.insert(conn, look, seen.faces)
+        case Role.OCR:
+            recognised_text.insert(conn, look, seen.text)
+        case Role.COLOURS if seen.colours is not None:
+            image_colours.insert(conn, look, seen.colours)
+        case Role.QUALITY if seen.quality is not None:
+            image_quality.insert(conn, look, seen.quality)
+        case _:
+            raise ValueError(f"The {role} model looked, and nothing of it is there.")
+
+
+def introduce(models: Sequence[Model]) -> Mapping[Role, int]:
+    """Ids of the models of a set that works. Where none answered yet for a role, they do from now on."""
+    with transaction() as conn:
+        ids = {one.role: model.known(conn, one) for one in models}
+        model.answer_first(conn, list(ids.values()))
+    return ids

@@ -1,0 +1,61 @@
+"""When other models than before look: every photo is looked at again, behind new ones; then they answer, all at once.
+
+Until then what the old ones saw is shown and searched. Models that don't work never come so far.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pinhole import stages
+from pinhole.db import transaction
+from pinhole.settings import settings
+from pinhole.stages import Lane, Stage, Subject
+from pinhole.tables import item_analysis, job, model
+from pinhole.telemetry import logger
+
+
+@dataclass(slots=True)
+class Reanalysis:
+    """How far it has come, for one worker's models. Two workers that do it at once only ask twice."""
+
+    model_ids: Sequence[int]
+    _after: tuple[int, str] = (0, "")
+    _left: bool = False
+    _complete: bool = False
+
+    def go_on(self) -> None:
+        """Ask for as many photos as the bulk lane has room for; have the models answer once none is left.
+
+        Raises Unavailable.
+        """
+        if self._complete:
+            return
+        with transaction() as conn:
+            pending = model.list_pending(conn, self.model_ids)
+        if not pending:
+            self._complete = True
+            return
+        url = stages.CATALOGUE[Stage.ANALYSIS].carrier(Lane.BULK).url(settings())
+        room = stages.room(url)
+        if room == 0:
+            return
+        with transaction() as conn:
+            lacking = [Subject(*found) for found in item_analysis.list_lacking(conn, pending, self._after, room)]
+            for subject in lacking:
+                job.reopen(conn, subject, Stage.ANALYSIS, Lane.BULK)
+        stages.ask_worker(Stage.ANALYSIS, Lane.BULK, lacking)
+        if lacking:
+            self._after = (lacking[-1].owner_id, lacking[-1].id)
+            self._left = True
+        elif self._left:  # looked through to the end: from the begin again, for those that came to be meanwhile
+            self._after, self._left = (0, ""), False
+        else:
+            self._answer(pending)
+
+    def _answer(self, pending: Sequence[int]) -> None:
+        with transaction() as conn:
+            if item_analysis.any_under_way(conn, pending):
+                return
+            model.answer(conn, pending)
+        self._complete = True
+        logger.info("models_answer", extra={"models": list(pending)})
