@@ -37,7 +37,7 @@ def test_it_is_handed_over_unread_and_becomes_an_item_in_the_bulk_lane(inbox: In
     assert item["sha1"] == hashlib.sha1(content).digest()
     assert inbox.jobs() == {"metadata": ("done", 1), "renditions": ("done", 1), "analysis": ("waiting", 0)}
     assert inbox.conn.execute("SELECT DISTINCT lane FROM job").fetchall() == [("bulk",)]
-    assert [json.loads(body)["itemId"] for body in inbox.cloud.messages("ml")] == [item["id"]]
+    assert [json.loads(body)["itemId"] for body in inbox.cloud.messages("ml-bulk")] == [item["id"]]
 
 
 def test_what_comes_twice_is_one_item(inbox: Inbox) -> None:

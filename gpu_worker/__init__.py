@@ -1,0 +1,1 @@
+"""The worker: models look at every photo that its queues ask for."""

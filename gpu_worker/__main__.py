@@ -1,0 +1,61 @@
+"""`python -m gpu_worker`: analyse the photos that the queues ask for, until SIGTERM."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from gpu_worker import metrics
+from gpu_worker.models_process import Options
+from gpu_worker.worker import CannotWork, Worker
+from pinhole.settings import settings
+from pinhole.stages import CATALOGUE, Stage
+from pinhole.telemetry import logger
+
+MODELS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    if os.name == "posix":
+        os.nice(arguments.nice)
+    row = CATALOGUE[Stage.ANALYSIS]
+    urls = {lane: carrier.url(settings()) for lane, carrier in row.lanes.items()}
+    options = Options(arguments.set, str(arguments.models), arguments.threads, arguments.decoders)
+    worker = Worker(urls, options, arguments.batch)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    if arguments.metrics_port is not None:
+        metrics.serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
+    try:
+        worker.run()
+    except CannotWork as error:
+        logger.error("cannot_work", extra={"reason": str(error)})
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gpu_worker", description=__doc__)
+    parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on, with commas: ml")
+    parser.add_argument("--set", default="embedded", help="the model set: a file of gpu_worker/model_sets")
+    parser.add_argument("--models", type=Path, default=MODELS, help="where the files of models lie")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each model")
+    parser.add_argument("--decoders", type=int, default=os.cpu_count(), help="pictures decoded at once")
+    parser.add_argument("--batch", type=int, default=8, help="photos that the models look at together")
+    parser.add_argument("--nice", type=int, default=0, help="let others go first, by so much (0 to 19)")
+    parser.add_argument("--metrics-port", type=int, help="answer /metrics and /health there")
+    parser.add_argument("--metrics-address", default="127.0.0.1", help="of which address")
+    return parser
+
+
+def _queues(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name != "ml"]:
+        raise argparse.ArgumentTypeError(f"this worker knows ml, and not {', '.join(unknown)}")
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What looks at pictures: a protocol for each role, and the models that take them."""

@@ -1,0 +1,198 @@
+"""The process that holds the models: what kills it takes no queue with it, and its memory is given back when it ends.
+
+Pictures go in one by one, and are decoded as they come; a look takes those that it names. So the next batch is ready
+when the models are, and a new photo waits for one batch at most.
+"""
+
+import ctypes
+import multiprocessing
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pinhole.seen import Model, Role, Seen
+
+if TYPE_CHECKING:
+    from gpu_worker.looking import Looker, Picture
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the models are, where their files lie, and how many threads each may use. decoders: pictures at once."""
+
+    model_set: str
+    directory: str
+    threads: int
+    decoders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The models of the set are there, and work."""
+
+    models: Mapping[Role, Model]
+
+
+@dataclass(frozen=True, slots=True)
+class NotLoaded:
+    """They don't, and `reason` is a sentence for the operator."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture is ready to be looked at; report: why it never will be."""
+
+    ticket: int
+    report: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen of each picture of a look, or a report of what went wrong with that one. seconds: that it took."""
+
+    seen: Mapping[int, Seen | str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The process is gone. exitcode: negative: by that signal."""
+
+    exitcode: int
+
+
+Told = Loaded | NotLoaded | Decoded | Looked | Ended
+
+
+class ModelsProcess:
+    """The running process, as the loop sees it. What it tells is given to `tell`, in a thread."""
+
+    def __init__(self, options: Options, tell: Callable[[Told], None]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_run, args=(options, theirs), name="models", daemon=True)
+        self._process.start()
+        theirs.close()
+        self._tell = tell
+        self._closed = False
+        threading.Thread(target=self._listen, name="models", daemon=True).start()
+
+    def add(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
+        """Have a picture decoded; it keeps its memory until it was looked at. original: its width and height."""
+        self._send((ticket, content, original))
+
+    def look(self, tickets: Sequence[int]) -> None:
+        """Have these pictures looked at, as one batch; each was decoded."""
+        self._send(list(tickets))
+
+    def kill(self) -> None:
+        """End it at once, whatever it does; `Ended` follows."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End it, and wait until it has; nothing is told of that."""
+        self._closed = True
+        self._process.kill()
+        self._process.join()
+
+    def _send(self, what: object) -> None:
+        with suppress(OSError):  # it is gone, which `Ended` tells
+            self._connection.send(what)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._tell(self._connection.recv())
+        except (EOFError, OSError):
+            self._process.join()
+        if self._closed:
+            return
+        assert self._process.exitcode is not None
+        self._tell(Ended(self._process.exitcode))
+
+
+def _run(options: Options, connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Only here: the process of the loop needs none of it.
+    from gpu_worker.looking import Looker
+    from gpu_worker.models import model_set
+    from gpu_worker.models.roles import ModelError
+
+    try:
+        looker = Looker(model_set.read(options.model_set, Path(options.directory), options.threads))
+        looker.load()
+    except ModelError as error:
+        connection.send(NotLoaded(str(error)))
+        return
+    with suppress(BrokenPipeError):  # the loop is gone
+        connection.send(Loaded(looker.models))
+        _Looking(looker, connection, options.decoders).run()
+
+
+class _Looking:
+    """The other end: decodes in a pool, looks in the main thread."""
+
+    def __init__(self, looker: "Looker", connection: Connection, decoders: int) -> None:
+        self._looker = looker
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._pool = ThreadPoolExecutor(decoders, thread_name_prefix="decoder")
+        self._pictures: dict[int, Picture] = {}
+
+    def run(self) -> None:
+        """Do what is asked until nobody asks any more."""
+        while True:
+            try:
+                asked = self._connection.recv()
+            except EOFError:
+                return
+            if isinstance(asked, list):
+                self._say(self._look(asked))
+            else:
+                self._pool.submit(self._decode, *asked)
+
+    def _decode(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
+        from gpu_worker.decoding import Undecodable, decode
+        from gpu_worker.looking import Picture
+
+        try:
+            self._pictures[ticket] = Picture(decode(content), *original)
+        except Undecodable as error:
+            self._say(Decoded(ticket, str(error)))
+        else:
+            self._say(Decoded(ticket, None))
+
+    def _look(self, tickets: Sequence[int]) -> Looked:
+        began = time.monotonic()
+        pictures = [self._pictures.pop(ticket) for ticket in tickets]
+        seen: dict[int, Seen | str] = {}
+        try:
+            seen.update(zip(tickets, self._looker.look(pictures), strict=True))
+        except Exception:  # noqa: BLE001 - whatever a runtime raises: which picture it is of is found out one by one
+            if len(tickets) == 1:
+                seen[tickets[0]] = traceback.format_exc()
+            else:
+                for ticket, picture in zip(tickets, pictures, strict=True):
+                    self._pictures[ticket] = picture
+                    seen.update(self._look([ticket]).seen)
+        return Looked(seen, time.monotonic() - began)
+
+    def _say(self, what: Told) -> None:
+        with self._sending:
+            self._connection.send(what)

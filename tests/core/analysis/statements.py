@@ -1,0 +1,45 @@
+"""The statements of analysis, as its use cases send them."""
+
+from pinhole.seen import Look, Model, Role
+from pinhole.tables import (
+    detected_object,
+    face,
+    image_colours,
+    image_embedding,
+    image_quality,
+    image_tag,
+    item_analysis,
+    model,
+    recognised_text,
+    rendition,
+)
+from tests.core.analysis.test_analysis import SEEN
+from tests.fixtures.statements import World, case
+
+
+@case
+def what_a_model_saw_is_written(w: World) -> None:
+    newer = model.known(w.conn, Model(Role.TAGS, "newer", "1"))
+    rendition.find(w.conn, w.subject.owner_id, w.subject.id, "1440.webp")
+    look = Look(w.subject.owner_id, w.subject.id, 0, newer)
+    item_analysis.insert(w.conn, look)
+    assert SEEN.embedding is not None
+    assert SEEN.colours is not None
+    assert SEEN.quality is not None
+    image_embedding.insert(w.conn, look, SEEN.embedding)
+    image_tag.insert(w.conn, look, SEEN.tags)
+    detected_object.insert(w.conn, look, SEEN.objects)
+    face.insert(w.conn, look, SEEN.faces)
+    recognised_text.insert(w.conn, look, SEEN.text)
+    image_colours.insert(w.conn, look, SEEN.colours)
+    image_quality.insert(w.conn, look, SEEN.quality)
+
+
+@case
+def other_models_than_before_look(w: World) -> None:
+    newer = model.known(w.conn, Model(Role.TAGS, "newer", "1"))
+    model.answer_first(w.conn, [newer])
+    model.list_pending(w.conn, [newer])
+    item_analysis.list_lacking(w.conn, [newer], (0, ""), 500)
+    item_analysis.any_under_way(w.conn, [newer])
+    model.answer(w.conn, [newer])

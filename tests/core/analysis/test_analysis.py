@@ -1,0 +1,180 @@
+"""What models saw of a photo is written once for each model, and the newest models answer once they have seen all."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pinhole import analysis, stages
+from pinhole.errors import Busy
+from pinhole.reanalysis import Reanalysis
+from pinhole.seen import Box, Colours, DetectedObject, Face, Model, Quality, Role, Seen, Tag, TextLine
+from pinhole.stages import Asked, Lane, Stage, Subject
+from tests.fixtures.ingest import Inbox
+from tests.fixtures.pictures import jpeg
+
+CORNERS = [(0.1, 0.1), (0.3, 0.1), (0.3, 0.2), (0.1, 0.2)]
+MODELS = {role: Model(role, "first", "1", 4 if role in (Role.IMAGE_EMBEDDING, Role.FACES) else None) for role in Role}
+SEEN = Seen(
+    {role: model for role, model in MODELS.items() if role is not Role.CAPTION},
+    embedding=[0.5, 0.5, 0.5, 0.5],
+    tags=[Tag("cat", 0.9), Tag("sofa", 0.25)],
+    objects=[DetectedObject("cat", 0.75, Box(0.1, 0.2, 0.3, 0.4))],
+    faces=[Face(Box(0.5, 0.5, 0.25, 0.25), [(0.5, 0.5)] * 5, 0.99, 120, 0.5, [1.0, 0.0, 0.0, 0.0])],
+    text=[TextLine("EXIT", 0.9, CORNERS)],
+    colours=Colours([(0xFF0000, 0.75), (0x00FF00, 0.25)], 20.0, 0.5, 0.5, [1.0] + [0.0] * 14),
+    quality=Quality(0.5, 0.25, 0.75, 60),
+)
+FINDINGS = (
+    "image_embedding",
+    "image_tag",
+    "detected_object",
+    "face",
+    "recognised_text",
+    "image_colours",
+    "image_quality",
+)
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=2)
+
+
+def uploaded(inbox: Inbox, count: int = 1) -> list[Subject]:
+    """So many photos, of which the queue says nothing."""
+    for number in range(count):
+        inbox.deliver(inbox.landed(jpeg(shade=20 * number), f"{number}.jpg"))
+    inbox.cloud.messages("ml")
+    return [Subject(inbox.owner.id, item["id"]) for item in inbox.items()]
+
+
+def look(photo: Subject, seen: Seen = SEEN) -> None:
+    """What a worker does."""
+    claimed = analysis.begin(Asked(photo, Stage.ANALYSIS), Lane.FRESH, soon())
+    assert claimed is not None
+    analysis.record(claimed.claimed, seen, analysis.introduce(list(seen.models.values())))
+
+
+def of(name: str, *, without: Role | None = None) -> Seen:
+    """What models of that name saw."""
+    return replace(
+        SEEN, models={role: replace(model, name=name) for role, model in SEEN.models.items() if role is not without}
+    )
+
+
+def counts(inbox: Inbox) -> list[int]:
+    return [inbox.conn.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in FINDINGS]
+
+
+def answering(inbox: Inbox) -> set[str]:
+    return {name for (name,) in inbox.conn.execute("SELECT DISTINCT name FROM model WHERE answers")}
+
+
+def asked_again(inbox: Inbox) -> list[str]:
+    return sorted(json.loads(body)["itemId"] for body in inbox.cloud.messages("ml-bulk"))
+
+
+def test_everything_that_was_seen_is_written(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    look(photo)
+    assert counts(inbox) == [1, 2, 1, 1, 1, 1, 1]
+    assert inbox.jobs()["analysis"] == ("done", 1)
+    [(embedding, landmarks)] = inbox.conn.execute("SELECT embedding::text, landmarks FROM face")
+    assert (embedding, landmarks) == ("[1,0,0,0]", [0.5] * 10)
+
+
+def test_what_one_model_saw_is_written_once(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    look(photo)
+    inbox.conn.execute("UPDATE job SET state = 'waiting', finished_at = NULL WHERE stage = 'analysis'")
+    look(photo)
+    assert counts(inbox) == [1, 2, 1, 1, 1, 1, 1]
+
+
+def test_what_a_worker_saw_after_it_lost_its_lease_is_not_written(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    late = analysis.begin(Asked(photo, Stage.ANALYSIS), Lane.FRESH, soon())
+    assert late is not None
+    inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'analysis'")
+    assert analysis.begin(Asked(photo, Stage.ANALYSIS), Lane.FRESH, soon()) is not None
+    with pytest.raises(Busy):
+        analysis.record(late.claimed, SEEN, analysis.introduce(list(SEEN.models.values())))
+    assert counts(inbox) == [0] * 7
+
+
+def test_a_photo_that_is_gone_is_not_claimed(inbox: Inbox) -> None:
+    assert analysis.begin(Asked(Subject(inbox.owner.id, "000000000000"), Stage.ANALYSIS), Lane.FRESH, soon()) is None
+    assert inbox.jobs() == {}
+
+
+def test_what_was_seen_of_a_photo_goes_with_it(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    look(photo)
+    inbox.conn.execute("DELETE FROM media_item")
+    assert counts(inbox) == [0] * 7
+
+
+def test_the_first_models_answer_at_once(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    look(photo)
+    assert answering(inbox) == {"first"}
+
+
+def test_other_models_answer_once_they_have_seen_every_photo(inbox: Inbox) -> None:
+    photos = uploaded(inbox, 3)
+    for photo in photos:
+        look(photo)
+    newer = of("second")
+    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis.go_on()
+    assert asked_again(inbox) == sorted(photo.id for photo in photos)
+    for photo in photos:
+        reanalysis.go_on()
+        assert answering(inbox) == {"first"}
+        look(photo, newer)
+    for _ in range(2):  # once it looks through to the end, once from the begin
+        reanalysis.go_on()
+    assert answering(inbox) == {"second"}
+    assert asked_again(inbox) == []
+    assert counts(inbox)[0] == 6  # what the first ones saw is still there
+
+
+def test_a_photo_at_which_other_models_fail_does_not_keep_them_from_answering(inbox: Inbox) -> None:
+    first, second = uploaded(inbox, 2)
+    look(first)
+    look(second)
+    newer = of("second")
+    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis.go_on()
+    look(first, newer)
+    inbox.conn.execute(
+        "UPDATE job SET state = 'failed', finished_at = now() WHERE stage = 'analysis' AND subject_id = %s",
+        (second.id,),
+    )
+    for _ in range(2):
+        reanalysis.go_on()
+    assert answering(inbox) == {"second"}
+
+
+def test_models_for_what_no_model_did_before_answer_while_they_look(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    look(photo, of("first", without=Role.OCR))
+    reanalysis = Reanalysis(list(analysis.introduce(list(SEEN.models.values())).values()))
+    reanalysis.go_on()
+    assert answering(inbox) == {"first"}
+    assert asked_again(inbox) == [photo.id]
+
+
+def test_no_more_photos_are_asked_for_than_the_bulk_lane_has_room_for(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages.requests, "BACKLOG", 2)
+    photos = uploaded(inbox, 3)
+    for photo in photos:
+        look(photo)
+    reanalysis = Reanalysis(list(analysis.introduce(list(of("second").models.values())).values()))
+    reanalysis.go_on()
+    reanalysis.go_on()
+    [(waiting,)] = inbox.conn.execute("SELECT count(*) FROM job WHERE stage = 'analysis' AND state = 'waiting'")
+    assert waiting == 2

@@ -1,0 +1,168 @@
+"""The worker at real queues: what it is asked for is looked at once, whatever comes between."""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gpu_worker.__main__ import main
+from pinhole import stages
+from pinhole.db import transaction
+from pinhole.stages import Lane, Stage, Subject
+from tests.fixtures import worker as workers
+from tests.fixtures.ingest import Inbox
+from tests.fixtures.pictures import jpeg
+
+
+def uploaded(inbox: Inbox, count: int = 1) -> list[Subject]:
+    """So many photos that wait to be analysed."""
+    for number in range(count):
+        inbox.deliver(inbox.landed(jpeg(shade=20 * number), f"{number}.jpg"))
+    return [Subject(inbox.owner.id, item["id"]) for item in inbox.items()]
+
+
+def analysed(inbox: Inbox) -> list[str]:
+    """Ids of the photos that were looked at, once for each time."""
+    rows = inbox.conn.execute(
+        "SELECT item_id FROM item_analysis JOIN model ON model.id = model_id AND role = 'quality' ORDER BY analysed_at"
+    )
+    return [item_id for (item_id,) in rows]
+
+
+def job(inbox: Inbox, subject: Subject) -> tuple[str, int]:
+    """State and attempts of the analysis of a photo."""
+    [(state, attempts)] = inbox.conn.execute(
+        "SELECT state, attempts FROM job WHERE stage = 'analysis' AND subject_id = %s", (subject.id,)
+    )
+    return state, attempts
+
+
+def all_done(inbox: Inbox) -> bool:
+    [(left,)] = inbox.conn.execute("SELECT count(*) FROM job WHERE stage = 'analysis' AND state <> 'done'")
+    return bool(left == 0)
+
+
+def test_photos_that_were_uploaded_are_analysed_once(inbox: Inbox) -> None:
+    photos = uploaded(inbox, 3)
+    stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, photos)  # each message twice
+    with workers.working("--batch=2") as worker:
+        worker.until(lambda: all_done(inbox))
+        worker.until(lambda: worker.metric('pinhole_photos_total{lane="fresh"}') == 3)
+        assert worker.stop() == 0
+    assert sorted(analysed(inbox)) == sorted(photo.id for photo in photos)
+    assert {job(inbox, photo) for photo in photos} == {("done", 1)}
+    assert inbox.cloud.messages("ml") == []
+
+
+def test_a_new_photo_does_not_wait_behind_those_that_are_looked_at_again(inbox: Inbox) -> None:
+    *old, new = uploaded(inbox, 9)
+    inbox.cloud.messages("ml")
+    inbox.conn.execute("UPDATE job SET lane = 'bulk' WHERE stage = 'analysis' AND subject_id <> %s", (new.id,))
+    stages.ask_worker(Stage.ANALYSIS, Lane.BULK, old)
+    with workers.working("--batch=1") as worker:
+        models = worker.models()
+        models.suspend()
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="bulk"}') > 0)
+        stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, [new])
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 1)
+        models.resume()
+        worker.until(lambda: all_done(inbox))
+    assert analysed(inbox).index(new.id) <= 2  # after those that the models had already
+
+
+def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_come_to(inbox: Inbox) -> None:
+    photos = uploaded(inbox, 3)
+    with workers.working("--batch=2") as worker:
+        worker.models().suspend()
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
+        assert worker.stop() == 0
+    assert {job(inbox, photo) for photo in photos} == {("waiting", 0)}
+    assert sorted(json.loads(body)["itemId"] for body in inbox.cloud.messages("ml")) == sorted(
+        photo.id for photo in photos
+    )
+
+
+def test_photos_whose_models_were_killed_are_looked_at_again_each_alone(inbox: Inbox) -> None:
+    photos = uploaded(inbox, 3)
+    with workers.working("--batch=8") as worker:
+        models = worker.models()
+        models.suspend()
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
+        models.kill()
+        worker.until(lambda: {job(inbox, photo) for photo in photos} == {("waiting", 1)})
+        [(report,)] = inbox.conn.execute("SELECT DISTINCT last_error FROM job WHERE stage = 'analysis'")
+        assert "exit status -9" in report
+        stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, photos)  # sooner than the queue would have them back
+        worker.until(lambda: all_done(inbox))
+        worker.until(lambda: worker.metric("pinhole_batch_size_count") == 3)
+        assert worker.metric("pinhole_batch_size_sum") == 3
+    assert {job(inbox, photo) for photo in photos} == {("done", 2)}
+
+
+def test_a_photo_that_another_worker_took_over_is_left_to_it(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    with workers.working() as worker:
+        models = worker.models()
+        models.suspend()
+        worker.until(lambda: job(inbox, photo) == ("running", 1))
+        inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'analysis'")
+        with transaction() as conn:
+            stages.claim(conn, photo, Stage.ANALYSIS, Lane.FRESH, datetime.now(UTC) + timedelta(hours=1))
+        models.resume()
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 0)
+    assert job(inbox, photo) == ("running", 2)
+    assert analysed(inbox) == []
+
+
+def test_two_workers_at_one_queue_look_at_each_photo_once(inbox: Inbox) -> None:
+    photos = uploaded(inbox, 6)
+    stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, photos)
+    with workers.working("--batch=1") as one, workers.working("--batch=1"):
+        one.until(lambda: all_done(inbox))
+    assert sorted(analysed(inbox)) == sorted(photo.id for photo in photos)
+
+
+def test_a_photo_that_is_removed_while_it_is_looked_at_leaves_nothing_behind(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    with workers.working() as worker:
+        models = worker.models()
+        models.suspend()
+        worker.until(lambda: job(inbox, photo) == ("running", 1))
+        inbox.conn.execute("DELETE FROM media_item")
+        inbox.conn.execute("DELETE FROM job")
+        models.resume()
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 0)
+        assert worker.stop() == 0
+    assert analysed(inbox) == []
+    assert inbox.cloud.messages("ml") == []
+
+
+def test_a_photo_that_fails_each_time_fails_for_good_with_its_report(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    [item] = inbox.items()
+    key = f"{item['item_key']}/{item['rendition_version']}/1440.webp"
+    inbox.cloud.s3.put_object(Bucket="renditions", Key=key, Body=b"no picture")
+    inbox.conn.execute("UPDATE job SET attempts = 4 WHERE stage = 'analysis'")
+    with workers.working() as worker:
+        worker.until(lambda: job(inbox, photo) == ("waiting", 5))
+        stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, [photo])
+        worker.until(lambda: job(inbox, photo) == ("failed", 5))
+    [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis'")
+    assert "it is no picture" in report
+
+
+def test_models_that_do_not_load_end_the_worker_with_a_sentence(inbox: Inbox) -> None:
+    ended = workers.ended("--set", "no-such-set")
+    assert ended.returncode == 2
+    assert "no-such-set" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_worker_refuses_queues_that_it_can_not_work_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["gpu_worker", "--queues", "ml,letters"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "letters" in capsys.readouterr().err
