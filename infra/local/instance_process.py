@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 120
 class InstanceProcess:
     """A running `infra up`, until its `with` block is left. It answers, unless told to wait for other words.
 
-    options: more arguments of `up`. environment: variables beside those that there are.
+    options: more arguments of `up`. analyses: whether it has a worker. environment: variables beside what is there.
 
     Raises:
         ServiceFailed: it did not say those words. The text is what it did say.
@@ -34,13 +34,15 @@ class InstanceProcess:
         self,
         data: Path,
         *options: str,
+        analyses: bool = False,
         until: str = "answers at",
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
         self.port = free_ports(1)[0]
         self.origin = Origin(self.port).url
-        command = [sys.executable, "-m", "infra", "up", "--data", str(data), "--port", str(self.port), *options]
+        command = [sys.executable, "-m", "infra", "up", "--data", str(data), "--port", str(self.port)]
+        command += [*options, *([] if analyses else ["--no-worker"])]
         self.process = subprocess.Popen(
             command,
             cwd=REPOSITORY,

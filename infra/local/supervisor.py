@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -42,9 +42,18 @@ class Supervisor:
         """
         self._watches.append(asyncio.create_task(self._keep(service, after_restart)))
 
+    def later(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something beside all else, such as to start one more service, and end it with the rest."""
+        self._watches.append(asyncio.create_task(doing))
+
     async def run(self) -> None:
         """Wait, as long as the services are looked after. Raises what prevents that."""
-        await asyncio.gather(*self._watches)
+        watched: set[asyncio.Task[None]] = set()
+        while open_watches := [watch for watch in self._watches if watch not in watched]:
+            done, _ = await asyncio.wait(open_watches, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+            for watch in done:
+                watch.result()
+            watched |= done
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,0 +1,1 @@
+"""`python -m infra models`: fetches the files of a model set, and converts what is not in ONNX."""

@@ -1,0 +1,24 @@
+"""`python -m infra models`."""
+
+from pathlib import Path
+
+from gpu_worker.models import model_set
+from gpu_worker.models.roles import ModelError
+from infra.bootstrap import CannotStart, say
+from infra.models import fetch
+
+
+def run(name: str, directory: Path | None) -> int:
+    """Fetch a set into a directory, or into the default one. Returns the exit code.
+
+    Raises:
+        CannotStart: there is no such set, or it can't be fetched.
+    """
+    try:
+        models = model_set.read(name, directory or fetch.default_directory())
+    except ModelError as error:
+        raise CannotStart(str(error)) from error
+    fetch.fetch(models)
+    size = sum((models.directory / path).stat().st_size for path in models.files)
+    say(f"The models of {models.name} are in {models.directory}: {size / 1e6:.0f} MB")
+    return 0

