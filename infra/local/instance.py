@@ -131,7 +131,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
         if data.paused:
             say("Some queues are paused: python -m infra admin queues tells which")
         if place.analyses:
-            wired = template.functions["AdminFunction"].environment | {"POWERTOOLS_SERVICE_NAME": "worker"}
+            wired = {**template.functions["AdminFunction"].environment, "POWERTOOLS_SERVICE_NAME": "worker"}
             services.later(worker.keep(services, data.worker, {**wired, **environment}))
         yield
 
