@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import cv2
-import numpy as np
-
 from gpu_worker.models import loading
 from gpu_worker.models.model_set import ModelSet
+from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Pixels
 from pinhole.seen import Colours, DetectedObject, Face, Model, Quality, Role, Seen, Tag, TextLine
 
@@ -105,5 +103,5 @@ def _small(pixels: Pixels) -> Pixels:
     scale = _SMALL / min(pixels.shape[:2])
     if scale >= 1:
         return pixels
-    size = tuple(max(1, round(side * scale)) for side in (pixels.shape[1], pixels.shape[0]))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    return scaled(pixels, width, height)

@@ -44,8 +44,8 @@ class Preprocessing:
         # As torchvision rounds: halves to the even number.
         left, top = (round((side - self.side) / 2) for side in scaled.size)
         cut = np.asarray(scaled.crop((left, top, left + self.side, top + self.side)), np.float32)
-        normalised: Floats = ((cut / 255 - self._mean) / self._deviation).transpose(2, 0, 1)
-        return normalised
+        normalised = (cut / np.float32(255) - self._mean) / self._deviation
+        return np.asarray(normalised.transpose(2, 0, 1), np.float32)
 
 
 class ClipImages:

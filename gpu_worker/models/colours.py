@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Pixels
 from pinhole.seen import Colours
 
@@ -23,11 +24,11 @@ class MeasuredColours:
 
     def measure(self, pictures: Sequence[Pixels]) -> list[Colours]:
         """Of each picture scaled to 64 x 64 pixels."""
-        return [_colours(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)) for picture in pictures]
+        return [_colours(scaled(picture, _SIDE, _SIDE)) for picture in pictures]
 
 
 def _colours(small: Pixels) -> Colours:
-    rgb = small.reshape(-1, 3).astype(np.float32) / 255
+    rgb = small.reshape(-1, 3).astype(np.float32) / np.float32(255)
     hls = cv2.cvtColor(rgb[None], cv2.COLOR_RGB2HLS)[0]
     hues, lightness, saturation = hls.T
     chroma = rgb.max(axis=1) - rgb.min(axis=1)

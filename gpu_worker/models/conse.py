@@ -4,17 +4,19 @@ A convex combination of the vectors of words (Norouzi et al., "Zero-Shot Learnin
 Embeddings", 2013). The weights were chosen on queries in three languages (MODELS.md 2).
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from gpu_worker.models import tables
+from gpu_worker.models.pixels import grey
 from gpu_worker.models.roles import Evidence, Floats, Pixels
 from gpu_worker.models.text_encoder import SentenceEncoder
 from pinhole.seen import Tag
+
+_Weights = dict[str, float]
 
 _WIDER, _OBJECT, _COLOUR, _PEOPLE, _NIGHT = 0.09, 0.5, 0.25, 0.15, 0.15
 _OBJECT_FROM, _COLOUR_FROM, _NIGHT_BELOW = 0.5, 0.08, 60
@@ -45,14 +47,14 @@ class Conse:
         vector = sum((weight * self._vector(word) for word, weight in weights.items()), np.zeros(1, np.float32))
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
-    def _words(self, picture: Pixels, seen: Evidence) -> Counter[str]:
-        words: Counter[str] = Counter()
+    def _words(self, picture: Pixels, seen: Evidence) -> _Weights:
+        words: _Weights = defaultdict(float)
         for tag in seen.tags:
             words[tag.name] += self._tag(tag)
         for name in {thing.name for thing in seen.objects if thing.score >= _OBJECT_FROM}:
             words[name] += _OBJECT * max(thing.score for thing in seen.objects if thing.name == name) ** 0.5
         if seen.colours:
-            shares: Counter[str] = Counter()
+            shares: _Weights = defaultdict(float)
             for colour, share in zip(_COLOURS, seen.colours.histogram, strict=True):
                 shares[f"{colour} colour"] += share
             for name, share in shares.items():
@@ -60,9 +62,9 @@ class Conse:
                     words[name] += _COLOUR * share**0.5
         if seen.faces:
             words[("person", "two people", "group of people")[min(len(seen.faces), 3) - 1]] += _PEOPLE
-        if cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).mean() < _NIGHT_BELOW:
+        if grey(picture).mean() < _NIGHT_BELOW:
             words["night"] += _NIGHT
-        return words or Counter({_NOTHING: 1.0})
+        return words or {_NOTHING: 1.0}
 
     def _tag(self, tag: Tag) -> float:
         return tag.score if tag.name in self._labels else _WIDER * tag.score**0.5

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from gpu_worker.models import session, tables
+from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import Tag
 
@@ -62,9 +62,7 @@ def _square(picture: Pixels, side: int, across: float, down: float) -> Pixels:
 
 
 def _input(crop: Pixels) -> Floats:
-    smaller = min(crop.shape[:2]) > SIDE
-    scaled = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-    return (scaled.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
+    return (scaled(crop, SIDE, SIDE).astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
 
 
 def _members(words_of_labels: Sequence[Sequence[str]]) -> tuple[list[str], Floats]:

@@ -15,6 +15,7 @@ import numpy as np
 from gpu_worker.models import boxes, quality, tables
 from gpu_worker.models.boxes import Boxes
 from gpu_worker.models.mtcnn import Found, Mtcnn
+from gpu_worker.models.pixels import grey
 from gpu_worker.models.roles import Floats, ModelError, Pixels
 from pinhole.seen import Face
 
@@ -50,7 +51,7 @@ class MtcnnWithDlib:
             landmarks=[(x, y) for x, y in points.tolist()],
             confidence=found.confidence,
             size_px=round(float(size.max())),
-            sharpness=quality.sharpness(cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)),
+            sharpness=quality.sharpness(grey(chip)),
             embedding=(vector / np.linalg.norm(vector)).tolist(),
         )
 

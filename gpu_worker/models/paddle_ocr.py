@@ -8,11 +8,14 @@ Binarization", 2019); one tells which lines stand on their head; one reads a lin
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gpu_worker.models import session
+from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import TextLine
 
@@ -61,13 +64,13 @@ class PaddleOcr:
         """The four corners of each line, in pixels, from top to bottom."""
         height, width = picture.shape[:2]
         scale = min(1.0, _LONGEST / max(height, width))
-        size = tuple(max(1, round(side * scale / _MULTIPLE)) * _MULTIPLE for side in (width, height))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        size = (_multiple(width * scale), _multiple(height * scale))
+        small = scaled(picture, *size)
         (chances,) = self._finding.run(None, {"x": _normalised(small)[None]})
         chance: Floats = chances[0, 0]
         mask = cv2.dilate((chance > _TEXT_FROM).astype(np.uint8), np.ones((2, 2), np.uint8))
         contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-        grown = [_grown(contour, chance) for contour in contours]
+        grown = [_grown(np.asarray(contour), chance) for contour in contours]
         stretch = np.array([width / size[0], height / size[1]], np.float32)
         found = [four * stretch for four in grown if four is not None]
         return sorted(found, key=lambda four: (four[:, 1].min(), four[:, 0].min()))
@@ -76,7 +79,10 @@ class PaddleOcr:
         """Which seem to stand on their head. Some don't: what they read the other way round tells."""
         found = []
         for start in range(0, len(strips), _AT_ONCE):
-            inputs = np.stack([_strip(strip, _TURNED_WIDTH) for strip in strips[start : start + _AT_ONCE]])
+            # The begin tells it better than a long line that is squeezed into so little.
+            some = strips[start : start + _AT_ONCE]
+            begins = [strip[:, : strip.shape[0] * _TURNED_WIDTH // _HEIGHT] for strip in some]
+            inputs = np.stack([_strip(begin, _TURNED_WIDTH) for begin in begins])
             (answers,) = self._turning.run(None, {"x": inputs})
             found += [start + number for number, (_, head) in enumerate(answers) if head > _TURNED_FROM]
         return found
@@ -103,15 +109,20 @@ class PaddleOcr:
         return text, float(scores[new].mean()) if text else 0.0
 
 
-def _grown(contour: Sequence[Floats], chance: Floats) -> Floats | None:
+def _multiple(side: float) -> int:
+    return max(1, round(side / _MULTIPLE)) * _MULTIPLE
+
+
+def _grown(contour: npt.NDArray[Any], chance: Floats) -> Floats | None:
     """The corners of a line in the map of chances, grown to its whole height; None where it is no line."""
     centre, size, angle = cv2.minAreaRect(contour)
     if min(size) < _THINNEST:
         return None
-    if _mean_inside(cv2.boxPoints((centre, size, angle)), chance) < _LINE_FROM:
+    if _mean_inside(np.asarray(cv2.boxPoints((centre, size, angle)), np.float32), chance) < _LINE_FROM:
         return None
     growth = 2 * _GROWTH * size[0] * size[1] / (2 * (size[0] + size[1]))
-    return _in_order(cv2.boxPoints((centre, (size[0] + growth, size[1] + growth), angle)))
+    grown = cv2.boxPoints((centre, (size[0] + growth, size[1] + growth), angle))
+    return _in_order(np.asarray(grown, np.float32))
 
 
 def _mean_inside(corners: Floats, chance: Floats) -> float:
@@ -152,10 +163,10 @@ def _strip(strip: Pixels, width: int) -> Floats:
     """A strip 48 pixels high, with nothing behind it up to a width."""
     own = min(width, max(1, math.ceil(_HEIGHT * strip.shape[1] / strip.shape[0])))
     padded = np.zeros((3, _HEIGHT, width), np.float32)
-    padded[:, :, :own] = _normalised(cv2.resize(strip, (own, _HEIGHT)))
+    padded[:, :, :own] = _normalised(scaled(strip, own, _HEIGHT))
     return padded
 
 
 def _normalised(pixels: Pixels) -> Floats:
     """Blue first, as the networks were trained."""
-    return (pixels[:, :, ::-1].astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
+    return (pixels[:, :, ::-1].astype(np.float32) / np.float32(127.5) - 1).transpose(2, 0, 1)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gpu_worker.models.pixels import grey
 from gpu_worker.models.roles import Pixels
 from pinhole.seen import Quality
 
@@ -31,36 +32,36 @@ class Measured:
 
     def measure(self, pictures: Sequence[Pixels]) -> list[Quality]:
         """Of pictures as they come: smaller ones seem sharper."""
-        return [_quality(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) for picture in pictures]
+        return [_quality(grey(picture)) for picture in pictures]
 
 
-def sharpness(grey: npt.NDArray[np.uint8]) -> float:
+def sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """0 to 1: v / (v + 500), v the mean variance of the Laplacian in the best tenth of blocks."""
-    edges = cv2.Laplacian(grey, cv2.CV_32F)
+    edges = np.asarray(cv2.Laplacian(luma, cv2.CV_32F), np.float32)
     variances = np.sort(_means(edges**2) - _means(edges) ** 2, axis=None)
     value = float(variances[-max(1, len(variances) // 10) :].mean())
     return max(0.0, value) / (max(0.0, value) + _HALF_SHARP)
 
 
-def _quality(grey: npt.NDArray[np.uint8]) -> Quality:
-    sharp, noise, exposure = sharpness(grey), _noise(grey), _exposure(grey)
+def _quality(luma: npt.NDArray[np.uint8]) -> Quality:
+    sharp, noise, exposure = sharpness(luma), _noise(luma), _exposure(luma)
     parts = (sharp, 1 - noise, exposure)
     overall = 100 * sum(weight * part for weight, part in zip(_WEIGHTS, parts, strict=True))
     return Quality(sharp, noise, exposure, overall)
 
 
-def _noise(grey: npt.NDArray[np.uint8]) -> float:
+def _noise(luma: npt.NDArray[np.uint8]) -> float:
     """0 to 1: s / (s + 10), s the standard deviation in grey levels: sqrt(pi / 2) / 6 times the mean of |I * N|."""
-    differences = np.abs(cv2.filter2D(grey, cv2.CV_32F, _IMMERKAER))
+    differences = np.abs(cv2.filter2D(luma, cv2.CV_32F, _IMMERKAER))
     quiet = np.sort(_means(differences), axis=None)
     deviation = float(np.sqrt(np.pi / 2) / 6 * quiet[: max(1, len(quiet) // 2)].mean())
     return deviation / (deviation + _HALF_NOISY)
 
 
-def _exposure(grey: npt.NDArray[np.uint8]) -> float:
+def _exposure(luma: npt.NDArray[np.uint8]) -> float:
     """0 to 1: (1 - clipped share) * (1 - ((mean - 127.5) / 127.5)^2)."""
-    clipped = float(np.mean((grey <= _BLACK) | (grey >= _WHITE)))
-    return (1 - clipped) * (1 - ((float(grey.mean()) - 127.5) / 127.5) ** 2)
+    clipped = float(np.mean((luma <= _BLACK) | (luma >= _WHITE)))
+    return (1 - clipped) * (1 - ((float(luma.mean()) - 127.5) / 127.5) ** 2)
 
 
 def _means(values: _Values) -> _Values:

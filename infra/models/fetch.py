@@ -6,7 +6,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gpu_worker.models.model_set import File, ModelSet, Package, digest
@@ -14,7 +14,7 @@ from infra import bootstrap
 from infra.bootstrap import CannotStart, say
 from infra.models import efficientnet, tfjs
 
-_CONVERSIONS = {"efficientnet": efficientnet.convert, "tfjs": tfjs.convert}
+_CONVERSIONS: dict[str, Callable[..., bytes]] = {"efficientnet": efficientnet.convert, "tfjs": tfjs.convert}
 
 
 def default_directory() -> Path:
