@@ -80,7 +80,7 @@ def test_blur_takes_sharpness_and_quality() -> None:
     sharp = _texture(side=8)
     blurred = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 4), np.uint8)
 
-    assert _quality(sharp).sharpness > 0.8
+    assert _quality(sharp).sharpness > 0.7
     assert _quality(blurred).sharpness < 0.2
     assert _quality(blurred).overall < _quality(sharp).overall - 20
 
@@ -89,7 +89,7 @@ def test_a_picture_that_is_sharp_in_one_part_is_sharp() -> None:
     picture = np.asarray(cv2.GaussianBlur(_texture(side=8), (0, 0), 4), np.uint8)
     picture[200:450, 250:550] = _texture(side=8)[200:450, 250:550]
 
-    assert _quality(picture).sharpness > 0.8
+    assert _quality(picture).sharpness > 0.7
 
 
 @pytest.mark.parametrize("deviation", [5, 10, 20])
