@@ -17,7 +17,7 @@ from gpu_worker.models import loading, model_set
 from gpu_worker.models.clip import Preprocessing
 from gpu_worker.models.model_set import TEXT_EMBEDDING, ModelSet
 from gpu_worker.models.roles import Floats, ModelError, Pixels
-from pinhole.analysis.seen import Role
+from pinhole.seen import Role
 
 SIDE, TOKENS, DIMENSION = 16, 8, 12
 MEAN, DEVIATION = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]

@@ -10,7 +10,7 @@ from gpu_worker.looking import Looker, Picture
 from gpu_worker.models import loading
 from gpu_worker.models.model_set import ModelSet
 from gpu_worker.models.roles import Pixels
-from pinhole.analysis.seen import Role, Seen
+from pinhole.seen import Role, Seen
 from tests.fixtures.models import photo
 
 CAT, COFFEE, MOTORCYCLE, WOMAN, MAN = (

@@ -7,7 +7,7 @@ import pytest
 from gpu_worker.models.colours import MeasuredColours
 from gpu_worker.models.quality import Measured
 from gpu_worker.models.roles import Pixels
-from pinhole.analysis.seen import Colours, Quality
+from pinhole.seen import Colours, Quality
 
 RED, BLACK, GREY, WHITE = 0, 12, 13, 14
 

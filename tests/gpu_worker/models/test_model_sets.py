@@ -10,7 +10,7 @@ from gpu_worker.looking import Looker
 from gpu_worker.models import loading, model_set
 from gpu_worker.models.model_set import SETS, TEXT_EMBEDDING, ModelSet
 from gpu_worker.models.roles import ModelError
-from pinhole.analysis.seen import Role
+from pinhole.seen import Role
 
 
 @pytest.mark.parametrize("path", sorted(SETS.glob("*.toml")), ids=lambda path: path.stem)
