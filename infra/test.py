@@ -17,8 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gpu_worker.models import model_set
 from infra import bootstrap
 from infra.bootstrap import REPOSITORY, CannotStart, say
+from infra.models import fetch
 
 PYTHON = sys.executable
 TESTS = REPOSITORY / "tests"
@@ -78,6 +80,8 @@ def run(only: str | None, pytest: Sequence[str]) -> int:
         bootstrap.build_web_client()
     if only in (None, "pytest", "e2e"):
         _install_browser()
+    if only in (None, "pytest") or any("tests/gpu_worker" in word for step in steps for word in step.command):
+        _fetch_models()
     checks = [step for step in steps if step.name != "pytest"]
     with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
         passed = list(pool.map(_passes, checks))
@@ -104,6 +108,12 @@ def _of_room(room: str, pytest: Sequence[str]) -> list[Step]:
     """The tests of a room, by its name or the last part of it, beside no other check."""
     folders = [str(TESTS / known) for known in _rooms() if room in (known, known.rpartition("/")[2])]
     return [Step("pytest", [PYTHON, "-m", "pytest", *folders, *pytest])] if folders else []
+
+
+def _fetch_models() -> None:
+    """Once, before tests that run beside each other would each fetch them."""
+    bootstrap.install("infra/demo-requirements.txt")
+    fetch.fetch(model_set.read("embedded", fetch.default_directory()))
 
 
 def _install_browser() -> None:
