@@ -6,6 +6,7 @@ when the models are, and a new photo waits for one batch at most.
 
 import ctypes
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -129,6 +130,8 @@ def _run(options: Options, connection: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # A vector times a matrix takes ten times as long by many threads as by one, when they are busy elsewhere.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Only here: the process of the loop needs none of it.
     from gpu_worker.looking import Looker
     from gpu_worker.models import model_set

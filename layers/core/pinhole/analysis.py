@@ -56,7 +56,7 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
     """
     subject = asked.subject
     with transaction() as conn:
-        if not _locked(conn, subject.owner_id, subject.id):
+        if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
             return None
         item = media_item.get(conn, subject.owner_id, subject.id)
         shown = rendition.find(conn, subject.owner_id, subject.id, INPUT)
@@ -86,7 +86,7 @@ def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
     """
     subject = claimed.subject
     with transaction() as conn:
-        if not _locked(conn, subject.owner_id, subject.id):
+        if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
             return
         stages.hold(conn, claimed)
         for role in seen.models:
@@ -95,15 +95,6 @@ def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
                 _write(conn, look, role, seen)
         stages.finish(conn, claimed)
     logger.info("photo_analysed", extra={"item_id": subject.id, "attempt": claimed.attempt})
-
-
-def _locked(conn: Connection, owner_id: int, item_id: str) -> bool:
-    """Take the lock that whoever changes an item holds. False when the item is gone."""
-    file = original_file.main_of(conn, owner_id, item_id)
-    if file is None:
-        return False
-    original_file.lock(conn, owner_id, file.object_key)
-    return original_file.main_of(conn, owner_id, item_id) == file
 
 
 def _write(conn: Connection, look: Look, role: Role, seen: Seen) -> None:

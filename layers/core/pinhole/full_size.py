@@ -118,11 +118,9 @@ def expire_full_sizes() -> int:
 def _remove(subject: Subject) -> bool:
     with transaction() as conn:
         item = media_item.get(conn, subject.owner_id, subject.id)
-        file = original_file.main_of(conn, subject.owner_id, subject.id)
         if item is None:
             return False
-        if file is not None:
-            original_file.lock(conn, subject.owner_id, file.object_key)
+        original_file.lock_main(conn, subject.owner_id, subject.id)
         known = job.get(conn, subject, Stage.FULL_SIZE)
         if known is not None and known.open:
             return False  # it is made anew, and may be there already, by the same key

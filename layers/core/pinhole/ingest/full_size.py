@@ -4,8 +4,6 @@ import time
 import traceback
 from datetime import datetime
 
-from psycopg import Connection
-
 from pinhole import keys, objects, stages
 from pinhole.db import transaction
 from pinhole.errors import Busy, FileRejected
@@ -51,13 +49,13 @@ def make_full_size(subject: Subject, until: datetime) -> None:
 def note_failed_attempt(subject: Subject, until: datetime, report: str, *, counts: bool) -> None:
     """As `failure.note_failed_attempt` does it."""
     with transaction() as conn:
-        _lock(conn, subject)
+        original_file.lock_main(conn, subject.owner_id, subject.id)
         stages.give_back(conn, subject, until, report, counts=counts)
 
 
 def _begin(subject: Subject, until: datetime) -> tuple[Claim, Item, OriginalFile] | None:
     with transaction() as conn:
-        file = _lock(conn, subject)
+        file = original_file.lock_main(conn, subject.owner_id, subject.id)
         item = media_item.get(conn, subject.owner_id, subject.id)
         # A message that nobody wished for: of a transaction that came to nothing, or about what is gone.
         if file is None or item is None or job.get(conn, subject, Stage.FULL_SIZE) is None:
@@ -75,21 +73,13 @@ def _begin(subject: Subject, until: datetime) -> tuple[Claim, Item, OriginalFile
     return None if claimed is None else (claimed, item, file)
 
 
-def _lock(conn: Connection, subject: Subject) -> OriginalFile | None:
-    """Keep everybody else from the item's original, which may come to be another one until then."""
-    file = original_file.main_of(conn, subject.owner_id, subject.id)
-    if file is not None:
-        original_file.lock(conn, subject.owner_id, file.object_key)
-    return original_file.main_of(conn, subject.owner_id, subject.id)
-
-
 def _keep(claimed: Claim, item: Item, made: RenditionFile) -> None:
     version, kept = item.rendition_version, False
     while not kept:
         key = keys.rendition_key(item.item_key, version, made.name)
         objects.put_rendition(key, made.path.read_bytes(), content_type="image/jpeg")
         with transaction() as conn:
-            _lock(conn, claimed.subject)
+            original_file.lock_main(conn, claimed.subject.owner_id, claimed.subject.id)
             stages.hold(conn, claimed)
             now = media_item.get(conn, item.owner_id, item.id)
             if now is not None and now.rendition_version != version:
@@ -105,7 +95,7 @@ def _keep(claimed: Claim, item: Item, made: RenditionFile) -> None:
 def _reject(claimed: Claim, rejected: FileRejected) -> None:
     """The file is at fault: what ingest could make of it is all that there will be."""
     with transaction() as conn:
-        _lock(conn, claimed.subject)
+        original_file.lock_main(conn, claimed.subject.owner_id, claimed.subject.id)
         try:
             stages.hold(conn, claimed)
         except Busy:

@@ -110,6 +110,17 @@ def main_of(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | Non
         ).fetchone()
 
 
+def lock_main(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | None:
+    """The file that an item is made from, which nobody else works on until the end of the transaction; None without.
+
+    Meanwhile another may have come to be its file: this is the one that it is now.
+    """
+    file = main_of(conn, owner_id, item_id)
+    if file is not None:
+        lock(conn, owner_id, file.object_key)
+    return main_of(conn, owner_id, item_id)
+
+
 def list_mains(conn: Connection, subjects: Sequence[tuple[int, str]]) -> list[Stored]:
     """The files that these items, as (owner, id), are made from."""
     with conn.cursor(row_factory=class_row(Stored)) as cursor:
