@@ -18,6 +18,17 @@ class AccountSummary(TypedDict):
     role: Literal['administrator', 'member']
 
 
+class Analysis(TypedDict):
+    state: Literal['waiting', 'failed', 'done']
+    models: list[LookingModel]
+    tags: list[Tag]
+    objects: list[DetectedObject]
+    faces: list[Face]
+    text: list[TextLine]
+    colours: Colours | None
+    quality: Quality | None
+
+
 class BeginUpload(TypedDict):
     filename: str
     relativePath: NotRequired[str | None]
@@ -25,6 +36,13 @@ class BeginUpload(TypedDict):
     sha256: str
     contentType: NotRequired[str | None]
     modifiedAt: NotRequired[str | None]
+
+
+class Box(TypedDict):
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 class Camera(TypedDict):
@@ -39,6 +57,14 @@ class Camera(TypedDict):
 
 class CheckUploads(TypedDict):
     sha256s: list[str]
+
+
+class Colours(TypedDict):
+    dominant: list[DominantColour]
+    hue: float | None
+    saturation: float
+    lightness: float
+    histogram: list[float]
 
 
 class CompleteUploads(TypedDict):
@@ -57,6 +83,17 @@ class Credentials(TypedDict):
     password: str
 
 
+class DetectedObject(TypedDict):
+    name: str
+    score: float
+    box: Box
+
+
+class DominantColour(TypedDict):
+    colour: str
+    share: float
+
+
 class DuplicateUpload(TypedDict):
     state: Literal['duplicate']
     itemId: str
@@ -67,6 +104,14 @@ ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_
 
 class ExistingItems(TypedDict):
     existing: dict[str, str]
+
+
+class Face(TypedDict):
+    box: Box
+    landmarks: list[Point]
+    confidence: float
+    sizePx: int
+    sharpness: float
 
 
 class FullSizeRendition(TypedDict):
@@ -121,6 +166,7 @@ class ItemDetails(TypedDict):
     exif: dict[str, Any]
     thumbHash: str | None
     colours: list[str]
+    analysis: Analysis | None
     renditions: list[Rendition]
     renditionsExpireAt: str
     original: Original
@@ -134,6 +180,12 @@ class LibraryTimeline(TypedDict):
 class LiveTicket(TypedDict):
     ticket: str
     expiresAt: str
+
+
+class LookingModel(TypedDict):
+    role: Role
+    name: str
+    version: str
 
 
 class MonthItems(TypedDict):
@@ -221,6 +273,11 @@ class Place(TypedDict):
     neighbourhood: str | None
 
 
+class Point(TypedDict):
+    x: float
+    y: float
+
+
 class Problem(TypedDict):
     type: str
     title: str
@@ -236,6 +293,13 @@ class ProblemField(TypedDict):
     field: str
     message: str
     limit: int | None
+
+
+class Quality(TypedDict):
+    sharpness: float
+    noise: float
+    exposure: float
+    overall: float
 
 
 class RefreshRequest(TypedDict):
@@ -259,6 +323,9 @@ class Rendition(TypedDict):
 class RequestParts(TypedDict):
     partNumbers: NotRequired[list[int] | None]
     parts: NotRequired[list[PartHash] | None]
+
+
+Role = Literal['image_embedding', 'tags', 'objects', 'faces', 'ocr', 'colours', 'quality', 'caption']
 
 
 class SessionTokens(TypedDict):
@@ -285,6 +352,17 @@ class SingleUpload(TypedDict):
 class StoredPart(TypedDict):
     partNumber: int
     sizeBytes: int
+
+
+class Tag(TypedDict):
+    name: str
+    score: float
+
+
+class TextLine(TypedDict):
+    text: str
+    score: float
+    corners: list[Point]
 
 
 TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded']

@@ -9,11 +9,13 @@ from chalice.app import Blueprint
 from pydantic import Field, NaiveDatetime
 
 from api.endpoint import endpoint
+from api.found import Analysis
 from api.wire import Id, Timestamp, WireModel
-from pinhole import full_size, items, media_url, objects
+from pinhole import found, full_size, items, media_url, objects
 from pinhole.accounts import User
 from pinhole.db import transaction
 from pinhole.errors import ErrorCode, TooManyRequests
+from pinhole.found import Found
 from pinhole.full_size import FullSize
 from pinhole.imaging.capture_time import TimeSource
 from pinhole.items import FullItem
@@ -151,12 +153,13 @@ class ItemDetails(WireModel):
     exif: dict[str, Any]
     thumb_hash: str | None = Field(description="Base64")
     colours: list[str] = Field(description="#rrggbb, the most frequent first")
+    analysis: Analysis | None = Field(description="What models found; null of what they don't look at")
     renditions: list[Rendition]
     renditions_expire_at: Timestamp
     original: Original
 
     @classmethod
-    def of(cls, item: FullItem, now: float, renditions_expire: int) -> Self:
+    def of(cls, item: FullItem, analysis: Found | None, now: float, renditions_expire: int) -> Self:
         """now, renditions_expire: Unix seconds. The URL of the original is valid for 15 minutes from now."""
         same = {name: getattr(item, name) for name in cls.model_fields if hasattr(item, name)}
         shown = {
@@ -170,6 +173,7 @@ class ItemDetails(WireModel):
             "exif": item.exif or {},
             "thumb_hash": None if item.thumb_hash is None else b64encode(item.thumb_hash).decode(),
             "colours": [f"#{colour:06x}" for colour in item.colours or []],
+            "analysis": None if analysis is None else Analysis.of(analysis),
             "renditions": _renditions(item, renditions_expire),
             "renditions_expire_at": datetime.fromtimestamp(renditions_expire, UTC),
             "original": Original(
@@ -211,8 +215,9 @@ def read_item(item_id: Id, caller: User) -> ItemDetails:
     """Tell everything known of an item, with URLs of its renditions and of its original for download."""
     with transaction() as conn:
         item = items.read(conn, caller.id, item_id)
+        analysis = found.read(conn, caller.id, item_id)
     now = time.time()
-    return ItemDetails.of(item, now, media_url.thumb_expiry(caller.id, now))
+    return ItemDetails.of(item, analysis, now, media_url.thumb_expiry(caller.id, now))
 
 
 class FullSizeRendition(WireModel):

@@ -1,6 +1,6 @@
 """The statements of items, as their use cases send them."""
 
-from pinhole import full_size, items
+from pinhole import found, full_size, items
 from pinhole.tables import job, rendition
 from pinhole.tables.job import Stage
 from pinhole.tables.rendition import Rendition
@@ -25,3 +25,8 @@ def a_full_size_is_kept_and_expires(w: World) -> None:
     rendition.keep(w.conn, w.ann.id, w.item.id)
     rendition.list_expired(w.conn, 1000)
     rendition.expired(w.conn, w.ann.id, w.item.id)
+
+
+@case
+def what_models_found_in_a_photo_is_read(w: World) -> None:
+    found.read(w.conn, w.ann.id, w.item.id)

@@ -144,6 +144,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         "exif": {"Make": "Apple", "ISOSpeedRatings": 64},
         "thumbHash": "+/8=",
         "colours": ["#0a141e", "#ffffff"],
+        "analysis": None,
         "renditions": [
             {
                 "name": "240.webp",

@@ -433,6 +433,23 @@ export interface components {
             /** @enum {string} */
             role: "administrator" | "member";
         };
+        /**
+         * Analysis
+         * @description What models found in a photo; nothing while they have not looked.
+         */
+        Analysis: {
+            /** @enum {string} */
+            state: "waiting" | "failed" | "done";
+            models: components["schemas"]["LookingModel"][];
+            /** @description The surest first */
+            tags: components["schemas"]["Tag"][];
+            objects: components["schemas"]["DetectedObject"][];
+            faces: components["schemas"]["Face"][];
+            /** @description In the order of reading */
+            text: components["schemas"]["TextLine"][];
+            colours: components["schemas"]["Colours"] | null;
+            quality: components["schemas"]["Quality"] | null;
+        };
         /** BeginUpload */
         BeginUpload: {
             filename: string;
@@ -444,6 +461,16 @@ export interface components {
             /** @description Empty or null where the client knows none */
             contentType?: string | null;
             modifiedAt?: string | null;
+        };
+        /**
+         * Box
+         * @description In the picture as it is shown, relative to its size.
+         */
+        Box: {
+            left: number;
+            top: number;
+            width: number;
+            height: number;
         };
         /**
          * Camera
@@ -461,6 +488,20 @@ export interface components {
         /** CheckUploads */
         CheckUploads: {
             sha256s: string[];
+        };
+        /**
+         * Colours
+         * @description Measured.
+         */
+        Colours: {
+            /** @description The largest share first */
+            dominant: components["schemas"]["DominantColour"][];
+            /** @description Circular mean, in degrees; null of a picture without any */
+            hue: number | null;
+            saturation: number;
+            lightness: number;
+            /** @description Shares of 12 hues of 30 degrees from red, and of black, grey, white */
+            histogram: number[];
         };
         /** CompleteUploads */
         CompleteUploads: {
@@ -480,6 +521,18 @@ export interface components {
         Credentials: {
             name: string;
             password: string;
+        };
+        /** DetectedObject */
+        DetectedObject: {
+            name: string;
+            score: number;
+            box: components["schemas"]["Box"];
+        };
+        /** DominantColour */
+        DominantColour: {
+            /** @example #0a141e */
+            colour: string;
+            share: number;
         };
         /**
          * DuplicateUpload
@@ -505,6 +558,16 @@ export interface components {
             existing: {
                 [key: string]: string;
             };
+        };
+        /** Face */
+        Face: {
+            box: components["schemas"]["Box"];
+            /** @description Left eye, right eye, nose, left and right corner of the mouth; left as in the picture */
+            landmarks: components["schemas"]["Point"][];
+            confidence: number;
+            /** @description The longer side of its box, in pixels of the original */
+            sizePx: number;
+            sharpness: number;
         };
         /**
          * FullSizeRendition
@@ -593,6 +656,8 @@ export interface components {
             thumbHash: string | null;
             /** @description #rrggbb, the most frequent first */
             colours: string[];
+            /** @description What models found; null of what they don't look at */
+            analysis: components["schemas"]["Analysis"] | null;
             renditions: components["schemas"]["Rendition"][];
             /** Format: date-time */
             renditionsExpireAt: string;
@@ -613,6 +678,15 @@ export interface components {
             ticket: string;
             /** Format: date-time */
             expiresAt: string;
+        };
+        /**
+         * LookingModel
+         * @description Which model it was.
+         */
+        LookingModel: {
+            role: components["schemas"]["Role"];
+            name: string;
+            version: string;
         };
         /**
          * MonthItems
@@ -752,6 +826,14 @@ export interface components {
             neighbourhood: string | null;
         };
         /**
+         * Point
+         * @description In the picture as it is shown, relative to its size, from its left and its top.
+         */
+        Point: {
+            x: number;
+            y: number;
+        };
+        /**
          * Problem
          * @description Problem details (RFC 9457): `code` is for programs, `detail` for people.
          */
@@ -777,6 +859,16 @@ export interface components {
             message: string;
             /** @description How many characters or elements it may have, where that is what is wrong */
             limit: number | null;
+        };
+        /**
+         * Quality
+         * @description Measured: sharpness, noise and exposure 0 to 1, more is sharper, noisier, better exposed.
+         */
+        Quality: {
+            sharpness: number;
+            noise: number;
+            exposure: number;
+            overall: number;
         };
         /** RefreshRequest */
         RefreshRequest: {
@@ -813,6 +905,12 @@ export interface components {
             parts: unknown[];
             partNumbers?: null;
         });
+        /**
+         * Role
+         * @description What a model is for. A model set has at most one for each role.
+         * @enum {string}
+         */
+        Role: "image_embedding" | "tags" | "objects" | "faces" | "ocr" | "colours" | "quality" | "caption";
         /**
          * SessionTokens
          * @description `expiresAt` is the access token's; the refresh token lasts 30 days and can be used once.
@@ -856,6 +954,21 @@ export interface components {
         StoredPart: {
             partNumber: number;
             sizeBytes: number;
+        };
+        /**
+         * Tag
+         * @description A word for the whole picture.
+         */
+        Tag: {
+            name: string;
+            score: number;
+        };
+        /** TextLine */
+        TextLine: {
+            text: string;
+            score: number;
+            /** @description Four, from the begin of its top edge, in the direction of reading */
+            corners: components["schemas"]["Point"][];
         };
         /**
          * TimeSource

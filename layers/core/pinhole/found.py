@@ -1,0 +1,137 @@
+"""What models found in one photo, as its owner may see it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+from psycopg.sql import SQL
+
+from pinhole import access
+from pinhole.errors import NotFound
+from pinhole.seen import Box, Colours, DetectedObject, Model, Quality, Role, Tag, TextLine
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """A face as `seen.Face` has it, without the vector by which it is compared."""
+
+    box: Box
+    landmarks: Sequence[tuple[float, float]]
+    confidence: float
+    size_px: int
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, of each role by one model: `models` in the order of roles.
+
+    waiting: no model has looked yet. failed: none could. Once one has, what it saw stands while others look again.
+    tags: the surest first.
+    """
+
+    state: Literal["waiting", "failed", "done"]
+    models: Sequence[Model]
+    tags: Sequence[Tag]
+    objects: Sequence[DetectedObject]
+    faces: Sequence[FoundFace]
+    text: Sequence[TextLine]
+    colours: Colours | None
+    quality: Quality | None
+
+
+# Of each role the model that answers; where it has not looked at this photo yet, the newest that has.
+_READ = SQL(
+    """
+    WITH item AS (
+        SELECT owner_id, id AS item_id FROM media_item WHERE id = %(item_id)s AND {may_see}
+    ), look AS (
+        SELECT DISTINCT ON (role) owner_id, item_id, percentage, model_id, role, model.name AS model, version, dimension
+        FROM item JOIN item_analysis USING (owner_id, item_id) JOIN model ON model.id = model_id
+        WHERE percentage = 0
+        ORDER BY role, answers DESC, model_id DESC
+    )
+    SELECT
+        (
+            SELECT state FROM job
+            WHERE job.owner_id = item.owner_id AND subject_kind = 'item' AND subject_id = item.item_id
+              AND stage = 'analysis' AND variant = ''
+        ) AS job,
+        ARRAY(
+            SELECT jsonb_build_object('role', role, 'name', model, 'version', version, 'dimension', dimension)
+            FROM look ORDER BY role
+        ) AS models,
+        ARRAY(
+            SELECT jsonb_build_object('name', name, 'score', score)
+            FROM look JOIN image_tag USING (owner_id, item_id, percentage, model_id) ORDER BY score DESC, name
+        ) AS tags,
+        ARRAY(
+            SELECT jsonb_build_object('name', name, 'score', score, 'box', box)
+            FROM look JOIN detected_object USING (owner_id, item_id, percentage, model_id) ORDER BY number
+        ) AS objects,
+        ARRAY(
+            SELECT jsonb_build_object('box', box, 'landmarks', landmarks, 'confidence', confidence,
+                'size_px', size_px, 'sharpness', sharpness)
+            FROM look JOIN face USING (owner_id, item_id, percentage, model_id) ORDER BY number
+        ) AS faces,
+        ARRAY(
+            SELECT jsonb_build_object('text', line, 'score', score, 'corners', corners)
+            FROM look JOIN recognised_text USING (owner_id, item_id, percentage, model_id) ORDER BY number
+        ) AS text,
+        (
+            SELECT jsonb_build_object('dominant', dominant, 'shares', shares, 'hue', hue, 'saturation', saturation,
+                'lightness', lightness, 'histogram', histogram)
+            FROM look JOIN image_colours USING (owner_id, item_id, percentage, model_id)
+        ) AS colours,
+        (
+            SELECT jsonb_build_object('sharpness', sharpness, 'noise', noise, 'exposure', exposure, 'overall', overall)
+            FROM look JOIN image_quality USING (owner_id, item_id, percentage, model_id)
+        ) AS quality
+    FROM item
+    """
+).format(may_see=access.MAY_SEE)
+
+
+def read(conn: Connection, viewer_id: int, item_id: str) -> Found | None:
+    """Read what models found in a photo. None where none is to look at it, such as a video.
+
+    Raises NotFound where there is none that the viewer may see.
+    """
+    with conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(_READ, {"viewer_id": viewer_id, "item_id": item_id}).fetchone()
+    if row is None:
+        raise NotFound("There is no such item.")
+    state = _state(row)
+    if state is None:
+        return None
+    return Found(
+        state=state,
+        models=[Model(**{**model, "role": Role(model["role"])}) for model in row["models"]],
+        tags=[Tag(**tag) for tag in row["tags"]],
+        objects=[DetectedObject(**{**one, "box": Box(*one["box"])}) for one in row["objects"]],
+        faces=[
+            FoundFace(**{**face, "box": Box(*face["box"]), "landmarks": list(_points(face["landmarks"]))})
+            for face in row["faces"]
+        ],
+        text=[TextLine(**{**line, "corners": list(_points(line["corners"]))}) for line in row["text"]],
+        colours=None if row["colours"] is None else _colours(**row["colours"]),
+        quality=None if row["quality"] is None else Quality(**row["quality"]),
+    )
+
+
+def _state(row: dict[str, Any]) -> Literal["waiting", "failed", "done"] | None:
+    if row["models"] or row["job"] == "done":
+        return "done"
+    if row["job"] == "failed":
+        return "failed"
+    return None if row["job"] is None else "waiting"
+
+
+def _points(values: Sequence[float]) -> Iterator[tuple[float, float]]:
+    return zip(values[::2], values[1::2], strict=True)
+
+
+def _colours(dominant: Sequence[int], shares: Sequence[float], **measured: Any) -> Colours:
+    return Colours(dominant=list(zip(dominant, shares, strict=True)), **measured)
