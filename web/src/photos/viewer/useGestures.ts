@@ -53,7 +53,9 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
   }
 
   function down(event: PointerEvent): void {
-    if (event.button !== 0 || (event.target as Element).closest('button, a')) return
+    const target = event.target as Element
+    // A mouse selects text; a finger on it goes on moving the picture.
+    if (event.button !== 0 || target.closest(event.pointerType === 'mouse' ? 'button, a, [data-selectable]' : 'button, a')) return
     stage.value!.setPointerCapture(event.pointerId)
     isPinch = pointers.size > 0
     pointers.set(event.pointerId, fromMiddle(event))
