@@ -28,7 +28,8 @@ def library(conn: Connection, caller: Caller, cloud: Cloud) -> Library:
 def _read(caller: Caller, item_id: str) -> Any:
     answer = caller.call("GET", f"/items/{item_id}")
     assert answer.status_code == 200, answer.text
-    return answer.json["analysis"]
+    item: Any = answer.json
+    return item["analysis"]
 
 
 def _tags_of(version: str, *names: str) -> Seen:
@@ -126,9 +127,8 @@ def test_a_photo_that_no_model_could_look_at_says_so_without_the_report(
     subject = Subject(library.owner_id, photo)
     job.add_waiting(conn, subject, Stage.ANALYSIS, Lane.FRESH)
     job.fail(conn, subject, Stage.ANALYSIS, "Traceback: out of memory", ErrorCode.PROCESSING_FAILED)
-    answer = caller.call("GET", f"/items/{photo}")
-    assert answer.json["analysis"]["state"] == "failed"
-    assert "Traceback" not in answer.text
+    assert _read(caller, photo)["state"] == "failed"
+    assert "Traceback" not in caller.call("GET", f"/items/{photo}").text
 
 
 def test_what_was_seen_stands_while_others_look_again_and_fail(

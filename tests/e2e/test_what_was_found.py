@@ -1,0 +1,247 @@
+"""What models found in a photo, in its details and on its picture. What they found is made up here, whoever looked."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.e2e.conftest import Photo, log_in, open_first, picture, requests_of, tiles, viewer
+
+NOTHING: dict[str, Any] = {
+    "state": "done", "models": [], "tags": [], "objects": [], "faces": [], "text": [], "colours": None, "quality": None,
+}  # fmt: skip
+WAITING = NOTHING | {"state": "waiting"}
+TRAIN = {"left": 0.5, "top": 0.25, "width": 0.25, "height": 0.5}
+LEVEL = [(0.1, 0.2), (0.5, 0.2), (0.5, 0.3), (0.1, 0.3)]
+DOWN = [(0.9, 0.1), (0.9, 0.7), (0.8, 0.7), (0.8, 0.1)]
+FOUND = NOTHING | {
+    "tags": [{"name": "evening", "score": 0.75}, {"name": "station", "score": 0.5}],
+    "objects": [
+        {"name": "train", "score": 0.75, "box": TRAIN},
+        {"name": "person", "score": 0.5, "box": {"left": 0, "top": 0.5, "width": 0.125, "height": 0.5}},
+        {"name": "person", "score": 0.5, "box": {"left": 0.2, "top": 0.5, "width": 0.125, "height": 0.5}},
+    ],
+    "faces": [
+        {
+            "box": {"left": 0.03, "top": 0.5, "width": 0.0625, "height": 0.125},
+            "landmarks": [{"x": 0.05, "y": 0.55}] * 5,
+            "confidence": 0.9,
+            "sizePx": 75,
+            "sharpness": 0.5,
+        }
+    ],
+    "text": [
+        {"text": text, "score": 0.9, "corners": [{"x": x, "y": y} for x, y in corners]}
+        for text, corners in (("Gleis 4 nach Brücke", LEVEL), ("Ausgang", DOWN))
+    ],
+    "colours": {
+        "dominant": [{"colour": "#1e6fd9", "share": 0.75}, {"colour": "#ffffff", "share": 0.25}],
+        "hue": 210,
+        "saturation": 0.5,
+        "lightness": 0.5,
+        "histogram": [0] * 15,
+    },
+    "quality": {"sharpness": 0.75, "noise": 0.25, "exposure": 0.5, "overall": 62.5},
+}
+
+
+def answer_with(page: Page, *analyses: dict[str, Any] | None) -> None:
+    """Items are as they are, but for what models found in them: this, one after the other, the last for good."""
+    left = list(analyses)
+
+    def changed(route: Route) -> None:
+        answer = route.fetch()
+        analysis = left.pop(0) if len(left) > 1 else left[0]
+        route.fulfill(response=answer, body=json.dumps({**answer.json(), "analysis": analysis}))
+
+    page.route(re.compile("/api/items/[0-9A-Za-z]{12}$"), changed)
+
+
+def details(page: Page) -> Locator:
+    return page.get_by_role("complementary", name="Details")
+
+
+@pytest.fixture
+def shown(window: Page) -> Page:
+    """A window that shows the first photo, with its details and what was found."""
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    answer_with(window, FOUND)
+    open_first(window)
+    expect(picture(window)).to_have_js_property("naturalWidth", 900)
+    window.keyboard.press("i")
+    expect(details(window)).to_contain_text("In this photo")
+    return window
+
+
+def on_picture(page: Page, element: Locator) -> list[float]:
+    """Left, top, right and bottom of an element, as shares of the picture's pixels."""
+    image = picture(page).evaluate(
+        """image => {
+            const box = image.getBoundingClientRect(), ratio = image.naturalWidth / image.naturalHeight
+            const width = Math.min(box.width, box.height * ratio), height = width / ratio
+            return [box.x + (box.width - width) / 2, box.y + (box.height - height) / 2, width, height]
+        }"""
+    )
+    box = element.evaluate("element => element.getBoundingClientRect().toJSON()")
+    left, top, width, height = image
+    return [
+        (box["left"] - left) / width,
+        (box["top"] - top) / height,
+        (box["right"] - left) / width,
+        (box["bottom"] - top) / height,
+    ]
+
+
+def bounds(corners: list[tuple[float, float]]) -> list[float]:
+    across, along = [x for x, _ in corners], [y for _, y in corners]
+    return [min(across), min(along), max(across), max(along)]
+
+
+def texts_of(page: Page) -> Locator:
+    return viewer(page).get_by_role("group", name="Text in this photo")
+
+
+def selected(page: Page) -> str:
+    return str(page.evaluate("() => getSelection().toString()"))
+
+
+def test_the_details_tell_what_was_found(shown: Page) -> None:
+    panel = details(shown)
+    for text in ("evening", "station", "2 lines of text", "blue", "white", "Good quality"):
+        expect(panel.get_by_text(text, exact=True)).to_be_visible()
+    for name in ("1 face", "train", "person × 2"):
+        expect(panel.get_by_role("button", name=name, exact=True)).to_be_visible()
+    expect(panel.get_by_role("status")).to_have_text("")
+
+
+def test_boxes_are_shown_when_asked_for_and_lie_where_things_are_however_the_picture_is_moved(shown: Page) -> None:
+    boxes = viewer(shown).locator(".box")
+    expect(boxes).to_have_count(0)
+    shown.get_by_label("Show what was found").check()
+    expect(boxes).to_have_count(4)
+    train = boxes.filter(has_text="train")
+    wanted = [TRAIN["left"], TRAIN["top"], TRAIN["left"] + TRAIN["width"], TRAIN["top"] + TRAIN["height"]]
+    assert on_picture(shown, train) == pytest.approx(wanted, abs=0.002)
+    whole = picture(shown).bounding_box()
+    assert whole
+    shown.keyboard.press("+")
+    shown.keyboard.press("+")
+    shown.wait_for_function(
+        "([image, width]) => image.getBoundingClientRect().width > 1.9 * width",
+        arg=[picture(shown).element_handle(), whole["width"]],
+    )
+    shown.mouse.move(300, 700)
+    shown.mouse.down()
+    shown.mouse.move(200, 650)
+    shown.mouse.up()
+    expect(viewer(shown).locator(".slide.held")).to_have_count(0)
+    shown.wait_for_timeout(300)  # until it no longer glides
+    assert on_picture(shown, train) == pytest.approx(wanted, abs=0.002)
+    shown.get_by_label("Show what was found").uncheck()
+    expect(boxes).to_have_count(0)
+
+
+def test_what_is_pointed_at_in_the_details_is_marked_on_the_picture(shown: Page) -> None:
+    marked = viewer(shown).locator(".box.marked")
+    persons = details(shown).get_by_role("button", name="person × 2")
+    persons.hover()
+    expect(marked).to_have_text(["person", "person"])
+    picture(shown).hover(position={"x": 5, "y": 5})
+    expect(marked).to_have_count(0)
+    details(shown).get_by_role("button", name="train").focus()
+    shown.keyboard.press("Tab")
+    expect(marked).to_have_text(["person", "person"])
+    shown.keyboard.press("Enter")
+    shown.keyboard.press("Tab")
+    expect(persons).to_have_attribute("aria-pressed", "true")
+    expect(marked).to_have_count(2)
+    persons.click()
+    picture(shown).hover(position={"x": 5, "y": 5})
+    expect(marked).to_have_count(0)
+
+
+def test_text_lies_over_its_own_picture_level_or_turned(shown: Page) -> None:
+    for text, corners in (("Gleis 4 nach Brücke", LEVEL), ("Ausgang", DOWN)):
+        line = texts_of(shown).get_by_text(text)
+        assert on_picture(shown, line) == pytest.approx(bounds(corners), abs=0.01), text
+    shown.set_viewport_size({"width": 700, "height": 900})
+    line = texts_of(shown).get_by_text("Ausgang")
+    expect(line).to_be_visible()
+    shown.wait_for_timeout(300)
+    assert on_picture(shown, line) == pytest.approx(bounds(DOWN), abs=0.01)
+
+
+def test_text_is_selected_with_the_mouse_without_moving_the_picture(shown: Page) -> None:
+    before = picture(shown).bounding_box()
+    line = texts_of(shown).get_by_text("Gleis 4").bounding_box()
+    assert line
+    shown.mouse.move(line["x"] + 1, line["y"] + line["height"] / 2)
+    shown.mouse.down()
+    shown.mouse.move(line["x"] + line["width"] + 40, line["y"] + line["height"] * 0.8, steps=5)
+    shown.mouse.up()
+    assert selected(shown) == "Gleis 4 nach Brücke"
+    assert picture(shown).bounding_box() == before
+    shown.keyboard.press("Control+c")
+    assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke"
+
+
+def test_text_is_selected_and_copied_with_keys_alone(shown: Page) -> None:
+    name = viewer(shown).get_attribute("aria-label") or ""
+    texts_of(shown).focus()
+    shown.keyboard.press("Control+a")
+    shown.keyboard.press("Control+c")
+    assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke\nAusgang"
+    shown.keyboard.press("Shift+ArrowLeft")
+    assert selected(shown).endswith("Ausgan")
+    expect(viewer(shown)).to_have_accessible_name(name)
+
+
+def test_all_text_is_copied_by_a_button(shown: Page) -> None:
+    details(shown).get_by_role("button", name="Copy text").click()
+    expect(shown.get_by_text("The text is copied.")).to_be_visible()
+    assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke\nAusgang"
+
+
+def test_what_is_found_while_the_details_are_open_comes_by_itself(window: Page) -> None:
+    answer_with(window, WAITING, WAITING, FOUND)
+    open_first(window)
+    asked = requests_of(window, "GET", "/api/items/")
+    window.keyboard.press("i")
+    expect(details(window).get_by_role("status")).to_have_text("Pinhole hasn’t looked at this photo yet.")
+    expect(details(window).get_by_text("evening")).to_be_visible()
+    assert len(asked) == 3
+
+
+def test_a_photo_that_could_not_be_looked_at_says_so(window: Page) -> None:
+    answer_with(window, NOTHING | {"state": "failed"})
+    open_first(window)
+    window.keyboard.press("i")
+    expect(details(window).get_by_role("status")).to_have_text("Pinhole couldn’t look at this photo.")
+
+
+def test_nothing_sticks_out_on_a_narrow_screen_in_the_colours_of_the_system(
+    open_context: Callable[..., BrowserContext], library: list[Photo]
+) -> None:
+    page = open_context(
+        viewport={"width": 320, "height": 640}, forced_colors="active", reduced_motion="reduce"
+    ).new_page()
+    log_in(page)
+    expect(tiles(page).first).to_be_visible()
+    answer_with(page, FOUND)
+    open_first(page)
+    page.keyboard.press("i")
+    page.get_by_label("Show what was found").check()
+    assert details(page).evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    # The words of the picture are in the picture.
+    line = texts_of(page).get_by_text("Ausgang")
+    assert line.evaluate("line => getComputedStyle(line).color") == "rgba(0, 0, 0, 0)"
+    marked = viewer(page).locator(".box.marked")
+    details(page).get_by_role("button", name="train").click()
+    edges = [
+        box.evaluate("box => getComputedStyle(box).borderTopColor")
+        for box in (marked, viewer(page).locator(".box").first)
+    ]
+    assert edges[0] != edges[1]
