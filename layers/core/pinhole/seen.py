@@ -40,6 +40,16 @@ class Box:
     width: float
     height: float
 
+    @property
+    def numbers(self) -> list[float]:
+        """As it is stored."""
+        return [float(self.left), float(self.top), float(self.width), float(self.height)]
+
+
+def flat(points: Sequence[tuple[float, float]]) -> list[float]:
+    """Points as they are stored: x and y by turns."""
+    return [float(value) for point in points for value in point]
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:

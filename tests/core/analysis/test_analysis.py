@@ -21,7 +21,7 @@ SEEN = Seen(
     embedding=[0.5, 0.5, 0.5, 0.5],
     tags=[Tag("cat", 0.9), Tag("sofa", 0.25)],
     objects=[DetectedObject("cat", 0.75, Box(0.1, 0.2, 0.3, 0.4))],
-    faces=[Face(Box(0.5, 0.5, 0.25, 0.25), [(0.5, 0.5)] * 5, 0.99, 120, 0.5, [1.0, 0.0, 0.0, 0.0])],
+    faces=[Face(Box(0.5, 0, 0.25, 1), [(0.5, 0)] * 5, 0.99, 120, 0.5, [1.0, 0.0, 0.0, 0.0])],
     text=[TextLine("EXIT", 0.9, CORNERS)],
     colours=Colours([(0xFF0000, 0.75), (0x00FF00, 0.25)], 20.0, 0.5, 0.5, [1.0] + [0.0] * 14),
     quality=Quality(0.5, 0.25, 0.75, 60),
@@ -81,7 +81,7 @@ def test_everything_that_was_seen_is_written(inbox: Inbox) -> None:
     assert counts(inbox) == [1, 2, 1, 1, 1, 1, 1]
     assert inbox.jobs()["analysis"] == ("done", 1)
     [(embedding, landmarks)] = inbox.conn.execute("SELECT embedding::text, landmarks FROM face")
-    assert (embedding, landmarks) == ("[1,0,0,0]", [0.5] * 10)
+    assert (embedding, landmarks) == ("[1,0,0,0]", [0.5, 0] * 5)
 
 
 def test_what_one_model_saw_is_written_once(inbox: Inbox) -> None:

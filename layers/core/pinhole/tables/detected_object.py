@@ -12,8 +12,5 @@ def insert(conn: Connection, look: Look, objects: Sequence[DetectedObject]) -> N
     conn.cursor().executemany(
         "INSERT INTO detected_object (owner_id, item_id, percentage, model_id, number, name, score, box)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            (*look.key, number, one.name, one.score, [one.box.left, one.box.top, one.box.width, one.box.height])
-            for number, one in enumerate(objects)
-        ],
+        [(*look.key, number, one.name, one.score, one.box.numbers) for number, one in enumerate(objects)],
     )

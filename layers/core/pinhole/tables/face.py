@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from psycopg import Connection
 
-from pinhole.seen import Face, Look
+from pinhole.seen import Face, Look, flat
 
 
 def insert(conn: Connection, look: Look, faces: Sequence[Face]) -> None:
@@ -19,12 +19,12 @@ def insert(conn: Connection, look: Look, faces: Sequence[Face]) -> None:
             (
                 *look.key,
                 number,
-                [one.box.left, one.box.top, one.box.width, one.box.height],
-                [value for landmark in one.landmarks for value in landmark],
+                one.box.numbers,
+                flat(one.landmarks),
                 one.confidence,
                 one.size_px,
                 one.sharpness,
-                list(one.embedding),
+                [float(value) for value in one.embedding],
             )
             for number, one in enumerate(faces)
         ],

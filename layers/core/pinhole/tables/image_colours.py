@@ -16,10 +16,10 @@ def insert(conn: Connection, look: Look, colours: Colours) -> None:
         (
             *look.key,
             [colour for colour, _ in colours.dominant],
-            [share for _, share in colours.dominant],
+            [float(share) for _, share in colours.dominant],
             colours.hue,
             colours.saturation,
             colours.lightness,
-            list(colours.histogram),
+            [float(share) for share in colours.histogram],
         ),
     )

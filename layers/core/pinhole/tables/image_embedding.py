@@ -12,5 +12,5 @@ def insert(conn: Connection, look: Look, embedding: Sequence[float]) -> None:
     conn.execute(
         "INSERT INTO image_embedding (owner_id, item_id, percentage, model_id, embedding)"
         " VALUES (%s, %s, %s, %s, %s::real[]::halfvec)",
-        (*look.key, list(embedding)),
+        (*look.key, [float(value) for value in embedding]),
     )

@@ -15,6 +15,6 @@ def insert(conn: Connection, look: Look, tags: Sequence[Tag]) -> None:
         (
             *look.key,
             [tag.name for tag in tags],
-            [tag.score for tag in tags],
+            [float(tag.score) for tag in tags],
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from psycopg import Connection
 
-from pinhole.seen import Look, TextLine
+from pinhole.seen import Look, TextLine, flat
 
 
 def insert(conn: Connection, look: Look, lines: Sequence[TextLine]) -> None:
@@ -12,8 +12,5 @@ def insert(conn: Connection, look: Look, lines: Sequence[TextLine]) -> None:
     conn.cursor().executemany(
         "INSERT INTO recognised_text (owner_id, item_id, percentage, model_id, number, line, score, corners)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            (*look.key, number, one.text, one.score, [value for corner in one.corners for value in corner])
-            for number, one in enumerate(lines)
-        ],
+        [(*look.key, number, one.text, one.score, flat(one.corners)) for number, one in enumerate(lines)],
     )
