@@ -10,6 +10,7 @@ from psycopg.sql import SQL, Identifier
 
 from pinhole import access
 from pinhole.errors import NotFound
+from pinhole.media_url import LONGEST_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,9 @@ class FullItem:
     """An item that may be seen; most fields are columns of media_item, item_metadata or its main original_file.
 
     said_time: the capture time as the file says it, as `item_statement` has it. renditions: name (such as `240.webp`),
-    version, width, height and bytes of each, largest first. colours: 0xRRGGBB, most frequent first. A video without
-    renditions has neither, nor a thumb_hash, and its rendition_version is 0.
+    version, width, height and bytes of each, largest first; none that may go while a URL of it is valid. colours:
+    0xRRGGBB, most frequent first. A video without renditions has neither, nor a thumb_hash, and its rendition_version
+    is 0.
     """
 
     id: str
@@ -84,7 +86,7 @@ _OF_OTHER_TABLES = {
                 'name', name, 'version', version, 'width', width, 'height', height, 'size_bytes', size_bytes)
             FROM rendition
             WHERE rendition.owner_id = media_item.owner_id AND rendition.item_id = media_item.id
-              AND (expires_at IS NULL OR expires_at > now())
+              AND (expires_at IS NULL OR expires_at > now() + make_interval(secs => %(life)s))
             ORDER BY rendition.height DESC, name DESC
         ) AS renditions
         """
@@ -113,7 +115,7 @@ _SELECT = SQL(
 def read(conn: Connection, viewer_id: int, item_id: str) -> FullItem:
     """Read an item. Raises NotFound where there is none that the viewer may see."""
     with conn.cursor(row_factory=class_row(FullItem)) as cursor:
-        item = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id}).fetchone()
+        item = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id, "life": LONGEST_LIFE}).fetchone()
     if item is None:
         raise NotFound("There is no such item.")
     return item

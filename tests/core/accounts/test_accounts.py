@@ -107,6 +107,13 @@ def test_a_wrong_name_or_password_is_told_and_how_long_it_may_be(
     _body(_register(api), 201)
 
 
+def test_a_name_of_any_length_is_refused_for_it(api: Client) -> None:
+    # Characters that no compression makes short: it must not reach an index.
+    name = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(2000))
+    [error] = _body(_register(api, name=name), 422)["errors"]
+    assert (error["field"], error["limit"]) == ("name", 64)
+
+
 def test_the_password_is_kept_as_argon2id_only(api: Client, conn: Connection) -> None:
     _register(api)
     (kept,) = conn.execute("SELECT password_hash FROM users").fetchone() or ()

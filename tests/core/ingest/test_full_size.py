@@ -247,6 +247,14 @@ def test_it_lives_for_thirty_days_after_it_was_last_asked_for(inbox: Inbox, phot
     assert made(inbox, photo).state == "ready"
 
 
+def test_no_client_is_told_of_one_that_may_go_while_its_url_is_valid(inbox: Inbox, photo: str) -> None:
+    made(inbox, photo)
+    inbox.conn.execute("UPDATE rendition SET expires_at = now() + interval '13 days' WHERE name = 'full.jpg'")
+    assert "full.jpg" not in said(inbox, photo)
+    assert ask(inbox, photo).state == "ready"  # which has it live on
+    assert "full.jpg" in said(inbox, photo)
+
+
 def test_it_goes_wherever_who_removes_it_was_killed_and_nothing_tells_of_it_meanwhile(inbox: Inbox, photo: str) -> None:
     survived = False
     for step in range(1, MOMENTS):

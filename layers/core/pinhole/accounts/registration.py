@@ -32,13 +32,13 @@ def register(name: str, password: str, setup_token: str, address: str) -> Tokens
     Raises Forbidden (`registration_closed` once there is a user, `setup_token_wrong`), Invalid,
     TooManyRequests.
     """
-    limits.REGISTER.count_account(user.name_key(name), address)
+    kept_name = names.user_name(name)  # before anything is looked up by it: it may be of any length
+    limits.REGISTER.count_account(user.name_key(kept_name), address)
     if not setup().registration_open:
         raise _closed()
     required = settings().setup_token.get_secret_value()
     if required and not hmac.compare_digest(required.encode(), setup_token.encode()):
         raise Forbidden("The first user needs the deployment's set-up token.", code=ErrorCode.SETUP_TOKEN_WRONG)
-    kept_name = names.user_name(name)
     password_hash = passwords.hash_password(password)
     with transaction() as conn:
         user.lock(conn)
