@@ -82,15 +82,19 @@ def _migrate(arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("infra/requirements.txt")
     import psycopg
 
-    from infra import ingest_role, migrate, places
+    from infra import database_roles, migrate, places
 
     try:
         applied = migrate.apply(arguments.database)
         print("\n".join(applied) if applied else "Nothing to apply")
         if count := places.fill(arguments.database):
             print(f"Loaded {count:,} names of places")
-        if arguments.new_ingest_password or not ingest_role.logs_in(arguments.database):
-            print(f"IngestDatabaseUrl, which is not shown again: {ingest_role.let_in(arguments.database)}")
+        for role, whose, anew in (
+            (database_roles.INGEST, "IngestDatabaseUrl", arguments.new_ingest_password),
+            (database_roles.WORKER, "PINHOLE_DATABASE_URL of the worker", arguments.new_worker_password),
+        ):
+            if anew or not database_roles.logs_in(arguments.database, role):
+                print(f"{whose}, which is not shown again: {database_roles.let_in(arguments.database, role)}")
     except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
         raise bootstrap.CannotStart(f"The database can't be migrated: {' '.join(str(error).split())}") from error
     return 0
@@ -187,11 +191,12 @@ def _parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="apply migrations to a database")
     migrate.add_argument("database", metavar="URL", help="postgresql://…")
-    migrate.add_argument(
-        "--new-ingest-password",
-        action="store_true",
-        help="give ingest's role of its own another password, and print its URL",
-    )
+    for whose, name in (("ingest's", "ingest"), ("the worker's", "worker")):
+        migrate.add_argument(
+            f"--new-{name}-password",
+            action="store_true",
+            help=f"give {whose} role of its own another password, and print its URL",
+        )
     migrate.set_defaults(run=_migrate)
 
     bench = commands.add_parser("bench", help="measure what it costs, beside the floor of the same run")

@@ -18,7 +18,7 @@ from yoyo import get_backend, read_migrations
 from yoyo.backends import DatabaseBackend
 from yoyo.migrations import Migration
 
-from infra import ingest_role
+from infra import database_roles
 from infra.bootstrap import CannotStart
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -37,7 +37,7 @@ class CannotMigrate(CannotStart):
 def apply(url: str, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what this database has not seen yet. Returns the names of what was applied.
 
-    The role that some of them grant something to is made before. Two at once are harmless: the second waits for the
+    The roles that some of them grant something to are made before. Two at once are harmless: the second waits for the
     first, and finds nothing to do.
 
     Raises:
@@ -45,7 +45,7 @@ def apply(url: str, directory: Path = MIGRATIONS) -> list[str]:
         psycopg.Error: a migration failed. It is undone whole; those before it stay.
     """
     known = read_migrations(glob.escape(str(directory)))
-    ingest_role.make(url)
+    database_roles.make(url)
     with get_backend(url.replace("postgresql://", "postgresql+psycopg://", 1)) as backend:
         # yoyo's own lock is a row, which a killed process leaves behind; an advisory lock ends with its session.
         backend.execute(f"SELECT pg_advisory_lock({LOCK})")

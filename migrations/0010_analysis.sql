@@ -133,3 +133,12 @@ CREATE TABLE image_quality (
     PRIMARY KEY (owner_id, item_id, percentage, model_id),
     FOREIGN KEY (owner_id, item_id, percentage, model_id) REFERENCES item_analysis ON DELETE CASCADE
 );
+
+-- What the worker may do. It decodes what was made of files of strangers, and its models are large and of others: so it
+-- has a role of its own, which reads no account, no position and no journal, and of what models saw only that they looked.
+GRANT SELECT ON media_item, original_file, rendition TO pinhole_worker;
+GRANT SELECT, INSERT, UPDATE ON job TO pinhole_worker;
+GRANT SELECT, INSERT, UPDATE (answers, complete_at) ON model TO pinhole_worker;
+GRANT SELECT, INSERT ON item_analysis TO pinhole_worker;
+GRANT INSERT ON image_embedding, image_tag, detected_object, face, recognised_text, image_colours, image_quality
+    TO pinhole_worker;

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import ingest_role, migrate, places
+from infra import database_roles, migrate, places
 from infra.bootstrap import REPOSITORY, WEB, say
 from infra.local import aws, postgres, provision, queue, store, worker
 from infra.local.data_directory import DataDirectory, Secrets
@@ -131,8 +131,12 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
         if data.paused:
             say("Some queues are paused: python -m infra admin queues tells which")
         if place.analyses:
-            wired = {**template.functions["AdminFunction"].environment, "POWERTOOLS_SERVICE_NAME": "worker"}
-            services.later(worker.keep(services, data.worker, {**wired, **environment}))
+            wired = {**template.functions["AdminFunction"].environment, **environment}
+            owners = wired["PINHOLE_DATABASE_URL"]
+            wired["PINHOLE_DATABASE_URL"] = await asyncio.to_thread(
+                database_roles.let_in, owners, database_roles.WORKER
+            )
+            services.later(worker.keep(services, data.worker, wired))
         yield
 
 
@@ -147,7 +151,7 @@ async def provided(
     if endpoint:
         say("Starting PostgreSQL")
         database = await services.start(postgres.start, data.postgres)
-        ingest_url = await asyncio.to_thread(ingest_role.let_in, database.url)
+        ingest_url = await asyncio.to_thread(database_roles.let_in, database.url, database_roles.INGEST)
         template = template_of(database.url, endpoint, made, parameters, ingest_database_url=ingest_url)
         cloud = Cloud(endpoint, endpoint, LOCALSTACK, store.client(endpoint, LOCALSTACK), None)
     else:
@@ -156,7 +160,7 @@ async def provided(
             services.start(postgres.start, data.postgres),
             services.start(queue.start, data.queue, made.store),
         )
-        ingest_url = await asyncio.to_thread(ingest_role.let_in, database.url)
+        ingest_url = await asyncio.to_thread(database_roles.let_in, database.url, database_roles.INGEST)
         template = template_of(database.url, messages.endpoint, made, parameters, ingest_database_url=ingest_url)
         buckets = [bucket.name for bucket in template.buckets.values()]
         objects = await services.start(store.start, data.store, buckets, made.store)

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,7 +36,8 @@ class Service(ABC):
     """One child process with its log, `{directory}/log`.
 
     After a start `ready` is asked until it says True; an `OSError` from it counts as not yet.
-    `user` is the account to run as, for programs that refuse to run as root.
+    `user` is the account to run as, for programs that refuse to run as root. inherits: names of variables of this
+    process that it gets beside its environment; all, where none are named.
     """
 
     stop_signal: signal.Signals = signal.SIGTERM
@@ -49,12 +50,14 @@ class Service(ABC):
         *,
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
+        inherits: Collection[str] | None = None,
     ) -> None:
         self.name = name
         self.directory = directory
         self.log = directory / "log"
         self._command = [str(part) for part in command]
-        self._environment = {**os.environ, **(environment or {})}
+        inherited = {name: value for name, value in os.environ.items() if inherits is None or name in inherits}
+        self._environment = {**inherited, **(environment or {})}
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -13,9 +13,17 @@ from pathlib import Path
 
 from infra.bootstrap import REPOSITORY, say
 from infra.local import processes
+from infra.local.function_pool import INHERITED
 from infra.local.processes import HOST, Service, free_ports
 from infra.local.supervisor import Supervisor
 
+# It runs the code of others on what came from strangers: it gets no secret that it does not use.
+SETTINGS = {
+    *("PINHOLE_DATABASE_URL", "PINHOLE_ORIGINALS_BUCKET", "PINHOLE_RENDITIONS_BUCKET", "PINHOLE_MAX_ATTEMPTS"),
+    *("PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"),
+}
 THREADS = max(1, (os.cpu_count() or 1) // 2)
 NICE = 15
 
@@ -35,7 +43,15 @@ class Worker(Service):
             "The worker",
             directory,
             [*_command(), *options],
-            environment={**environment, "PYTHONPATH": os.pathsep.join(map(str, roots)), "PYTHONSAFEPATH": "1"},
+            environment={
+                **{name: value for name, value in environment.items() if name in SETTINGS},
+                "POWERTOOLS_SERVICE_NAME": "worker",
+                "PYTHONPATH": os.pathsep.join(map(str, roots)),
+                "PYTHONSAFEPATH": "1",
+                "PYTHONUTF8": "1",
+                "TZ": "UTC",
+            },
+            inherits={*INHERITED, "XDG_CACHE_HOME"},
         )
 
     def ready(self) -> bool:

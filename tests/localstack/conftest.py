@@ -18,7 +18,7 @@ import pytest
 from localstack_client.session import Session
 from psycopg import Connection
 
-from infra import bootstrap, ingest_role
+from infra import bootstrap, database_roles
 from infra.bootstrap import say
 from infra.local.postgres import Postgres
 from infra.local.processes import HOST
@@ -165,7 +165,11 @@ def stack(built: Path, postgres_server: Postgres, request: pytest.FixtureRequest
             sam.deploy(
                 built,
                 STACK,
-                {**PARAMETERS, "DatabaseUrl": url, "IngestDatabaseUrl": ingest_role.let_in(url)},
+                {
+                    **PARAMETERS,
+                    "DatabaseUrl": url,
+                    "IngestDatabaseUrl": database_roles.let_in(url, database_roles.INGEST),
+                },
                 endpoint=localstack.endpoint,
                 artifacts_bucket="artifacts",
             )

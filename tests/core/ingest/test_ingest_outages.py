@@ -23,7 +23,7 @@ import pytest
 import urllib3
 from psycopg.rows import dict_row
 
-from infra import ingest_role, migrate
+from infra import database_roles, migrate
 from infra.local import postgres, provision, queue, store
 from infra.local.function_pool import IMPORT_ROOTS
 from infra.local.runtime import Runtime
@@ -173,7 +173,7 @@ def template_of(database: postgres.Postgres, queue_endpoint: str, timeout: int, 
     (directory / "template.yaml").write_text(text)
     values = {
         "DatabaseUrl": database.url,
-        "IngestDatabaseUrl": ingest_role.let_in(database.url),
+        "IngestDatabaseUrl": database_roles.let_in(database.url, database_roles.INGEST),
         "TokenSecret": "a secret of the tests, long enough to sign with",
         "MediaKeys": "{}",
         "SetupToken": "",

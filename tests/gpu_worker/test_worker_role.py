@@ -1,0 +1,55 @@
+"""The role that the worker has in the database. That it suffices, the tests of the worker show: they work by it."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import Connection, sql
+from psycopg.errors import InsufficientPrivilege
+
+from infra import database_roles
+from infra.database_roles import WORKER
+
+
+@pytest.fixture
+def as_worker(database_url: str) -> Iterator[Connection]:
+    """A connection by the URL that the worker gets."""
+    with psycopg.connect(database_roles.let_in(database_url, WORKER), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("users", "session", "refresh_token", "live_ticket", "live_connection", "rate_limit", "upload", "outbox"),
+        *("item_metadata", "item_statement", "notice"),
+        *("image_embedding", "image_tag", "detected_object", "face", "recognised_text"),
+    ],
+)
+def test_it_reads_no_account_no_position_no_journal_and_nothing_that_was_seen(
+    as_worker: Connection, table: str
+) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        as_worker.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE media_item SET rating = 5",
+        "DELETE FROM media_item",
+        "UPDATE original_file SET object_key = 'ann/other.jpg'",
+        "DELETE FROM job",
+        "DELETE FROM item_analysis",
+        "UPDATE model SET name = 'other'",
+        "INSERT INTO session (id, user_id) VALUES ('000000000000', 7)",
+        "CREATE TABLE kept (said text)",
+        "SET ROLE pinhole",
+        "SET ROLE pinhole_ingest",
+        "ALTER ROLE pinhole_worker SUPERUSER",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+    ],
+)
+def test_it_changes_no_photo_forgets_nothing_and_takes_no_other_role(as_worker: Connection, statement: str) -> None:
+    with pytest.raises(InsufficientPrivilege):
+        as_worker.execute(statement)
