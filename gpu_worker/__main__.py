@@ -22,7 +22,9 @@ def main() -> int:
         os.nice(arguments.nice)
     row = CATALOGUE[Stage.ANALYSIS]
     urls = {lane: carrier.url(settings()) for lane, carrier in row.lanes.items()}
-    options = Options(arguments.set, str(arguments.models), arguments.threads, arguments.decoders)
+    source = arguments.models if arguments.models.startswith("s3://") else ""
+    directory = str(MODELS) if source else arguments.models
+    options = Options(arguments.set, directory, arguments.threads, arguments.decoders, source)
     worker = Worker(urls, options, arguments.batch)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
@@ -40,7 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gpu_worker", description=__doc__)
     parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on, with commas: ml")
     parser.add_argument("--set", default="embedded", help="the model set: a file of gpu_worker/model_sets")
-    parser.add_argument("--models", type=Path, default=MODELS, help="where the files of models lie")
+    parser.add_argument(
+        "--models",
+        default=str(MODELS),
+        help="where the files of models lie; s3://bucket/prefix: where to fetch them from",
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each model")
     parser.add_argument("--decoders", type=int, default=os.cpu_count(), help="pictures decoded at once")
     parser.add_argument("--batch", type=int, default=8, help="photos that the models look at together")

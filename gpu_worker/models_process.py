@@ -30,12 +30,16 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the models are, where their files lie, and how many threads each may use. decoders: pictures at once."""
+    """What the models are, where their files lie, and how many threads each may use. decoders: pictures at once.
+
+    source: where files come from that don't lie there yet, such as s3://bucket/prefix; empty: from nowhere.
+    """
 
     model_set: str
     directory: str
     threads: int
     decoders: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +137,16 @@ def _run(options: Options, connection: Connection) -> None:
     # A vector times a matrix takes ten times as long by many threads as by one, when they are busy elsewhere.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Only here: the process of the loop needs none of it.
+    from gpu_worker import fetching
     from gpu_worker.looking import Looker
     from gpu_worker.models import model_set
     from gpu_worker.models.roles import ModelError
 
     try:
-        looker = Looker(model_set.read(options.model_set, Path(options.directory), options.threads))
+        models = model_set.read(options.model_set, Path(options.directory), options.threads)
+        if options.source:
+            fetching.fetch(models, options.source)
+        looker = Looker(models)
         looker.load()
     except ModelError as error:
         connection.send(NotLoaded(str(error)))

@@ -74,8 +74,9 @@ class Worker:
         self._events.put(Stop())
 
     def healthy(self) -> bool:
-        """Whether the loop goes round. From any thread."""
-        return time.monotonic() - self._beat_at < 3 * BEAT_SECONDS
+        """Whether the loop goes round, or waits for models that load. From any thread."""
+        patience = LONGEST_LOOK_SECONDS if self._loaded is None else 3 * BEAT_SECONDS
+        return time.monotonic() - self._beat_at < patience
 
     def run(self) -> None:
         """Work until `stop`. Raises CannotWork when the models don't load, now or after they were unloaded."""
@@ -83,6 +84,7 @@ class Worker:
         try:
             while self._loaded is None and self._stopping_since is None:
                 self._take(self._events.get())
+            self._beat_at = time.monotonic()
             self._intake.start(self._events.put)
             while not self._may_end():
                 with suppress(queue.Empty):

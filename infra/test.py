@@ -53,6 +53,7 @@ def _steps(pytest: Sequence[str]) -> list[Step]:
         Step("web-test", [npm, "test", "--silent"], bootstrap.WEB),
         Step("template", [_program("cfn-lint"), "template.yaml", "infra/cloud/*.yaml"]),
         Step("imports", [_program("lint-imports")], environment={"PYTHONPATH": os.pathsep.join(IMPORT_ROOTS)}),
+        Step("docker", [_program("hadolint"), "gpu_worker/Dockerfile"]),
         Step("migrations", [_program("squawk"), *map(str, sorted(REPOSITORY.glob("migrations/*.sql")))]),
         Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
         Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),

@@ -36,5 +36,13 @@ def test_every_metric_is_on_the_page() -> None:
     assert {name for name in measured if f"`{name}`" not in PAGE} == set()
 
 
+def test_every_metric_of_the_worker_is_on_the_page() -> None:
+    source = (ROOT / "gpu_worker" / "metrics.py").read_text("utf-8")
+    measured = re.findall(r'(Counter|Gauge|Histogram)\("(\w+)"', source)
+    assert measured
+    told = [f"{name}_total" if kind == "Counter" else name for kind, name in measured]
+    assert [name for name in told if f"`{name}`" not in PAGE] == []
+
+
 def test_the_read_me_leads_to_the_page() -> None:
     assert "(docs/operations.md)" in Path(ROOT / "README.md").read_text("utf-8")

@@ -1,0 +1,62 @@
+"""Models that a worker fetches from a bucket are the ones that its set names, or none."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gpu_worker import fetching
+from gpu_worker.models import model_set
+from gpu_worker.models.model_set import File, ModelSet
+from gpu_worker.models.roles import ModelError
+from tests.fixtures.cloud import Cloud
+
+CONTENT = b"weights" * 400_000
+SOURCE = "s3://originals/models/v1/"
+
+
+@pytest.fixture
+def models(tmp_path: Path, cloud: Cloud) -> ModelSet:
+    """A set of one file, which is in the bucket."""
+    cloud.s3.put_object(Bucket="originals", Key="models/v1/tiny/tags/model.onnx", Body=CONTENT)
+    file = File("tiny/tags/model.onnx", hashlib.sha256(CONTENT).hexdigest())
+    return replace(model_set.read("embedded", tmp_path), files={file.path: file})
+
+
+def lying(models: ModelSet) -> list[Path]:
+    return [path for path in models.directory.rglob("*") if path.is_file()]
+
+
+def test_what_is_missing_is_fetched_once(models: ModelSet, cloud: Cloud) -> None:
+    fetching.fetch(models, SOURCE)
+    [path] = lying(models)
+    assert path == models.directory / "tiny/tags/model.onnx"
+    assert path.read_bytes() == CONTENT
+    cloud.s3.delete_object(Bucket="originals", Key="models/v1/tiny/tags/model.onnx")
+    fetching.fetch(models, SOURCE)
+
+
+def test_what_is_broken_here_is_fetched_again(models: ModelSet) -> None:
+    path = models.directory / "tiny/tags/model.onnx"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"cut off")
+    fetching.fetch(models, SOURCE)
+    assert path.read_bytes() == CONTENT
+
+
+def test_another_file_than_the_set_names_is_refused_and_left_nowhere(models: ModelSet, cloud: Cloud) -> None:
+    cloud.s3.put_object(Bucket="originals", Key="models/v1/tiny/tags/model.onnx", Body=b"other weights")
+    with pytest.raises(ModelError, match=r"model\.onnx of originals is not what the model set names"):
+        fetching.fetch(models, SOURCE)
+    assert lying(models) == []
+
+
+def test_a_file_that_is_not_in_the_bucket_is_named(models: ModelSet) -> None:
+    with pytest.raises(ModelError, match=r"tiny/tags/model\.onnx can't be fetched from s3://originals/elsewhere"):
+        fetching.fetch(models, "s3://originals/elsewhere")
+
+
+def test_a_bucket_that_is_not_there_is_told(models: ModelSet) -> None:
+    with pytest.raises(ModelError, match="can't be fetched from s3://nowhere"):
+        fetching.fetch(models, "s3://nowhere/models")
