@@ -6,18 +6,25 @@ import signal
 import sys
 from pathlib import Path
 
-from gpu_worker import metrics
-from gpu_worker.models_process import Options
-from gpu_worker.worker import CannotWork, Worker
-from pinhole.settings import settings
-from pinhole.stages import CATALOGUE, Stage
-from pinhole.telemetry import logger
+from gpu_worker import bench
 
 MODELS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
 
 
 def main() -> int:
     arguments = _parser().parse_args()
+    return int(arguments.run(arguments))
+
+
+def _work(arguments: argparse.Namespace) -> int:
+    # Only here: the bench runs where none of it is installed.
+    from gpu_worker import metrics
+    from gpu_worker.models_process import Options
+    from gpu_worker.worker import CannotWork, Worker
+    from pinhole.settings import settings
+    from pinhole.stages import CATALOGUE, Stage
+    from pinhole.telemetry import logger
+
     if os.name == "posix":
         os.nice(arguments.nice)
     row = CATALOGUE[Stage.ANALYSIS]
@@ -53,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nice", type=int, default=0, help="let others go first, by so much (0 to 19)")
     parser.add_argument("--metrics-port", type=int, help="answer /metrics and /health there")
     parser.add_argument("--metrics-address", default="127.0.0.1", help="of which address")
+    parser.set_defaults(run=_work)
+    bench.add_to(parser.add_subparsers(title="instead of that"), MODELS)
     return parser
 
 
