@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from infra.bench import footprint, not_modified, photos, pipeline, timeline
+from infra.bench import footprint, not_modified, photos, pipeline, seeing, timeline, worker
 from infra.bench.rows import Row, as_json, progress, table
 from infra.bootstrap import CannotStart
 
@@ -16,6 +16,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "timeline-1m": partial(timeline.measure, 1_000_000),
     "timeline-304": not_modified.measure,
     "functions": footprint.measure,
+    "worker": worker.measure,
+    "worker-quality": seeing.measure,
 }
 
 

@@ -75,25 +75,27 @@ def _pipeline_seconds(client: Client, photos: list[Photo]) -> float:
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for _ in threads.map(upload, repeat(client), photos, promises):
             pass  # raises what an upload raised
-    _until(lambda: visible(client) == wanted, 0.1)
+    until(lambda: visible(client) == wanted, 0.1)
     return time.monotonic() - began
 
 
 async def _single_seconds(client: Client, alone: IngestAlone, photos: Iterator[Photo]) -> tuple[float, float]:
     """From the begin of an upload until its photo is visible, and what the function alone takes."""
-    whole = await asyncio.to_thread(_visible_seconds, client, *_take(photos, 1))
+    whole = await asyncio.to_thread(visible_seconds, client, *_take(photos, 1))
     return whole, await alone.seconds(alone.land(_take(photos, 1)))
 
 
-def _visible_seconds(client: Client, photo: Photo) -> float:
+def visible_seconds(client: Client, photo: Photo) -> float:
+    """From the begin of an upload until its photo is visible."""
     promise = photo.promise
     began = time.monotonic()
     upload_id = upload(client, photo, promise)
-    _until(lambda: client.upload_status(upload_id)["state"] == "ready", 0.02)
+    until(lambda: client.upload_status(upload_id)["state"] == "ready", 0.02)
     return time.monotonic() - began
 
 
-def _until(holds: Callable[[], bool], pause_seconds: float) -> None:
+def until(holds: Callable[[], bool], pause_seconds: float) -> None:
+    """Ask again and again, so many seconds apart. Raises TimeoutError after minutes."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         if time.monotonic() > deadline:
