@@ -58,7 +58,10 @@ def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
         with (data / "up.log").open("wb") as log:
             port = _free_port()
             process = subprocess.Popen(
-                [sys.executable, "-m", "infra", "up", "--data", str(data / "library"), "--port", str(port)],
+                [
+                    *(sys.executable, "-m", "infra", "up", "--no-worker"),
+                    *("--data", str(data / "library"), "--port", str(port)),
+                ],
                 cwd=REPOSITORY,
                 env={**os.environ, "PINHOLE_MAX_OPEN_UPLOADS": str(MAX_OPEN_UPLOADS)},
                 stdout=log,
