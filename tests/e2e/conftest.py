@@ -24,7 +24,7 @@ from pinhole_client import Client, ClientError
 
 REPOSITORY = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-START_SECONDS = 180
+START_SECONDS = 600
 MAX_OPEN_UPLOADS = 400  # few, so that a drop of many files takes no thousand of them
 NAME, PASSWORD = "mara", "a quiet morning light"
 
