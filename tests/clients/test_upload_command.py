@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -56,13 +57,19 @@ def test_what_is_there_already_is_not_sent_again(server: Pinhole, upload: Upload
     assert server.asked("POST", "/api/uploads") == begun + 1
 
 
-def test_files_of_the_same_bytes_are_sent_once(
+def test_files_of_the_same_bytes_are_sent_once_and_told_apart_from_what_was_there(
     server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tree / "again.jpg", b"a beach")
+    assert upload(tree, "--dry-run") == 0
+    told = "2 files to send (15 B), 0 there already, 1 the same as another of these files\n"
+    assert told in capsys.readouterr().err
+    write(tree / "day two" / "again.jpg", b"a beach")
     assert upload(tree) == 0
     assert server.asked("PUT", "") == 2
-    assert "2 files added, 1 there already\n" in capsys.readouterr().err
+    assert "2 files added, 0 there already, 2 the same as others of these files\n" in capsys.readouterr().err
+    assert upload(tree) == 0
+    assert "0 files added, 4 there already\n" in capsys.readouterr().err
 
 
 def test_a_file_is_sent_when_the_one_that_stood_for_its_bytes_goes(
@@ -192,6 +199,47 @@ def test_sidecars_are_told_before_a_byte_is_sent(
     assert "2 sidecars left out" in told
     assert "1 file left out" in told
     assert len(server.uploads) == 2
+
+
+def test_a_real_file_goes_before_a_link_to_it(
+    server: Pinhole, upload: Upload, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "a link.jpg").symlink_to("beach.jpg")
+    (tree / "a folder").symlink_to("day two", target_is_directory=True)
+    (tmp_path / "sea.jpg").symlink_to(tree / "beach.jpg")
+    assert upload(tmp_path / "sea.jpg", tree) == 0
+    assert server.names() == ["trip/beach.jpg", "trip/day two/forest.heic"]
+    told = capsys.readouterr().err
+    assert "2 links left out: to files that are among these by their own names\n" in told
+    assert "2 files added, 0 there already\n" in told
+
+
+def test_a_link_to_what_is_left_out_by_its_own_name_is_followed(
+    server: Pinhole, upload: Upload, tree: Path, tmp_path: Path
+) -> None:
+    write(tree / ".hidden.jpg", b"hidden")
+    write(tree / "scan.bin", b"a scan")
+    write(tree / ".store" / "lake.jpg", b"a lake")
+    for name, target in (("a.jpg", ".hidden.jpg"), ("b.jpg", "scan.bin"), ("c.jpg", ".store/lake.jpg")):
+        (tree / name).symlink_to(target)
+    assert upload(tree) == 0
+    assert {f"trip/{name}.jpg" for name in "abc"} < set(server.names())
+
+
+@pytest.mark.parametrize("named", [["."], ["pipe.jpg", "null.jpg", "socket.jpg"]])
+def test_what_has_the_name_of_a_photo_and_is_no_file_is_told_for_what_it_is(
+    upload: Upload, tree: Path, named: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tree)
+    os.mkfifo("pipe.jpg")
+    Path("null.jpg").symlink_to(os.devnull)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.jpg")
+    assert upload(*named) == 1
+    told = capsys.readouterr().err
+    for name, what in (("pipe", "a named pipe"), ("null", "a device"), ("socket", "a socket")):
+        assert f"{tree / name}.jpg: is {what}, and no file\n" in told
+    assert "left out" not in told
 
 
 def test_hidden_files_are_left_alone(server: Pinhole, upload: Upload, tree: Path) -> None:

@@ -3,6 +3,7 @@
 import mimetypes
 import os
 import stat
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,12 @@ _VIDEOS = ".mov .m4v .mts .m2ts .mkv .avi .3gp"
 _EXTENSIONS = tuple(f"{_PHOTOS} {_VIDEOS}".split())
 # Without those of the machine, so that it takes the same files everywhere.
 _TYPES = mimetypes.MimeTypes()
+_SPECIAL = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 _MOST_SEGMENTS, _MOST_CHARACTERS = 32, 4096  # of a path that the API keeps
 
 
@@ -58,6 +65,15 @@ class LocalFile:
         return _TYPES.guess_type(self.filename)[0] or ""
 
 
+@dataclass(slots=True)
+class LeftOut:
+    """How many were not sent, by why. links: to files that are sent by their own names."""
+
+    sidecars: int = 0
+    other_names: int = 0
+    links: int = 0
+
+
 class Finder:
     """Goes through what was named, each folder once, and counts what it leaves out.
 
@@ -65,18 +81,38 @@ class Finder:
     """
 
     def __init__(self, on_trouble: Callable[[str, str], None]) -> None:
-        self.sidecars = 0
-        self.left_out = 0
+        self.left_out = LeftOut()
         self._on_trouble = on_trouble
         self._visited: set[tuple[int, int]] = set()
+        self._named: set[str] = set()
+        # Symbolic links, each with the length of its root. They come last, for a file is best known by its own name.
+        self._links: deque[tuple[str, int]] = deque()
 
     def find(self, named: Iterable[str]) -> Iterator[LocalFile]:
-        """The files, folder by folder, in the order of their names. Hidden ones are left out, as on the page."""
+        """The files, folder by folder, in the order of their names. Hidden ones are left out, as on the page.
+
+        A link is followed once all else was found, and left out if its file was.
+        """
         for path in map(os.path.abspath, named):
-            if os.path.isdir(path):  # noqa: PTH112
-                parent = os.path.dirname(path)  # noqa: PTH120
-                yield from self._in_folder(path, len(parent.rstrip(os.sep)) + 1)
+            is_folder = os.path.isdir(path)  # noqa: PTH112
+            root_length = len(os.path.dirname(path).rstrip(os.sep)) + 1 if is_folder else 0  # noqa: PTH120
+            if os.path.islink(path):  # noqa: PTH114
+                self._links.append((path, root_length))
+            elif is_folder:
+                yield from self._in_folder(path, root_length)
             elif (file := self._file(path, 0)) is not None:
+                self._named.add(os.path.realpath(path))
+                yield file
+        while self._links:
+            path, root_length = self._links.popleft()
+            try:
+                is_folder = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
+            except OSError as error:
+                self._on_trouble(path, reason(error))
+                continue
+            if is_folder:
+                yield from self._in_folder(path, root_length)
+            elif (file := self._file(path, root_length, is_link=True)) is not None:
                 yield file
 
     def _in_folder(self, folder: str, root_length: int) -> Iterator[LocalFile]:
@@ -87,43 +123,59 @@ class Finder:
                 status = os.stat(path)  # noqa: PTH116
                 if (status.st_dev, status.st_ino) in self._visited:
                     continue  # another way to it, or a link in a circle
-                self._visited.add((status.st_dev, status.st_ino))
                 with os.scandir(path) as entries:
                     visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=_name)
+                self._visited.add((status.st_dev, status.st_ino))
             except OSError as error:
                 self._on_trouble(path, reason(error))
                 continue
             folders = []
             for entry in visible:
                 try:
-                    is_folder = stat.S_ISDIR(entry.stat().st_mode) if entry.is_symlink() else entry.is_dir()
+                    is_link, is_folder = entry.is_symlink(), entry.is_dir(follow_symlinks=False)
                 except OSError as error:
                     self._on_trouble(entry.path, reason(error))
                     continue
-                if is_folder:
+                if is_link:
+                    self._links.append((entry.path, root_length))
+                elif is_folder:
                     folders.append(entry.path)
                 elif (file := self._file(entry.path, root_length)) is not None:
                     yield file
             waiting += reversed(folders)
 
-    def _file(self, path: str, root_length: int) -> LocalFile | None:
+    def _file(self, path: str, root_length: int, *, is_link: bool = False) -> LocalFile | None:
         """None for what is none to send. What was named by itself is meant, whatever its name; but for sidecars."""
         lower = path.lower()
         if lower.endswith(SIDECARS):
-            self.sidecars += 1
+            self.left_out.sidecars += 1
             return None
         if root_length and not _looks_like_media(lower):
-            self.left_out += 1
+            self.left_out.other_names += 1
             return None
         try:
             status = os.stat(path)  # noqa: PTH116
+            is_found = is_link and self._has_found(os.path.realpath(path))
         except OSError as error:
             self._on_trouble(path, reason(error))
             return None
+        if is_found:
+            self.left_out.links += 1
+            return None
         if not stat.S_ISREG(status.st_mode):
-            self.left_out += 1
+            self._on_trouble(path, f"is {_SPECIAL.get(stat.S_IFMT(status.st_mode), 'something else')}, and no file")
             return None
         return LocalFile(path, root_length, Stamp.of(status))
+
+    def _has_found(self, path: str) -> bool:
+        """Whether a real path was found among what was named. Raises OSError."""
+        folder, name = os.path.split(path)
+        if path in self._named:
+            return True
+        if name.startswith(".") or not _looks_like_media(name.lower()):
+            return False
+        status = os.stat(folder)  # noqa: PTH116
+        return (status.st_dev, status.st_ino) in self._visited
 
 
 def _name(entry: os.DirEntry[str]) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pinhole_client.upload.finding import LocalFile
 
@@ -10,12 +11,14 @@ from pinhole_client.upload.finding import LocalFile
 class Counts:
     """How far a run is.
 
-    Bytes to read are of files whose hashes are not known; those to send, of files not there yet.
+    added: of a run that sends nothing, what would be. same: of the same bytes as one of those. Bytes to read are of
+    files whose hashes are not known; those to send, of files not there yet.
     """
 
     files: int = 0
     looked_at: int = 0
     there: int = 0
+    same: int = 0
     to_send: int = 0
     added: int = 0
     bytes_to_read: int = 0
@@ -35,8 +38,8 @@ class Outcomes:
         self.pending = 0
         # Files of the same bytes of which none has ended, the one that stands for them first.
         self._alike: dict[bytes, list[LocalFile]] = {}
-        # Why bytes were refused; None for those in the library.
-        self._ended: dict[bytes, str | None] = {}
+        # Why bytes were refused, None for those in the library; and whether they were new to it.
+        self._ended: dict[bytes, tuple[str | None, bool]] = {}
 
     def take(self) -> None:
         """One more file, which is to end once."""
@@ -49,7 +52,8 @@ class Outcomes:
         assert file.sha256 is not None
         with self.changing:
             if file.sha256 in self._ended:
-                self._end(file, self._ended[file.sha256])
+                refusal, is_new = self._ended[file.sha256]
+                self._end(file, refusal, "same" if is_new else "there")
                 return False
             alike = self._alike.setdefault(file.sha256, [])
             alike.append(file)
@@ -59,9 +63,9 @@ class Outcomes:
         """The server has decided on these bytes: they are in the library, or are refused for this reason."""
         assert file.sha256 is not None
         with self.changing:
-            self._ended[file.sha256] = refusal
+            self._ended[file.sha256] = refusal, is_new
             for each in self._alike.pop(file.sha256, []):
-                self._end(each, refusal, is_new=is_new and each is file)
+                self._end(each, refusal, "there" if not is_new else "added" if each is file else "same")
 
     def leave(self, file: LocalFile) -> LocalFile | None:
         """A file no longer has these bytes: the one that has to take its place, if it stood for others."""
@@ -94,12 +98,10 @@ class Outcomes:
             for name, number in more.items():
                 setattr(self.counts, name, getattr(self.counts, name) + number)
 
-    def _end(self, file: LocalFile, refusal: str | None, *, is_new: bool = False) -> None:
+    def _end(self, file: LocalFile, refusal: str | None, as_what: Literal["added", "there", "same"] = "there") -> None:
         self.pending -= 1
-        if refusal is not None:
-            self.counts.failed.append((file.path, refusal))
-        elif is_new:
-            self.counts.added += 1
+        if refusal is None:
+            self.add(**{as_what: 1})
         else:
-            self.counts.there += 1
+            self.counts.failed.append((file.path, refusal))
         self.changing.notify_all()

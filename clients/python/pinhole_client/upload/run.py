@@ -216,10 +216,11 @@ class Run:
                 self._queue_to_send(file)
 
     def _would_send(self, file: LocalFile) -> None:
-        if _hex(file) not in self._arrived:
+        is_new = _hex(file) not in self._arrived
+        if is_new:
             self.outcomes.add(to_send=1, bytes_to_send=file.stamp.size_bytes)
             self._teller.would_send(file.path)
-        self.outcomes.settle(file, None)
+        self.outcomes.settle(file, None, is_new=is_new)
 
     def _queue_to_send(self, file: LocalFile) -> None:
         self.outcomes.add(to_send=1, bytes_to_send=file.stamp.size_bytes)
@@ -286,7 +287,7 @@ class Run:
         elif error["code"] in _OTHER_BYTES and file.changes < _MOST_CHANGES:
             self._again(file)
         else:
-            self.outcomes.settle(file, f"{error['detail']} ({error['code']})")
+            self.outcomes.settle(file, error["detail"])
 
     def _again(self, file: LocalFile) -> None:
         """Begin anew with a file that has changed."""

@@ -59,21 +59,27 @@ class Telling:
         """What became of the files, and what was left out."""
         for path, why in sorted(counts.failed):
             self.say(f"{shown(path)}: {why}")
-        if finder.sidecars:
-            self.say(f"{_files(finder.sidecars, 'sidecar')} left out: nothing reads them yet")
-        if finder.left_out:
-            self.say(f"{_files(finder.left_out)} left out: by their names no photos or videos")
-        if dry_run:
-            would = f"{_files(counts.to_send)} to send ({_bytes(counts.bytes_to_send)})"
-            self.say(f"{would}, {counts.there - counts.to_send:,} there already{_failed(counts)}")
-        else:
-            self.say(f"{_files(counts.added)} added, {counts.there:,} there already{_failed(counts)}")
+        left_out = finder.left_out
+        if left_out.sidecars:
+            self.say(f"{_files(left_out.sidecars, 'sidecar')} left out: nothing reads them yet")
+        if left_out.other_names:
+            self.say(f"{_files(left_out.other_names)} left out: by their names no photos or videos")
+        if left_out.links:
+            self.say(f"{_files(left_out.links, 'link')} left out: to files that are among these by their own names")
+        done = f"to send ({_bytes(counts.bytes_to_send)})" if dry_run else "added"
+        self.say(f"{_files(counts.added)} {done}, {counts.there:,} there already{_same(counts)}{_failed(counts)}")
 
 
 def _so_far(counts: Counts) -> str:
-    ended = counts.added + counts.there
+    ended = counts.added + counts.there + counts.same
     sent = f", {_bytes(counts.bytes_sent)} of {_bytes(counts.bytes_to_send)} sent" if counts.to_send else ""
     return f"{counts.looked_at:,} of {_files(counts.files)} read{sent}, {ended:,} done{_failed(counts)}"
+
+
+def _same(counts: Counts) -> str:
+    if counts.same == 0:
+        return ""
+    return f", {counts.same:,} the same as {'another' if counts.same == 1 else 'others'} of these files"
 
 
 def _failed(counts: Counts) -> str:

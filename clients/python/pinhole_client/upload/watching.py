@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from pinhole_client.upload.finding import Finder, LocalFile, Stamp
+from pinhole_client.upload.finding import Finder, LeftOut, LocalFile, Stamp
 
 _LEAST_PAUSE_SECONDS = 5.0
 _PAUSES_A_LOOK = 10  # a look that takes long, over a network, comes the more seldom
@@ -20,7 +20,7 @@ def watched(named: Sequence[str], wait: Callable[[float], object]) -> Iterator[B
     taken: dict[str, Stamp] = {}
     before: dict[str, Stamp] = {}
     told: dict[str, str] = {}
-    left_out = (0, 0)
+    left_out = LeftOut()
     while True:
         began = time.monotonic()
         troubles: dict[str, str] = {}
@@ -39,7 +39,7 @@ def watched(named: Sequence[str], wait: Callable[[float], object]) -> Iterator[B
         before = unsettled
         news = [(path, why) for path, why in troubles.items() if told.get(path) != why]
         told = troubles
-        if ready or news or (finder.sidecars, finder.left_out) != left_out:
-            left_out = (finder.sidecars, finder.left_out)
+        if ready or news or finder.left_out != left_out:
+            left_out = finder.left_out
             yield finder, ready, news
         wait(max(_LEAST_PAUSE_SECONDS, took * _PAUSES_A_LOOK))
