@@ -32,7 +32,8 @@ def upload(environment: dict[str, str]) -> Upload:
     """Runs `pinhole-upload` with these words; the exit code."""
 
     def run(*words: str | Path, **more: str) -> int:
-        return command.run([str(word) for word in words], {**environment, **more})
+        given = {"PINHOLE_SERVER": environment["PINHOLE_SERVER"]} if "PINHOLE_TOKEN" in more else environment
+        return command.run([str(word) for word in words], {**given, **more})
 
     return run
 

@@ -48,6 +48,7 @@ class Pinhole:
     tokens: set[str] = field(default_factory=set)
     refresh_tokens: set[str] = field(default_factory=set)
     ingests: bool = True
+    registration_open: bool = False
     before: Callable[[int], None] = lambda _number: None
     after: Callable[[int], None] = lambda _number: None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -69,6 +70,8 @@ class Pinhole:
 
     def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
         match method, path.split("/")[1:]:
+            case "GET", ["setup"]:
+                return 200, {"registrationOpen": self.registration_open, "setupTokenRequired": False}
             case "POST", ["auth", "login"]:
                 if body != {"name": NAME, "password": PASSWORD}:
                     return problem(401, "wrong_credentials", "Name or password is wrong.")

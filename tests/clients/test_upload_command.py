@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import pinhole_client
 from pinhole_client.upload import reading
 from pinhole_client.upload.hashes import state_file
 from pinhole_client.upload.run import Run
@@ -170,7 +171,7 @@ def test_what_the_server_refuses_is_told_by_file_and_stops_nothing(
     server.refused[sha256(b"a beach")] = "unsupported_type"
     assert upload(tree) == 1
     told = capsys.readouterr().err
-    assert f"{tree / 'beach.jpg'}: This is no photo. (unsupported_type)\n" in told
+    assert f"{tree / 'beach.jpg'}: This is no photo.\n" in told
     assert "1 file added, 0 there already, 1 failed\n" in told
 
 
@@ -184,7 +185,7 @@ def test_a_refusal_before_the_bytes_is_told_with_its_field(
     }
     server.faults["/api/uploads"] = [(200, {}, {"uploads": []}), (422, {}, wrong)]
     assert upload(tree) == 1
-    assert ": Some fields are wrong. filename: is bad. (invalid)\n" in capsys.readouterr().err
+    assert ": Some fields are wrong. filename: is bad.\n" in capsys.readouterr().err
     assert len(server.library) == 1
 
 
@@ -450,7 +451,7 @@ def test_outages_and_limits_are_waited_out(
     assert upload(tree) == 0
     assert len(server.library) == 2
     assert server.faults == {path: [] for path in server.faults}
-    assert "A part does not answer. (unavailable) Trying again.\n" in capsys.readouterr().err
+    assert "A part does not answer. Trying again.\n" in capsys.readouterr().err
 
 
 def test_a_session_that_ends_is_renewed(server: Pinhole, upload: Upload, tree: Path) -> None:
@@ -533,6 +534,7 @@ def test_parts_that_another_client_put_together_meanwhile_are_no_failure(
         (["."], {"PINHOLE_PASSWORD": ""}),
         (["."], {"PINHOLE_SERVER": "photos.example.org"}),
         ([".", "--watch", "--dry-run"], {}),
+        (["."], {"PINHOLE_TOKEN": "one", "PINHOLE_NAME": "ann"}),
     ],
 )
 def test_what_is_called_wrongly_is_told(
@@ -548,11 +550,43 @@ def test_a_server_that_is_not_there_or_lets_nobody_in_is_told(
     server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert upload(tree, "--server", "http://127.0.0.1:1") == 3
-    assert "http://127.0.0.1:1 does not answer" in capsys.readouterr().err
+    assert "http://127.0.0.1:1 does not answer.\n" in capsys.readouterr().err
     assert upload(tree, PINHOLE_PASSWORD="another") == 3
-    assert "Name or password is wrong. (wrong_credentials)\n" in capsys.readouterr().err
+    assert "Name or password is wrong.\n" in capsys.readouterr().err
     assert upload(tree, PINHOLE_TOKEN="another") == 3
-    assert "The access token has expired. (token_expired)\n" in capsys.readouterr().err
+    assert "The access token has expired.\n" in capsys.readouterr().err
+
+
+def test_where_nobody_is_registered_yet_it_says_what_comes_first(
+    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.registration_open = True
+    sentence = f"Nobody is registered there yet: open {server.origin} in a browser first.\n"
+    for credentials in ({"PINHOLE_PASSWORD": "another"}, {"PINHOLE_TOKEN": "another"}):
+        assert upload(tree, **credentials) == 3
+        assert capsys.readouterr().err == sentence
+
+
+def test_what_keeps_an_answer_from_coming_is_told_in_words_of_our_own(
+    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere, unsafe = "http://nowhere.invalid", server.origin.replace("http", "https")
+    server.faults["/api/auth/login"] = [(0, {}, {})]
+    for address, sentence in (
+        (nowhere, "is not found by its name"),
+        (unsafe, "has no certificate that is trusted here, or answers without https"),
+        ("http://[", "is no address"),
+        (server.origin, "broke the connection off"),
+    ):
+        assert upload(tree, "--server", address) == 3
+        assert capsys.readouterr().err == f"{address} {sentence}.\n"
+
+
+def test_it_tells_its_version(upload: Upload, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        upload("--version")
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"pinhole-upload {pinhole_client.__version__}\n"
 
 
 def test_a_session_of_its_own_is_ended_and_a_token_is_not(server: Pinhole, upload: Upload, tree: Path) -> None:

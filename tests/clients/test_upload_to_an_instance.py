@@ -60,7 +60,6 @@ def test_a_tree_becomes_photos_and_what_is_none_is_told(
     assert command.run([str(tmp_path / "trip")], environment) == 1
     told = capsys.readouterr().err
     assert f"{tmp_path / 'trip' / 'letter.jpg'}: " in told
-    assert "(unsupported_type)" in told
     assert "2 files added, 0 there already, 1 failed\n" in told
     items = [
         client.item(item)

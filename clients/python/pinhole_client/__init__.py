@@ -3,4 +3,6 @@
 from pinhole_client.client import Client
 from pinhole_client.errors import ClientError, Problem, StoreRefused, Unreachable, WrongField
 
+__version__ = "0.2.0"
+
 __all__ = ["Client", "ClientError", "Problem", "StoreRefused", "Unreachable", "WrongField"]

@@ -6,13 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    NameResolutionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 _TOO_MANY_REQUESTS, _UNAVAILABLE, _CONFLICT = 429, 503, 409
 _REQUEST_TIMEOUT, _FORBIDDEN, _SERVER_FAULTS = 408, 403, 500
+_NO_ANSWER: tuple[tuple[type[HTTPError], str], ...] = (
+    (NameResolutionError, "is not found by its name"),
+    (SSLError, "has no certificate that is trusted here, or answers without https"),
+    (ReadTimeoutError, "does not answer in time"),
+    (ProtocolError, "broke the connection off"),
+    (LocationValueError, "is no address"),
+)
 
 
 class ClientError(Exception):
-    """Base of all expected errors. The text is a sentence for people.
+    """Base of all expected errors. The text is a sentence for people, without a word that only programs know.
 
     status: of HTTP, 0 where no answer came. code: for programs. retry_after_seconds: None where the server named none.
     """
@@ -36,10 +51,12 @@ class ClientError(Exception):
 
 
 class Unreachable(ClientError):
-    """No answer came: nothing listens there, or the connection broke."""
+    """No answer came: nothing listens there, or the connection broke. `why`: the name of what urllib3 raised."""
 
-    def __init__(self, what: str, why: Exception) -> None:
-        super().__init__(f"{what} does not answer ({type(why).__name__}).", 0, "unreachable")
+    def __init__(self, what: str, why: HTTPError) -> None:
+        sentence = next((known for kind, known in _NO_ANSWER if isinstance(why, kind)), "does not answer")
+        super().__init__(f"{what} {sentence}.", 0, "unreachable")
+        self.why = type(why).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +74,7 @@ class Problem(ClientError):
         self, status: int, code: str, detail: str, fields: tuple[WrongField, ...], retry_after_seconds: int | None
     ) -> None:
         wrong = "".join(f" {one.field}: {one.message}." for one in fields)
-        super().__init__(f"{detail}{wrong} ({code})", status, code, retry_after_seconds)
+        super().__init__(f"{detail}{wrong}", status, code, retry_after_seconds)
         self.detail = detail
         self.fields = fields
 
@@ -82,7 +99,8 @@ class StoreRefused(ClientError):
     def __init__(self, answer: BaseHTTPResponse) -> None:
         found = re.search(rb"<Code>(\w+)</Code>", answer.data)
         code = found[1].decode() if found else f"http_{answer.status}"
-        sentence = f"The store refuses the bytes: {answer.status} {code}."
+        is_busy = answer.status >= _SERVER_FAULTS
+        sentence = "The store can't take the file now." if is_busy else "The store refuses the file."
         super().__init__(sentence, answer.status, code, _seconds(answer.headers.get("Retry-After")))
 
     @property

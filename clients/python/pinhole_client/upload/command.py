@@ -9,10 +9,12 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
+from http import HTTPStatus
 from types import FrameType
 
+from pinhole_client import __version__
 from pinhole_client.client import Client
-from pinhole_client.errors import ClientError
+from pinhole_client.errors import ClientError, Problem
 from pinhole_client.upload.finding import Finder, shown
 from pinhole_client.upload.hashes import Hashes, state_file
 from pinhole_client.upload.run import SEND_AT_ONCE, Run
@@ -66,28 +68,43 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     if not server.startswith(("http://", "https://")):
         parser.error(f"{server} is no address like https://photos.example.org")
     token, name, password = (environment.get(f"PINHOLE_{what}") for what in ("TOKEN", "NAME", "PASSWORD"))
+    if token and (name or password):
+        parser.error("PINHOLE_TOKEN is set, and a name or password too: unset what shall not be used")
     if not token and not (name and password):
         parser.error("set PINHOLE_NAME and PINHOLE_PASSWORD, or PINHOLE_TOKEN, in the environment")
     telling = Telling()
     try:
         hashes = Hashes(state_file())
     except (OSError, sqlite3.Error) as error:
-        telling.say(f"Hashes can't be remembered in {state_file()}: {error}")
+        telling.say(_not_remembered(error))
         return ExitCode.NO_WAY_IN
     client = Client(server, token=token, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
     try:
         with contextlib.ExitStack() as session:
-            if token:
-                client.me()
-            else:
-                client.log_in(name or "", password or "")
-                session.callback(_log_out, client)
+            try:
+                if token:
+                    client.me()
+                else:
+                    client.log_in(name or "", password or "")
+                    session.callback(_log_out, client)
+            except Problem as refusal:
+                if refusal.status != HTTPStatus.UNAUTHORIZED or not client.setup()["registrationOpen"]:
+                    raise
+                telling.say(f"Nobody is registered there yet: open {client.server} in a browser first.")
+                return ExitCode.NO_WAY_IN
             return _upload(client, hashes, telling, arguments)
-    except (ClientError, sqlite3.Error) as error:
+    except ClientError as error:
         telling.say(str(error))
+        return ExitCode.NO_WAY_IN
+    except sqlite3.Error as error:
+        telling.say(_not_remembered(error))
         return ExitCode.NO_WAY_IN
     finally:
         hashes.close()
+
+
+def _not_remembered(error: Exception) -> str:
+    return f"Hashes can't be remembered in {state_file()}: {error}"
 
 
 def _upload(client: Client, hashes: Hashes, telling: Telling, arguments: argparse.Namespace) -> int:
@@ -149,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="+", metavar="DIR", help="a folder, with all that is in it; or a file")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("--server", metavar="URL", help="such as https://photos.example.org")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--dry-run", action="store_true", help="tell which files would be sent, and send nothing")
