@@ -66,7 +66,8 @@ class HttpServer:
             listener.close()
         if self._server is not None:
             self._server.pre_shutdown()
-            await self._server.shutdown(STOP_SECONDS)
+            # It waits for so long twice: for answers, and for those that it broke off to notice.
+            await self._server.shutdown(STOP_SECONDS / 2)
 
     def _request(
         self,

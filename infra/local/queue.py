@@ -3,6 +3,8 @@
 Its messages live in memory and are gone when it ends: whoever sends must be able to send again.
 """
 
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,9 @@ REPOSITORY = Path(__file__).parent.parent.parent
 
 class Queue(Service):
     """A running server. `endpoint` is what boto3 takes as `endpoint_url`; `credentials` sign what it takes."""
+
+    # What it holds ends with it anyway, and to end by itself it waits for connections that others keep open.
+    stop_signal = signal.SIGKILL if os.name == "posix" else signal.SIGTERM
 
     def __init__(self, directory: Path, credentials: "Credentials") -> None:
         self._port = free_ports(1)[0]
@@ -54,7 +59,7 @@ def start(directory: Path, credentials: "Credentials") -> Queue:
 
 def end_leftovers(directory: Path) -> None:
     """End a server that an earlier run left in this directory."""
-    processes.end_leftovers(_command(), directory)
+    processes.end_leftovers(_command(), directory, Queue.stop_signal)
 
 
 def _command() -> list[str]:

@@ -77,8 +77,11 @@ class Runtime:
         """Stop polling, let calls under way end for a few seconds, end every process."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        await asyncio.gather(
+            asyncio.gather(*self._tasks, return_exceptions=True),
+            # Not after them: they wait for the same calls.
+            *(pool.close() for pool in self._pools.values()),
+        )
         if self._session is not None:
             await self._session.close()
 

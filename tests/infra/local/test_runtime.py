@@ -32,7 +32,7 @@ ENVIRONMENT = {
 CREDENTIALS = store.Credentials(ENVIRONMENT["AWS_ACCESS_KEY_ID"], ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
 TEMPLATE = """
 Globals:
-  Function: {Timeout: 1, MemorySize: 256}
+  Function: {Timeout: %(seconds)s, MemorySize: 256}
 Resources:
   WorkQueue:
     Type: AWS::SQS::Queue
@@ -102,11 +102,19 @@ class Scene:
         self.notes_file = directory / "notes"
         self._endpoint = endpoint
 
-    def template(self, work: str, *, visibility: int = 30, batch: int = 1, window: int = 0) -> Template:
+    def template(
+        self, work: str, *, visibility: int = 30, batch: int = 1, window: int = 0, seconds: int = 1
+    ) -> Template:
         (self.directory / "gateway.yaml").write_text("paths: {}")
         (self.directory / "work.py").write_text(NOTE + dedent(work))
         (self.directory / "chore.py").write_text(CHORE)
-        values = {"notes": self.notes_file, "visibility": visibility, "batch": batch, "window": window}
+        values = {
+            "notes": self.notes_file,
+            "visibility": visibility,
+            "batch": batch,
+            "window": window,
+            "seconds": seconds,
+        }
         path = self.directory / "template.yaml"
         path.write_text(TEMPLATE % values)
         template = Template(path, parameters={}, queue_endpoint=self._endpoint, stack=self.directory.name)
@@ -283,6 +291,33 @@ def test_polling_goes_on_when_the_queue_was_away(tmp_path: Path) -> None:
                 await runtime.stop()
 
         asyncio.run(interrupted())
+
+
+def test_a_call_that_does_not_end_is_waited_for_once_when_it_stops(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its poller would wait until the queue is gone.
+    monkeypatch.setattr("infra.local.pollers.STOP_SECONDS", 10_000)
+    monkeypatch.setattr("infra.local.function_pool.STOP_SECONDS", 0.1)
+    template = scene.template(
+        """
+        def handle(event, context):
+            note("begun")
+            time.sleep(10_000)
+        """,
+        visibility=3600,
+        seconds=10_000,
+    )
+    scene.sqs.send_message(QueueUrl=template.queues["WorkQueue"].url, MessageBody="x")
+
+    async def stopped() -> None:
+        runtime = Runtime(template, ENVIRONMENT, import_roots=(*IMPORT_ROOTS, scene.directory))
+        await runtime.start()
+        await asyncio.to_thread(eventually, lambda: "begun" in scene.notes)
+        async with asyncio.timeout(60):
+            await runtime.stop()
+
+    asyncio.run(stopped())
 
 
 def _client(endpoint: str) -> "SQSClient":
