@@ -124,7 +124,7 @@ def install_node_packages(directory: Path) -> None:
     installed = directory / "node_modules" / ".package-lock"
     lock = _digest([directory / "package-lock.json"])
     if _read(installed) != lock:
-        say(f"Installing the packages of {directory.relative_to(REPOSITORY)}")
+        say(f"Installing the packages of {directory.relative_to(REPOSITORY)}, a minute or two without a word")
         run_npm(directory, "ci", "--no-audit", "--no-fund")
         _write(installed, lock)
 

@@ -78,6 +78,16 @@ def test_an_old_node_is_named_with_its_version(web: Path, version: str) -> None:
         bootstrap.check_web_client()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="makes a program of a script")
+def test_that_npm_says_nothing_for_long_is_told_before(web: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program(web.parent / "bin", "node", "v22.13.0")
+    program(web.parent / "bin", "npm", "")
+    (web / "package-lock.json").write_text("{}")
+    (web / "node_modules").mkdir()
+    bootstrap.install_node_packages(web)
+    assert "Installing the packages of web, a minute or two without a word\n" in capsys.readouterr().out
+
+
 def test_a_built_web_client_needs_no_node(web: Path) -> None:
     (web / "dist").mkdir()
     (web / "dist" / ".sources").write_text(bootstrap._sources())

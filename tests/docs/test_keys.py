@@ -1,0 +1,51 @@
+"""The keys that the README names are those that the web client takes."""
+
+import re
+
+import pytest
+
+from infra.bootstrap import REPOSITORY, WEB
+
+# As browsers call them, and as people do.
+NAMES = {
+    "ArrowLeft": "←",
+    "ArrowRight": "→",
+    "ArrowUp": "↑",
+    "ArrowDown": "↓",
+    "PageUp": "Page Up",
+    "PageDown": "Page Down",
+    "Escape": "Esc",
+    "a": "Ctrl+A",
+}
+# What a pattern may stand for.
+KEYS = [*NAMES, *"bi+-0", "Home", "End", "Enter", " ", "Tab", "Delete", "F1"]
+PATTERN = re.compile(r"/(\S+)/\.test\(event\.key\)")
+LISTED = re.compile(r"^    '?([^\s:']+)'?: (?:\(\) =>|\w)", re.MULTILINE)
+COMPARED = re.compile(r"event\.key\.toLowerCase\(\) === '(\w)'")
+
+
+def taken(file: str) -> set[str]:
+    """The keys that a component takes, as people call them."""
+    code = (WEB / "src" / "photos" / file).read_text("utf-8")
+    actions = re.search(r"const actions: Record<string, .*?\n  }", code, re.DOTALL)
+    found = {
+        *(key for pattern in PATTERN.findall(code) for key in KEYS if re.search(pattern, key)),
+        *(LISTED.findall(actions[0]) if actions else []),
+        *COMPARED.findall(code),
+    }
+    return {NAMES.get(key, key) for key in found}
+
+
+@pytest.mark.parametrize(
+    ("place", "file"),
+    [
+        ("timeline", "useGridKeys.ts"),
+        ("date at its right edge", "SectionScrubber.vue"),
+        ("viewer", "viewer/PhotoViewer.vue"),
+        ("text found in a photo", "viewer/FoundLayer.vue"),
+    ],
+)
+def test_the_keys_that_the_read_me_names_are_those_of_the_code(place: str, file: str) -> None:
+    row = re.search(rf"^\| {place} \| (.*?) \|", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert row is not None
+    assert set(re.findall(r"`(.+?)`", row[1])) == taken(file)
