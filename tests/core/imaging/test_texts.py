@@ -49,6 +49,33 @@ def test_a_comment_in_utf_16_has_the_byte_order_of_the_exif(tmp_path: Path, text
     assert commented(tmp_path, b"UNICODE\0" + text.encode(), order=">") == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "दिल्ली में शाम", "माँ", "ਅੰਮ੍ਰਿਤਸਰ", "കൊച്ചി", "কলকাতা", "சென்னை", "హైదరాబాద్", "અમદાવાદ", "ಮೈಸೂರು", "කොළඹ",
+        "თბილისი", "Երևան", "አዲስ አበባ", "ភ្នំពេញ", "ວຽງຈັນ", "ရန်ကုန်", "བོད", "لاہور", "กรุงเทพ", "Αθήνα", "Đà Nẵng",
+    ],
+)  # fmt: skip
+def test_a_comment_in_any_alphabet_is_read_in_every_encoding(tmp_path: Path, text: str) -> None:
+    for order in "<>":
+        for encoding in ("utf-16-le", "utf-16-be", "utf-8"):
+            assert commented(tmp_path, b"UNICODE\0" + text.encode(encoding), order=order) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Hi mum", "me", "At sea", "Paris!", "IMG_1234", "7 km", "3rd day!", "1985", "Oh my!", "Snow", "東京　春"]
+)
+def test_a_short_comment_in_utf_8_does_not_become_ideographs(tmp_path: Path, text: str) -> None:
+    assert commented(tmp_path, b"UNICODE\0" + text.encode(), order="<") == text
+    assert commented(tmp_path, b"UNICODE\0" + text.encode(), order=">") == text
+
+
+@pytest.mark.parametrize("text", ["地区", "根据", "特别", "ない", "です", "こと", "자치구"])
+def test_ideographs_with_letters_for_bytes_do_not_become_ascii(tmp_path: Path, text: str) -> None:
+    assert commented(tmp_path, b"UNICODE\0" + text.encode("utf-16-le"), order="<") == text
+    assert commented(tmp_path, b"UNICODE\0" + text.encode("utf-16-be"), order=">") == text
+
+
 @pytest.mark.parametrize("text", ["Дом у моря", "Köln am Rhein", "日本語のコメント"])
 def test_a_comment_in_the_other_byte_order_is_read_where_the_text_tells(tmp_path: Path, text: str) -> None:
     assert commented(tmp_path, b"UNICODE\0" + text.encode("utf-16-le"), order=">") == text
