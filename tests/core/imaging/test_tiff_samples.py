@@ -119,6 +119,59 @@ def test_twelve_bits_are_unpacked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("photometric", "samples"), [(2, SCENE), (2, np.dstack([SCENE, SCENE[..., :1] * 0 + 1])), (5, 1 - SCENE)]
+)
+def test_sixteen_bits_in_planes_are_put_together(
+    tmp_path: Path, order: str, photometric: int, samples: NDArray[np.float64]
+) -> None:
+    if photometric == 5:
+        samples = np.dstack([samples, samples[..., :1] * 0])
+    planes = [(plane * 0xFFFF).astype(f"{order}u2").tobytes() for plane in np.moveaxis(samples, 2, 0)]
+    tags: dict[str, Any] = {"t0x11C": (3, [2]), "t0x116": (4, [HEIGHT])}
+    if photometric == 2 and len(planes) == 4:
+        tags["t0x152"] = (3, [2])
+    content = tiff(planes, photometric=photometric, bits=16, samples=len(planes), order=order, **tags)
+    assert photos.corners(shown(tmp_path, content)) == photos.CORNERS
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_grey_of_twelve_bits_is_as_bright_as_it_is_meant(tmp_path: Path, order: str) -> None:
+    packed = bytes([0x80, 0x08, 0x00]) * (WIDTH * HEIGHT // 2)
+    image = shown(tmp_path, tiff([packed], photometric=1, bits=12, samples=1, order=order))
+    assert image.getpixel((48, 32)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_grey_of_thirty_two_bits_keeps_its_order_beyond_the_middle(tmp_path: Path, order: str) -> None:
+    samples = np.repeat(np.linspace(0, 0xFFFFFFFF, WIDTH)[np.newaxis], HEIGHT, 0).astype(f"{order}u4")
+    image = shown(tmp_path, tiff([samples.tobytes()], photometric=1, bits=32, samples=1, order=order)).convert("L")
+    assert [image.getpixel((x, 32)) for x in (0, 44, 51, 95)] == pytest.approx([0, 118, 137, 255], abs=2)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_colours_of_thirty_two_bits_are_not_made_brighter(tmp_path: Path, order: str) -> None:
+    samples = np.full((HEIGHT, WIDTH, 3), 0x40000000).astype(f"{order}u4")
+    image = shown(tmp_path, tiff([samples.tobytes()], photometric=2, bits=32, samples=3, order=order))
+    assert image.getpixel((48, 32)) == (64, 64, 64)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("scale", [1, 257])
+def test_a_palette_of_eight_bits_is_not_black(tmp_path: Path, order: str, bits: int, scale: int) -> None:
+    colours = np.zeros((3, 1 << bits), np.int64)
+    colours[:, 1] = (200, 100, 50)
+    content = tiff(
+        [bytes([1 if bits == 8 else 0x11]) * (WIDTH * HEIGHT * bits // 8)],
+        photometric=3, bits=bits, samples=1, order=order, t0x140=(3, (colours * scale).ravel().tolist()),
+    )  # fmt: skip
+    found = shown(tmp_path, content).getpixel((48, 32))
+    assert isinstance(found, tuple)
+    assert found == pytest.approx((200, 100, 50), abs=3)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
 def test_deep_grey_of_which_0_is_white_is_no_negative(tmp_path: Path, order: str) -> None:
     samples = np.full((HEIGHT, WIDTH), 0xE000).astype(f"{order}u2")
     image = shown(tmp_path, tiff([samples.tobytes()], photometric=0, bits=16, samples=1, order=order))

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImagePalette, UnidentifiedImageError
 
 from pinhole.imaging import adobe_rgb, bmp, exif, gif, heif, jpeg, jxl, png, tiff_image, webp
 from pinhole.imaging.budget import check_pixels
@@ -132,6 +132,8 @@ def _tiff(path: Path, data: mmap.mmap, max_pixels: int) -> Opened:
         with suppress(UnidentifiedImageError):  # Pillow doesn't know this kind of samples
             image = _pillow(path, Loader.TIFF)
             image.seek(page.index)
+            if image.mode in ("P", "PA") and (palette := page.palette):
+                image.palette = ImagePalette.raw("RGB;L", palette)
             return _turned(image, orientation=1)  # its decoder turns it
     from pinhole.imaging import tiff_samples
 

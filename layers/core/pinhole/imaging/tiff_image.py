@@ -1,6 +1,7 @@
 """What a TIFF claims of the picture that is shown, before a decoder believes it (TIFF 6.0, BigTIFF)."""
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from mmap import mmap
@@ -18,6 +19,7 @@ _MAX_PAGES = 32
 _NEW_KIND, _OLD_KIND, _ORIENTATION, _PHOTOMETRIC = 0xFE, 0xFF, 0x112, 0x106
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _WHITE_IS_ZERO = 0
+_PLANES, _APART, _COLOUR_MAP, _FORMAT, _UNSIGNED = 0x11C, 2, 0x140, 0x153, 1
 # Those that Pillow's own decoder unpacks; of others it says no more than that something is wrong.
 _KNOWN_COMPRESSIONS = frozenset({None, *range(1, 9), 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000})
 _START_OF_IMAGE_OR_SCAN = re.compile(rb"\xff(?:\xda|\xd8\xff)")
@@ -38,11 +40,30 @@ class Page:
 
     @property
     def needs_own_decoder(self) -> bool:
-        """Whether Pillow's would fail, or show the negative."""
-        is_deep = max(self.directory.integers(_BITS), default=1) > 8
-        return self.directory.integer(_COMPRESSION) not in _KNOWN_COMPRESSIONS or (
-            is_deep and self.directory.integer(_PHOTOMETRIC) == _WHITE_IS_ZERO
+        """Whether Pillow's would fail, show the negative, or take samples for others: those in planes for pairs of
+        bytes that lie together, 12 bits for 16, and large numbers for negative ones.
+        """
+        directory = self.directory
+        bits = max(directory.integers(_BITS), default=1)
+        is_unsigned = max(directory.integers(_FORMAT), default=_UNSIGNED) == _UNSIGNED
+        return (
+            directory.integer(_COMPRESSION) not in _KNOWN_COMPRESSIONS
+            or (bits > 8 and directory.integer(_PHOTOMETRIC) == _WHITE_IS_ZERO)
+            or (bits > 8 and directory.integer(_PLANES) == _APART)
+            or (bits > 8 and bits != 16 and is_unsigned)
         )
+
+    @property
+    def palette(self) -> bytes | None:
+        """All reds, all greens, all blues, where they are of 8 bits: of 16 they should be (TIFF 6.0, section 5), and
+        all are below 256 only where a writer did not know that. libtiff takes them so, too.
+        """
+        entries = self.directory.values.get(_COLOUR_MAP)
+        if isinstance(entries, bytes):
+            entries = struct.unpack(f"{self.order}{len(entries) // 2}H", entries[: len(entries) // 2 * 2])
+        if not isinstance(entries, tuple) or not all(isinstance(each, int) and 0 <= each < 256 for each in entries):
+            return None
+        return bytes(int(each) for each in entries)
 
 
 def check(path: Path, data: bytes | mmap, max_pixels: int) -> Page:

@@ -64,8 +64,8 @@ class _Layout:
 
     @property
     def has_own_range(self) -> bool:
-        """Whether there is no agreed white: then the largest sample is it."""
-        return self.kind != _UNSIGNED or self.bits > 16
+        """Whether there is no agreed white: then the largest sample is it. Grey of 32 bit is what instruments count."""
+        return self.kind != _UNSIGNED or (self.bits > 16 and self.samples == 1)
 
 
 def opened(data: bytes | mmap, page: Page, max_pixels: int) -> Image.Image:
