@@ -30,7 +30,7 @@ class Client:
     server: such as `https://photos.example.org`. token: an access token, for which no session is begun or renewed.
     public_origin: where the server says that it is, if that leads nowhere from here: what it hands out for there is
     asked of `server`, as the proxy before it does.
-    connections: how many stay open.
+    connections: how many stay open. Raises ValueError for a server or a token that can be none.
 
     Each call raises Problem for what the API refuses, and Unreachable where no answer comes. An access token that has
     run out is renewed, and the call made again.
@@ -39,7 +39,9 @@ class Client:
     def __init__(
         self, server: str, *, token: str | None = None, public_origin: str | None = None, connections: int = 8
     ) -> None:
-        self.server = server.rstrip("/")
+        self.server = _address(server)
+        if token is not None and not _fits_header(token):
+            raise ValueError("The access token has characters in it that none has.")  # which is not shown
         self._public_origin = public_origin
         self.access_token = token
         """Of the session. Not to be logged."""
@@ -198,6 +200,27 @@ class Client:
 
     def _keep(self, tokens: wire.SessionTokens) -> None:
         self.access_token, self._refresh_token = tokens["accessToken"], tokens["refreshToken"]
+
+
+def _address(server: str) -> str:
+    """Without what an error would show of it to anybody: user and password. Raises ValueError."""
+    if "@" in server:
+        raise ValueError("The address of the server may hold no user or password.")
+    wrong = f"{server} is no address like https://photos.example.org"
+    if not server.startswith(("http://", "https://")) or not server.isprintable():
+        raise ValueError(wrong)
+    try:
+        parts = urlsplit(server)
+        is_whole = bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:
+        is_whole = False
+    if not is_whole or " " in server:
+        raise ValueError(wrong)
+    return server.rstrip("/")
+
+
+def _fits_header(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _succeeded(answer: urllib3.BaseHTTPResponse) -> bool:

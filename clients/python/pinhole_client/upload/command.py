@@ -23,6 +23,7 @@ from pinhole_client.upload.watching import watched
 
 _PARTS_AT_ONCE = 3
 _SERVER = "http://localhost:9475"
+_CREDENTIALS = ("TOKEN", "NAME", "PASSWORD")
 _EPILOG = f"""\
 environment:
   PINHOLE_NAME, PINHOLE_PASSWORD   who you are
@@ -64,28 +65,31 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     for path in arguments.paths:
         if not os.path.lexists(path):
             parser.error(f"{shown(path)} is not there")
-    server = arguments.server or environment.get("PINHOLE_SERVER") or _SERVER
-    if not server.startswith(("http://", "https://")):
-        parser.error(f"{server} is no address like https://photos.example.org")
-    token, name, password = (environment.get(f"PINHOLE_{what}") for what in ("TOKEN", "NAME", "PASSWORD"))
+    server = (arguments.server or environment.get("PINHOLE_SERVER") or _SERVER).strip()
+    # Lines of a file from Windows end in CR.
+    token, name, password = (environment.get(f"PINHOLE_{what}", "").rstrip("\r\n") for what in _CREDENTIALS)
+    token = token.strip()
     if token and (name or password):
         parser.error("PINHOLE_TOKEN is set, and a name or password too: unset what shall not be used")
     if not token and not (name and password):
         parser.error("set PINHOLE_NAME and PINHOLE_PASSWORD, or PINHOLE_TOKEN, in the environment")
+    try:
+        client = Client(server, token=token or None, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
+    except ValueError as error:
+        parser.error(shown(str(error)))
     telling = Telling()
     try:
         hashes = Hashes(state_file())
     except (OSError, sqlite3.Error) as error:
         telling.say(_not_remembered(error))
         return ExitCode.NO_WAY_IN
-    client = Client(server, token=token, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
     try:
         with contextlib.ExitStack() as session:
             try:
                 if token:
                     client.me()
                 else:
-                    client.log_in(name or "", password or "")
+                    client.log_in(name, password)
                     session.callback(_log_out, client)
             except Problem as refusal:
                 if refusal.status != HTTPStatus.UNAUTHORIZED or not client.setup()["registrationOpen"]:
