@@ -1,9 +1,11 @@
 """`pinhole-upload` with what is broken, hostile or only clumsy: environment, server, memory, terminal, files."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from pinhole_client import BrokenAnswer, Client, errors, wire
 from tests.clients.conftest import Upload
 from tests.clients.pretended import Pinhole
 
@@ -50,3 +52,74 @@ def test_an_address_that_can_be_none_is_refused(
     told = capsys.readouterr().err
     assert "is no address like https://photos.example.org" in told
     assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/api/auth/login", []),
+        ("/api/auth/login", {"accessToken": "a\nb", "refreshToken": "c"}),
+        ("/api/uploads", {"uploads": None}),
+        ("/api/uploads", {"uploads": [{"id": 1}]}),
+        ("/api/uploads/check", "<html>Log in to the hotel</html>"),
+        ("/api/uploads/check", {"existing": ["a"]}),
+        ("/api/uploads/complete", {"uploads": [{"id": "a", "state": "failed", "error": "bad"}]}),
+    ],
+)
+def test_an_answer_that_is_none_of_pinholes_is_told(
+    server: Pinhole, upload: Upload, tree: Path, path: str, told: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults[path] = [(200, {}, told)]
+    assert upload(tree) == 3
+    assert f"{server.origin} does not answer as Pinhole does: " in capsys.readouterr().err
+
+
+def test_an_upload_that_is_begun_with_a_broken_answer_ends_the_run(
+    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server._begin = lambda promise: (201, {"id": "1", "state": "waiting", "method": "pigeon"})  # type: ignore[method-assign]
+    assert upload(tree) == 3
+    assert "does not answer as Pinhole does: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/a", "/store/a", "http://127.0.0.1/\x00"])
+def test_nothing_is_sent_to_a_store_that_can_be_none(server: Pinhole, upload: Upload, tree: Path, url: str) -> None:
+    single = server._single
+    server._single = lambda one: {**single(one), "url": url}  # type: ignore[method-assign]
+    assert upload(tree) == 3
+
+
+@pytest.mark.parametrize("wrong", [None, ["a"], {"a": 1}, [{"field": 1}]])
+def test_a_problem_whose_fields_are_broken_is_told(
+    server: Pinhole, upload: Upload, tree: Path, wrong: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults["/api/uploads/check"] = [(400, {}, {"code": "x", "detail": "It is so.", "errors": wrong})]
+    assert upload(tree) == 3
+    assert "It is so. (x)\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7), ("9" * 20, 300), ("9" * 5000, 300), ("\u0661", 1), ("-1", None), ("soon", None)]
+)
+def test_a_wait_that_a_server_asks_for_is_bounded(header: str, seconds: int | None) -> None:
+    assert errors._seconds(header) == seconds
+
+
+def test_what_a_server_says_can_not_write_to_the_terminal(
+    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults["/api/uploads/check"] = [(503, {"Retry-After": "0"}, {"code": "\x9b", "detail": "\x1b[2Jevil"})]
+    listed: tuple[int, dict[str, str], dict[str, Any]] = (200, {}, {"uploads": []})
+    server.faults["/api/uploads"] = [listed, (422, {}, {"detail": "\r\nlies"})]
+    assert upload(tree) == 1
+    told = capsys.readouterr().err
+    assert "\\x1b[2Jevil (\\x9b) Trying again.\n" in told
+    assert "\\r\\nlies" in told
+    assert all(letter.isprintable() or letter == "\n" for letter in told)
+
+
+def test_a_server_with_a_safe_connection_can_not_name_a_store_without(tree: Path) -> None:
+    client = Client("https://photos.example.org")
+    target = {"partNumber": 1, "url": "http://store.example.org/a", "headers": {}}
+    with pytest.raises(BrokenAnswer):
+        client.put(cast(wire.PartUrl, target), b"", 0)

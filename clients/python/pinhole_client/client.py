@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -10,7 +11,8 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from pinhole_client import wire
-from pinhole_client.errors import Problem, StoreRefused, Unreachable
+from pinhole_client.errors import BrokenAnswer, Problem, StoreRefused, Unreachable
+from pinhole_client.shapes import BEGUN, OUTCOME, PARTS, SINGLE, STATUS, TOKENS, Shape, has_shape
 
 # A connection that takes no block in so long, or gives no answer, counts as broken.
 _TIMEOUT = urllib3.Timeout(connect=30, read=60)
@@ -32,8 +34,8 @@ class Client:
     asked of `server`, as the proxy before it does.
     connections: how many stay open. Raises ValueError for a server or a token that can be none.
 
-    Each call raises Problem for what the API refuses, and Unreachable where no answer comes. An access token that has
-    run out is renewed, and the call made again.
+    Each call raises Problem for what the API refuses, Unreachable where no answer comes, and BrokenAnswer for one that
+    is none of Pinhole's. An access token that has run out is renewed, and the call made again.
     """
 
     def __init__(
@@ -54,11 +56,11 @@ class Client:
 
     def setup(self) -> wire.SetupState:
         """Whether the first user may still register."""
-        return cast(wire.SetupState, self._public("GET", "/setup"))
+        return cast(wire.SetupState, self._shaped(dict, self._public("GET", "/setup")))
 
     def health(self) -> wire.Health:
         """Whether each part answers. Raises Problem when one does not."""
-        return cast(wire.Health, self._public("GET", "/health"))
+        return cast(wire.Health, self._shaped(dict, self._public("GET", "/health")))
 
     def register(self, name: str, password: str) -> None:
         """Register the first user, and begin a session."""
@@ -75,26 +77,31 @@ class Client:
 
     def me(self) -> wire.Account:
         """Who the caller is."""
-        return cast(wire.Account, self.call("GET", "/me"))
+        return cast(wire.Account, self._read(dict, "GET", "/me"))
 
     def existing(self, sha256s: Sequence[str]) -> dict[str, str]:
         """Item by SHA-256, of at most 5,000 files: what is missing here is not in the library."""
-        answer = cast(wire.ExistingItems, self.call("POST", "/uploads/check", {"sha256s": list(sha256s)}))
+        answer = cast(
+            wire.ExistingItems,
+            self._read({"existing": {str: str}}, "POST", "/uploads/check", {"sha256s": list(sha256s)}),
+        )
         return answer["existing"]
 
     def begin(self, promise: wire.BeginUpload) -> wire.SingleUpload | wire.MultipartUpload | wire.DuplicateUpload:
         """Begin an upload, or go on with the open one of the same bytes."""
-        answer = self.call("POST", "/uploads", promise)
+        answer = self._read(BEGUN, "POST", "/uploads", promise)
         return cast("wire.SingleUpload | wire.MultipartUpload | wire.DuplicateUpload", answer)
 
     def sign_again(self, upload_id: str) -> wire.SingleUpload:
         """Another URL for an upload of one PUT."""
-        return cast(wire.SingleUpload, self.call("POST", f"/uploads/{upload_id}/url"))
+        return cast(wire.SingleUpload, self._read(SINGLE, "POST", f"/uploads/{upload_id}/url"))
 
     def sign_part(self, upload_id: str, part_number: int, sha256: str) -> wire.PartUrl:
         """A URL for a part, which takes these bytes alone."""
         wanted = {"parts": [{"partNumber": part_number, "sha256": sha256}]}
-        answer = cast(wire.PartUrls, self.call("POST", f"/uploads/{upload_id}/parts", wanted))
+        answer = cast(wire.PartUrls, self._read(PARTS, "POST", f"/uploads/{upload_id}/parts", wanted))
+        if not answer["parts"]:
+            raise BrokenAnswer(self.server, "the part that was asked for is missing")
         return answer["parts"][0]
 
     def complete(self, upload_id: str) -> None:
@@ -103,16 +110,18 @@ class Client:
 
     def complete_many(self, upload_ids: Sequence[str]) -> list[wire.UploadOutcome]:
         """Tell that up to 500 uploads were sent, and learn what became of each that is the caller's."""
-        answer = cast(wire.UploadOutcomes, self.call("POST", "/uploads/complete", {"ids": list(upload_ids)}))
+        told = {"ids": list(upload_ids)}
+        answer = cast(wire.UploadOutcomes, self._read({"uploads": [OUTCOME]}, "POST", "/uploads/complete", told))
         return answer["uploads"]
 
     def upload_status(self, upload_id: str) -> wire.UploadStatus:
         """What became of an upload, and which of its parts have arrived."""
-        return cast(wire.UploadStatus, self.call("GET", f"/uploads/{upload_id}"))
+        return cast(wire.UploadStatus, self._read(STATUS, "GET", f"/uploads/{upload_id}"))
 
     def open_uploads(self) -> list[wire.OpenUpload]:
         """The uploads that have not ended, at most 5,000."""
-        return cast(wire.OpenUploads, self.call("GET", "/uploads"))["uploads"]
+        shape = {"uploads": [{"id": str, "state": str, "sha256": str}]}
+        return cast(wire.OpenUploads, self._read(shape, "GET", "/uploads"))["uploads"]
 
     def abort(self, upload_id: str) -> None:
         """Give an upload up, before all of its bytes arrived."""
@@ -120,11 +129,11 @@ class Client:
 
     def timeline(self) -> wire.LibraryTimeline:
         """The months that have items, newest first."""
-        return cast(wire.LibraryTimeline, self.call("GET", "/timeline"))
+        return cast(wire.LibraryTimeline, self._read(dict, "GET", "/timeline"))
 
     def item(self, item_id: str) -> wire.ItemDetails:
         """Everything known of an item."""
-        return cast(wire.ItemDetails, self.call("GET", f"/items/{item_id}"))
+        return cast(wire.ItemDetails, self._read(dict, "GET", f"/items/{item_id}"))
 
     def put(self, target: wire.SingleUpload | wire.PartUrl, content: bytes | Readable, size_bytes: int) -> None:
         """Send bytes to where the API said. What is there already from an earlier attempt is no error.
@@ -132,6 +141,10 @@ class Client:
         Raises StoreRefused, Unreachable, and what reading `content` raises.
         """
         url = target["url"]
+        # What is said over a safe connection sends nothing over one that is not.
+        schemes = ("https://",) if self.server.startswith("https://") else ("http://", "https://")
+        if not url.startswith(schemes) or not all(map(_fits_header, [url, *chain(*target["headers"].items())])):
+            raise BrokenAnswer(self.server, "it names a store that nothing is sent to")
         headers = {**target["headers"], "Content-Length": str(size_bytes)}
         if self._public_origin is not None and url.startswith(f"{self._public_origin}/"):
             headers["Host"] = urlsplit(url).netloc
@@ -142,7 +155,7 @@ class Client:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """What the API answers to a call, as parsed JSON."""
-        return self.request(method, path, body).json()
+        return self._parsed(self.request(method, path, body))
 
     def request(self, method: str, path: str, body: object = None) -> urllib3.BaseHTTPResponse:
         """The API's answer, with its headers."""
@@ -159,7 +172,21 @@ class Client:
         answer = self._ask(method, path, body, None)
         if not _succeeded(answer):
             raise Problem.of(answer)
-        return answer.json()
+        return self._parsed(answer)
+
+    def _read(self, shape: Shape, method: str, path: str, body: object = None) -> Any:
+        return self._shaped(shape, self.call(method, path, body))
+
+    def _parsed(self, answer: urllib3.BaseHTTPResponse) -> Any:
+        try:
+            return answer.json()
+        except (ValueError, RecursionError):
+            raise BrokenAnswer(self.server, "what it says is no JSON") from None
+
+    def _shaped(self, shape: Shape, told: Any) -> Any:
+        if not has_shape(told, shape):
+            raise BrokenAnswer(self.server, "something is missing in what it says, or is something else")
+        return told
 
     def _ask(self, method: str, path: str, body: object, token: str | None) -> urllib3.BaseHTTPResponse:
         sent = {"Accept": "application/json"}
@@ -198,7 +225,10 @@ class Client:
                     return
             self._keep(self._public("POST", "/auth/login", self._credentials))
 
-    def _keep(self, tokens: wire.SessionTokens) -> None:
+    def _keep(self, answer: Any) -> None:
+        tokens = cast(wire.SessionTokens, self._shaped(TOKENS, answer))
+        if not _fits_header(tokens["accessToken"]):
+            raise BrokenAnswer(self.server, "its access token can be none")
         self.access_token, self._refresh_token = tokens["accessToken"], tokens["refreshToken"]
 
 

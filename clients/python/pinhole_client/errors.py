@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ _NO_ANSWER: tuple[tuple[type[HTTPError], str], ...] = (
     (ProtocolError, "broke the connection off"),
     (LocationValueError, "is no address"),
 )
+_LONGEST_WAIT_SECONDS, _MOST_DIGITS = 300, 18
 
 
 class ClientError(Exception):
@@ -59,6 +61,17 @@ class Unreachable(ClientError):
         self.why = type(why).__name__
 
 
+class BrokenAnswer(ClientError):
+    """An answer that is none of Pinhole's: of a page to log in to a network, or of something else at this address."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} does not answer as Pinhole does: {why}.", 0, "broken_answer")
+
+    @property
+    def passing(self) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class WrongField:
     """One wrong field, under the name it has on the wire."""
@@ -88,7 +101,7 @@ class Problem(ClientError):
             answer.status,
             str(told.get("code", f"http_{answer.status}")),
             str(told.get("detail", unknown)),
-            tuple(WrongField(str(one["field"]), str(one["message"])) for one in told.get("errors", [])),
+            tuple(_wrong_fields(told.get("errors"))),
             _seconds(answer.headers.get("Retry-After")),
         )
 
@@ -112,10 +125,19 @@ class StoreRefused(ClientError):
 def _object(content: bytes) -> dict[str, Any]:
     try:
         told = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
 
+def _wrong_fields(told: object) -> Iterator[WrongField]:
+    for one in told if isinstance(told, list) else []:
+        if isinstance(one, dict) and {"field", "message"} <= one.keys():
+            yield WrongField(str(one["field"]), str(one["message"]))
+
+
 def _seconds(header: str | None) -> int | None:
-    return int(header) if header is not None and header.isdecimal() else None
+    """Of a Retry-After: as long as one may be, whatever the server says."""
+    if header is None or not header.isdecimal():
+        return None
+    return min(int(header[:_MOST_DIGITS]), _LONGEST_WAIT_SECONDS)

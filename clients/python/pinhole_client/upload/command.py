@@ -15,7 +15,7 @@ from types import FrameType
 from pinhole_client import __version__
 from pinhole_client.client import Client
 from pinhole_client.errors import ClientError, Problem
-from pinhole_client.upload.finding import Finder, shown
+from pinhole_client.upload.finding import Finder, shown, spelled
 from pinhole_client.upload.hashes import Hashes, state_file
 from pinhole_client.upload.run import SEND_AT_ONCE, Run
 from pinhole_client.upload.telling import Telling
@@ -76,7 +76,7 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         client = Client(server, token=token or None, connections=SEND_AT_ONCE * (1 + _PARTS_AT_ONCE))
     except ValueError as error:
-        parser.error(shown(str(error)))
+        parser.error(spelled(str(error)))
     telling = Telling()
     try:
         hashes = Hashes(state_file())

@@ -191,7 +191,11 @@ def reason(error: OSError) -> str:
 
 def shown(path: str) -> str:
     """A path that a terminal may be given: what would move its cursor, or is no text, is spelled out."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return spelled(os.fsencode(path).decode("utf-8", "backslashreplace"))
+
+
+def spelled(text: str) -> str:
+    """Text without what would move a terminal's cursor."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pinhole_client import wire
 from pinhole_client.client import Client
-from pinhole_client.errors import ClientError, StoreRefused
+from pinhole_client.errors import BrokenAnswer, ClientError, StoreRefused
 from pinhole_client.retrying import patiently
 from pinhole_client.sending import FileChanged, Sending, give_up
 from pinhole_client.upload.finding import LocalFile, Stamp, reason
@@ -71,8 +71,8 @@ class Run:
     def run(self, files: Iterable[LocalFile]) -> Counts:
         """Take each file to its end. What became of them.
 
-        Raises ClientError: the session has ended and can't be renewed. Nothing else of the server's ends a run: it
-        waits while the server is away.
+        Raises ClientError: the session has ended and can't be renewed, or this is no Pinhole. Nothing else of the
+        server's ends a run: it waits while the server is away.
         """
         threads = [threading.Thread(target=self._guarded, args=[work], daemon=True) for work in self._works()]
         self._note_arrived()
@@ -245,7 +245,7 @@ class Run:
         begun: wire.SingleUpload | wire.MultipartUpload | None,
         error: FileChanged | OSError | ClientError,
     ) -> None:
-        if isinstance(error, ClientError) and error.status == _UNAUTHORIZED:
+        if isinstance(error, BrokenAnswer) or (isinstance(error, ClientError) and error.status == _UNAUTHORIZED):
             raise error
         if begun is not None:
             if isinstance(error, ClientError) and error.code == "upload_not_waiting":

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pinhole_client.upload.finding import Finder, shown
+from pinhole_client.upload.finding import Finder, shown, spelled
 from pinhole_client.upload.outcomes import Counts
 
 _LINE_SECONDS = 10.0
@@ -53,7 +53,8 @@ class Telling:
         sys.stdout.write(f"{shown(path)}\n")
 
     def say(self, line: str) -> None:
-        self._console.print(line, soft_wrap=True)
+        """A line. What is in it of a server's text writes nothing else to the terminal."""
+        self._console.print(spelled(line), soft_wrap=True)
 
     def end(self, counts: Counts, finder: Finder, *, dry_run: bool) -> None:
         """What became of the files, and what was left out."""
