@@ -1,15 +1,22 @@
 """`pinhole-upload` with what is broken, hostile or only clumsy: environment, server, memory, terminal, files."""
 
+import contextlib
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from pinhole_client import BrokenAnswer, Client, errors, wire
-from tests.clients.conftest import Upload
+from pinhole_client.upload.hashes import state_file
+from tests.clients.conftest import LONG_AGO, Upload, write
 from tests.clients.pretended import Pinhole
 
 SECRET = "a-secret-of-the-tests"
+PAGE_BYTES = 4096  # of SQLite
 
 
 def test_a_token_of_a_file_with_other_line_ends_is_good(server: Pinhole, upload: Upload, tree: Path) -> None:
@@ -123,3 +130,44 @@ def test_a_server_with_a_safe_connection_can_not_name_a_store_without(tree: Path
     target = {"partNumber": 1, "url": "http://store.example.org/a", "headers": {}}
     with pytest.raises(BrokenAnswer):
         client.put(cast(wire.PartUrl, target), b"", 0)
+
+
+def spoil_pages(file: Path) -> None:
+    """All but the first."""
+    with file.open("r+b") as memory:
+        size = memory.seek(0, os.SEEK_END)
+        assert size > 2 * PAGE_BYTES
+        memory.seek(PAGE_BYTES)
+        memory.write(b"\xaa" * (size - PAGE_BYTES))
+
+
+def change_layout(file: Path) -> None:
+    """As another version has it."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE file")
+        connection.execute("CREATE TABLE file (path)")
+
+
+@pytest.mark.parametrize("damage", [spoil_pages, change_layout])
+def test_a_memory_of_no_use_is_made_anew_and_told(
+    server: Pinhole, upload: Upload, tree: Path, damage: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(100):
+        write(tree / f"{'long' * 50}{number}.jpg", b"%d" % number)
+    assert upload(tree, "--dry-run") == 0
+    damage(state_file())
+    capsys.readouterr()
+    assert upload(tree) == 0
+    told = f"{state_file()} is damaged or of another version, and is made anew: files are read again.\n"
+    assert capsys.readouterr().err.count(told) == 1
+    assert upload(tree) == 0
+    assert told not in capsys.readouterr().err
+
+
+def test_other_bytes_of_the_same_size_time_and_inode_are_sent(server: Pinhole, upload: Upload, tree: Path) -> None:
+    assert upload(tree) == 0
+    with (tree / "beach.jpg").open("r+b") as file:
+        file.write(b"A BEACH")
+    os.utime(tree / "beach.jpg", (LONG_AGO, LONG_AGO))
+    assert upload(tree) == 0
+    assert hashlib.sha256(b"A BEACH").hexdigest() in server.library

@@ -79,7 +79,7 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
         parser.error(spelled(str(error)))
     telling = Telling()
     try:
-        hashes = Hashes(state_file())
+        hashes = Hashes(state_file(), telling.say)
     except (OSError, sqlite3.Error) as error:
         telling.say(_not_remembered(error))
         return ExitCode.NO_WAY_IN

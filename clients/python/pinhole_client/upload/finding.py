@@ -29,11 +29,13 @@ class Stamp:
 
     size_bytes: int
     modified_ns: int
+    changed_ns: int
+    """Of what nobody can set, other than the time of the last modification. On Windows of the file's making."""
     inode: int
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Stamp":
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 @dataclass(slots=True, eq=False)

@@ -4,16 +4,19 @@ Each is written in a transaction of its own after the file was read whole and fo
 leaves out at most the hash that it was about to write.
 """
 
-import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any, cast
 
 from pinhole_client.upload.finding import Stamp
 
 _PATIENCE_SECONDS = 60  # with another run that writes
+_SHA256_BYTES = 32
+_TABLE = "CREATE TABLE file (path BLOB PRIMARY KEY, stamp TEXT NOT NULL, sha256 BLOB NOT NULL) WITHOUT ROWID"
 
 
 def state_file() -> Path:
@@ -26,66 +29,83 @@ def state_file() -> Path:
 class Hashes:
     """May be used by several threads at once, and by several processes.
 
-    Raises OSError or sqlite3.Error where the file can't be written. A damaged one is made anew: it spares work alone.
+    Raises OSError or sqlite3.Error where the file can't be written. One that is damaged, or of another version, is made
+    anew: it spares work alone. say: told so.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, say: Callable[[str], None]) -> None:
         file.parent.mkdir(0o700, parents=True, exist_ok=True)
+        self._file = file
+        self._say = say
         self._lock = threading.Lock()
         try:
-            self._open(file)
+            self._connection = _opened(file)
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not _is_damage(error):
                 raise
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{file}{suffix}").unlink(missing_ok=True)
-            self._open(file)
+            self._make_anew()
 
     def known(self, path: str, stamp: Stamp) -> bytes | None:
         """The SHA-256 of a file, if it was read while it had this stamp."""
-        asked = (os.fsencode(path), stamp.size_bytes, stamp.modified_ns, stamp.inode)
-        with self._locked() as connection:
-            row = connection.execute(
-                "SELECT sha256 FROM file WHERE path = ? AND size_bytes = ? AND modified_ns = ? AND inode = ?", asked
-            ).fetchone()
-        return None if row is None else bytes(row[0])
+        row = self._do("SELECT sha256 FROM file WHERE path = ? AND stamp = ?", os.fsencode(path), _text(stamp))
+        # Of a damaged file anything may come.
+        return row[0] if row is not None and isinstance(row[0], bytes) and len(row[0]) == _SHA256_BYTES else None
 
     def note(self, path: str, stamp: Stamp, sha256: bytes) -> None:
         """Remember the hash of a file that had this stamp before and after it was read."""
-        row = (os.fsencode(path), stamp.size_bytes, stamp.modified_ns, stamp.inode, sha256)
-        with self._locked() as connection:
-            connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", row)
+        self._do("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", os.fsencode(path), _text(stamp), sha256)
 
     def forget(self, path: str) -> None:
         """The hash turned out to be wrong."""
-        with self._locked() as connection:
-            connection.execute("DELETE FROM file WHERE path = ?", (os.fsencode(path),))
+        self._do("DELETE FROM file WHERE path = ?", os.fsencode(path))
 
     def close(self) -> None:
-        with self._locked() as connection:
-            connection.close()
-
-    def _open(self, file: Path) -> None:
-        self._connection = sqlite3.connect(
-            file, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            # What a power cut takes with it is read again.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(
-                """
-                CREATE TABLE IF NOT EXISTS file (
-                    path BLOB PRIMARY KEY, size_bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
-                    inode INTEGER NOT NULL, sha256 BLOB NOT NULL
-                ) WITHOUT ROWID
-                """
-            )
-        except sqlite3.Error:
-            self._connection.close()
-            raise
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            yield self._connection
+            self._connection.close()
+
+    def _do(self, statement: str, *values: bytes | str) -> tuple[Any, ...] | None:
+        """The first row of the answer."""
+        with self._lock:
+            try:
+                return cast("tuple[Any, ...] | None", self._connection.execute(statement, values).fetchone())
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+            self._connection.close()
+            self._make_anew()
+            return cast("tuple[Any, ...] | None", self._connection.execute(statement, values).fetchone())
+
+    def _make_anew(self) -> None:
+        self._say(f"{self._file} is damaged or of another version, and is made anew: files are read again.")
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self._file}{suffix}").unlink(missing_ok=True)
+        self._connection = _opened(self._file)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # What a power cut takes with it is read again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
+        tables = connection.execute("SELECT sql FROM sqlite_schema").fetchall()
+        if not tables:
+            connection.execute(_TABLE)
+        elif tables != [(_TABLE,)]:
+            raise sqlite3.DatabaseError("the table has another layout")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Not what passes, such as a full disk: that is of a class beneath."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def _text(stamp: Stamp) -> str:
+    """An inode may have more bits than a number of SQLite's."""
+    return " ".join(map(str, astuple(stamp)))
