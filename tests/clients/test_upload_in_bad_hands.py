@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from pinhole_client import BrokenAnswer, Client, errors, wire
+from pinhole_client.upload import reading
 from pinhole_client.upload.hashes import state_file
 from tests.clients.conftest import LONG_AGO, Upload, write
 from tests.clients.pretended import Pinhole
@@ -171,3 +172,40 @@ def test_other_bytes_of_the_same_size_time_and_inode_are_sent(server: Pinhole, u
     os.utime(tree / "beach.jpg", (LONG_AGO, LONG_AGO))
     assert upload(tree) == 0
     assert hashlib.sha256(b"A BEACH").hexdigest() in server.library
+
+
+@pytest.mark.parametrize("moment", ["before it is read", "while it is read", "before it is sent"])
+def test_a_pipe_in_the_place_of_a_file_is_told_and_keeps_nothing_waiting(
+    server: Pinhole,
+    upload: Upload,
+    tree: Path,
+    moment: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tree / "beach.jpg"
+
+    def swap() -> None:
+        if path.is_file():
+            path.unlink()
+            os.mkfifo(path)
+
+    def swapping(real: Callable[..., Any], *, first: bool) -> Callable[..., Any]:
+        def do(asked: str, *more: Any) -> Any:
+            if first:
+                swap()
+            result = real(asked, *more)
+            swap()
+            return result
+
+        return do
+
+    if moment == "before it is sent":
+        begin = server._begin
+        server._begin = lambda promise: (swap(), begin(promise))[1]  # type: ignore[method-assign, func-returns-value]
+    else:
+        still = swapping(reading.still_stamp, first=moment == "before it is read")
+        monkeypatch.setattr("pinhole_client.upload.run.still_stamp", still)
+    assert upload(tree) == 1
+    assert f"{path}: can't be read: it is no file any more\n" in capsys.readouterr().err
+    assert server.names() == ["trip/day two/forest.heic"]

@@ -16,6 +16,7 @@ from pinhole_client.shapes import BEGUN, OUTCOME, PARTS, SINGLE, STATUS, TOKENS,
 
 # A connection that takes no block in so long, or gives no answer, counts as broken.
 _TIMEOUT = urllib3.Timeout(connect=30, read=60)
+_PARTING_TIMEOUT = urllib3.Timeout(connect=1, read=1)
 _BLOCK_BYTES = 64 * 1024
 _UNAUTHORIZED, _PRECONDITION_FAILED = 401, 412
 
@@ -50,8 +51,9 @@ class Client:
         self._refresh_token: str | None = None
         self._credentials: wire.Credentials | None = None
         self._renewing = threading.Lock()
+        self._timeout = _TIMEOUT
         self._http = urllib3.PoolManager(
-            maxsize=connections, timeout=_TIMEOUT, retries=False, blocksize=_BLOCK_BYTES, cert_reqs="CERT_REQUIRED"
+            maxsize=connections, retries=False, blocksize=_BLOCK_BYTES, cert_reqs="CERT_REQUIRED"
         )
 
     def setup(self) -> wire.SetupState:
@@ -71,8 +73,14 @@ class Client:
         self._begin_session("/auth/login", {"name": name, "password": password})
 
     def log_out(self) -> None:
-        """End the session."""
-        self.request("POST", "/auth/logout")
+        """End the session. A server that gives no answer at once is not waited for: the session ends by itself."""
+        if self._renewing.locked():
+            return
+        self._timeout = _PARTING_TIMEOUT
+        try:
+            self.request("POST", "/auth/logout")
+        finally:
+            self._timeout = _TIMEOUT
         self.access_token = self._refresh_token = self._credentials = None
 
     def me(self) -> wire.Account:
@@ -199,7 +207,7 @@ class Client:
 
     def _send(self, method: str, url: str, what: str, **request: Any) -> urllib3.BaseHTTPResponse:
         try:
-            return self._http.request(method, url, redirect=False, **request)
+            return self._http.request(method, url, redirect=False, timeout=self._timeout, **request)
         except HTTPError as error:
             # Without its cause, whose text would show the signature in the URL of a picture or an upload.
             raise Unreachable(what, error) from None

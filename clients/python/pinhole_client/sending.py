@@ -1,10 +1,12 @@
 """The bytes of one upload, in one PUT or in parts. They are read as they are sent: no file is ever held whole."""
 
+import errno
 import hashlib
 import os
+import stat
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -23,6 +25,24 @@ Progress = Callable[[int], None]
 
 class FileChanged(Exception):
     """The file is no longer the one that was promised."""
+
+
+def require_file(status: os.stat_result) -> None:
+    """Raises OSError for what is no file, such as a pipe, of which bytes may come some day or never."""
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no file any more")
+
+
+def opened(path: str) -> BinaryIO:
+    """A file to read, by a name that may hold any bytes. Raises OSError, also for what has become no file."""
+    # A pipe, too, is opened at once. A link is followed, as when it was found: the stamp is of what it leads to.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        require_file(os.fstat(descriptor))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 class Sending:
@@ -60,7 +80,7 @@ class Sending:
         """
         for completion in range(1, _MOST_COMPLETIONS + 1):
             self._send_all(begun, self._missing(begun, size_bytes))
-            with open(self._path, "rb") as file:  # noqa: PTH123 - as all of it, by a name that may hold any bytes
+            with opened(self._path) as file:
                 self._check(file)
             try:
                 return patiently(lambda: self._client.complete(begun["id"]), self._pause)
@@ -91,23 +111,28 @@ class Sending:
     def _send_all(self, begun: wire.MultipartUpload, parts: Iterable[tuple[int, int, int]]) -> None:
         """Some at a time; raises the first error, once none is at work any more."""
         waiting = deque(parts)
+        errors: list[BaseException] = []
 
         def lane() -> None:
-            while True:
-                try:
-                    part = waiting.popleft()
-                except IndexError:
-                    return
-                try:
+            try:
+                while True:
+                    try:
+                        part = waiting.popleft()
+                    except IndexError:
+                        return
                     self._send_part(begun["id"], *part)
-                except BaseException:
-                    waiting.clear()
-                    raise
+            except BaseException as error:  # noqa: BLE001 - the edge of a thread
+                waiting.clear()
+                errors.append(error)
 
-        with ThreadPoolExecutor(_PARTS_AT_ONCE) as lanes:
-            ends = [lanes.submit(lane) for _ in range(_PARTS_AT_ONCE)]
-        for end in ends:
-            end.result()
+        # Not those of a pool, which a process that ends waits for, however long a store keeps silent.
+        lanes = [threading.Thread(target=lane, daemon=True) for _ in range(_PARTS_AT_ONCE)]
+        for thread in lanes:
+            thread.start()
+        for thread in lanes:
+            thread.join()
+        if errors:
+            raise errors[0]
 
     def _send_part(self, upload_id: str, number: int, start: int, length: int) -> None:
         def attempt() -> None:
@@ -117,7 +142,7 @@ class Sending:
         patiently(attempt, self._pause)
 
     def _put(self, target: wire.SingleUpload | wire.PartUrl, start: int, length: int) -> None:
-        with open(self._path, "rb") as file:  # noqa: PTH123
+        with opened(self._path) as file:
             self._check(file)
             content = _Slice(file, start, length, lambda: self._check(file), self._progress)
             try:
@@ -132,7 +157,7 @@ class Sending:
 
     def _hash(self, start: int, length: int) -> str:
         digest = hashlib.sha256()
-        with open(self._path, "rb") as file:  # noqa: PTH123
+        with opened(self._path) as file:
             content = _Slice(file, start, length, lambda: self._check(file), lambda _: None)
             try:
                 while block := content.read(_BLOCK_BYTES):

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from http import HTTPStatus
+from io import TextIOWrapper
 from types import FrameType
 
 from pinhole_client import __version__
@@ -37,6 +38,7 @@ exit codes:
   2  wrong arguments or environment
   3  the server can't be reached, doesn't let you in, or hashes can't be remembered
   130  interrupted; with --watch that is how it ends, with 0 or 1
+  141  nobody reads the list of --dry-run any more
 """
 
 
@@ -48,14 +50,23 @@ class ExitCode(IntEnum):
     USAGE = 2
     NO_WAY_IN = 3
     INTERRUPTED = 130
+    NOBODY_READS = 141
 
 
 def main() -> None:
     """The entry point."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may lack the letters of a name
     try:
-        sys.exit(run(sys.argv[1:], os.environ))
+        code = run(sys.argv[1:], os.environ)
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the list has seen enough. What is left of it would be tried again at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.NOBODY_READS
+    sys.exit(code)
 
 
 def run(words: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from pinhole_client.sending import FileChanged
+from pinhole_client.sending import FileChanged, opened, require_file
 from pinhole_client.upload.finding import Stamp
 
 _BLOCK_BYTES = 1024 * 1024
@@ -22,7 +22,9 @@ def still_stamp(path: str, is_over: threading.Event) -> Stamp:
     Raises OSError, or FileChanged when it is written to on and on.
     """
     for _ in range(_LOOKS):
-        stamp = Stamp.of(os.stat(path))  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
+        require_file(status)
+        stamp = Stamp.of(status)
         young = stamp.modified_ns / 1e9 + _STILL_SECONDS - time.time()
         if not 0 < young <= _STILL_SECONDS:
             return stamp
@@ -33,7 +35,7 @@ def still_stamp(path: str, is_over: threading.Event) -> Stamp:
 def sha256_of(path: str, stamp: Stamp, progress: Callable[[int], None]) -> bytes:
     """SHA-256 of a file that has this stamp before and after it is read. Raises OSError, FileChanged."""
     digest = hashlib.sha256()
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+    with opened(path) as file:
         _check(file.fileno(), stamp)
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)

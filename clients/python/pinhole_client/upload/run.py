@@ -3,6 +3,7 @@
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ _CHECKED_AT_ONCE = 1000  # of 5,000 that a request may ask about
 _TOLD_AT_ONCE = 500
 _GATHER_SECONDS = 0.3
 _DRAW_SECONDS = 0.2
+_LEAVE_SECONDS = 0.5
 _MOST_CHANGES = 5
 _UNAUTHORIZED = 401
 _OTHER_BYTES = ("checksum_mismatch", "size_mismatch")
@@ -90,8 +92,10 @@ class Run:
                     self._draw()
         finally:
             self._end()
+            # Not for one that waits for a server which keeps silent: it ends with the process.
+            deadline = time.monotonic() + _LEAVE_SECONDS
             for thread in threads:
-                thread.join()
+                thread.join(max(0.0, deadline - time.monotonic()))
         if self._fatal is not None:
             raise self._fatal
         return self.outcomes.counts
