@@ -9,7 +9,6 @@ from typing import Any
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import (
     HTTPError,
-    LocationValueError,
     NameResolutionError,
     ProtocolError,
     ReadTimeoutError,
@@ -23,7 +22,6 @@ _NO_ANSWER: tuple[tuple[type[HTTPError], str], ...] = (
     (SSLError, "has no certificate that is trusted here, or answers without https"),
     (ReadTimeoutError, "does not answer in time"),
     (ProtocolError, "broke the connection off"),
-    (LocationValueError, "is no address"),
 )
 _LONGEST_WAIT_SECONDS, _MOST_DIGITS = 300, 18
 
