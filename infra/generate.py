@@ -16,6 +16,7 @@ from infra.bootstrap import REPOSITORY
 from infra.local import cloudformation
 from pinhole.imaging.sizes import HEIGHTS
 from pinhole.settings import Settings
+from pinhole_client.upload import finding
 
 README = REPOSITORY / "README.md"
 CLOUD_README = REPOSITORY / "infra" / "cloud" / "README.md"
@@ -84,7 +85,19 @@ export const MOST_COMPLETED = {completed}
 
 /** Of the renditions, in pixels, the smallest first. A photo that is smaller has none larger than itself. */
 export const RENDITION_HEIGHTS = {sorted(HEIGHTS)} as const
+
+// How names of files end, as pinhole-upload has them too.
+export const PHOTO_NAMES = {_names(finding.PHOTOS)}
+export const VIDEO_NAMES = {_names(finding.VIDEOS)}
+/** What programs and services write beside photos: edits, ratings, dates. Nothing reads them yet. */
+export const SIDECAR_NAMES = {_names(finding.SIDECARS)}
+/** Known to be of neither photos nor videos. */
+export const OTHER_NAMES = {_names(finding.NO_MEDIA)}
 """
+
+
+def _names(extensions: Iterable[str]) -> str:
+    return f"'{' '.join(extensions)}'.split(' ')"
 
 
 def _with_table(page: Path, name: str, rows: Iterable[tuple[str, ...]]) -> str:

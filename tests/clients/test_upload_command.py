@@ -243,6 +243,17 @@ def test_what_has_the_name_of_a_photo_and_is_no_file_is_told_for_what_it_is(
     assert "left out" not in told
 
 
+def test_what_was_named_by_itself_is_sent_unless_its_name_is_of_something_else(
+    server: Pinhole, upload: Upload, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = [tmp_path / name for name in ("notes.TXT", "IMG_0001", "copy.jpg.bak")]
+    for path in named:
+        write(path, path.name.encode())
+    assert upload(*named) == 0
+    assert "1 file left out" in capsys.readouterr().err
+    assert len(server.uploads) == 2
+
+
 def test_hidden_files_are_left_alone(server: Pinhole, upload: Upload, tree: Path) -> None:
     write(tree / ".thumbnails" / "small.jpg", b"small")
     write(tree / "._beach.jpg", b"of another system")

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
-import { fromFileList, looksLikeMedia } from '../src/uploads/droppedFiles'
+import { fromFileList, isToSend } from '../src/uploads/droppedFiles'
 import { workerHash } from '../src/uploads/hasher'
 import { sha256Of } from '../src/uploads/hashing'
 import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
@@ -43,8 +43,8 @@ describe('hashing', () => {
 describe('the summary', () => {
   test('tells what the same file would fail by again from what may be tried again', () => {
     const failed = (code: Upload['code']) => ({ ...upload('failed'), source: {} as Upload['source'], code })
-    const { count } = summarise([failed('unsupported_type'), failed('too_many_pixels'), failed('truncated'), failed(null)])
-    expect([count.failed, count.unreadable, count.retriable]).toEqual([4, 2, 2])
+    const { count } = summarise([failed('unsupported_type'), failed('too_many_pixels'), failed('truncated'), failed('empty_file'), failed(null)])
+    expect([count.failed, count.unreadable, count.retriable]).toEqual([5, 3, 1])
   })
 
   test('counts bytes that have arrived, and those that need not be sent', () => {
@@ -104,9 +104,12 @@ describe('the files of a folder', () => {
 
   test('are photos and videos by what the browser or Pinhole knows of their names', () => {
     const known = [new File([], 'a.jpg', { type: 'image/jpeg' }), new File([], 'a', { type: 'video/mp4' }), new File([], 'A.HEIC'), new File([], 'a.MTS')]
-    expect(known.filter(looksLikeMedia)).toEqual(known)
-    const others = ['Thumbs.db', 'metadata.json', 'heic', 'notes.txt', 'a.heic.xmp'].map((name) => new File([], name))
-    expect(others.filter(looksLikeMedia)).toEqual([])
+    const sent = (files: File[], path: string | null) => files.filter((file) => isToSend({ file, path })).map(({ name }) => name)
+    expect(sent(known, 'trip/a')).toEqual(known.map(({ name }) => name))
+    const others = ['metadata.json', 'heic', 'a.heic.xmp', 'Thumbs.db', 'notes.txt'].map((name) => new File([], name))
+    expect(sent(others, 'trip/a')).toEqual([])
+    // Chosen by themselves, those whose names say nothing may be photos too.
+    expect(sent([new File([], 'IMG_0001'), new File([], 'a.JPG.bak'), new File([], 'notes.TXT')], null)).toEqual(['IMG_0001', 'a.JPG.bak'])
   })
 })
 

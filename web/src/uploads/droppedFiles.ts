@@ -1,3 +1,4 @@
+import { OTHER_NAMES, PHOTO_NAMES, SIDECAR_NAMES, VIDEO_NAMES } from '../api/constants'
 import { texts } from '../texts/texts'
 
 /** A file to upload. With a handle it can be read again after a reload, once the browser's user agrees. */
@@ -11,23 +12,26 @@ export type FileSource = {
 }
 
 // Spelled out beside image/* and video/*: a browser that doesn't know a format would grey its files out.
-const PHOTOS = '.heic,.heif,.hif,.avif,.jxl,.tif,.tiff,.dng,.cr2,.cr3,.nef,.arw,.raf,.rw2,.orf'.split(',')
-const VIDEOS = '.mov,.m4v,.mts,.m2ts,.mkv,.avi,.3gp'.split(',')
-const EXTENSIONS = [...PHOTOS, ...VIDEOS]
+const MEDIA_NAMES = [...PHOTO_NAMES, ...VIDEO_NAMES]
 
-export const ACCEPT = ['image/*', 'video/*', ...EXTENSIONS].join()
+export const ACCEPT = ['image/*', 'video/*', ...MEDIA_NAMES].join()
 
-/** Whether a file is a photo or a video by its name. */
-export function looksLikeMedia({ name, type }: File): boolean {
+function isNamedAs({ name }: File, extensions: string[]): boolean {
   const lower = name.toLowerCase()
-  return /^(image|video)\//.test(type) || EXTENSIONS.some((extension) => lower.endsWith(extension))
+  return extensions.some((extension) => lower.endsWith(extension))
 }
 
-/** What programs and services write beside photos: edits, ratings, dates. Nothing reads them yet. */
-const SIDECARS = ['.xmp', '.aae', '.json', '.pp3', '.dop', '.thm']
+export function isSidecar(file: File): boolean {
+  return isNamedAs(file, SIDECAR_NAMES)
+}
 
-export function isSidecar({ name }: File): boolean {
-  return SIDECARS.some((extension) => name.toLowerCase().endsWith(extension))
+/**
+ * Whether a file is to be sent, by its name. One that was chosen by itself is, unless its name is known to be of something
+ * else; of a folder, what is named as a photo or a video.
+ */
+export function isToSend({ file, path }: Pick<FileSource, 'file' | 'path'>): boolean {
+  if (isNamedAs(file, OTHER_NAMES)) return false
+  return path === null || /^(image|video)\//.test(file.type) || isNamedAs(file, MEDIA_NAMES)
 }
 
 export function fromFileList(files: FileList | readonly File[]): FileSource[] {
@@ -43,7 +47,7 @@ export function hasPickers(): boolean {
 
 /** The files that someone picks in a dialog. To be called from a click. */
 export async function* pickFiles(): AsyncIterable<FileSource> {
-  const types = [{ description: texts.uploads.photosAndVideos, accept: { 'image/*': PHOTOS, 'video/*': VIDEOS } }]
+  const types = [{ description: texts.uploads.photosAndVideos, accept: { 'image/*': PHOTO_NAMES, 'video/*': VIDEO_NAMES } }]
   const handles = await unlessDismissed(window.showOpenFilePicker({ multiple: true, types }))
   for (const handle of handles ?? []) yield picked(handle)
 }

@@ -5,7 +5,7 @@ import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
-import { type FileSource, isSidecar, looksLikeMedia } from './droppedFiles'
+import { type FileSource, isSidecar, isToSend } from './droppedFiles'
 import { Follower } from './follower'
 import HashWorker from './hash.worker?worker'
 import { workerHash } from './hasher'
@@ -65,8 +65,7 @@ export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<Fil
   try {
     for await (const source of sources) {
       if (isSidecar(source.file)) sidecars += 1
-      // What was chosen by itself is meant, whatever its name.
-      else if (source.path !== null && !looksLikeMedia(source.file)) leftOut += 1
+      else if (!isToSend(source)) leftOut += 1
       else queue.add(source)
     }
   } catch (error) {

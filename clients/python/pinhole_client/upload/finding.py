@@ -7,11 +7,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-# As the page has them: see web/src/uploads/droppedFiles.ts.
+# The page has all of these too: `python -m infra generate` tells it them.
 SIDECARS = (".xmp", ".aae", ".json", ".pp3", ".dop", ".thm")
 _PHOTOS = ".heic .heif .hif .avif .jxl .webp .tif .tiff .dng .cr2 .cr3 .nef .arw .raf .rw2 .orf"
 _VIDEOS = ".mov .m4v .mts .m2ts .mkv .avi .3gp"
-_EXTENSIONS = tuple(f"{_PHOTOS} {_VIDEOS}".split())
+_TEXTS = (
+    ".txt .md .rtf .pdf .doc .docx .odt .xls .xlsx .ods .csv .ppt .pptx .odp .htm .html .xml .log .ini .db .url .lnk"
+)
+_OTHERS = ".mp3 .m4a .aac .wav .flac .ogg .opus .zip .rar .7z .gz .tar .iso .exe .dll .js .css .py"
+# Beside the names that are known to be of pictures or films everywhere.
+PHOTOS, VIDEOS = tuple(_PHOTOS.split()), tuple(_VIDEOS.split())
+# Never sent. Names that are in none of these say nothing: of such a file only the bytes tell.
+NO_MEDIA = tuple(f"{_TEXTS} {_OTHERS}".split())
 # Without those of the machine, so that it takes the same files everywhere.
 _TYPES = mimetypes.MimeTypes()
 _SPECIAL = {
@@ -147,12 +154,12 @@ class Finder:
             waiting += reversed(folders)
 
     def _file(self, path: str, root_length: int, *, is_link: bool = False) -> LocalFile | None:
-        """None for what is none to send. What was named by itself is meant, whatever its name; but for sidecars."""
+        """None for what is none to send. What was named by itself is, unless its name is known to be no photo's."""
         lower = path.lower()
         if lower.endswith(SIDECARS):
             self.left_out.sidecars += 1
             return None
-        if root_length and not _looks_like_media(lower):
+        if lower.endswith(NO_MEDIA) or (root_length and not _looks_like_media(lower)):
             self.left_out.other_names += 1
             return None
         try:
@@ -207,4 +214,4 @@ def _text(name: str) -> str:
 
 def _looks_like_media(lower: str) -> bool:
     kind, packed = _TYPES.guess_type(lower)
-    return lower.endswith(_EXTENSIONS) or (packed is None and (kind or "").startswith(("image/", "video/")))
+    return lower.endswith((*PHOTOS, *VIDEOS)) or (packed is None and (kind or "").startswith(("image/", "video/")))
