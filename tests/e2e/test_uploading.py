@@ -102,7 +102,40 @@ def test_a_broken_file_says_why_and_holds_up_no_other(
     wait_for_uploads(window)
     expect(row(window, "whole.jpg")).to_contain_text("In your library")
     expect(row(window, "broken.jpg")).to_contain_text(re.compile("incomplete|damaged|cut", re.IGNORECASE))
-    expect(row(window, "broken.jpg").get_by_role("button", name="Try broken.jpg again")).to_be_visible()
+    expect(row(window, "broken.jpg").get_by_role("button", name="Try broken.jpg again")).to_have_count(0)
+
+
+def test_files_that_can_t_be_read_have_one_line_each_however_often_they_come(window: Page, tmp_path: Path) -> None:
+    broken = [tmp_path / f"broken {number}.jpg" for number in range(3)]
+    for number, path in enumerate(broken):
+        path.write_bytes(b"\xff\xd8\xff" + bytes([number]) * 2000)
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    puts = requests_of(window, "PUT")
+    panel = window.get_by_role("complementary", name="Uploads")
+    for _ in range(2):
+        pick(window, *broken, empty)
+        wait_for_uploads(window)
+        expect(panel.get_by_role("heading")).to_have_text("4 couldn’t be read")
+        for path in (*broken, empty):
+            expect(row(window, path.name)).to_have_count(1)
+    expect(row(window, empty.name)).to_contain_text("The file is empty.")
+    expect(panel.get_by_text("again")).to_have_count(0)
+    assert len(puts) == len(broken)
+
+
+def test_what_is_known_to_be_no_photo_by_its_name_is_left_out_and_told_in_one_line(
+    window: Page, photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    others = [tmp_path / name for name in ("notes.txt", "Letter.PDF")]
+    for path in others:
+        path.write_text("no picture")
+    nameless = photo("IMG 1").path
+    drop(window, *others, nameless)
+    expect(window.get_by_text("by their names are no photos or videos: 2")).to_be_visible()
+    wait_for_uploads(window)
+    expect(row(window, nameless.name)).to_contain_text("In your library")
+    expect(window.get_by_role("complementary", name="Uploads").get_by_role("listitem")).to_have_count(1)
 
 
 def test_a_file_of_a_kind_that_nothing_reads_offers_no_other_try(window: Page, tmp_path: Path) -> None:

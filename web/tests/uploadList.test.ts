@@ -55,14 +55,16 @@ describe('of two files of the same bytes', () => {
     expect(journal.has(second.key)).toBe(true)
   })
 
-  test('the second is sent when the server could make nothing of the first', async () => {
-    const first = add('a.jpg', 'same')
+  test('the second fails as the first did, and is not sent, when the server could make nothing of that', async () => {
+    const [first, second] = [add('a.jpg', 'same'), add('b.jpg', 'same')]
     await reaches(first, 'processing')
     server.uploads.get('u1')!.state = 'failed'
-    await reaches(first, 'failed')
-    const second = add('b.jpg', 'same')
-    await reaches(second, 'processing')
-    expect(second.uploadId).toBe('u2')
+    for (const upload of [first, second, add('c.jpg', 'same')]) {
+      await reaches(upload, 'failed')
+      expect(upload).toMatchObject({ code: 'truncated', reason: 'The file is incomplete.' })
+    }
+    expect(server.puts).toBe(1)
+    expect(journal.size).toBe(0)
   })
 
   test('the second leads to the item of the first when that is taken off the list', async () => {
@@ -73,6 +75,59 @@ describe('of two files of the same bytes', () => {
     await queue.remove(first)
     await vi.waitFor(() => expect(second).toMatchObject({ state: 'duplicate', itemId: 'item-u1' }))
   })
+})
+
+describe('a file that comes again', () => {
+  const named = (name: string) => [...queue.uploads.values()].filter((upload) => upload.name === name)
+
+  test('after it failed has one line, and is sent where that may go well', async () => {
+    server.failures = [400]
+    await reaches(add('a.jpg'), 'failed')
+    const again = add('a.jpg')
+    expect(named('a.jpg')).toEqual([again])
+    await reaches(again, 'processing')
+  })
+
+  test('after the server could make nothing of it has one line, and is not sent', async () => {
+    const first = add('a.jpg')
+    await reaches(first, 'processing')
+    server.uploads.get('u1')!.state = 'failed'
+    await reaches(first, 'failed')
+    const again = add('a.jpg')
+    await reaches(again, 'failed')
+    expect(named('a.jpg')).toEqual([again])
+    expect(server.puts).toBe(1)
+  })
+
+  test('while it is on its way has one line', async () => {
+    server.putMs = 60_000
+    const first = add('a.jpg')
+    await reaches(first, 'sending')
+    add('a.jpg')
+    await vi.waitFor(() => expect(named('a.jpg')).toEqual([first]))
+    expect([...journal.keys()]).toEqual([first.key])
+  })
+
+  test('has one line that says that it is there already, however often it comes', async () => {
+    const first = add('a.jpg')
+    await reaches(first, 'processing')
+    server.ingest('u1')
+    await reaches(first, 'ready')
+    for (let time = 0; time < 2; time++) await reaches(add('a.jpg'), 'duplicate')
+    expect(named('a.jpg').map(({ state }) => state)).toEqual(['ready', 'duplicate'])
+  })
+
+  test('with other bytes is another file, though it has the same name', async () => {
+    await reaches(add('a.jpg', 'one'), 'processing')
+    await reaches(add('a.jpg', 'two'), 'processing')
+    expect(named('a.jpg')).toHaveLength(2)
+  })
+})
+
+test('an empty file fails at once, and the server hears nothing of it', () => {
+  expect(add('a.jpg', '')).toMatchObject({ state: 'failed', code: 'empty_file', reason: 'The file is empty.' })
+  expect(server.asked).toEqual([])
+  expect(journal.size).toBe(0)
 })
 
 describe('a line without its file', () => {

@@ -15,6 +15,7 @@ export const en = {
 
   app: {
     offline: 'You’re offline. Pinhole goes on as soon as the connection is back.',
+    unreachable: 'Your library can’t be reached. Pinhole goes on by itself as soon as it is back.',
     notOpened: 'This couldn’t be opened. Check your connection, then try again.',
     home: 'Pinhole, all photos',
     unknownPage: 'There is no such page',
@@ -118,6 +119,9 @@ export const en = {
     name: 'Name',
     password: 'Password',
     passwordHint: (least: number) => `At least ${least} characters. A short sentence is easy to remember.`,
+    noName: 'Enter a name.',
+    noPassword: 'Enter a password.',
+    noSetupToken: 'Enter the set-up token.',
     badName: 'This can’t be a name: nobody could see all of it.',
     longName: (most: number) => `A name has at most ${numberName(most)} characters.`,
     badPassword: (least: number, most: number) => `A password has ${least} to ${most} characters.`,
@@ -265,8 +269,8 @@ export const en = {
     goOnWith: (count: number) => `Go on with ${files(count)}`,
     chooseAgain: (count: number) => `Choose or drop ${files(count)} again to go on.`,
     removeThem: 'Remove them',
-    theseFailed: (count: number) => `${files(count)} failed.`,
-    tryAllAgain: 'Try all again',
+    mayBeRetried: (count: number) => `${files(count)} may go well if tried again.`,
+    tryThemAgain: 'Try them again',
     more: (count: number) => `and ${numberName(count)} more`,
 
     reading: 'Reading…',

@@ -3,6 +3,7 @@ import type { Upload } from './upload'
 /** Files of the same bytes, in the order they came: the first one is sent, and stands for all. */
 export class SameBytes {
   #bySha256 = new Map<string, Upload[]>()
+  #unreadable = new Map<string, Pick<Upload, 'reason' | 'code'>>()
 
   /** Takes an upload in, whose hash is known; the one that stands for all of its bytes. */
   join(upload: Upload): Upload {
@@ -20,6 +21,16 @@ export class SameBytes {
     same.splice(same.indexOf(upload), 1)
     if (same.length === 0) this.#bySha256.delete(upload.sha256!)
     return wasFirst ? (same[0] ?? null) : null
+  }
+
+  /** The server could make nothing of its bytes: they need not be sent again. */
+  noteUnreadable({ sha256, reason, code }: Upload): void {
+    if (sha256 !== null) this.#unreadable.set(sha256, { reason, code })
+  }
+
+  /** Null unless an upload of the same bytes was noted so. */
+  whyUnreadable({ sha256 }: Upload): Pick<Upload, 'reason' | 'code'> | null {
+    return (sha256 !== null && this.#unreadable.get(sha256)) || null
   }
 
   first(sha256: string | null): Upload | undefined {

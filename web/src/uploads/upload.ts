@@ -56,12 +56,17 @@ export function needsThePage(upload: Upload): boolean {
 /** What is wrong with the file itself. */
 const UNREADABLE: readonly ErrorCode[] = ['unsupported_type', 'corrupt', 'truncated', 'empty_file', 'file_rejected']
 
-/** What the same file will fail by again, for it is whole. */
-const FINAL: readonly ErrorCode[] = ['unsupported_type', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'file_too_large']
+/** What the same file will fail by again. */
+const FINAL: readonly ErrorCode[] = [...UNREADABLE, 'too_many_pixels', 'too_costly', 'exceeds_disk', 'file_too_large']
 
 /** Whether there is sense in beginning anew with a file that failed. */
 export function mayRetry({ state, source, code }: Upload): boolean {
   return state === 'failed' && source !== null && !(code && FINAL.includes(code))
+}
+
+/** Whether the server looked at the bytes, and will make nothing of them another time. */
+export function isUnreadable({ state, code }: Upload): boolean {
+  return state === 'failed' && code !== null && UNREADABLE.includes(code)
 }
 
 export function isDone({ state }: Upload): boolean {
@@ -128,7 +133,7 @@ export function summarise(uploads: Iterable<Upload>): Summary {
     count.all += 1
     if (isRunning(upload)) count.running += 1
     if (upload.state in count) count[upload.state as keyof typeof count] += 1
-    if (upload.code && UNREADABLE.includes(upload.code)) count.unreadable += 1
+    if (isUnreadable(upload)) count.unreadable += 1
     if (mayRetry(upload)) count.retriable += 1
     if (upload.state === 'waiting') obstacle ||= upload.reason
     if (upload.state === 'queued' || upload.state === 'waiting') idle.push(upload)

@@ -1,4 +1,4 @@
-import { Problem } from '../api/problem'
+import { Problem, sentenceOf } from '../api/problem'
 import { texts } from '../texts/texts'
 import { Batch } from './batch'
 import type { FileSource } from './droppedFiles'
@@ -7,7 +7,8 @@ import type { Journal } from './journal'
 import { type Pause, reasonOf, withRetries } from './retrying'
 import { SameBytes } from './sameBytes'
 import { type Sending, sendParts, sendSingle } from './sendFile'
-import { mayBeOpen, needsThePage, newUpload, type Upload } from './upload'
+import { isUnreadable, mayBeOpen, needsThePage, newUpload, type Upload } from './upload'
+import { isSameFile, UploadList } from './uploadList'
 
 const FILES_AT_ONCE = 3
 const CHECK_AT_ONCE = 200
@@ -17,15 +18,14 @@ const CHECK_AT_ONCE = 200
  * them then is the follower's matter.
  */
 export class UploadQueue {
-  readonly uploads = new Map<string, Upload>()
+  #list = new UploadList()
+  readonly uploads = this.#list.byKey
 
   /** In the order they came. */
   #toHash = new Set<Upload>()
   #toSend = new Set<Upload>()
   #aborts = new Map<string, AbortController>()
   #same = new SameBytes()
-  /** Uploads whose files are not at hand, by their size. */
-  #absent = new Map<number, Set<Upload>>()
   #hashing = false
   #sending = 0
   #paused = false
@@ -46,8 +46,16 @@ export class UploadQueue {
     const { key, sha256 } = known ?? { key: crypto.randomUUID(), sha256: null }
     const upload = newUpload({ key, name, size, source, state: 'queued', sha256, uploadId: null })
     const isNamedSo = (other: Upload) => other.name === upload.name
-    this.#replace(known ? this.uploads.get(key) : this.#findAbsent(size, isNamedSo), upload)
-    this.uploads.set(upload.key, upload)
+    this.#replace(known ? this.uploads.get(key) : this.#list.findAbsent(size, isNamedSo), upload)
+    const earlier = this.#list.findEarlier(upload)
+    if (earlier) this.#release(earlier)
+    this.#replace(earlier, upload)
+    this.#list.add(upload)
+    if (size === 0) {
+      this.#set(upload, { state: 'failed', code: 'empty_file', reason: sentenceOf('empty_file', null, '') })
+      if (known) void this.journal.forget(key)
+      return upload
+    }
     this.#remember(upload)
     this.#toHash.add(upload)
     this.#pump()
@@ -60,19 +68,13 @@ export class UploadQueue {
     known: Pick<Upload, 'key' | 'name' | 'size' | 'sha256' | 'uploadId'>,
   ): void {
     const upload = newUpload({ ...known, source: null, state })
-    const earlier = this.uploads.get(upload.key)
-    if (earlier) this.#drop(earlier)
-    this.uploads.set(upload.key, upload)
-    const alike = this.#absent.get(upload.size) ?? new Set()
-    this.#absent.set(upload.size, alike.add(upload))
+    this.#list.addAbsent(upload)
     this.onChange()
   }
 
   /** Look whether files that are missing have come into the library by another way. */
   checkMissing(): void {
-    for (const alike of this.#absent.values()) {
-      for (const upload of alike) if (upload.state === 'missing' && upload.sha256 !== null) this.#checks.add(upload)
-    }
+    for (const upload of this.#list.missing()) if (upload.sha256 !== null) this.#checks.add(upload)
   }
 
   /** Begin anew with a file that failed: it may have changed since. */
@@ -83,13 +85,14 @@ export class UploadQueue {
 
   /** What the server made of an upload is known. */
   settle(upload: Upload): void {
+    if (isUnreadable(upload)) this.#same.noteUnreadable(upload)
     if (upload.state === 'failed') this.#release(upload)
     this.onChange()
   }
 
   /** Give up an upload that is not finished, or take a finished one, or one of another device, off the list. */
   async remove(upload: Upload): Promise<void> {
-    this.#drop(upload)
+    this.#list.drop(upload)
     this.#toHash.delete(upload)
     this.#toSend.delete(upload)
     this.#aborts.get(upload.key)?.abort()
@@ -111,7 +114,7 @@ export class UploadQueue {
   /** The server has the bytes: nothing is left to do for them here. */
   async arrived(upload: Upload): Promise<void> {
     this.#toHash.delete(upload)
-    this.#absent.get(upload.size)?.delete(upload)
+    this.#list.noLongerAbsent(upload)
     this.#set(upload, { state: 'processing', sent: upload.size, reason: '' })
     await this.journal.forget(upload.key)
     this.follower.follow(upload)
@@ -170,9 +173,15 @@ export class UploadQueue {
         this.#signal(upload),
       )
       this.#set(upload, { hashed: upload.size, state: 'checking' })
-      this.#replace(this.#findAbsent(upload.size, (other) => other.sha256 === upload.sha256), upload)
-      if (this.#claim(upload)) this.#checks.add(upload)
-      this.#remember(upload)
+      this.#replace(this.#list.findAbsent(upload.size, (other) => other.sha256 === upload.sha256), upload)
+      const why = this.#same.whyUnreadable(upload)
+      if (why) {
+        this.#finish(upload, { state: 'failed', ...why })
+        this.#release(upload)
+      } else if (this.#claim(upload)) {
+        this.#checks.add(upload)
+        this.#remember(upload)
+      }
     } catch (error) {
       this.#fail(upload, error)
     } finally {
@@ -195,6 +204,12 @@ export class UploadQueue {
   #claim(upload: Upload): boolean {
     const first = this.#same.join(upload)
     if (first === upload) return true
+    if (isSameFile(first, upload) && needsThePage(first)) {
+      this.#same.leave(upload)
+      this.#list.drop(upload)
+      void this.journal.forget(upload.key)
+      return false
+    }
     const reason = first.itemId ? texts.uploads.duplicate : texts.uploads.sameAs(first.name)
     this.#finish(upload, { state: 'duplicate', itemId: first.itemId, reason })
     return false
@@ -214,22 +229,12 @@ export class UploadQueue {
     else await this.work.server.abort(uploadId)
   }
 
-  #drop(upload: Upload): void {
-    this.uploads.delete(upload.key)
-    this.#absent.get(upload.size)?.delete(upload)
-  }
-
-  #findAbsent(size: number, isTheSame: (other: Upload) => boolean): Upload | undefined {
-    for (const other of this.#absent.get(size) ?? []) if (isTheSame(other)) return other
-    return undefined
-  }
-
-  /** The file of an upload that lacked it is here: one line of the list is enough. */
-  #replace(absent: Upload | undefined, upload: Upload): void {
-    if (!absent) return
-    if (absent.state !== 'elsewhere') upload.uploadId ??= absent.uploadId
-    this.#drop(absent)
-    if (absent.key !== upload.key) void this.journal.forget(absent.key)
+  /** A file that was lacking, or came before, is here: one line of the list is enough. */
+  #replace(earlier: Upload | undefined, upload: Upload): void {
+    if (!earlier) return
+    if (earlier.state !== 'elsewhere') upload.uploadId ??= earlier.uploadId
+    this.#list.drop(earlier)
+    if (earlier.key !== upload.key) void this.journal.forget(earlier.key)
   }
 
   async #check(uploads: Upload[]): Promise<void> {
@@ -317,7 +322,7 @@ export class UploadQueue {
   }
 
   #finish(upload: Upload, outcome: Partial<Upload>): void {
-    this.#absent.get(upload.size)?.delete(upload)
+    this.#list.noLongerAbsent(upload)
     this.#set(upload, { sent: upload.size, ...outcome })
     void this.journal.forget(upload.key)
   }
