@@ -2,6 +2,7 @@ import createClient from 'openapi-fetch'
 import { keeper } from '../auth/keeper'
 import { earlyAnswer } from './early'
 import { problemFrom, unreachable } from './problem'
+import { noteAnswer } from './reachable'
 import type { paths } from './schema'
 
 /** The API with the caller's token; one refused as expired is renewed and the request sent again, once. */
@@ -28,9 +29,12 @@ function withToken(request: Request, token: string): Request {
 
 async function send(request: Request): Promise<Response> {
   try {
-    return await (earlyAnswer(request) ?? fetch(request))
+    const response = await (earlyAnswer(request) ?? fetch(request))
+    noteAnswer(response)
+    return response
   } catch (error) {
     if (request.signal.aborted) throw error
+    noteAnswer(null)
     throw unreachable()
   }
 }

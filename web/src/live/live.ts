@@ -1,4 +1,5 @@
 import { answer, api } from '../api/client'
+import { whenBack } from '../api/reachable'
 import { LiveConnection } from './liveConnection'
 
 /** Called with the library's revision; with null when it may have moved while nobody told. */
@@ -49,11 +50,11 @@ export function startLive(): () => void {
     publish(null)
   }
   void connection.start()
-  window.addEventListener('online', hurry)
+  const stopWaiting = whenBack(hurry)
   document.addEventListener('visibilitychange', hurry)
   return () => {
     connection.stop()
-    window.removeEventListener('online', hurry)
+    stopWaiting()
     document.removeEventListener('visibilitychange', hurry)
   }
 }

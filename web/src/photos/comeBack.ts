@@ -1,19 +1,21 @@
 import { onScopeDispose } from 'vue'
+import { whenBack } from '../api/reachable'
 
 const FIRST_WAIT_MS = 2000
 const LONGEST_WAIT_MS = 30_000
 
 /**
  * Has what failed tried again by itself: `failed` calls `again` later, after each failure in a row twice as late, and as
- * soon as the network is back. `done` ends the row.
+ * soon as the network or the server is back. `done` ends the row.
  */
 export function useComeBack(again: () => void): { failed: () => void; done: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined
+  let stopWaiting = () => {}
   let failures = 0
 
   function stop(): void {
     clearTimeout(timer)
-    window.removeEventListener('online', go)
+    stopWaiting()
   }
   function go(): void {
     stop()
@@ -22,7 +24,7 @@ export function useComeBack(again: () => void): { failed: () => void; done: () =
   function failed(): void {
     stop()
     timer = setTimeout(go, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++))
-    window.addEventListener('online', go)
+    stopWaiting = whenBack(go)
   }
   function done(): void {
     stop()
