@@ -66,6 +66,28 @@ def test_escape_leads_back_in_steps(window: Page) -> None:
     expect(viewer(window)).to_have_count(0)
 
 
+def test_arrow_keys_move_what_is_enlarged_and_turn_to_no_other_photo(window: Page) -> None:
+    open_first(window)
+    expect(picture(window)).to_be_visible()
+    name = viewer(window).get_attribute("aria-label")
+    assert name
+    for _ in range(3):
+        window.keyboard.press("+")
+    whole = picture(window).bounding_box()
+    assert whole
+    for key, axis, way in (("ArrowRight", "x", -1), ("ArrowLeft", "x", 1), ("ArrowDown", "y", -1), ("ArrowUp", "y", 1)):
+        before = picture(window).bounding_box()
+        window.keyboard.press(key)
+        window.wait_for_function(
+            "([axis, before, way]) => (document.querySelector('.slide:not([inert]) > *')"
+            ".getBoundingClientRect()[axis] - before) * way > 20",
+            arg=[axis, before[axis] if before else 0, way],
+        )
+    expect(viewer(window)).to_have_attribute("aria-label", name)
+    window.keyboard.press("PageDown")
+    expect(viewer(window)).not_to_have_attribute("aria-label", name)
+
+
 def test_a_photo_that_is_turned_to_is_announced(window: Page) -> None:
     open_first(window)
     announced = viewer(window).get_by_role("status").first

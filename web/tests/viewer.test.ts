@@ -56,6 +56,10 @@ describe('details', () => {
     expect(lensName({ ...nothing, make: 'SONY', model: 'DSC-RX100', lens: 'DSC-RX100' })).toBe('')
     expect(lensName({ ...iphone, lens: 'EF50mm f/1.8 STM' })).toBe('EF50mm f/1.8 STM')
     expect(lensName(nothing)).toBe('')
+    const shot = { ...iphone, focalLengthMm: 5.7, fNumber: 1.5 }
+    expect(lensName({ ...shot, lens: 'iPhone 13 Pro back triple camera 5.7mm f/1.5' })).toBe('back triple camera')
+    expect(lensName({ ...shot, focalLengthMm: 9, lens: 'iPhone 13 Pro back camera 5.7mm f/1.5' })).toBe('back camera 5.7mm f/1.5')
+    expect(lensName({ ...shot, lens: 'Sigma 5.7mm f/1.5' })).toBe('Sigma 5.7mm f/1.5')
   })
 
   test('write exposures as photographers do, and leave out what is unknown', () => {

@@ -10,12 +10,23 @@ export function cameraName(camera: Camera): string {
   return [make, model].filter(Boolean).join(' ')
 }
 
-/** The lens without what the camera's name says already: `back camera 4.2mm f/1.6` of an iPhone. */
+/**
+ * The lens without what the camera's name and the exposure say already: `back camera` of an iPhone, of whose lens the whole
+ * name is `iPhone 13 Pro back camera 5.7mm f/1.5`.
+ */
 export function lensName(camera: Camera): string {
   const lens = camera.lens?.trim() ?? ''
   const said = [cameraName(camera), camera.model ?? '']
   const prefix = said.find((name) => name && lens.toLowerCase().startsWith(name.toLowerCase()))
-  return prefix === undefined ? lens : lens.slice(prefix.length).trim()
+  if (prefix === undefined) return lens
+  const rest = lens.slice(prefix.length).trim()
+  const [spec, focalLength, fNumber] = /\s*\b([\d.]+)mm f\/([\d.]+)$/.exec(rest) ?? []
+  const isSaid = isSameShown(focalLength, camera.focalLengthMm) && isSameShown(fNumber, camera.fNumber)
+  return isSaid ? rest.slice(0, -spec!.length) : rest
+}
+
+function isSameShown(inName: string | undefined, known: number | null | undefined): boolean {
+  return inName !== undefined && !!known && numberName(Number(inName), 1) === numberName(known, 1)
 }
 
 /** `ƒ/1.8 · 1/120 s · 26 mm · ISO 100`, of what is known. */
