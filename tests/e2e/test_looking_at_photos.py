@@ -332,6 +332,32 @@ def test_a_timeline_that_fails_says_why_and_can_be_tried_again(page: Page, libra
     expect(tiles(page).first).to_be_visible()
 
 
+def test_a_server_that_is_away_is_told_until_it_is_back(window: Page) -> None:
+    notice = window.get_by_text("Your library can’t be reached")
+    window.route(re.compile("/(api|media)/"), lambda route: route.abort("connectionrefused"))
+    window.get_by_role("slider", name="Date").press("End")
+    expect(notice).to_be_visible()
+    expect(tiles(window).last).to_be_visible()
+    window.unroute(re.compile("/(api|media)/"))
+    expect(notice).to_have_count(0)
+    expect(tiles(window).last.locator("img.shown")).to_have_count(1)
+
+
+def test_home_end_and_the_page_keys_take_the_focus_along(window: Page) -> None:
+    tiles(window).first.focus()
+    window.keyboard.press("PageDown")
+    expect(tiles(window).first).not_to_be_focused()
+    expect(window.locator("[data-index]:focus")).to_be_in_viewport()
+    window.keyboard.press("End")
+    expect(photos_of(window, "December 2022").last).to_be_focused()
+    expect(photos_of(window, "December 2022").last).to_be_in_viewport()
+    window.keyboard.press("ArrowLeft")
+    expect(photos_of(window, "December 2022").nth(-2)).to_be_focused()
+    window.keyboard.press("Home")
+    expect(photos_of(window, "July 2024").first).to_be_focused()
+    expect(photos_of(window, "July 2024").first).to_be_in_viewport()
+
+
 def test_being_offline_is_said_and_what_is_shown_stays(window: Page) -> None:
     window.context.set_offline(True)
     expect(window.get_by_text("You’re offline")).to_be_visible()

@@ -7,6 +7,8 @@ import type { useViewport } from './useViewport'
 /** Space kept free around a photo that the arrow keys bring into view: the name of its day is seen too. */
 const MARGIN = 32
 
+const KEYS = /^(Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down))$/
+
 /** One tab stop for the whole grid, arrow keys within it. The focused row stays rendered wherever the scroll goes. */
 export function useGridKeys(
   grid: Readonly<Ref<HTMLElement | null>>,
@@ -69,8 +71,26 @@ export function useGridKeys(
     tileAt(at)?.focus({ preventScroll: true })
   }
 
+  /** The photo at the same side of the screen, about one screen away. */
+  function byPage(from: Place, step: 1 | -1): Place {
+    const { sections } = layout.value
+    const page = viewport.height.value - 2 * margin
+    const start = layout.value.rowBox(from.position, from.index).top
+    let at = from
+    for (;;) {
+      const next = layout.value.itemVertically(at.position, at.index, step)
+      if (!next) return step === 1 ? { position: sections.length - 1, index: sections.at(-1)!.ratios.length - 1 } : { position: 0, index: 0 }
+      if (at !== from && Math.abs(layout.value.rowBox(next.position, next.index).top - start) > page) return at
+      at = next
+    }
+  }
+
   function destination(from: Place, key: string): Place | null {
     const { sections } = layout.value
+    if (key === 'Home') return { position: 0, index: 0 }
+    if (key === 'End') return { position: sections.length - 1, index: sections.at(-1)!.ratios.length - 1 }
+    if (key === 'PageUp') return byPage(from, -1)
+    if (key === 'PageDown') return byPage(from, 1)
     if (key === 'ArrowUp') return layout.value.itemVertically(from.position, from.index, -1)
     if (key === 'ArrowDown') return layout.value.itemVertically(from.position, from.index, 1)
     const index = from.index + (key === 'ArrowRight' ? 1 : -1)
@@ -81,7 +101,7 @@ export function useGridKeys(
   }
 
   function handle(event: KeyboardEvent): void {
-    if (!/^Arrow(Up|Down|Left|Right)$/.test(event.key) || !place.value) return
+    if (!KEYS.test(event.key) || event.altKey || event.ctrlKey || event.metaKey || !place.value) return
     event.preventDefault()
     const next = destination(place.value, event.key)
     if (next) void focus(next)
