@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -105,3 +106,106 @@ def test_texts_and_dates_are_of_the_language_that_the_page_says(
         log_in(page)
         expect(page.locator("html")).to_have_attribute("lang", language)
         expect(page.get_by_role("heading", level=2).first).to_contain_text(month)
+
+
+NARROW = (320, 360)
+OVERFLOW = """() => {
+    const { clientWidth, scrollWidth } = document.documentElement
+    const isCut = (element) => {
+        const { left, right, width } = element.getBoundingClientRect()
+        return width > 0 && (left < -0.5 || right > clientWidth + 0.5)
+    }
+    const cut = [...document.querySelectorAll('h1, h2, h3, p, button, .button, input, label, dd, aside')]
+        .filter((element) => !element.closest('[inert]') && element.checkVisibility({ opacityProperty: true }))
+        .filter((element) => !element.closest('.visually-hidden') && isCut(element))
+    return [scrollWidth <= clientWidth, cut.map((element) => element.outerHTML.slice(0, 200))]
+}"""
+
+
+def assert_fits(page: Page, what: str) -> None:
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_function("width => window.innerWidth === width", arg=width)
+        assert page.evaluate(OVERFLOW) == [True, []], (what, width)
+
+
+def test_nothing_is_wider_than_the_narrowest_phone(
+    page: Page, library: list[Photo], photo: Callable[..., Photo], tmp_path: Path
+) -> None:
+    def answer(address: str, body: str) -> None:
+        page.route(address, lambda route: route.fulfill(content_type="application/json", body=body))
+
+    page.route("**/api/setup", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_fits(page, "the server is away")
+    page.unroute("**/api/setup")
+    answer("**/api/setup", '{"registrationOpen": true, "setupTokenRequired": true}')
+    page.reload()
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert_fits(page, "set-up")
+    page.unroute("**/api/setup")
+    page.goto("/")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert_fits(page, "log-in")
+
+    answer("**/api/timeline", '{"revision": 0, "months": []}')
+    log_in(page)
+    expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()
+    assert_fits(page, "empty")
+    page.get_by_role("button", name=re.compile("^Account of")).click()
+    assert_fits(page, "menu")
+    page.unroute("**/api/timeline")
+    page.route("**/api/timeline", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_text("Your library can’t be reached")).to_be_visible()
+    assert_fits(page, "failed")
+    page.unroute("**/api/timeline")
+
+    page.goto("/no/such/page")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    assert_fits(page, "unknown address")
+    page.goto("/photo/000000000000")
+    expect(page.get_by_role("heading", name="This photo isn’t here")).to_be_visible()
+    assert_fits(page, "unknown photo")
+
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    assert_fits(page, "timeline")
+    page.mouse.wheel(0, 400)
+    expect(page.locator(".where.shown")).to_be_visible()
+    assert_fits(page, "scrolled timeline")
+    assert page.locator(".where").evaluate("element => element.scrollWidth <= element.clientWidth")
+    unread = tmp_path / ("a long name without any spaces in it ".replace(" ", "_") * 3 + ".jpg")
+    unread.write_text("no picture")
+    pick(page, unread, photo("narrow.jpg", "2024:07:01 09:00:00").path)
+    expect(page.get_by_text("Files of this kind can’t be read.")).to_be_visible()
+    assert_fits(page, "uploads")
+    open_first(page)
+    page.keyboard.press("i")
+    expect(page.get_by_role("complementary", name="Details").get_by_text("Canon EOS 40D")).to_be_visible()
+    assert_fits(page, "details")
+
+
+def test_headings_and_photos_begin_at_one_line(window: Page, phone: Page) -> None:
+    for page in (window, phone):
+        month = page.get_by_role("region", name="July 2024")
+        lefts = month.locator("h2, h3, a").evaluate_all(
+            """found => found.map((element) => element.getBoundingClientRect().left
+                + parseFloat(getComputedStyle(element).paddingLeft))"""
+        )
+        assert lefts[0] == lefts[1] == lefts[2]
+
+
+def test_a_load_leaves_the_console_empty(window: Page) -> None:
+    said: list[str] = []
+    window.on("console", lambda message: said.append(message.text))
+    for path in ("/", tiles(window).first.get_attribute("href") or ""):
+        window.goto(path)
+        expect(window.locator("html")).to_have_attribute("data-font", "own")
+        # Of what was preloaded in vain a browser tells some seconds after the page has loaded.
+        window.wait_for_timeout(5000)
+    assert said == []

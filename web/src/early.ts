@@ -24,7 +24,8 @@
   const preload = (files: string): void => {
     for (const href of files.split(' ')) {
       const isStyle = href.endsWith('.css')
-      const link = isStyle ? { rel: 'preload', as: 'style', href } : { rel: 'modulepreload', href }
+      // As the bundle will ask for it: a style sheet that was asked for in another mode is fetched again.
+      const link = isStyle ? { rel: 'preload', as: 'style', crossOrigin: '', href } : { rel: 'modulepreload', href }
       document.head.append(Object.assign(document.createElement('link'), link))
     }
   }
