@@ -5,9 +5,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
-from pinhole.imaging import file_type, metadata, renditions, sizes
+from pinhole.imaging import decoding, file_type, metadata, renditions, sizes, srgb
 from tests.fixtures import photos
 
 LIMIT = 256_000_000
@@ -70,6 +70,30 @@ def test_colours_are_converted_in_every_strip(tmp_path: Path, monkeypatch: pytes
         pixel = image.getpixel((150, y))
         assert isinstance(pixel, tuple)
         assert max(abs(a - b) for a, b in zip(pixel, (200, 100, 50), strict=True)) <= ROOM
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK", "P", "LA", "I;16", "F"])
+def test_strips_of_a_picture_that_is_scaled_down_fit_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    slope = Image.linear_gradient("L").resize((300, 1700))
+    deep = slope.convert("I").point(lambda sample: sample * 257)
+    source = (slope.convert("RGB") if mode == "CMYK" else deep if mode == "I;16" else slope).convert(mode)
+    if mode == "LA":
+        source.putalpha(255)
+    path = photos.save(tmp_path / "original", source, "PNG" if mode in ("P", "LA") else "TIFF")
+    monkeypatch.setattr(sizes, "_MAX_FULL_PIXELS", 260_000)
+    made: list[Image.Image] = []
+    for pixels in (1 << 20, 10_000):
+        monkeypatch.setattr(decoding, "_STRIP_PIXELS", pixels)
+        monkeypatch.setattr(srgb, "_STRIP_PIXELS", pixels)
+        renditions.make_full_size(path, file_type.identify(path), LIMIT, tmp_path)
+        with Image.open(tmp_path / "full.jpg") as image:
+            made.append(image.convert("L"))
+    assert made[0].size == (214, 1213)
+    assert max(ImageChops.difference(*made).tobytes()) <= ROOM
+    assert max(made[1].crop((0, 0, 214, 3)).tobytes()) <= ROOM
+    assert min(made[1].crop((0, 1210, 214, 1213)).tobytes()) >= 255 - ROOM
 
 
 def test_transparent_parts_are_white(tmp_path: Path) -> None:

@@ -107,7 +107,8 @@ def _main() -> None:
             "code": "too_costly",
             "detail": f"The picture takes more than {memory / 1e6:,.0f} MB of memory to decode, which is the limit.",
         }
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + rest)
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+    sys.stdout.buffer.write(rest)
     sys.stdout.flush()
 
 

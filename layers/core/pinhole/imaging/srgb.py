@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageCms
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PROFILE_MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _MAX_PROFILE_BYTES, _MAX_PROFILE_TAGS = 16 << 20, 100
+_STRIP_PIXELS = 1 << 20
 _SAME_COLOUR = 2  # of 255: what rounding makes of sRGB under its many names
 _PROBE = Image.frombytes(
     "RGB", (64, 1), bytes(value for colour in product((32, 96, 160, 224), repeat=3) for value in colour)
@@ -51,8 +52,10 @@ def resizable(image: Image.Image) -> Image.Image:
             return image.convert("RGBA" if "transparency" in image.info else "RGB")
         case "PA" | "LA" | "La" | "RGBa":
             return image.convert("RGBA")
-        case "I" | "F" | "I;16" | "I;16L" | "I;16B" | "I;16N":
-            return _deep_grey(image)
+        case "I;16" | "I;16L" | "I;16B" | "I;16N":
+            return _upper_byte(image)
+        case "I" | "F":
+            return deep_grey(image)
         case _:
             return image.convert("RGB")
 
@@ -119,21 +122,32 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     return after is not None and max(ImageChops.difference(_PROBE, after).tobytes()) <= _SAME_COLOUR
 
 
-def _deep_grey(image: Image.Image) -> Image.Image:
-    """16 bit grey by its upper byte; 32 bit and float, which have no agreed white, by their own range."""
+def _upper_byte(image: Image.Image) -> Image.Image:
     import numpy as np  # seldom needed, and as slow to load as all the rest
 
     samples = np.asarray(image)
-    if samples.dtype.itemsize == 2:
-        shallow = Image.fromarray((samples >> 8).astype(np.uint8))
-        if (transparent := image.info.get("transparency")) is None:
-            return shallow
-        return Image.merge("LA", (shallow, Image.fromarray(samples != transparent).convert("L"))).convert("RGBA")
-    grey = samples.astype(np.float32)
-    known = np.isfinite(grey)
-    low = float(grey.min(where=known, initial=0.0))
-    high = float(grey.max(where=known, initial=low if low < 0 else 1.0))
-    np.nan_to_num(grey, copy=False)
-    grey -= low
-    grey *= 255 / max(high - low, 1e-12)
-    return Image.fromarray(np.clip(grey, 0, 255, out=grey).astype(np.uint8))
+    shallow = Image.fromarray((samples >> 8).astype(np.uint8))
+    if (transparent := image.info.get("transparency")) is None:
+        return shallow
+    return Image.merge("LA", (shallow, Image.fromarray(samples != transparent).convert("L"))).convert("RGBA")
+
+
+def deep_grey(image: Image.Image) -> Image.Image:
+    """Grey of 32 bit and float, which have no agreed white, by the range of the whole picture."""
+    import numpy as np
+
+    rows = max(1, _STRIP_PIXELS // image.width)
+    strips = [(0, top, image.width, min(top + rows, image.height)) for top in range(0, image.height, rows)]
+    low, high = 0.0, -np.inf
+    for strip in strips:
+        grey = np.asarray(image.crop(strip), np.float32)
+        known = np.isfinite(grey)
+        low = min(low, float(grey.min(where=known, initial=0.0)))
+        high = max(high, float(grey.max(where=known, initial=low)))
+    high = max(high, low if low < 0 else 1.0)
+    shallow = Image.new("L", image.size)
+    for strip in strips:
+        grey = np.nan_to_num(np.asarray(image.crop(strip), np.float32), posinf=high, neginf=low) - low
+        grey *= 255 / max(high - low, 1e-12)
+        shallow.paste(Image.fromarray(np.clip(grey, 0, 255, out=grey).astype(np.uint8)), strip[:2])
+    return shallow

@@ -157,9 +157,10 @@ def _decode(
             for row in range(layout.height):
                 ink[row] = ink[row].astype(np.uint16) * alpha[row] // 255
         pixels = np.ascontiguousarray(ink)
+        del ink, alpha
     if pixels.shape[2] == 1:
         return Image.fromarray(pixels[..., 0])
-    return Image.frombuffer(mode, (layout.width, layout.height), pixels.tobytes(), "raw", mode, 0, 1)
+    return Image.frombuffer(mode, (layout.width, layout.height), pixels.data, "raw", mode, 0, 1)
 
 
 def _range(data: bytes | mmap, layout: _Layout, colours: int, max_pixels: int) -> tuple[float, float]:

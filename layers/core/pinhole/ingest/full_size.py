@@ -77,7 +77,8 @@ def _keep(claimed: Claim, item: Item, made: RenditionFile) -> None:
     version, kept = item.rendition_version, False
     while not kept:
         key = keys.rendition_key(item.item_key, version, made.name)
-        objects.put_rendition(key, made.path.read_bytes(), content_type="image/jpeg")
+        with made.path.open("rb") as content:
+            objects.put_rendition(key, content, content_type="image/jpeg")
         with transaction() as conn:
             original_file.lock_main(conn, claimed.subject.owner_id, claimed.subject.id)
             stages.hold(conn, claimed)

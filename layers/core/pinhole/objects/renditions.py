@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import BinaryIO
 
 from pinhole.objects import client
 from pinhole.objects.client import Listed
@@ -28,7 +29,7 @@ def delete_rendition(key: str) -> None:
         client.s3().delete_object(Bucket=settings().renditions_bucket, Key=key)
 
 
-def put_rendition(key: str, content: bytes, *, content_type: str) -> None:
+def put_rendition(key: str, content: bytes | BinaryIO, *, content_type: str) -> None:
     """Store a rendition. Its key is never written with other bytes, so it may be cached for good."""
     with client.answers(key):
         client.s3().put_object(
