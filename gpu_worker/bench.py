@@ -53,8 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             except (ModelError, NoPictures) as error:
                 sys.stderr.write(f"{error}\n")
                 return 2
-    rows_as_json = json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2)
-    sys.stdout.write((rows_as_json if arguments.json else table(rows)) + "\n")
+    sys.stdout.write((as_json(rows) if arguments.json else table(rows)) + "\n")
     return 0
 
 
@@ -65,6 +64,11 @@ def table(rows: Sequence[Measured]) -> str:
         f"{row.what:<{width}}  {'' if row.batch is None else row.batch:>5}  {row.value:>10,.4g}  {row.unit}"
         for row in rows
     )
+
+
+def as_json(rows: Sequence[Measured]) -> str:
+    """The rows as a JSON array of objects."""
+    return json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2)
 
 
 def a_second(work: Callable[[], object], pictures: int, seconds: float) -> float:

@@ -5,16 +5,19 @@ Supervision", 2021), a detector on a ResNet-50 (He et al., 2015) and a face netw
 2018). Half precision on CUDA, single on a CPU.
 """
 
+import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice, repeat
 
 import torch
 from torch import Tensor, nn
 
 from gpu_worker.bench import Measured, a_second
 
-_BATCHES_IN_A_ROW = 20
+_BATCHES_IN_A_ROW, _SIDE = 20, 640
 
 
 class _Block(nn.Module):
@@ -127,8 +130,8 @@ _MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
 
 
 def measure(batches: Sequence[int], seconds: float) -> Iterator[Measured]:
-    """Rows of each model and batch, run as it is and, on CUDA, as a graph; of copies to the device; of its idle time
-    where decoded pictures come to it one batch ahead."""
+    """Rows of each model and batch, run as it is and, on CUDA, as a graph; of all together for photos, and how long the
+    device idles then."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     precision = torch.float16 if device.type == "cuda" else torch.float32
     name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
@@ -140,13 +143,13 @@ def measure(batches: Sequence[int], seconds: float) -> Iterator[Measured]:
                 speed = a_second(_waited(lambda m=model, p=pictures: m(p), device), batch, seconds)
                 yield Measured(f"{what}, {name}", batch, speed, "images a second")
                 if device.type == "cuda":
-                    replay = _graph(model, pictures)
+                    replay = _captured(lambda m=model, p=pictures: m(p))
                     yield Measured(
                         f"{what}, {name}, graph", batch, a_second(_waited(replay, device), batch, seconds),
                         "images a second",
                     )  # fmt: skip
             del model
-        yield from _idle(device, precision, max(batches), name)
+        yield from _never_idle(device, precision, max(batches), name)
     yield from _decoding(seconds)
 
 
@@ -159,54 +162,90 @@ def _waited(work: Callable[[], object], device: torch.device) -> Callable[[], No
     return waited
 
 
-def _graph(model: nn.Module, pictures: Tensor) -> Callable[[], None]:
-    """The model's kernels for these pictures, started as one."""
+def _captured(work: Callable[[], object]) -> Callable[[], None]:
+    """The kernels of some work on CUDA, started as one."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):
-            model(pictures)
+            work()
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        model(pictures)
+        work()
     return graph.replay
 
 
-def _idle(device: torch.device, precision: torch.dtype, batch: int, name: str) -> Iterator[Measured]:
-    """CLIP, detector and two faces for each photo, from pixels that lie decoded in pinned memory."""
+def _never_idle(device: torch.device, precision: torch.dtype, batch: int, name: str) -> Iterator[Measured]:
+    """CLIP, detector and two faces for each photo: from pixels that lie there, and where OpenCV is, out of the pool
+    that decodes WebPs. Results are fetched one batch late, so that the device always has something to do."""
     clip, detector, faces = (
         _MODELS[what][0]().to(device, precision).eval() for what in ("CLIP ViT-B/32", "detector r50", "faces r100")
     )
-    pixels = torch.randint(0, 255, (batch, 3, 640, 640), dtype=torch.uint8)
-    if device.type == "cuda":
-        pixels = pixels.pin_memory()
     chips = torch.rand(2 * batch, 3, 112, 112, device=device, dtype=precision)
-    busy: list[tuple[Any, Any]] = []
 
-    def look() -> None:
-        if device.type == "cuda":
-            busy.append((torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)))
-            busy[-1][0].record()
-        pictures = pixels.to(device, non_blocking=True).to(precision) / 255
+    def look(pixels: Tensor) -> tuple[Tensor, ...]:
+        pictures = pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).to(precision) / 255
         small = nn.functional.interpolate(pictures, size=(224, 224), mode="bilinear")
-        answers = clip(small), detector(pictures), faces(chips)
-        if device.type == "cuda":
-            busy[-1][1].record()
-        for answer in answers:
-            answer.cpu()
+        return clip(small), detector(pictures), faces(chips)
 
-    look()
-    busy.clear()
-    began = time.perf_counter()
-    for _ in range(_BATCHES_IN_A_ROW if device.type == "cuda" else 1):
-        look()
-    took = time.perf_counter() - began
-    looks = batch * (_BATCHES_IN_A_ROW if device.type == "cuda" else 1)
-    yield Measured(f"ViT-B/32, detector, two faces, {name}", batch, looks / took, "photos a second")
+    there = torch.randint(0, 255, (batch, _SIDE, _SIDE, 3), dtype=torch.uint8)
     if device.type == "cuda":
-        on_device = sum(begin.elapsed_time(end) for begin, end in busy) / 1000
-        yield Measured("  the device idles", batch, 100 * (1 - on_device / took), "% of the time")
+        there = there.pin_memory()
+    on_device = there.to(device)
+    work = (lambda: look(on_device)) if device.type == "cpu" else _captured(lambda: look(on_device))
+    busy = batch / a_second(_waited(work, device), batch, 1)  # seconds of a batch, without a gap between kernels
+    for what, batches in (("from memory", repeat(there)), *_decoded(batch)):
+        fetched: deque[Callable[[], None]] = deque()
+        began = time.perf_counter()
+        for pixels in islice(batches, _BATCHES_IN_A_ROW):
+            for answer in look(pixels):
+                answer.to("cpu", non_blocking=True)
+            fetched.append(_copied(device))
+            if len(fetched) > 1:
+                fetched.popleft()()
+        fetched.popleft()()
+        took = time.perf_counter() - began
+        speed = batch * _BATCHES_IN_A_ROW / took
+        yield Measured(f"ViT-B/32, detector, two faces, {what}, {name}", batch, speed, "photos a second")
+        idle = max(0.0, 1 - busy * _BATCHES_IN_A_ROW / took)
+        yield Measured("  the device idles", batch, 100 * idle, "% of the time")
+
+
+def _copied(device: torch.device) -> Callable[[], None]:
+    """Waits until the copies that were begun are made."""
+    if device.type == "cpu":
+        return lambda: None
+    copied = torch.cuda.Event()
+    copied.record()
+    return copied.synchronize
+
+
+def _decoded(batch: int) -> Iterator[tuple[str, Iterator[Tensor]]]:
+    """Batches of decoded WebPs, two ahead; none where OpenCV is not."""
+    try:
+        import cv2
+
+        from gpu_worker import bench_pictures
+        from gpu_worker.decoding import decode
+    except ImportError:
+        return
+    cores = os.cpu_count() or 1
+    contents = cycle(bench_pictures.contents(None))
+    pool = ThreadPoolExecutor(cores)
+
+    def pixels(content: bytes) -> Tensor:
+        return torch.from_numpy(cv2.resize(decode(content), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
+
+    def batches() -> Iterator[Tensor]:
+        ahead = deque([pool.submit(pixels, content) for content in islice(contents, batch)] for _ in range(2))
+        for _ in range(_BATCHES_IN_A_ROW):
+            ready = [future.result() for future in ahead.popleft()]
+            ahead.append([pool.submit(pixels, content) for content in islice(contents, batch)])
+            yield torch.stack(ready)
+        pool.shutdown(cancel_futures=True)
+
+    yield f"from WebP by {cores} threads", batches()
 
 
 def _decoding(seconds: float) -> Iterator[Measured]:

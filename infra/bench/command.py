@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "timeline-304": not_modified.measure,
     "functions": footprint.measure,
     "worker": worker.measure,
+    "worker-models": worker.measure_models,
     "worker-quality": seeing.measure,
 }
 

@@ -49,8 +49,12 @@ def brought() -> dict[str, Path]:
 
 def pictures() -> list[Labelled]:
     """All that are labelled. Raises CannotStart, as `brought` does."""
-    there = brought()
-    return [_labelled(line, there) for line in rows()]
+    return of(brought())
+
+
+def of(there: Mapping[str, Path]) -> list[Labelled]:
+    """All that are labelled. there: where those lie that no installed package brings, by name."""
+    return [_labelled(row, there) for row in rows()]
 
 
 def rows() -> list[Mapping[str, str]]:

@@ -29,22 +29,21 @@ from pinhole_client import Client
 
 THREADS = 2
 BATCH = 4
-SECONDS = 10
-EVERY = 5  # of the labelled pictures, as many as make a figure stable
+SECONDS = 5
+EVERY = 10  # of the labelled pictures, as many as make a figure stable
 HEIGHT = 1440
 SINGLE_PHOTOS = 7
-BACKLOG = 40
+BACKLOG = 24
 READS, UPLOADS = 40, 5
 
 
 def measure() -> Iterator[Row]:
-    """Rows of the models alone, and of an instance that has a worker."""
-    yield from _models()
+    """Rows of an instance that has a worker."""
     with tempfile.TemporaryDirectory(prefix="pinhole-bench-") as name:
         yield from _instance(Path(name))
 
 
-def _models() -> Iterator[Row]:
+def measure_models() -> Iterator[Row]:
     """Each model on real pictures, as large as renditions are; and what we add to the bare networks."""
     models = model_set.read("embedded", fetch.default_directory(), THREADS)
     fetch.fetch(models)

@@ -1,6 +1,6 @@
 """Pages of text, rendered, and spoilt as photos of text are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from gpu_worker.models.roles import Pixels
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 FONTS = ("roboto/Regular.ttf", "serif/Regular.ttf")
 TEXTS = {
@@ -54,7 +56,7 @@ class Page:
 def pages(brought: Mapping[str, Path]) -> list[Page]:
     """Every text in two fonts, as it is rendered and spoilt in five ways. brought: files of the fonts, by name."""
     return [
-        Page(language, state, "\n".join(lines), spoil(_rendered(lines, brought[font])))
+        Page(language, state, "\n".join(lines), spoil(rendered(lines, ImageFont.truetype(str(brought[font]), _POINTS))))
         for language, lines in TEXTS.items()
         for font in FONTS
         for state, spoil in SPOILT.items()
@@ -72,9 +74,9 @@ def distance(text: str, other: str) -> int:
     return before[-1]
 
 
-def _rendered(lines: tuple[str, ...], file: Path) -> Pixels:
+def rendered(lines: Sequence[str], font: Font) -> Pixels:
+    """Dark on light."""
     page = Image.new("RGB", _SIZE, (246, 243, 235))
-    font = ImageFont.truetype(str(file), _POINTS)
     for number, line in enumerate(lines):
         ImageDraw.Draw(page).text((_MARGIN, _MARGIN + _LINE * number), line, (40, 40, 50), font)
     return np.asarray(page)
