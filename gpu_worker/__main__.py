@@ -5,8 +5,12 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpu_worker import bench
+
+if TYPE_CHECKING:
+    from gpu_worker.captioner import Captioner
 
 MODELS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
 
@@ -27,17 +31,12 @@ def _work(arguments: argparse.Namespace) -> int:
 
     if os.name == "posix":
         os.nice(arguments.nice)
-    row = CATALOGUE[Stage.ANALYSIS]
-    urls = {lane: carrier.url(settings()) for lane, carrier in row.lanes.items()}
-    source = arguments.models if arguments.models.startswith("s3://") else ""
-    directory = str(MODELS) if source else arguments.models
-    options = Options(arguments.set, directory, arguments.threads, arguments.decoders, source)
-    worker = Worker(urls, options, arguments.batch)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    if arguments.metrics_port is not None:
-        metrics.serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
     try:
+        worker = _captioner(arguments) if arguments.queues == ["captions"] else _worker(arguments)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        if arguments.metrics_port is not None:
+            metrics.serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
         worker.run()
     except CannotWork as error:
         logger.error("cannot_work", extra={"reason": str(error)})
@@ -45,9 +44,31 @@ def _work(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _worker(arguments: argparse.Namespace) -> Worker:
+    row = CATALOGUE[Stage.ANALYSIS]
+    urls = {lane: carrier.url(settings()) for lane, carrier in row.lanes.items()}
+    source = arguments.models if arguments.models.startswith("s3://") else ""
+    directory = str(MODELS) if source else arguments.models
+    options = Options(arguments.set, directory, arguments.threads, arguments.decoders, source)
+    return Worker(urls, options, arguments.batch)
+
+
+def _captioner(arguments: argparse.Namespace) -> "Captioner":
+    # Only here: the loop needs none of it.
+    from gpu_worker import captioner
+    from gpu_worker.models import model_set
+    from gpu_worker.models.roles import ModelError
+
+    try:
+        models = model_set.read(arguments.set, MODELS)
+        return captioner.of(models, settings().caption_key.get_secret_value())
+    except ModelError as error:
+        raise CannotWork(str(error)) from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gpu_worker", description=__doc__)
-    parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on, with commas: ml")
+    parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on: ml, or captions")
     parser.add_argument("--set", default="embedded", help="the model set: a file of gpu_worker/model_sets")
     parser.add_argument(
         "--models",
@@ -67,8 +88,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _queues(text: str) -> list[str]:
     names = text.split(",")
-    if unknown := [name for name in names if name != "ml"]:
-        raise argparse.ArgumentTypeError(f"this worker knows ml, and not {', '.join(unknown)}")
+    if unknown := [name for name in names if name not in ("ml", "captions")]:
+        raise argparse.ArgumentTypeError(f"this worker knows ml and captions, and not {', '.join(unknown)}")
+    if len(names) > 1:
+        raise argparse.ArgumentTypeError("each is for a worker of its own")
     return names
 
 

@@ -15,6 +15,8 @@ stage_seconds = Histogram("pinhole_stage_seconds", "What a step takes", ["step"]
 photos = Counter("pinhole_photos", "Photos analysed: their rate is images per second", ["lane"])
 failures = Counter("pinhole_failures", "Attempts that failed", ["lane"])
 
+captions = Counter("pinhole_captions", "Photos that captions were asked for", ["outcome"])
+
 in_hand = Gauge("pinhole_in_hand", "Photos that were received and are not done with", ["lane"])
 models_loaded = Gauge("pinhole_models_loaded", "Whether the models are in memory")
 

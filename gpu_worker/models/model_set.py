@@ -70,11 +70,11 @@ class ModelSet:
     threads: int
 
     def models(self) -> dict[Role, Model]:
-        """What looks at pictures, by role."""
+        """What looks at pictures, by role; captions are asked for elsewhere (`gpu_worker/captioner.py`)."""
         return {
             Role(role): Model(Role(role), part.name, part.version, part.dimension)
             for role, part in self.parts.items()
-            if role != TEXT_EMBEDDING
+            if role not in (TEXT_EMBEDDING, Role.CAPTION)
         }
 
     def checked(self, role: str) -> dict[str, Path]:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-STAGES = ("metadata", "renditions", "video", "analysis", "full_size")
+STAGES = ("metadata", "renditions", "video", "analysis", "caption", "full_size")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:

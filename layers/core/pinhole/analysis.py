@@ -23,6 +23,7 @@ from pinhole.tables import (
     image_quality,
     image_tag,
     item_analysis,
+    item_caption,
     media_item,
     model,
     original_file,
@@ -63,14 +64,14 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
         if item is None or shown is None:
             return None
         try:
-            claimed = stages.claim(conn, subject, Stage.ANALYSIS, lane, until)
+            claimed = stages.claim(conn, subject, asked.stage, lane, until)
         except WornOut as worn_out:
-            failed = stages.fail(conn, subject, Stage.ANALYSIS, worn_out.report, ErrorCode.PROCESSING_FAILED)
+            failed = stages.fail(conn, subject, asked.stage, worn_out.report, ErrorCode.PROCESSING_FAILED)
             claimed = None
         else:
             failed = False
     if failed:
-        logger.error("stage_failed", extra={"item_id": subject.id, "stage": Stage.ANALYSIS})
+        logger.error("stage_failed", extra={"item_id": subject.id, "stage": asked.stage})
     if claimed is None:
         return None
     assert item.width is not None
@@ -94,7 +95,9 @@ def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
             if item_analysis.insert(conn, look):
                 _write(conn, look, role, seen)
         stages.finish(conn, claimed)
-    logger.info("photo_analysed", extra={"item_id": subject.id, "attempt": claimed.attempt})
+        if claimed.stage is Stage.ANALYSIS and model.answers(conn, Role.CAPTION):
+            stages.add(conn, subject, Stage.CAPTION, claimed.lane)
+    logger.info("photo_analysed", extra={"item_id": subject.id, "stage": claimed.stage, "attempt": claimed.attempt})
 
 
 def _write(conn: Connection, look: Look, role: Role, seen: Seen) -> None:
@@ -113,6 +116,8 @@ def _write(conn: Connection, look: Look, role: Role, seen: Seen) -> None:
             image_colours.insert(conn, look, seen.colours)
         case Role.QUALITY if seen.quality is not None:
             image_quality.insert(conn, look, seen.quality)
+        case Role.CAPTION if seen.caption is not None:
+            item_caption.insert(conn, look, seen.caption)
         case _:
             raise ValueError(f"The {role} model looked, and nothing of it is there.")
 

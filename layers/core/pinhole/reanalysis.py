@@ -16,9 +16,10 @@ from pinhole.telemetry import logger
 
 @dataclass(slots=True)
 class Reanalysis:
-    """How far it has come, for one worker's models. Two workers that do it at once only ask twice."""
+    """How far it has come, for one worker's models of a stage. Two workers that do it at once only ask twice."""
 
     model_ids: Sequence[int]
+    stage: Stage = Stage.ANALYSIS
     _after: tuple[int, str] = (0, "")
     _left: bool = False
     _complete: bool = False
@@ -35,15 +36,17 @@ class Reanalysis:
         if not pending:
             self._complete = True
             return
-        url = stages.CATALOGUE[Stage.ANALYSIS].carrier(Lane.BULK).url(settings())
-        room = stages.room(url)
+        carrier = stages.CATALOGUE[self.stage].lanes.get(Lane.BULK)
+        room = stages.room(carrier.url(settings())) if carrier else stages.requests.BACKLOG
         if room == 0:
             return
         with transaction() as conn:
-            lacking = [Subject(*found) for found in item_analysis.list_lacking(conn, pending, self._after, room)]
+            lacking = [
+                Subject(*found) for found in item_analysis.list_lacking(conn, self.stage, pending, self._after, room)
+            ]
             for subject in lacking:
-                job.reopen(conn, subject, Stage.ANALYSIS, Lane.BULK)
-        stages.ask_worker(Stage.ANALYSIS, Lane.BULK, lacking)
+                job.reopen(conn, subject, self.stage, Lane.BULK)
+        stages.ask_worker(self.stage, Lane.BULK, lacking)
         if lacking:
             self._after = (lacking[-1].owner_id, lacking[-1].id)
             self._left = True
@@ -54,7 +57,7 @@ class Reanalysis:
 
     def _answer(self, pending: Sequence[int]) -> None:
         with transaction() as conn:
-            if item_analysis.any_under_way(conn, pending):
+            if item_analysis.any_under_way(conn, self.stage, pending):
                 return
             model.answer(conn, pending)
         self._complete = True

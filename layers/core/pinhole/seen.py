@@ -124,6 +124,32 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Caption:
+    """What a vision-language model says, in its words. None: it is not there, or not known.
+
+    caption: a sentence. pets: whether there are any; animal_type: of any animal. mood: of the people.
+    """
+
+    caption: str
+    main_subject: str | None
+    setting: str | None
+    pets: bool
+    animal_type: str | None
+    vehicle: str | None
+    landmark: str | None
+    food: str | None
+    drink: str | None
+    event: str | None
+    activity: str | None
+    document_type: str | None
+    people_count: int
+    mood: str | None
+    indoor: bool
+    landscape: bool
+    cityscape: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one picture: for every model that looked, what it found, which may be nothing.
 
@@ -138,6 +164,7 @@ class Seen:
     text: Sequence[TextLine] = ()
     colours: Colours | None = None
     quality: Quality | None = None
+    caption: Caption | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,10 @@ class Settings(BaseModel):
         SecretStr(""), description="What the first administrator must know to register; empty: nothing"
     )
 
+    caption_key: SecretStr = Field(
+        SecretStr(""), description="Key of the vision endpoint that a worker asks for captions"
+    )
+
     fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
     max_file_bytes: PositiveInt = Field(10 * 1024 * MEBIBYTE, description="Largest file that may be uploaded")
     max_open_uploads: PositiveInt = Field(1000, description="Uploads of a user that may lack bytes at once")

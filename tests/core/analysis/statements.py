@@ -1,7 +1,11 @@
 """The statements of analysis, as its use cases send them."""
 
-from pinhole.seen import Look, Model, Role
+from typing import Any
+
+from pinhole.seen import Caption, Look, Model, Role
+from pinhole.stages import Lane, Stage
 from pinhole.tables import (
+    caption_day,
     detected_object,
     face,
     image_colours,
@@ -9,6 +13,8 @@ from pinhole.tables import (
     image_quality,
     image_tag,
     item_analysis,
+    item_caption,
+    job,
     model,
     recognised_text,
     rendition,
@@ -40,6 +46,20 @@ def other_models_than_before_look(w: World) -> None:
     newer = model.known(w.conn, Model(Role.TAGS, "newer", "1"))
     model.answer_first(w.conn, [newer])
     model.list_pending(w.conn, [newer])
-    item_analysis.list_lacking(w.conn, [newer], (0, ""), 500)
-    item_analysis.any_under_way(w.conn, [newer])
+    item_analysis.list_lacking(w.conn, "analysis", [newer], (0, ""), 500)
+    item_analysis.any_under_way(w.conn, "analysis", [newer])
     model.answer(w.conn, [newer])
+
+
+@case
+def a_photo_is_described(w: World) -> None:
+    captioner = model.known(w.conn, Model(Role.CAPTION, "captioner", "1"))
+    model.answers(w.conn, Role.CAPTION)
+    job.list_free(w.conn, Stage.CAPTION, Lane.FRESH, 10)
+    caption_day.spend(w.conn, 100)
+    look = Look(w.subject.owner_id, w.subject.id, 0, captioner)
+    item_analysis.insert(w.conn, look)
+    names = ("main_subject", "setting", "animal_type", "vehicle", "landmark", "food", "drink", "event", "activity")
+    said: dict[str, Any] = dict.fromkeys((*names, "document_type", "mood"))
+    said |= dict.fromkeys(("pets", "indoor", "landscape", "cityscape"), False)
+    item_caption.insert(w.conn, look, Caption(caption="A field.", people_count=0, **said))

@@ -18,7 +18,8 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stage. lanes: what carries it; next: the stage that follows, by the kind of an item.
+    """A stage. lanes: what carries it, empty where its worker looks into the ledger itself; next: the stage that
+    follows, by the kind of an item.
 
     attempts: after how many it fails for good. by_original: it is asked for by the event of the item's original, as the
     store tells of a new object. noted_at: the column of media_item that says when it was committed; None where its job
@@ -65,10 +66,12 @@ CATALOGUE: Mapping[Stage, Row] = {
     ),
     Stage.VIDEO: Row(_VIDEO, _max_attempts),
     Stage.ANALYSIS: Row(_ML, _max_attempts),
+    Stage.CAPTION: Row({}, _max_attempts),
     Stage.FULL_SIZE: Row({Lane.FRESH: _INGEST[Lane.FRESH]}, _max_attempts),
 }
-"""In the order of processing. A video is analysed once it has stills: that is for the worker that makes them. The full
-size is made when somebody looks for it, and by the queue of what people wait for.
+"""In the order of processing. A video is analysed once it has stills: that is for the worker that makes them. Captions
+follow analysis where they are configured. The full size is made when somebody looks for it, and by the queue of what
+people wait for.
 """
 
 

@@ -123,5 +123,5 @@ def _send_stale(stage: Stage, lane: Lane, before: datetime, limit: int) -> int:
 
 
 def _send(stage: Stage, lane: Lane, messages: Sequence[Mapping[str, Any]]) -> None:
-    if messages:
+    if messages and CATALOGUE[stage].lanes:
         queues.send_batch(CATALOGUE[stage].carrier(lane).url(settings()), messages)

@@ -31,8 +31,8 @@ def insert(conn: Connection, look: Look) -> bool:
     )
 
 
-def any_under_way(conn: Connection, model_ids: Sequence[int]) -> bool:
-    """Whether a photo that one of these models has not looked at is still to be looked at."""
+def any_under_way(conn: Connection, stage: str, model_ids: Sequence[int]) -> bool:
+    """Whether a photo that one of these models has not looked at is still to be looked at, in their stage."""
     [(is_left,)] = conn.execute(
         f"""
         SELECT EXISTS (
@@ -40,17 +40,17 @@ def any_under_way(conn: Connection, model_ids: Sequence[int]) -> bool:
               AND EXISTS (
                 SELECT FROM job
                 WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
-                  AND job.stage = 'analysis' AND job.variant = '' AND job.state IN ('waiting', 'running')
+                  AND job.stage = %(stage)s AND job.variant = '' AND job.state IN ('waiting', 'running')
               )
         )
         """,  # noqa: S608
-        {"models": list(model_ids)},
+        {"stage": stage, "models": list(model_ids)},
     )
     return bool(is_left)
 
 
 def list_lacking(
-    conn: Connection, model_ids: Sequence[int], after: tuple[int, str], limit: int
+    conn: Connection, stage: str, model_ids: Sequence[int], after: tuple[int, str], limit: int
 ) -> list[tuple[int, str]]:
     """Photos that one of these models has not looked at, and of which no look is asked for or has failed.
 
@@ -63,10 +63,10 @@ def list_lacking(
           AND NOT EXISTS (
             SELECT FROM job
             WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
-              AND job.stage = 'analysis' AND job.variant = '' AND job.state <> 'done'
+              AND job.stage = %(stage)s AND job.variant = '' AND job.state <> 'done'
           )
         ORDER BY item.owner_id, item.id LIMIT %(limit)s
         """,  # noqa: S608
-        {"models": list(model_ids), "owner_id": after[0], "item_id": after[1], "limit": limit},
+        {"stage": stage, "models": list(model_ids), "owner_id": after[0], "item_id": after[1], "limit": limit},
     )
     return [(owner_id, item_id) for owner_id, item_id in rows]

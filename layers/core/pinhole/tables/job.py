@@ -20,6 +20,7 @@ class Stage(StrEnum):
     RENDITIONS = "renditions"
     VIDEO = "video"
     ANALYSIS = "analysis"
+    CAPTION = "caption"
     FULL_SIZE = "full_size"
 
 
@@ -217,6 +218,22 @@ def free_stale(conn: Connection, stage: Stage, lane: Lane, before: datetime, lim
         RETURNING job.owner_id, job.subject_id
         """,
         {"stage": stage, "lane": lane, "before": before, "limit": limit},
+    )
+    return [Subject(owner_id, subject_id) for owner_id, subject_id in rows]
+
+
+def list_free(conn: Connection, stage: Stage, lane: Lane, limit: int) -> list[Subject]:
+    """Whose jobs of a stage wait, the longest untouched first, then whose workers are dead. At most `limit` of each."""
+    rows = conn.execute(
+        """
+        (SELECT owner_id, subject_id FROM job
+         WHERE state = 'waiting' AND stage = %(stage)s AND lane = %(lane)s ORDER BY touched_at LIMIT %(limit)s)
+        UNION ALL
+        (SELECT owner_id, subject_id FROM job
+         WHERE state = 'running' AND stage = %(stage)s AND lane = %(lane)s AND leased_until <= now()
+         ORDER BY leased_until LIMIT %(limit)s)
+        """,
+        {"stage": stage, "lane": lane, "limit": limit},
     )
     return [Subject(owner_id, subject_id) for owner_id, subject_id in rows]
 

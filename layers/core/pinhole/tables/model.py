@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from psycopg import Connection
 
-from pinhole.seen import Model
+from pinhole.seen import Model, Role
 
 
 def known(conn: Connection, model: Model) -> int:
@@ -36,6 +36,11 @@ def list_pending(conn: Connection, model_ids: Sequence[int]) -> list[int]:
     """Those of these models that have not looked at every photo yet."""
     pending = conn.execute("SELECT id FROM model WHERE id = ANY(%s) AND complete_at IS NULL", (list(model_ids),))
     return [model_id for (model_id,) in pending]
+
+
+def answers(conn: Connection, role: Role) -> bool:
+    """Whether any model answers for a role."""
+    return conn.execute("SELECT FROM model WHERE role = %s AND answers", (role,)).rowcount == 1
 
 
 def answer(conn: Connection, model_ids: Sequence[int]) -> None:
