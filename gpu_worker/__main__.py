@@ -2,15 +2,10 @@
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gpu_worker import bench
-
-if TYPE_CHECKING:
-    from gpu_worker.captioner import Captioner
 
 MODELS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
 
@@ -22,48 +17,9 @@ def main() -> int:
 
 def _work(arguments: argparse.Namespace) -> int:
     # Only here: the bench runs where none of it is installed.
-    from gpu_worker import metrics
-    from gpu_worker.models_process import Options
-    from gpu_worker.worker import CannotWork, Worker
-    from pinhole.settings import settings
-    from pinhole.stages import CATALOGUE, Stage
-    from pinhole.telemetry import logger
+    from gpu_worker import working
 
-    if os.name == "posix":
-        os.nice(arguments.nice)
-    try:
-        worker = _captioner(arguments) if arguments.queues == ["captions"] else _worker(arguments)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.stop())
-        if arguments.metrics_port is not None:
-            metrics.serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
-        worker.run()
-    except CannotWork as error:
-        logger.error("cannot_work", extra={"reason": str(error)})
-        return 2
-    return 0
-
-
-def _worker(arguments: argparse.Namespace) -> Worker:
-    row = CATALOGUE[Stage.ANALYSIS]
-    urls = {lane: carrier.url(settings()) for lane, carrier in row.lanes.items()}
-    source = arguments.models if arguments.models.startswith("s3://") else ""
-    directory = str(MODELS) if source else arguments.models
-    options = Options(arguments.set, directory, arguments.threads, arguments.decoders, source)
-    return Worker(urls, options, arguments.batch)
-
-
-def _captioner(arguments: argparse.Namespace) -> "Captioner":
-    # Only here: the loop needs none of it.
-    from gpu_worker import captioner
-    from gpu_worker.models import model_set
-    from gpu_worker.models.roles import ModelError
-
-    try:
-        models = model_set.read(arguments.set, MODELS)
-        return captioner.of(models, settings().caption_key.get_secret_value())
-    except ModelError as error:
-        raise CannotWork(str(error)) from error
+    return working.run(arguments, MODELS)
 
 
 def _parser() -> argparse.ArgumentParser:

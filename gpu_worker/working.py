@@ -1,0 +1,49 @@
+"""A worker as the command line wants it, until SIGTERM."""
+
+import argparse
+import os
+import signal
+from pathlib import Path
+
+from gpu_worker import captioner, metrics
+from gpu_worker.captioner import Captioner
+from gpu_worker.models import model_set
+from gpu_worker.models.roles import ModelError
+from gpu_worker.models_process import Options
+from gpu_worker.worker import CannotWork, Worker
+from pinhole.settings import settings
+from pinhole.stages import CATALOGUE, Stage
+from pinhole.telemetry import logger
+
+
+def run(arguments: argparse.Namespace, models: Path) -> int:
+    """Work. models: where the files of models lie, if they are fetched. Returns the exit code."""
+    if os.name == "posix":
+        os.nice(arguments.nice)
+    try:
+        worker = _captioner(arguments, models) if arguments.queues == ["captions"] else _worker(arguments, models)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        if arguments.metrics_port is not None:
+            metrics.serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
+        worker.run()
+    except CannotWork as error:
+        logger.error("cannot_work", extra={"reason": str(error)})
+        return 2
+    return 0
+
+
+def _worker(arguments: argparse.Namespace, models: Path) -> Worker:
+    row = CATALOGUE[Stage.ANALYSIS]
+    urls = {lane: carrier.url(settings()) for lane, carrier in row.lanes.items()}
+    source = arguments.models if arguments.models.startswith("s3://") else ""
+    directory = str(models) if source else arguments.models
+    options = Options(arguments.set, directory, arguments.threads, arguments.decoders, source)
+    return Worker(urls, options, arguments.batch)
+
+
+def _captioner(arguments: argparse.Namespace, models: Path) -> Captioner:
+    try:
+        return captioner.of(model_set.read(arguments.set, models), settings().caption_key.get_secret_value())
+    except ModelError as error:
+        raise CannotWork(str(error)) from error
