@@ -143,6 +143,7 @@ def test_a_caption_without_a_character_set_is_utf_8_or_windows_1252(
         "edf",
         "oplus_8388608",
         "oplus_0",
+        "_oplus_32",
         "GCM_TAG",
         "Screenshot",
         "untitled",
@@ -188,6 +189,8 @@ def test_what_cameras_and_programs_write_is_no_description(text: str) -> None:
         "sea",
         "HDR of the harbour",
         "Burst pipe in the cellar",
+        "Burst",
+        "Nor",
         "Default city",
         "Apple",
         "Camera",
@@ -234,3 +237,16 @@ def test_binary_blocks_are_no_description(tmp_path: Path) -> None:
 def test_screenshots_are_told_by_xmp_too(tmp_path: Path) -> None:
     found = of(tmp_path, xmp=xmp(exif_UserComment="Screenshot"))
     assert (found.is_screenshot, found.description) == (True, None)
+
+
+def test_xmp_with_an_undeclared_prefix_or_without_its_end_keeps_the_rest(tmp_path: Path) -> None:
+    packet = xmp("<dc:title><rdf:Alt><rdf:li>Sea</rdf:li></rdf:Alt></dc:title><dc:description>By the</dc:description>")
+    undeclared = packet.replace(b'rdf:about=""', b'rdf:about="" who:knows="it"')
+    assert of(tmp_path, xmp=undeclared).description == "By the"
+    cut = of(tmp_path, xmp=packet[: packet.index(b" the<")])
+    assert (cut.title, cut.description) == ("Sea", None)
+
+
+def test_an_altitude_in_xmp_may_say_in_words_that_it_is_below_the_sea(tmp_path: Path) -> None:
+    packet = xmp(exif_GPSAltitude="420/1", exif_GPSAltitudeRef="Below Sea Level")
+    assert of(tmp_path, xmp=packet).altitude_m == -420

@@ -8,7 +8,7 @@ _MAKERS = (
     r"|konica(?:[ ]minolta)?|kyocera|leica|lg|medion|minolta|motorola|moultrie|mustek|nikon|nokia|olympus|panasonic"
     r"|pentax|polaroid|praktica|premier|reconyx|ricoh|rollei|samsung|sanyo|sigma|sony|toshiba|traveler|vivitar|yashica"
 )
-# What the cameras of Huawei's, Honor's and Xiaomi's phones note of how they took the picture.
+# What the cameras of Huawei's, Honor's and Xiaomi's phones note of how they took the picture, in small letters.
 _MODES = (
     r"sdr|hdr|rhdr|hdrpl|lhdr|cof|cuva|ptr|ptf|mde|dav|edf|fbt|rbt|btr|btf|btfmdn|mon|nor|oznor|rpt|qrf|frem|fshbty|frontbhdp"
     r"|rbp|fptbty|vivid|hpf|nhdr|burst|mfnr|aisr"
@@ -18,7 +18,7 @@ _CAMERAS = re.compile(
     (?:(?:{_MAKERS})[ ](?:digital[ ])?|digital[ ])(?:still[ ]|game[ ]|video[ ])?camera(?:[ ]pictures?)?
     | samsung | (?:(?:{_MAKERS})[ ])?dsc | dscn?\d{{1,5}} | dcim[\\/].*
     | <[^<>]*(?:samsung|kenox|digimax)[^<>]*> | digimax[ ][\w ]{{1,9}}
-    | _?(?:{_MODES})(?:wo|wb|hdr|mdn)?(?:_[a-z0-9]{{1,12}}){{0,4}} | (?:oplus|oppo|realme|vivo|heytap)_\d+
+    | (?-i:_?(?:{_MODES}))(?:wo|wb|hdr|mdn)?(?:_[a-z0-9]{{1,12}}){{0,4}} | _?(?:oplus|oppo|realme|vivo|heytap)_\d+
     | gcm_tag.* | mtk.?\w*[:=].* | \[[ ]*(?:picture[ ]info|ricoh[ ]camera[ ]info)[ ]*\].* | scanner | scanned[ ]image
     | exif[ _]?jpe?g(?:[ _]picture)?.* | jpe?g[ _]picture | exif | ascii | unicode | jis
     | screenshot | <?untitled>? | default | \(?null\)? | undefined | image[ ]?description | user[ ]?comments?

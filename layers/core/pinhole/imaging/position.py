@@ -26,6 +26,8 @@ def altitude_m(exif: Exif, xmp: Xmp) -> float | None:
     altitude, reference = exif.gps.number(6), _code(exif.gps, 5)
     if finite(altitude) is None:
         altitude, reference = _first_number(xmp.text("exif:GPSAltitude")), xmp.integer("exif:GPSAltitudeRef")
+        if "below" in (xmp.text("exif:GPSAltitudeRef") or "").lower():  # ExifTool's word for 1
+            reference = _SEA_LEVEL_BELOW[0]
     altitude = finite(altitude)
     if altitude is None or abs(altitude) > _HIGHEST:
         return None

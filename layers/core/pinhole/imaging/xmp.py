@@ -6,6 +6,7 @@ Read with defusedxml: a packet that declares entities is not XMP and counts as n
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
@@ -23,12 +24,16 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _SEPARATOR = b"<?xpacket?>"
 _BLANKS = "\0\r\n\t \ufffd"
 _MAX_PACKETS = 10
+_MAX_DEPTH = 100
 _PACKET_MARK = re.compile(r"<\?x(?:packet|ml)\b[^<>]*\?>")
 _ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be", "utf-8")
 # What XML 1.0 forbids, also where it is written as a number, and `&` where it stands for itself.
 _IMPOSSIBLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBERED = re.compile(r"&#(?:(\d{1,9})|[xX]([0-9a-fA-F]{1,8}));")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
+_TAG = re.compile(r"""<(/?)([\w:.-]+)((?:"[^"]*"|'[^']*'|[^<>"']++)*+)>""")
+_PREFIX = re.compile(r"(?:<|\s)(?!xmlns:|xml:)([A-Za-z_][\w.-]*):[\w.-]+(?=[\s=/>])")
+_DECLARED = re.compile(r"\sxmlns:([\w.-]+)\s*=")
 _LISTS = {f"{_RDF}{kind}" for kind in ("Seq", "Bag", "Alt")}
 _PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
@@ -151,15 +156,41 @@ def _parse_packet(packet: str) -> tuple[dict[str, list[str]], list[ContainerItem
 
 def _root(packet: str) -> Element | None:
     packet = _NUMBERED.sub(_possible, _IMPOSSIBLE.sub("\ufffd", packet))
-    for attempt in (packet, _BARE_AMPERSAND.sub("&amp;", packet)):
+    for repaired in (str, partial(_BARE_AMPERSAND.sub, "&amp;"), _with_declarations, _closed):
+        before, packet = packet, repaired(packet)
+        if packet == before and repaired is not str:
+            continue
         try:
-            root: Element = fromstring(attempt, forbid_dtd=True)
+            root: Element = fromstring(packet, forbid_dtd=True)
         except ParseError:
             continue
         except (DefusedXmlException, ValueError):
             return None
         return root
     return None
+
+
+def _with_declarations(packet: str) -> str:
+    """Declares, at the top, the prefixes that are used without it: as what they are known for, or nothing known."""
+    known = {prefix: uri for uri, prefix in _PREFIXES.items()} | {"rdf": _RDF[1:-1]}
+    missing = set(_PREFIX.findall(packet)) - set(_DECLARED.findall(packet)) if _TAG.search(packet) else set()
+    declared = "".join(f' xmlns:{prefix}="{known.get(prefix, "unknown:")}"' for prefix in sorted(missing))
+    return _TAG.sub(lambda tag: f"<{tag[1]}{tag[2]}{declared}{tag[3]}>", packet, count=1)
+
+
+def _closed(packet: str) -> str:
+    """A packet that lacks its end: as far as its last tag, and what is open there closed."""
+    is_open: list[str] = []
+    end = 0
+    for tag in _TAG.finditer(packet):
+        end = tag.end()
+        if not tag[1]:
+            is_open += [] if tag[3].endswith("/") else [tag[2]]
+            if len(is_open) > _MAX_DEPTH:
+                return ""
+        elif is_open and is_open[-1] == tag[2]:
+            is_open.pop()
+    return packet[:end] + "".join(f"</{name}>" for name in reversed(is_open))
 
 
 def _possible(numbered: re.Match[str]) -> str:
