@@ -234,11 +234,11 @@ def _shrunk(image: Image.Image, size: tuple[int, int], crop: Box) -> Image.Image
     """By a whole factor first, as `draft` does it for JPEG: of 12 megapixels that takes half the time, for 0.002 of
     SSIM. The rest by what its cost buys: next to 1 Lanczos is worth 0.005 of SSIM, next to 2 less than 0.001.
     """
-    width, height = crop[2] - crop[0], crop[3] - crop[1]
-    factor = max(1, min(width // size[0], height // size[1]))
+    columns, rows = crop[2] - crop[0], crop[3] - crop[1]
+    factor = max(1, min(columns // size[0], rows // size[1]))
+    width, height = columns / factor, rows / factor
     if factor > 1:
         image = _reduced(image, factor, crop)
-        width, height = width / factor, height / factor
         crop = (0, 0, *image.size)
     if (width, height) == size and crop == (0, 0, *image.size) and resizable(image) is image:
         return image

@@ -160,7 +160,7 @@ def _decode(
         del ink, alpha
     if pixels.shape[2] == 1:
         return Image.fromarray(pixels[..., 0])
-    return Image.frombuffer(mode, (layout.width, layout.height), pixels.data, "raw", mode, 0, 1)
+    return Image.frombuffer(mode, (layout.width, layout.height), pixels.reshape(-1), "raw", mode, 0, 1)
 
 
 def _range(data: bytes | mmap, layout: _Layout, colours: int, max_pixels: int) -> tuple[float, float]:
