@@ -36,7 +36,7 @@ def test_it_reads_no_account_no_position_no_journal_and_nothing_that_was_seen(
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE media_item SET rating = 5",
+        "UPDATE media_item SET item_key = 'other'",
         "DELETE FROM media_item",
         "UPDATE original_file SET object_key = 'ann/other.jpg'",
         "DELETE FROM job",
