@@ -16,6 +16,7 @@ from pinhole.tables import (
     item_caption,
     job,
     model,
+    original_file,
     recognised_text,
     rendition,
 )
@@ -26,6 +27,7 @@ from tests.fixtures.statements import World, case
 @case
 def what_a_model_saw_is_written(w: World) -> None:
     newer = model.known(w.conn, Model(Role.TAGS, "newer", "1"))
+    original_file.lock_main(w.conn, w.subject.owner_id, w.subject.id)
     rendition.find(w.conn, w.subject.owner_id, w.subject.id, "1440.webp")
     look = Look(w.subject.owner_id, w.subject.id, 0, newer)
     item_analysis.insert(w.conn, look)
