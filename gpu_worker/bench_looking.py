@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def measure(models: ModelSet, contents: Sequence[bytes], batches: Sequence[int],
             for batch in batches:
                 taken = list(islice(cycle(pixels), batch))
                 answer = getattr(loaded[role], method)
-                yield Measured(name, batch, a_second(lambda a=answer, t=taken: a(t), batch, seconds), "images a second")
+                yield Measured(name, batch, a_second(partial(answer, taken), batch, seconds), "images a second")
     yield from _embedding(models, loaded, pixels, batches, seconds)
     yield from bench_pictures.decoding(contents, seconds)
     pictures = [Picture(own, own.shape[1], own.shape[0]) for own in pixels]
@@ -136,7 +137,7 @@ def _embedding(
         return
     for batch in batches:
         taken = list(islice(cycle(pixels), batch))
-        speed = a_second(lambda t=taken: loaded[Role.IMAGE_EMBEDDING].embed(t, ()), batch, seconds)  # type: ignore[misc]
+        speed = a_second(partial(loaded[Role.IMAGE_EMBEDDING].embed, taken, ()), batch, seconds)
         yield Measured(f"{Role.IMAGE_EMBEDDING}: {part.name}", batch, speed, "images a second")
 
 

@@ -57,7 +57,7 @@ def _made(number: int) -> Pixels:
         place = (100, 200 + 150 * line)
         cv2.putText(picture, f"Some words, number {number}", place, cv2.FONT_HERSHEY_SIMPLEX, 3, (255, 255, 255), 6)
     noisy = picture + random.normal(0, 2.5, picture.shape)
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(noisy, 0, 255), np.uint8)
 
 
 def _shrunk(picture: Pixels) -> Pixels:

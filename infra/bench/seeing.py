@@ -61,7 +61,8 @@ def pairs(looks: Sequence[tuple[Labelled, Seen]]) -> tuple[list[float], list[flo
         for picture, seen in looks
         if picture.who and seen.faces
     ]
-    same, others = [], []
+    same: list[float] = []
+    others: list[float] = []
     for (who, vector), (other, beside) in combinations(named, 2):
         (same if who == other else others).append(float(vector @ beside))
     for picture, seen in looks:

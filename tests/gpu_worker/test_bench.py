@@ -11,6 +11,8 @@ import pytest
 
 from gpu_worker import __main__, bench, bench_looking, bench_pictures, random_vit
 from gpu_worker.bench import Measured
+from gpu_worker.decoding import decode
+from gpu_worker.looking import Picture
 from gpu_worker.models import loading, model_set
 from gpu_worker.models.clip import ClipImages
 from gpu_worker.models.model_set import ModelSet
@@ -42,17 +44,17 @@ def test_all_of_a_set_is_measured_at_every_batch(measured: ModelSet) -> None:
 
 
 def test_networks_are_clocked_wherever_a_model_keeps_them(embedded: ModelSet) -> None:
-    parts = {role: embedded.parts[role] for role in (Role.OBJECTS, Role.FACES)}
-    loaded = {role: loading.load(embedded, role) for role in parts}
+    parts = {str(role): embedded.parts[role] for role in (Role.OBJECTS, Role.FACES)}
+    loaded = {Role(role): loading.load(embedded, role) for role in parts}
     networks = bench_looking.Networks()
     looker = bench_looking.clocked(replace(embedded, parts=parts), loaded, networks)
-    pixels = bench_pictures.decode(_small())
+    pixels = decode(_small())
 
-    for role in parts:
+    for role in loaded:
         before = networks.seconds
-        getattr(loaded[role], {"objects": "detect", "faces": "find"}[role])([pixels])
+        getattr(loaded[role], {Role.OBJECTS: "detect", Role.FACES: "find"}[role])([pixels])
         assert networks.seconds > before, role
-    picture = bench_looking.Picture(pixels, pixels.shape[1], pixels.shape[0])
+    picture = Picture(pixels, pixels.shape[1], pixels.shape[0])
     whole, bare = bench_looking.overhead(looker, networks, [picture], 0)
     assert 0 < bare < whole
 
@@ -84,7 +86,7 @@ def test_pictures_of_a_directory_come_as_renditions(tmp_path: Path) -> None:
     (content,) = bench_pictures.contents(tmp_path)
 
     assert content[8:12] == b"WEBP"
-    assert bench_pictures.decode(content).shape == (1440, 720, 3)
+    assert decode(content).shape == (1440, 720, 3)
 
 
 def test_a_directory_without_pictures_is_refused_in_a_sentence(

@@ -101,7 +101,7 @@ def test_labelled_pictures_of_installed_packages_are_seen_as_they_were(embedded:
     pictures = [picture for picture in labelled.of({}) if picture.name.removeprefix("skimage/data/") in names]
     looker = Looker(embedded)
 
-    looks = [(picture, *looker.look([Picture(picture.pixels(), 512, 512)])) for picture in pictures]
+    looks = [(picture, looker.look([Picture(picture.pixels(), 512, 512)])[0]) for picture in pictures]
 
     assert len(looks) == len(names)
     found, right = seeing.objects(looks)
