@@ -209,3 +209,21 @@ def test_a_pipe_in_the_place_of_a_file_is_told_and_keeps_nothing_waiting(
     assert upload(tree) == 1
     assert f"{path}: can't be read: it is no file any more\n" in capsys.readouterr().err
     assert server.names() == ["trip/day two/forest.heic"]
+
+
+@pytest.mark.parametrize("lost", [1, 100])
+def test_what_the_store_acknowledged_and_lost_is_sent_again_and_told_if_it_is_lost_each_time(
+    server: Pinhole, upload: Upload, tree: Path, lost: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    land, losses = server._land, iter(range(lost))
+
+    def lose(one: Any, content: bytes) -> None:
+        if next(losses, None) is None:
+            land(one, content)
+
+    server._land = lose  # type: ignore[method-assign]
+    beach = tree / "beach.jpg"
+    assert upload(beach) == (0 if lost == 1 else 1)
+    assert server.asked("PUT", "/store/") == min(lost + 1, 3)
+    told = f"{beach}: was sent, and its upload is waiting: send it again\n"
+    assert (told in capsys.readouterr().err) == (lost > 1)

@@ -54,6 +54,7 @@ class LocalFile:
     stamp: Stamp
     sha256: bytes | None = None
     changes: int = 0
+    sent_again: int = 0
 
     @property
     def filename(self) -> str:

@@ -4,6 +4,7 @@ Both are the same question.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
@@ -16,13 +17,16 @@ from pinhole_client.upload.finding import LocalFile
 _MOST_ASKED = 500  # by one request
 # Of those that the server knows to have arrived: more would be much to read for little news.
 _RECEIVED_ASKED = 100
+# Of one upload that the store has acknowledged and the server finds nothing of, half a second apart or more.
+_MOST_WAITS = 10
 _GATHER_SECONDS, _TICK_SECONDS, _SLOWEST_TICK_SECONDS = 0.5, 1.0, 10.0
 
 
 class Follower:
     """Follows uploads until they have ended.
 
-    on_settled: told each upload's file and what became of it; None where the server knows it no more.
+    on_settled: told each upload's file and what became of it: None where the server knows it no more, and `waiting`
+    where it goes on finding nothing in the store.
     """
 
     def __init__(self, client: Client, on_settled: Callable[[LocalFile, wire.UploadOutcome | None], None]) -> None:
@@ -33,6 +37,7 @@ class Follower:
         # Arrived, and not yet received for all that the server says.
         self._untold: dict[str, LocalFile] = {}
         self._received: dict[str, LocalFile] = {}
+        self._waits: Counter[str] = Counter()
 
     def follow(self, upload_id: str, file: LocalFile) -> None:
         """The store has acknowledged all bytes of an upload."""
@@ -86,9 +91,12 @@ class Follower:
             with self._changing:
                 for upload_id in asked:
                     outcome = outcomes.get(upload_id)
-                    if outcome is not None and outcome["state"] == "waiting":
+                    is_waiting = outcome is not None and outcome["state"] == "waiting"
+                    self._waits[upload_id] += is_waiting
+                    if is_waiting and self._waits[upload_id] < _MOST_WAITS:
                         continue
-                    has_room |= upload_id in self._untold
+                    del self._waits[upload_id]
+                    has_room |= upload_id in self._untold and not is_waiting
                     file = self._untold.pop(upload_id, None) or self._received.pop(upload_id)
                     if outcome is not None and outcome["state"] == "received":
                         self._received[upload_id] = file

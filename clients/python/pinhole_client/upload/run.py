@@ -29,6 +29,7 @@ _GATHER_SECONDS = 0.3
 _DRAW_SECONDS = 0.2
 _LEAVE_SECONDS = 0.5
 _MOST_CHANGES = 5
+_MOST_SENT_AGAIN = 2  # what the store acknowledged, and lost
 _UNAUTHORIZED = 401
 _OTHER_BYTES = ("checksum_mismatch", "size_mismatch")
 
@@ -286,6 +287,9 @@ class Run:
         state, error = ("forgotten", None) if outcome is None else (outcome["state"], outcome["error"])
         if state in {"ready", "duplicate"}:
             self.outcomes.settle(file, None, is_new=state == "ready")
+        elif state == "waiting" and file.sent_again < _MOST_SENT_AGAIN:
+            file.sent_again += 1
+            self._queue_to_send(file)
         elif error is None:
             self._lose(file, f"was sent, and its upload is {state}: send it again")
         elif error["code"] in _OTHER_BYTES and file.changes < _MOST_CHANGES:
