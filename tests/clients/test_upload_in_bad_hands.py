@@ -93,7 +93,7 @@ def test_an_upload_that_is_begun_with_a_broken_answer_ends_the_run(
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/a", "/store/a", "http://127.0.0.1/\x00"])
 def test_nothing_is_sent_to_a_store_that_can_be_none(server: Pinhole, upload: Upload, tree: Path, url: str) -> None:
     single = server._single
-    server._single = lambda one: {**single(one), "url": url}  # type: ignore[method-assign]
+    server._single = lambda upload: {**single(upload), "url": url}  # type: ignore[method-assign]
     assert upload(tree) == 3
 
 
@@ -217,9 +217,9 @@ def test_what_the_store_acknowledged_and_lost_is_sent_again_and_told_if_it_is_lo
 ) -> None:
     land, losses = server._land, iter(range(lost))
 
-    def lose(one: Any, content: bytes) -> None:
+    def lose(upload: Any, content: bytes) -> None:
         if next(losses, None) is None:
-            land(one, content)
+            land(upload, content)
 
     server._land = lose  # type: ignore[method-assign]
     beach = tree / "beach.jpg"

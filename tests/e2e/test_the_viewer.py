@@ -76,12 +76,14 @@ def test_arrow_keys_move_what_is_enlarged_and_turn_to_no_other_photo(window: Pag
     whole = picture(window).bounding_box()
     assert whole
     for key, axis, way in (("ArrowRight", "x", -1), ("ArrowLeft", "x", 1), ("ArrowDown", "y", -1), ("ArrowUp", "y", 1)):
-        before = picture(window).bounding_box()
+        box = picture(window).bounding_box()
+        assert box
+        before = {"x": box["x"], "y": box["y"]}[axis]
         window.keyboard.press(key)
         window.wait_for_function(
             "([axis, before, way]) => (document.querySelector('.slide:not([inert]) > *')"
             ".getBoundingClientRect()[axis] - before) * way > 20",
-            arg=[axis, before[axis] if before else 0, way],
+            arg=[axis, before, way],
         )
     expect(viewer(window)).to_have_attribute("aria-label", name)
     window.keyboard.press("PageDown")
