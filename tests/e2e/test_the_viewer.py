@@ -73,18 +73,11 @@ def test_arrow_keys_move_what_is_enlarged_and_turn_to_no_other_photo(window: Pag
     assert name
     for _ in range(3):
         window.keyboard.press("+")
-    whole = picture(window).bounding_box()
-    assert whole
+    place = "document.querySelector('.slide:not([inert]) > *').getBoundingClientRect()"
     for key, axis, way in (("ArrowRight", "x", -1), ("ArrowLeft", "x", 1), ("ArrowDown", "y", -1), ("ArrowUp", "y", 1)):
-        box = picture(window).bounding_box()
-        assert box
-        before = {"x": box["x"], "y": box["y"]}[axis]
+        before = window.evaluate(f"{place}.{axis}")
         window.keyboard.press(key)
-        window.wait_for_function(
-            "([axis, before, way]) => (document.querySelector('.slide:not([inert]) > *')"
-            ".getBoundingClientRect()[axis] - before) * way > 20",
-            arg=[axis, before, way],
-        )
+        window.wait_for_function(f"([before, way]) => ({place}.{axis} - before) * way > 20", arg=[before, way])
     expect(viewer(window)).to_have_attribute("aria-label", name)
     window.keyboard.press("PageDown")
     expect(viewer(window)).not_to_have_attribute("aria-label", name)
