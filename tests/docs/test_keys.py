@@ -19,17 +19,17 @@ NAMES = {
 }
 # What a pattern may stand for.
 KEYS = [*NAMES, *"bi+-0", "Home", "End", "Enter", " ", "Tab", "Delete", "F1"]
-PATTERN = re.compile(r"/(\S+)/\.test\(event\.key\)")
-LISTED = re.compile(r"^    '?([^\s:']+)'?: (?:\(\) =>|\w)", re.MULTILINE)
+PATTERN = re.compile(r"(?:const KEYS = /(\S+)/$|/(\S+)/\.test\(event\.key\))", re.MULTILINE)
+LISTED = re.compile(r"(?:^    |[{,] (?=Arrow))'?([^\s:',{]+)'?: (?:\(\) =>|\w)", re.MULTILINE)
 COMPARED = re.compile(r"event\.key\.toLowerCase\(\) === '(\w)'")
 
 
 def taken(file: str) -> set[str]:
     """The keys that a component takes, as people call them."""
     code = (WEB / "src" / "photos" / file).read_text("utf-8")
-    actions = re.search(r"const actions: Record<string, .*?\n  }", code, re.DOTALL)
+    actions = re.search(r"const (?:arrows|actions): Record<string, .*?\n  }", code, re.DOTALL)
     found = {
-        *(key for pattern in PATTERN.findall(code) for key in KEYS if re.search(pattern, key)),
+        *(key for pattern in map("".join, PATTERN.findall(code)) for key in KEYS if re.search(pattern, key)),
         *(LISTED.findall(actions[0]) if actions else []),
         *COMPARED.findall(code),
     }
