@@ -321,6 +321,7 @@ def test_a_timeline_that_fails_says_why_and_can_be_tried_again(page: Page, libra
     problem = '{"code": "unavailable", "detail": "The database is not reachable.", "errors": []}'
     # Once it can follow the library live, the client tries again by itself.
     page.route("**/api/live/ticket", lambda route: route.abort())
+    page.route("**/api/health", lambda route: route.abort())
     page.route(
         "**/api/timeline",
         lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem),

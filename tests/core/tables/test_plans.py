@@ -31,6 +31,8 @@ EXEMPT = {
     "verify/streams.py: rows": "reads whole tables beside whole buckets, when an operator asks",
 }
 MOST_ROWS = 1_000  # that a statement looks at in one table
+# But for what goes through whole libraries, in the background: while models are new, for photos that they have not seen.
+SWEEPS = {"other models than before look"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def test_no_large_table_is_read_from_end_to_end(explained: Explained, sentence: 
     assert [_told(scan) for scan in explained.scans(sentence) if scan["Node Type"] == "Seq Scan"] == []
 
 
-@pytest.mark.parametrize("sentence", CASES)
+@pytest.mark.parametrize("sentence", sorted(CASES.keys() - SWEEPS))
 def test_few_rows_are_looked_at(explained: Explained, sentence: str) -> None:
     many = [scan for scan in explained.scans(sentence) if _rows(scan) > MOST_ROWS]
     if sentence == "an upload is begun":

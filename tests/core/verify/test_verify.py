@@ -310,7 +310,7 @@ def test_a_stage_that_an_item_needs_and_that_is_in_no_job_is_asked_for(library: 
         library.conn.execute("DELETE FROM rendition")
         empty(library.cloud, "renditions")
     library.conn.execute("DELETE FROM job")
-    library.cloud.messages("ml")
+    library.cloud.messages("ml-bulk")
 
     (finding,) = [one for one in check(repair=True) if one.kind is Kind.JOB_LOST]
 
@@ -319,7 +319,7 @@ def test_a_stage_that_an_item_needs_and_that_is_in_no_job_is_asked_for(library: 
     assert library.items()[0]["visible"]
     assert library.upload(landed)["state"] == "ready"
     assert library.jobs()["analysis"][0] == "waiting"
-    assert library.cloud.messages("ml")
+    assert library.cloud.messages("ml-bulk")
     assert check() == []
 
 
