@@ -31,7 +31,7 @@ EXEMPT = {
     "verify/streams.py: rows": "reads whole tables beside whole buckets, when an operator asks",
 }
 MOST_ROWS = 1_000  # that a statement looks at in one table
-# But for what goes through whole libraries, in the background: while models are new, for photos that they have not seen.
+# But for what goes through whole libraries in the background: for photos that new models have not seen.
 SWEEPS = {"other models than before look"}
 
 

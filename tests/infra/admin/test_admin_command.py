@@ -86,6 +86,8 @@ def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_
         assert queue["oldestSeconds"] >= 0
         assert instance.call("GET", f"/uploads/{upload_id}")["state"] == "waiting"
         for process in instance.processes():
+            process.suspend()  # none of them ends by itself, once those are gone that it works with
+        for process in instance.processes():
             process.kill()
         instance.kill()
     with Instance(begun, until="Some queues are paused") as instance:
