@@ -18,6 +18,7 @@ failures = Counter("pinhole_failures", "Attempts that failed", ["lane"])
 captions = Counter("pinhole_captions", "Photos that captions were asked for", ["outcome"])
 
 in_hand = Gauge("pinhole_in_hand", "Photos that were received and are not done with", ["lane"])
+with_models = Gauge("pinhole_with_models", "Photos that the process of the models has in memory")
 models_loaded = Gauge("pinhole_models_loaded", "Whether the models are in memory")
 
 

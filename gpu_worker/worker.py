@@ -234,6 +234,7 @@ class Worker:
         now = time.monotonic()
         for lane in Lane:
             metrics.in_hand.labels(lane).set(self._in_hand.count(lane))
+        metrics.with_models.set(len(self._in_hand.at(*WITH_MODELS)))
         metrics.models_loaded.set(self._models is not None and not self._loading)
         if self._in_hand:
             self._busy_at = now

@@ -75,6 +75,7 @@ def test_arrow_keys_move_what_is_enlarged_and_turn_to_no_other_photo(window: Pag
         window.keyboard.press("+")
     place = "document.querySelector('.slide:not([inert]) > *').getBoundingClientRect()"
     for key, axis, way in (("ArrowRight", "x", -1), ("ArrowLeft", "x", 1), ("ArrowDown", "y", -1), ("ArrowUp", "y", 1)):
+        window.wait_for_function("() => document.getAnimations().every(one => one.playState !== 'running')")
         before = window.evaluate(f"{place}.{axis}")
         window.keyboard.press(key)
         window.wait_for_function(f"([before, way]) => ({place}.{axis} - before) * way > 20", arg=[before, way])

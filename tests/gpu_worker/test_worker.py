@@ -88,7 +88,7 @@ def test_photos_whose_models_were_killed_are_looked_at_again_each_alone(inbox: I
     with workers.working("--batch=8") as worker:
         models = worker.models()
         models.suspend()
-        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
+        worker.until(lambda: worker.metric("pinhole_with_models") == 3)
         models.kill()
         worker.until(lambda: {job(inbox, photo) for photo in photos} == {("waiting", 1)})
         [(report,)] = inbox.conn.execute("SELECT DISTINCT last_error FROM job WHERE stage = 'analysis'")
