@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 LIFETIME = timedelta(days=30)
@@ -20,6 +20,11 @@ class Rendition:
     width: int
     height: int
     size_bytes: int
+
+
+_OF_ITEM = sql.SQL(
+    "SELECT name, version, width, height, size_bytes FROM rendition WHERE owner_id = %s AND item_id = %s "
+)
 
 
 def replace(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendition]) -> None:
@@ -39,8 +44,7 @@ def find(conn: Connection, owner_id: int, item_id: str, name: str) -> Rendition 
     """The rendition of that name; None where the item has none."""
     with conn.cursor(row_factory=class_row(Rendition)) as cursor:
         return cursor.execute(
-            "SELECT name, version, width, height, size_bytes FROM rendition"
-            " WHERE owner_id = %s AND item_id = %s AND name = %s",
+            _OF_ITEM + sql.SQL("AND name = %s"),
             (owner_id, item_id, name),
         ).fetchone()
 
@@ -72,9 +76,8 @@ def largest(conn: Connection, owner_id: int, item_id: str) -> Rendition | None:
     """The one with the most pixels that has not expired."""
     with conn.cursor(row_factory=class_row(Rendition)) as cursor:
         return cursor.execute(
-            "SELECT name, version, width, height, size_bytes FROM rendition"
-            " WHERE owner_id = %s AND item_id = %s AND (expires_at IS NULL OR expires_at > now())"
-            " ORDER BY width::bigint * height DESC LIMIT 1",
+            _OF_ITEM
+            + sql.SQL("AND (expires_at IS NULL OR expires_at > now()) ORDER BY width::bigint * height DESC LIMIT 1"),
             (owner_id, item_id),
         ).fetchone()
 
@@ -99,8 +102,7 @@ def expired(conn: Connection, owner_id: int, item_id: str) -> list[Rendition]:
     """Those of an item whose time is over."""
     with conn.cursor(row_factory=class_row(Rendition)) as cursor:
         return cursor.execute(
-            "SELECT name, version, width, height, size_bytes FROM rendition"
-            " WHERE owner_id = %s AND item_id = %s AND expires_at <= now()",
+            _OF_ITEM + sql.SQL("AND expires_at <= now()"),
             (owner_id, item_id),
         ).fetchall()
 
