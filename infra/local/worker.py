@@ -85,8 +85,8 @@ async def keep(services: Supervisor, directory: Path, environment: Mapping[str, 
     assert fetching.stdout is not None
     last = ""
     try:
-        while line := (await fetching.stdout.readline()).decode(errors="replace").strip():
-            last = line
+        async for line in fetching.stdout:
+            last = line.decode(errors="replace").strip() or last
         await fetching.wait()
     finally:
         if fetching.returncode is None:
