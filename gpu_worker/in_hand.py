@@ -161,6 +161,7 @@ class InHand:
     def _return(self, lane: Lane, message: Message, seconds: int) -> None:
         self._intake.released(lane)
         try:
+            # One by the call for many: that only counts a message which is not this worker's any more.
             queues.change_visibility_batch(self._urls[lane], [message.receipt_handle], seconds)
         except Unavailable as down:
             # Then it comes back when its lease would have ended.

@@ -1,7 +1,7 @@
 """Image embeddings in the space of a text encoder, from what other models saw.
 
 A convex combination of the vectors of words (Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic
-Embeddings", 2013). The weights were chosen on queries in three languages (MODELS.md 2).
+Embeddings", 2013). The weights were chosen on queries in three languages.
 """
 
 from collections import defaultdict

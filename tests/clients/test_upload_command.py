@@ -33,7 +33,7 @@ def test_a_tree_is_sent_with_the_path_of_each_file_from_the_folder_that_was_name
     assert beach["modifiedAt"] == "2023-11-14T22:13:20+00:00"
 
 
-def test_a_file_that_was_named_by_itself_has_no_path_and_is_sent_whatever_its_name(
+def test_a_file_that_was_named_by_itself_has_no_path_and_is_sent_if_its_name_says_nothing(
     server: Pinhole, upload: Upload, tmp_path: Path
 ) -> None:
     write(tmp_path / "scan.bin", b"a scan")
