@@ -3,11 +3,9 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from gpu_worker import bench
-
-MODELS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
+from gpu_worker.model_directory import default_directory
 
 
 def main() -> int:
@@ -19,7 +17,7 @@ def _work(arguments: argparse.Namespace) -> int:
     # Only here: the bench runs where none of it is installed.
     from gpu_worker import working
 
-    return working.run(arguments, MODELS)
+    return working.run(arguments, default_directory())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", default="embedded", help="the model set: a file of gpu_worker/model_sets")
     parser.add_argument(
         "--models",
-        default=str(MODELS),
+        default=str(default_directory()),
         help="where the files of models lie; s3://bucket/prefix: where to fetch them from",
     )
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each model")
@@ -38,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--metrics-port", type=int, help="answer /metrics and /health there")
     parser.add_argument("--metrics-address", default="127.0.0.1", help="of which address")
     parser.set_defaults(run=_work)
-    bench.add_to(parser.add_subparsers(title="instead of that"), MODELS)
+    bench.add_to(parser.add_subparsers(title="instead of that"), default_directory())
     return parser
 
 

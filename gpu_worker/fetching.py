@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from gpu_worker.models.model_set import File, ModelSet, digest
+from gpu_worker.models.model_set import File, ModelSet
 from gpu_worker.models.roles import ModelError
 from pinhole.errors import NotFound, Unavailable
 from pinhole.objects import client
@@ -25,10 +25,8 @@ def fetch(models: ModelSet, source: str) -> None:
         ModelError: a file is not there, is not the one that the set names, or can't be read.
     """
     parts = urlsplit(source)
-    for file in models.files.values():
+    for file in models.missing():
         path = models.directory / file.path
-        if path.is_file() and file.sha256 in (None, digest(path)):
-            continue
         key = "/".join(filter(None, (parts.path.strip("/"), file.path)))
         try:
             with client.answers(key):

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models import model_set
 from infra import bootstrap
 from infra.bootstrap import REPOSITORY, CannotStart, say
@@ -114,7 +115,7 @@ def _of_room(room: str, pytest: Sequence[str]) -> list[Step]:
 def _fetch_models() -> None:
     """Once, before tests that run beside each other would each fetch them."""
     bootstrap.install("infra/demo-requirements.txt")
-    fetch.fetch(model_set.read("embedded", fetch.default_directory()))
+    fetch.fetch(model_set.read("embedded", default_directory()))
 
 
 def _install_browser() -> None:

@@ -77,6 +77,14 @@ class ModelSet:
             if role not in (TEXT_EMBEDDING, Role.CAPTION)
         }
 
+    def missing(self) -> list[File]:
+        """Files that are not there, or are not what the set names."""
+        return [file for file in self.files.values() if not self._has(file)]
+
+    def _has(self, file: File) -> bool:
+        path = self.directory / file.path
+        return path.is_file() and file.sha256 in (None, digest(path))
+
     def checked(self, role: str) -> dict[str, Path]:
         """The files of a role.
 

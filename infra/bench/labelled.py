@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models import model_set
 from gpu_worker.models.roles import Pixels
 from infra.models import fetch
@@ -42,7 +43,7 @@ def brought() -> dict[str, Path]:
     Raises:
         CannotStart: it can't be fetched.
     """
-    carried = model_set.read(str(_PICTURES), fetch.default_directory().parent)
+    carried = model_set.read(str(_PICTURES), default_directory().parent)
     fetch.fetch(carried)
     return {path.removeprefix(f"{carried.name}/"): carried.directory / path for path in carried.files}
 

@@ -7,6 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from gpu_worker.looking import Looker, Picture
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models import loading, model_set
 from gpu_worker.models.roles import TextReader
 from infra.bench import labelled, written
@@ -21,7 +22,7 @@ TAGS_SHOWN = 5
 
 def measure() -> Iterator[Row]:
     """Rows of faces, objects, tags and text."""
-    models = model_set.read("embedded", fetch.default_directory(), THREADS)
+    models = model_set.read("embedded", default_directory(), THREADS)
     fetch.fetch(models)
     pictures = labelled.pictures()
     progress(f"Looking at {len(pictures)} pictures")

@@ -16,6 +16,7 @@ import urllib3
 from gpu_worker import bench_looking
 from gpu_worker.decoding import decode
 from gpu_worker.looking import Picture
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models import loading, model_set
 from infra.bench import labelled, pictures
 from infra.bench.client import Photo, registered, upload, visible
@@ -45,7 +46,7 @@ def measure() -> Iterator[Row]:
 
 def measure_models() -> Iterator[Row]:
     """Each model on real pictures, as large as renditions are; and what we add to the bare networks."""
-    models = model_set.read("embedded", fetch.default_directory(), THREADS)
+    models = model_set.read("embedded", default_directory(), THREADS)
     fetch.fetch(models)
     contents = [_rendition(picture) for picture in labelled.pictures()[::EVERY]]
     runnable = bench_looking.with_random_weights(models, Path())

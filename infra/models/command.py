@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models import model_set
 from gpu_worker.models.roles import ModelError
 from infra.bootstrap import CannotStart, say
@@ -15,7 +16,7 @@ def run(name: str, directory: Path | None) -> int:
         CannotStart: there is no such set, or it can't be fetched.
     """
     try:
-        models = model_set.read(name, directory or fetch.default_directory())
+        models = model_set.read(name, directory or default_directory())
     except ModelError as error:
         raise CannotStart(str(error)) from error
     fetch.fetch(models)

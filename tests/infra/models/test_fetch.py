@@ -80,9 +80,9 @@ def test_what_a_killed_fetch_left_is_never_taken_for_the_file(own: ModelSet, mon
         with pytest.raises(KeyboardInterrupt):
             fetch.fetch(own)
 
-    assert [file.path for file in fetch.missing(own)] == [PATH]
+    assert [file.path for file in own.missing()] == [PATH]
     fetch.fetch(own)
-    assert fetch.missing(own) == []
+    assert own.missing() == []
 
 
 def test_an_archive_that_is_not_the_one_of_the_set_is_refused(own: ModelSet) -> None:
