@@ -1,6 +1,5 @@
 """The picture with all pixels: of formats that no browser shows, upright, in sRGB."""
 
-import os
 from io import BytesIO
 from pathlib import Path
 
@@ -8,10 +7,10 @@ import pytest
 from PIL import Image, ImageChops, ImageCms
 
 from pinhole.imaging import decoding, file_type, metadata, renditions, sizes, srgb
+from tests.core.imaging.test_samples import EXPECTED, SAMPLES
 from tests.fixtures import photos
 
 LIMIT = 256_000_000
-SAMPLES = Path(os.environ.get("PINHOLE_SAMPLES", "none"))
 ROOM = 3  # of 255: what a JPEG may be off in a plain part
 
 
@@ -117,7 +116,7 @@ def test_panoramas_are_as_large_as_a_jpeg_and_a_browser_can_have_them(
     assert sizes.whole(*original) == made
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="no samples")
+@pytest.mark.skipif(not EXPECTED, reason=f"no samples at {SAMPLES}")
 @pytest.mark.parametrize(("name", "size"), [("IMG_2682.heic", (4032, 3024)), ("iphone_13_pro_max.HEIC", (3024, 4032))])
 def test_photos_of_phones_have_all_their_pixels(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
     path = tmp_path / name
