@@ -20,7 +20,8 @@ def best(boxes: Boxes, scores: Boxes, most: float, *, of_smaller: bool = False) 
         first, rest = order[0], order[1:]
         kept.append(int(first))
         low, high = np.maximum(boxes[first, :2], boxes[rest, :2]), np.minimum(boxes[first, 2:], boxes[rest, 2:])
-        common = np.clip(high - low, 0, None).prod(axis=1)
+        across, down = np.maximum(high - low, 0).T
+        common = across * down
         whole = np.minimum(areas[first], areas[rest]) if of_smaller else areas[first] + areas[rest] - common
         order = rest[common <= most * whole]
     return kept

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gpu_worker.models.pixels import scaled
 from gpu_worker.models.roles import Pixels
 from pinhole.seen import Colours
 
@@ -24,7 +23,12 @@ class MeasuredColours:
 
     def measure(self, pictures: Sequence[Pixels]) -> list[Colours]:
         """Of each picture scaled to 64 x 64 pixels."""
-        return [_colours(scaled(picture, _SIDE, _SIDE)) for picture in pictures]
+        return [_colours(_small(picture)) for picture in pictures]
+
+
+def _small(picture: Pixels) -> Pixels:
+    # By the means of areas: where two colours meet, interpolation would find a third.
+    return np.asarray(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _colours(small: Pixels) -> Colours:
@@ -62,7 +66,8 @@ def _dominant(rgb: _Values) -> list[tuple[int, float]]:
     # The start: pixels at even steps of lightness.
     centres = lab[lab[:, 0].argsort(kind="stable")[np.linspace(0, len(lab) - 1, _DOMINANT).astype(int)]]
     for _ in range(_ROUNDS):
-        nearest = ((lab[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+        # |pixel - centre|^2 without |pixel|^2, which is the same for all centres.
+        nearest = ((centres**2).sum(axis=1) - 2 * lab @ centres.T).argmin(axis=1)
         counts = np.bincount(nearest, minlength=_DOMINANT)
         sums = np.stack([np.bincount(nearest, lab[:, part], _DOMINANT) for part in range(3)], axis=1)
         centres = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centres).astype(np.float32)

@@ -1,6 +1,6 @@
 """Tags by EfficientNet-lite0, over eleven crops of each picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +41,13 @@ class EfficientNet:
         return mean
 
     def _named(self, probabilities: Floats) -> list[Tag]:
-        labels = _tags(self._labels, self._label_members @ probabilities)[:_LABELS]
+        labels = self._label_members @ probabilities
+        likeliest = np.argsort(-labels, kind="stable")[:_LABELS]
         # Pooled over crops they sum up to more than one, which many small ones together must not.
-        wider = _tags(self._wider, self._wider_members @ (probabilities / probabilities.sum()))
-        return sorted([*labels, *(tag for tag in wider if tag.score > _WIDER_FROM)], key=_by_score)
+        wider = self._wider_members @ (probabilities / probabilities.sum())
+        likely = np.flatnonzero(wider > _WIDER_FROM)
+        tags = [*_tags(self._labels, labels, likeliest), *_tags(self._wider, wider, likely)]
+        return sorted(tags, key=lambda tag: -tag.score)
 
 
 def _crops(picture: Pixels) -> list[Pixels]:
@@ -75,10 +78,5 @@ def _members(words_of_labels: Sequence[Sequence[str]]) -> tuple[list[str], Float
     return words, members
 
 
-def _tags(words: Sequence[str], scores: Floats) -> list[Tag]:
-    tags = (Tag(word, min(1.0, float(score))) for word, score in zip(words, scores, strict=True))
-    return sorted(tags, key=_by_score)
-
-
-def _by_score(tag: Tag) -> float:
-    return -tag.score
+def _tags(words: Sequence[str], scores: Floats, numbers: Iterable[int]) -> list[Tag]:
+    return [Tag(words[number], min(1.0, float(scores[number]))) for number in numbers]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_worker.models import session
-from gpu_worker.models.pixels import scaled
+from gpu_worker.models.pixels import halved, scaled
 from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import TextLine
 
@@ -145,6 +145,8 @@ def _in_order(corners: Floats) -> Floats:
 
 def _flat(picture: Pixels, corners: Floats) -> Pixels:
     """A line as a strip that is wider than high."""
+    while _thickness(corners) >= 2 * _HEIGHT:  # which is more than is read
+        picture, corners = halved(picture), corners / 2
     left_top, right_top, right_bottom, left_bottom = corners
     width = max(1, int(max(np.linalg.norm(left_top - right_top), np.linalg.norm(right_bottom - left_bottom))))
     height = max(1, int(max(np.linalg.norm(left_top - left_bottom), np.linalg.norm(right_top - right_bottom))))
@@ -157,6 +159,11 @@ def _flat(picture: Pixels, corners: Floats) -> Pixels:
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(np.rot90(strip) if height >= 1.5 * width else strip, np.uint8)
+
+
+def _thickness(corners: Floats) -> float:
+    left_top, right_top, _, left_bottom = corners
+    return float(min(np.linalg.norm(right_top - left_top), np.linalg.norm(left_bottom - left_top)))
 
 
 def _strip(strip: Pixels, width: int) -> Floats:
