@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pinhole import verify
 from pinhole.db import transaction
 from pinhole.errors import NotFound
-from pinhole.operations import jobs, queues, retry
+from pinhole.operations import jobs, models, queues, retry
 from pinhole.stages import Stage
 from pinhole.verify import Tally
 
@@ -32,6 +32,15 @@ def list_failures(limit: Annotated[int, Field(ge=1, le=1000)]) -> Any:
 def read_item(item: str) -> Any:
     with transaction() as conn:
         return jobs.of_item(conn, item)
+
+
+def list_models() -> Any:
+    with transaction() as conn:
+        return models.states(conn)
+
+
+def forget_model(model: int) -> Any:
+    return models.forget(model)
 
 
 def retry_items(items: list[str]) -> Any:
@@ -62,6 +71,8 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "jobs": count_jobs,
     "failures": list_failures,
     "item": read_item,
+    "models": list_models,
+    "forget": forget_model,
     "retry": retry_items,
     "retryAll": retry_all,
     "redrive": redrive,

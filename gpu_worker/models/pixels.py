@@ -6,7 +6,6 @@ import numpy.typing as npt
 
 from gpu_worker.models.roles import Pixels
 
-
 _MUCH = 1.5
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 STAGES = ("metadata", "renditions", "video", "analysis", "caption", "full_size")
 
+_MOST_MODELS = 32767  # ids are smallint
+
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:
     """Add `admin` and its commands. `run` gets the arguments; `command` is the name of the one that was given."""
@@ -30,6 +32,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
     jobs.add_argument("--failed", action="store_true", help="what failed for good, the latest first")
     jobs.add_argument("--limit", type=_limit, default=50, metavar="N", help="at most so many (default: %(default)s)")
 
+    models = command("models", "which models looked at photos, how far each is, which of them answer")
+    models.add_argument("--forget", type=_model, metavar="ID", help="delete one that doesn't answer, and all it saw")
+
     retry = command("retry", "try again what failed for good, under the same id")
     which = retry.add_mutually_exclusive_group(required=True)
     which.add_argument("items", nargs="*", default=[], metavar="ITEM", help="these items")
@@ -45,6 +50,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
 
     verify = command("verify", "whether tables and buckets agree: every item its original and renditions, and so on")
     verify.add_argument("--repair", action="store_true", help="repair what can be; the rest is told")
+
+
+def _model(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= _MOST_MODELS):
+        raise argparse.ArgumentTypeError(f"{text} is no ID that `admin models` shows")
+    return int(text)
 
 
 def _limit(text: str) -> int:

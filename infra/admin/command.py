@@ -52,6 +52,10 @@ def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Ca
             return "failures", {"limit": arguments.limit}, tables.failures
         case "jobs":
             return "jobs", {}, tables.jobs
+        case "models" if arguments.forget:
+            return "forget", {"model": arguments.forget}, tables.forgotten
+        case "models":
+            return "models", {}, tables.models
         case "retry" if arguments.items:
             return "retry", {"items": arguments.items}, tables.retried
         case "retry":

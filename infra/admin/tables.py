@@ -115,6 +115,33 @@ def item(answer: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join([printable(told), table(head, rows), *reports])
 
 
+def models(answer: Sequence[Mapping[str, Any]]) -> str:
+    """`admin models`."""
+    if not answer:
+        return "No model has looked at a photo yet."
+    head = ["ID", "ROLE", "MODEL", "VERSION", "DIMENSION", "PHOTOS", "ALL SEEN", "ANSWERS"]
+    rows = [
+        [
+            model["id"],
+            model["role"],
+            model["name"],
+            model["version"],
+            model["dimension"],
+            model["photos"],
+            model["completeAt"] and f"{_age(model['completeAt'])} ago",
+            "yes" if model["answers"] else "no",
+        ]
+        for model in answer
+    ]
+    return table(head, rows)
+
+
+def forgotten(answer: Mapping[str, Any]) -> str:
+    """`admin models --forget`."""
+    photos = f"{answer['photos']:,} photo{'' if answer['photos'] == 1 else 's'}"
+    return f"{printable(answer['name'])}, version {printable(answer['version'])}, and what it saw of {photos} is gone."
+
+
 def retried(answer: Sequence[Mapping[str, Any]]) -> str:
     """`admin retry`: what was not retried, and why; then how many were."""
     why: dict[str, Callable[[Mapping[str, Any]], str]] = {

@@ -57,8 +57,11 @@ class Reanalysis:
 
     def _answer(self, pending: Sequence[int]) -> None:
         with transaction() as conn:
-            if item_analysis.any_under_way(conn, self.stage, pending):
+            there = list(model.lock(conn, pending))  # an operator may be forgetting some, or parts of what they saw
+            if item_analysis.any_under_way(conn, self.stage, there) or item_analysis.list_lacking(
+                conn, self.stage, there, (0, ""), 1
+            ):
                 return
-            model.answer(conn, pending)
+            model.answer(conn, there)
         self._complete = True
         logger.info("models_answer", extra={"models": list(pending)})

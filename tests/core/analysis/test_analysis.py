@@ -56,6 +56,12 @@ def look(photo: Subject, seen: Seen = SEEN) -> None:
     analysis.record(claimed.claimed, seen, analysis.introduce(list(seen.models.values())))
 
 
+def look_again(inbox: Inbox, photo: Subject, seen: Seen) -> None:
+    """What a worker with other models does."""
+    inbox.conn.execute("UPDATE job SET state = 'waiting', finished_at = NULL WHERE stage = 'analysis'")
+    look(photo, seen)
+
+
 def of(name: str, *, without: Role | None = None) -> Seen:
     """What models of that name saw."""
     return replace(
@@ -87,8 +93,7 @@ def test_everything_that_was_seen_is_written(inbox: Inbox) -> None:
 def test_what_one_model_saw_is_written_once(inbox: Inbox) -> None:
     [photo] = uploaded(inbox)
     look(photo)
-    inbox.conn.execute("UPDATE job SET state = 'waiting', finished_at = NULL WHERE stage = 'analysis'")
-    look(photo)
+    look_again(inbox, photo, SEEN)
     assert counts(inbox) == [1, 2, 1, 1, 1, 1, 1]
 
 
@@ -138,6 +143,30 @@ def test_other_models_answer_once_they_have_seen_every_photo(inbox: Inbox) -> No
     assert answering(inbox) == {"second"}
     assert asked_again(inbox) == []
     assert counts(inbox)[0] == 6  # what the first ones saw is still there
+
+
+def test_models_that_answered_before_answer_again_once_they_have_seen_what_came_since(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    look(photo)
+    older, newer, older_again = (
+        Reanalysis(list(analysis.introduce(list(seen.models.values())).values())) for seen in (SEEN, of("second"), SEEN)
+    )
+    older.go_on()
+    newer.go_on()
+    look(photo, of("second"))
+    for _ in range(2):
+        newer.go_on()
+    assert answering(inbox) == {"second"}
+    inbox.deliver(inbox.landed(jpeg(shade=99), "later.jpg"))
+    [came] = {item["id"] for item in inbox.items()} - {photo.id}
+    look(Subject(photo.owner_id, came), of("second"))
+    asked_again(inbox)
+    older_again.go_on()
+    assert asked_again(inbox) == [came]
+    look(Subject(photo.owner_id, came))
+    for _ in range(2):
+        older_again.go_on()
+    assert answering(inbox) == {"first"}
 
 
 def test_a_photo_at_which_other_models_fail_does_not_keep_them_from_answering(inbox: Inbox) -> None:

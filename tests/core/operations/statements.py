@@ -2,7 +2,8 @@
 
 from pinhole.ids import new_id
 from pinhole.operations import jobs
-from pinhole.tables import job, media_item, upload
+from pinhole.seen import Model, Role
+from pinhole.tables import job, media_item, model, upload
 from pinhole.tables.job import Stage
 from tests.fixtures.statements import World, case
 
@@ -20,3 +21,10 @@ def what_failed_is_tried_again(w: World) -> None:
     media_item.list_by_id(w.conn, [w.item.id, new_id()])
     job.retry(w.conn, *job.list_failed(w.conn, stage=Stage.RENDITIONS)[0])
     upload.reopen(w.conn, w.ann.id, w.upload_id)
+
+
+@case
+def a_model_is_forgotten(w: World) -> None:
+    older = model.known(w.conn, Model(Role.TAGS, "older", "1"))
+    model.lock(w.conn, [older])
+    model.delete(w.conn, older)

@@ -121,3 +121,19 @@ def test_dead_letters_are_moved_or_on_their_way() -> None:
     assert tables.redriven(moved) == "2 messages were moved from live-dead-letters to live."
     assert "are on their way" in tables.redriven({**moved, "done": False})
     assert tables.redriven({**moved, "messages": 0}) == "live-dead-letters has nothing to move."
+
+
+def test_models_are_shown_with_how_far_they_are() -> None:
+    first = {"id": 1, "role": "tags", "name": "lite", "version": "1", "dimension": None, "answers": True}
+    shown = tables.models([first | {"completeAt": ago(hours=3), "photos": 12345}])
+    assert shown.splitlines() == [
+        "ID  ROLE  MODEL  VERSION  DIMENSION  PHOTOS  ALL SEEN  ANSWERS",
+        " 1  tags  lite   1                -  12,345  3 h ago   yes",
+    ]
+    assert tables.models([]) == "No model has looked at a photo yet."
+
+
+def test_a_forgotten_model_is_told_with_what_it_saw() -> None:
+    assert tables.forgotten({"name": "lite", "version": "1", "photos": 1}) == (
+        "lite, version 1, and what it saw of 1 photo is gone."
+    )

@@ -33,8 +33,10 @@ def answer_first(conn: Connection, model_ids: Sequence[int]) -> None:
 
 
 def list_pending(conn: Connection, model_ids: Sequence[int]) -> list[int]:
-    """Those of these models that have not looked at every photo yet."""
-    pending = conn.execute("SELECT id FROM model WHERE id = ANY(%s) AND complete_at IS NULL", (list(model_ids),))
+    """Those of these models that have not looked at every photo yet, or not at those since others answer."""
+    pending = conn.execute(
+        "SELECT id FROM model WHERE id = ANY(%s) AND (complete_at IS NULL OR NOT answers)", (list(model_ids),)
+    )
     return [model_id for (model_id,) in pending]
 
 
@@ -50,3 +52,25 @@ def answer(conn: Connection, model_ids: Sequence[int]) -> None:
         "UPDATE model SET answers = false WHERE answers AND role IN (SELECT role FROM model WHERE id = ANY(%s))", values
     )
     conn.execute("UPDATE model SET answers = true, complete_at = now() WHERE id = ANY(%s)", values)
+
+
+def lock(conn: Connection, model_ids: Sequence[int]) -> dict[int, bool]:
+    """Those of these models that there are, and whether each answers: it stays so until the commit."""
+    there = conn.execute("SELECT id, answers FROM model WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(model_ids),))
+    return dict(there.fetchall())
+
+
+def delete_looks(conn: Connection, model_id: int, limit: int) -> int:
+    """Delete what a model saw, of so many photos at most. Of how many."""
+    return conn.execute(
+        """
+        DELETE FROM item_analysis
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM item_analysis WHERE model_id = %s LIMIT %s))
+        """,
+        (model_id, limit),
+    ).rowcount
+
+
+def delete(conn: Connection, model_id: int) -> None:
+    """Delete a model that has seen nothing."""
+    conn.execute("DELETE FROM model WHERE id = %s", (model_id,))
