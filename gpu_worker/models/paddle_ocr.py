@@ -146,7 +146,7 @@ def _in_order(corners: Floats) -> Floats:
 def _flat(picture: Pixels, corners: Floats) -> Pixels:
     """A line as a strip that is wider than high."""
     while _thickness(corners) >= 2 * _HEIGHT:  # which is more than is read
-        picture, corners = halved(picture), corners / 2
+        picture, corners = halved(picture), corners / np.float32(2)
     left_top, right_top, right_bottom, left_bottom = corners
     width = max(1, int(max(np.linalg.norm(left_top - right_top), np.linalg.norm(right_bottom - left_bottom))))
     height = max(1, int(max(np.linalg.norm(left_top - left_bottom), np.linalg.norm(right_top - right_bottom))))
