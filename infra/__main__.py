@@ -64,6 +64,11 @@ def _directory(arguments: argparse.Namespace) -> str:
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    if arguments.torch:
+        bootstrap.enter_environment("tests/requirements.txt", bootstrap.TORCH)
+        from infra import torch_tests
+
+        return torch_tests.run(arguments.pytest)
     bootstrap.enter_environment("tests/requirements.txt")
     from infra import test
 
@@ -179,11 +184,13 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     test = commands.add_parser("test", help="run every check")
-    test.add_argument(
+    part = test.add_mutually_exclusive_group()
+    part.add_argument(
         "--only",
         metavar="NAME",
         help="run one step, or the tests of a room, such as ingest; an unknown name lists them",
     )
+    part.add_argument("--torch", action="store_true", help="run the tests that need torch, in .venv-torch")
     test.add_argument("pytest", nargs="*", metavar="-- ARGUMENT", help="more arguments for pytest")
     test.set_defaults(run=_test)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
+TORCH = REPOSITORY / ".venv-torch"  # with all that the tests need, and torch
 WEB = REPOSITORY / "web"
 OLDEST_NODE = "20.19"  # that Vite runs on
 STAMPS = "pinhole-installed.json"
@@ -29,8 +30,8 @@ class CannotStart(Exception):
     """The person at the keyboard has to do something first. The text is one line that says what."""
 
 
-def enter_environment(requirements: str) -> None:
-    """Go on inside `.venv`, with these requirements installed: outside of it, start this command anew there.
+def enter_environment(requirements: str, environment: Path = ENVIRONMENT) -> None:
+    """Go on inside an environment, with these requirements installed: outside of it, start this command anew there.
 
     Raises:
         CannotStart: the environment can't be made.
@@ -38,8 +39,8 @@ def enter_environment(requirements: str) -> None:
     # Images set it to stay small. Here each of many processes would compile again all that it imports.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
-    python = make_environment(ENVIRONMENT, requirements)
-    if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
+    python = make_environment(environment, requirements)
+    if Path(sys.prefix).resolve() != environment.resolve():
         _start_anew(python)
 
 

@@ -15,6 +15,10 @@ PARTS = (
     *(Path("infra/requirements.in"), Path("infra/models/requirements.in")),
     *(Path("layers/core/requirements.in"), Path("layers/imaging/requirements.in"), Path("gpu_worker/requirements.in")),
 )
+# The worker's second runtime. torch is locked apart (infra/torch_tests.py says why), and what both need is the same.
+SENTENCE_TRANSFORMERS = Path("gpu_worker/requirements-sentence-transformers.in")
+TORCH = Path("gpu_worker/requirements-torch.in")
+WITHOUT_TORCH = Path("gpu_worker/overrides-torch.txt")
 # These run in environments of their own.
 APART = (Path("infra/localstack/requirements.in"), Path("infra/localstack/sam-requirements.in"))
 # Packages that only carry pictures: what their code would need stays away.
@@ -33,16 +37,20 @@ def run() -> int:
         layer = part.parts[0] == "layers"
         left_out = [word for name in ONLY_FOR_CHALICE_CLI for word in ("--no-emit-package", name)] if layer else []
         _compile(part, "--constraints", str(WHOLE.with_suffix(".txt")), *left_out)
+    constraints = ["--constraints", str(WHOLE.with_suffix(".txt"))]
+    _compile(SENTENCE_TRANSFORMERS, *constraints, overrides=WITHOUT_TORCH)
+    constraints += ["--constraints", str(SENTENCE_TRANSFORMERS.with_suffix(".txt"))]
+    _compile(TORCH, *constraints)
     for apart in APART:
         _compile(apart)
     _compile(CARRIERS, "--no-deps")
     return 0
 
 
-def _compile(source: Path, *options: str) -> None:
+def _compile(source: Path, *options: str, overrides: Path = OVERRIDES) -> None:
     target = source.with_suffix(".txt")
     say(f"{source} → {target}")
     uv = str(Path(sysconfig.get_path("scripts")) / "uv")
-    options = (*OPTIONS, "--overrides", str(OVERRIDES), *options)
+    options = (*OPTIONS, "--overrides", str(overrides), *options)
     command = [uv, "pip", "compile", *options, str(source), "--output-file", str(target)]
     subprocess.run(command, cwd=REPOSITORY, check=True)

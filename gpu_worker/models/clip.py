@@ -60,7 +60,7 @@ class ClipImages:
     def embed(self, pictures: Sequence[Pixels], seen: Sequence[Evidence]) -> Floats:  # noqa: ARG002 - of the protocol
         """A vector of unit length for each picture: (pictures, dimension)."""
         inputs = np.stack([self._prepare(picture) for picture in pictures])
-        return _of_unit_length(self._session.run(None, {"image": inputs})[0])
+        return of_unit_length(self._session.run(None, {"image": inputs})[0])
 
 
 class ClipTexts:
@@ -86,7 +86,7 @@ class ClipTexts:
     def embed_text(self, texts: Sequence[str]) -> Floats:
         """A vector of unit length for each text: (texts, dimension)."""
         tokens = np.array([encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))], np.int32)
-        return _of_unit_length(self._session.run(None, {"text": tokens})[0])
+        return of_unit_length(self._session.run(None, {"text": tokens})[0])
 
 
 def _check(inputs: Sequence[Any], name: str, model: Path) -> Any:
@@ -102,5 +102,6 @@ def _check_dimension(loaded: Any, dimension: int, model: Path) -> None:
         raise ModelError(f"{model} answers {answered} numbers, and its set says {dimension}")
 
 
-def _of_unit_length(vectors: Floats) -> Floats:
+def of_unit_length(vectors: Floats) -> Floats:
+    """(vectors, dimension), each divided by its length."""
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from gpu_worker.models import sentence_transformers_runtime
 from gpu_worker.models.clip import ClipImages, ClipTexts
 from gpu_worker.models.colours import MeasuredColours
 from gpu_worker.models.conse import Conse
@@ -46,6 +47,10 @@ def load(models: ModelSet, role: str) -> Any:
                 return ClipTexts(files["model"], files["tokenizer"], part.dimension, threads)
             case "clip" if part.dimension:
                 return ClipImages(files["model"], files["preprocessing"], part.dimension, threads)
+            case "sentence_transformers" if part.dimension and role == TEXT_EMBEDDING:
+                return sentence_transformers_runtime.Texts(files["modules"], part.dimension, threads)
+            case "sentence_transformers" if part.dimension:
+                return sentence_transformers_runtime.Images(files["modules"], part.dimension, threads)
             case "colours":
                 return MeasuredColours()
             case "quality":

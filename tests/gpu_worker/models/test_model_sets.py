@@ -1,6 +1,7 @@
 """Model sets: what they say, and what is refused."""
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def test_every_set_sees_the_same_roles_and_understands_queries(path: Path, tmp_p
 
 
 def test_a_set_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model set other: clip, embedded, multilingual, siglip2"):
+    with pytest.raises(ModelError, match="no model set other: clip, clip-torch, embedded, multilingual, siglip2"):
         model_set.read("other", tmp_path)
 
 
@@ -101,6 +102,21 @@ def test_tesseract_is_refused_where_it_is_not_installed(
 
     with pytest.raises(ModelError, match="ocr needs the program tesseract"):
         loading.load(replace(embedded, parts={"ocr": tesseract}), "ocr")
+
+
+@pytest.mark.parametrize("role", [Role.IMAGE_EMBEDDING, TEXT_EMBEDDING])
+@pytest.mark.parametrize("package", ["sentence_transformers", "torch", "transformers"])
+def test_torch_is_named_where_it_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, role: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    models = model_set.read("clip-torch", tmp_path)
+    for path in models.parts[role].files.values():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+
+    with pytest.raises(ModelError, match=f"{role} can't be loaded: it needs the package sentence-transformers, .*: "):
+        loading.load(models, role)
 
 
 def _copied(models: ModelSet, directory: Path, role: str) -> ModelSet:
