@@ -5,8 +5,8 @@ Supervision", 2021), a detector on a ResNet-50 (He et al., 2015) and a face netw
 2018). Half precision on CUDA, single on a CPU.
 """
 
-# Without torch, which few have installed, its classes are Any.
-# mypy: disable-error-code="misc, no-any-return, unused-ignore"
+# Without torch, which few have installed, its classes are Any; with it, some of its functions have no types.
+# mypy: disable-error-code="misc, no-any-return, no-untyped-call, unused-ignore"
 
 import os
 import time

@@ -32,6 +32,18 @@ def test_what_is_copied_is_not_kept_from_the_builder() -> None:
             assert any(line.startswith(entry.removeprefix("!")) for entry in let_in if entry.startswith("!")), line
 
 
+def test_locks_that_are_installed_were_copied_and_agree_with_each_other() -> None:
+    copied = [line.split()[0] for line in instructions("COPY")]
+    locks = [lock for line in instructions("RUN") for lock in re.findall(r"-r ([^ ;]+)", line)]
+    assert len(locks) == 3
+    assert set(locks) <= set(copied)
+    pinned: dict[str, str] = {}
+    for lock in locks:
+        for name, pin in re.findall(r"^(\w[^=\n]*)==(.*?) \\$", (REPOSITORY / lock).read_text("utf-8"), re.MULTILINE):
+            one = f"{name} {pin.partition(';')[2]}"
+            assert pinned.setdefault(one, pin) == pin, f"{name} of {lock}"
+
+
 def test_the_entry_is_the_worker_with_options_that_it_knows() -> None:
     [entry] = instructions("ENTRYPOINT")
     python, _, module, *options = re.findall(r'"([^"]*)"', entry)
