@@ -2,7 +2,8 @@
 
 The container's torch is locked with its hashes (`gpu_worker/requirements-torch.txt`), and on Linux brings gigabytes of
 CUDA. Here the same version is taken in whichever build pip offers, without a hash: where pip knows of one for CPUs
-alone, that is the one, and no single lock could name both. All else is installed by its hash.
+alone, that is the one, and no single lock could name both. All else is installed by its hash, but for what that build
+asks for beyond the locks.
 """
 
 import re
