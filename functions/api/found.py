@@ -1,5 +1,6 @@
 """What models found in a photo, on the wire."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -111,6 +112,32 @@ class Quality(WireModel):
         return cls(sharpness=quality.sharpness, noise=quality.noise, exposure=quality.exposure, overall=quality.overall)
 
 
+class Caption(WireModel):
+    """What a vision-language model says, in its words; null of what is not there, or not known."""
+
+    caption: str = Field(description="A sentence")
+    main_subject: str | None
+    setting: str | None
+    pets: bool
+    animal_type: str | None = Field(description="Of any animal, a pet or not")
+    vehicle: str | None
+    landmark: str | None
+    food: str | None
+    drink: str | None
+    event: str | None
+    activity: str | None
+    document_type: str | None
+    people_count: int = Field(ge=0)
+    mood: str | None = Field(description="Of the people")
+    indoor: bool
+    landscape: bool
+    cityscape: bool
+
+    @classmethod
+    def of(cls, caption: seen.Caption) -> Self:
+        return cls(**asdict(caption))
+
+
 class Analysis(WireModel):
     """What models found in a photo; nothing while they have not looked."""
 
@@ -122,6 +149,8 @@ class Analysis(WireModel):
     text: list[TextLine] = Field(description="In the order of reading")
     colours: Colours | None
     quality: Quality | None
+    caption: Caption | None = Field(description="Null too where no such model is configured")
+    caption_waits: bool = Field(description="Whether a caption is still to come; `state` does not wait for it")
 
     @classmethod
     def of(cls, found: Found) -> Self:
@@ -146,4 +175,6 @@ class Analysis(WireModel):
             ],
             colours=None if found.colours is None else Colours.of(found.colours),
             quality=None if found.quality is None else Quality.of(found.quality),
+            caption=None if found.caption is None else Caption.of(found.caption),
+            caption_waits=found.caption_waits,
         )

@@ -1,12 +1,42 @@
 import { describe, expect, test } from 'vitest'
-import { colourName, colourNames, qualityNames } from '../src/photos/viewer/findingNames'
+import { colourName, colourNames, factsOf, qualityNames } from '../src/photos/viewer/findingNames'
 import { findingsOf, placed, textOf, type Analysis } from '../src/photos/viewer/findings'
 
 const box = (left: number) => ({ left, top: 0, width: 0.1, height: 0.1 })
 const face = (left: number) => ({ box: box(left), landmarks: [], confidence: 0.9, sizePx: 90, sharpness: 0.5 })
 const object = (name: string, left: number) => ({ name, score: 0.5, box: box(left) })
 const line = (text: string, ...corners: [number, number][]) => ({ text, score: 0.9, corners: corners.map(([x, y]) => ({ x, y })) })
-const nothing: Analysis = { state: 'done', models: [], tags: [], objects: [], faces: [], text: [], colours: null, quality: null }
+const nothing: Analysis = {
+  state: 'done',
+  models: [],
+  tags: [],
+  objects: [],
+  faces: [],
+  text: [],
+  colours: null,
+  quality: null,
+  caption: null,
+  captionWaits: false,
+}
+const unsaid: NonNullable<Analysis['caption']> = {
+  caption: 'A photo.',
+  mainSubject: null,
+  setting: null,
+  pets: false,
+  animalType: null,
+  vehicle: null,
+  landmark: null,
+  food: null,
+  drink: null,
+  event: null,
+  activity: null,
+  documentType: null,
+  peopleCount: 0,
+  mood: null,
+  indoor: false,
+  landscape: false,
+  cityscape: false,
+}
 
 describe('findings', () => {
   test('are all faces, then the objects of each name', () => {
@@ -98,5 +128,53 @@ describe('names', () => {
     expect(qualityNames(bad, 0.1)).toEqual(['Poor quality', 'Blurred · Grainy · Too dark'])
     expect(qualityNames(bad, 0.9)[1]).toContain('Too bright')
     expect(qualityNames(bad, null)[1]).toContain('Too much light or shadow')
+  })
+
+  test('of what was said are those of all that is there', () => {
+    const all = {
+      ...unsaid,
+      mainSubject: 'train',
+      setting: 'station',
+      pets: true,
+      animalType: 'dog',
+      vehicle: 'local train',
+      landmark: 'cathedral',
+      food: 'pretzel',
+      drink: 'coffee',
+      event: 'journey',
+      activity: 'waiting',
+      documentType: 'ticket',
+      peopleCount: 2,
+      mood: 'cheerful',
+      indoor: true,
+      landscape: true,
+      cityscape: true,
+    }
+    expect(factsOf(all).map(({ name, value }) => `${name}: ${value}`)).toEqual([
+      'Subject: train',
+      'Scene: station · indoors · landscape · cityscape',
+      'People: 2',
+      'Mood: cheerful',
+      'Activity: waiting',
+      'Occasion: journey',
+      'Animal: dog · pet',
+      'Vehicle: local train',
+      'Landmark: cathedral',
+      'Food: pretzel',
+      'Drink: coffee',
+      'Document: ticket',
+    ])
+  })
+
+  test('of what was said are none of what is not there', () => {
+    expect(factsOf(unsaid)).toEqual([])
+    expect(factsOf({ ...unsaid, mainSubject: '' })).toEqual([])
+  })
+
+  test('of an animal that has no name of its kind, and of a document of no named kind, are words', () => {
+    expect(factsOf({ ...unsaid, pets: true, documentType: 'other' })).toEqual([
+      { name: 'Animal', value: 'pet' },
+      { name: 'Document', value: 'of another kind' },
+    ])
   })
 })

@@ -27,6 +27,8 @@ class Analysis(TypedDict):
     text: list[TextLine]
     colours: Colours | None
     quality: Quality | None
+    caption: Caption | None
+    captionWaits: bool
 
 
 class BeginUpload(TypedDict):
@@ -53,6 +55,26 @@ class Camera(TypedDict):
     fNumber: float | None
     exposureSeconds: float | None
     iso: int | None
+
+
+class Caption(TypedDict):
+    caption: str
+    mainSubject: str | None
+    setting: str | None
+    pets: bool
+    animalType: str | None
+    vehicle: str | None
+    landmark: str | None
+    food: str | None
+    drink: str | None
+    event: str | None
+    activity: str | None
+    documentType: str | None
+    peopleCount: int
+    mood: str | None
+    indoor: bool
+    landscape: bool
+    cityscape: bool
 
 
 class CheckUploads(TypedDict):

@@ -10,7 +10,7 @@ from psycopg.sql import SQL
 
 from pinhole import access
 from pinhole.errors import NotFound
-from pinhole.seen import Box, Colours, DetectedObject, Model, Quality, Role, Tag, TextLine
+from pinhole.seen import Box, Caption, Colours, DetectedObject, Model, Quality, Role, Tag, TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Found:
     """What was found, of each role by one model: `models` in the order of roles.
 
     waiting: no model has looked yet. failed: none could. Once one has, what it saw stands while others look again.
-    tags: the surest first.
+    tags: the surest first. caption_waits: there is none yet, and one was asked for. `state` is of the other models alone.
     """
 
     state: Literal["waiting", "failed", "done"]
@@ -40,6 +40,8 @@ class Found:
     text: Sequence[TextLine]
     colours: Colours | None
     quality: Quality | None
+    caption: Caption | None
+    caption_waits: bool
 
 
 # Of each role the model that answers; where it has not looked at this photo yet, the newest that has.
@@ -88,7 +90,20 @@ _READ = SQL(
         (
             SELECT jsonb_build_object('sharpness', sharpness, 'noise', noise, 'exposure', exposure, 'overall', overall)
             FROM look JOIN image_quality USING (owner_id, item_id, percentage, model_id)
-        ) AS quality
+        ) AS quality,
+        (
+            SELECT jsonb_build_object('caption', caption, 'main_subject', main_subject, 'setting', setting,
+                'pets', pets, 'animal_type', animal_type, 'vehicle', vehicle, 'landmark', landmark, 'food', food,
+                'drink', drink, 'event', event, 'activity', activity, 'document_type', document_type,
+                'people_count', people_count, 'mood', mood, 'indoor', indoor, 'landscape', landscape,
+                'cityscape', cityscape)
+            FROM look JOIN item_caption USING (owner_id, item_id, percentage, model_id)
+        ) AS caption,
+        EXISTS (
+            SELECT FROM job
+            WHERE job.owner_id = item.owner_id AND subject_kind = 'item' AND subject_id = item.item_id
+              AND stage = 'caption' AND variant = '' AND state IN ('waiting', 'running')
+        ) AS caption_asked
     FROM item
     """
 ).format(may_see=access.MAY_SEE)
@@ -118,11 +133,14 @@ def read(conn: Connection, viewer_id: int, item_id: str) -> Found | None:
         text=[TextLine(**{**line, "corners": list(_points(line["corners"]))}) for line in row["text"]],
         colours=None if row["colours"] is None else _colours(**row["colours"]),
         quality=None if row["quality"] is None else Quality(**row["quality"]),
+        caption=None if row["caption"] is None else Caption(**row["caption"]),
+        caption_waits=row["caption"] is None and row["caption_asked"],
     )
 
 
 def _state(row: dict[str, Any]) -> Literal["waiting", "failed", "done"] | None:
-    if row["models"] or row["job"] == "done":
+    # Captions come by a worker of their own, now and then before all others have looked.
+    if row["job"] == "done" or any(model["role"] != Role.CAPTION for model in row["models"]):
         return "done"
     if row["job"] == "failed":
         return "failed"

@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from pinhole import found, stages
 from pinhole.errors import ErrorCode, NotFound
-from pinhole.seen import Role, Seen, Tag
+from pinhole.seen import Model, Role, Seen, Tag
 from pinhole.stages import Lane, Stage, Subject
 from pinhole.tables import job, model
 from tests.fixtures import seeing
@@ -34,6 +34,19 @@ def _read(caller: Caller, item_id: str) -> Any:
 
 def _tags_of(version: str, *names: str) -> Seen:
     return Seen({Role.TAGS: seeing.by_models_of(version)[Role.TAGS]}, tags=[Tag(name, 0.5) for name in names])
+
+
+def _described(caption: str, by: str = "a model") -> Seen:
+    assert seeing.DESCRIBED.caption is not None
+    return Seen(
+        {Role.CAPTION: Model(Role.CAPTION, by, "1")}, caption=replace(seeing.DESCRIBED.caption, caption=caption)
+    )
+
+
+def _waits(caller: Caller, item_id: str) -> tuple[str, str | None, bool]:
+    """The state of the analysis, the caption, and whether one is still to come."""
+    told = _read(caller, item_id)
+    return told["state"], told["caption"] and told["caption"]["caption"], told["captionWaits"]
 
 
 def _tags(caller: Caller, item_id: str) -> tuple[list[str], list[str]]:
@@ -92,7 +105,70 @@ def test_a_photo_tells_all_that_models_found_but_no_vectors(caller: Caller, libr
             "histogram": [0, 0, 0, 0, 0, 0, 0, 0.25, 0, 0, 0, 0, 0.5, 0, 0.25],
         },
         "quality": {"sharpness": 0.75, "noise": 0.25, "exposure": 0.5, "overall": 62.5},
+        "caption": None,
+        "captionWaits": False,
     }
+
+
+def test_a_photo_that_was_described_tells_all_that_was_said(caller: Caller, library: Library) -> None:
+    photo, other = library.add(), library.add()
+    seeing.record(library.owner_id, photo, seeing.SEEN)
+    seeing.record(library.owner_id, photo, seeing.DESCRIBED)
+    seeing.record(library.owner_id, other, _described("A field."))
+    told = _read(caller, photo)
+    assert (told["state"], len(told["tags"]), told["captionWaits"]) == ("done", 2, False)
+    assert told["models"][-1] == {"role": "caption", "name": "the caption model", "version": "1"}
+    assert told["caption"] == {
+        "caption": "Two people wait for a train.",
+        "mainSubject": "train",
+        "setting": "station",
+        "pets": True,
+        "animalType": "dog",
+        "vehicle": "local train",
+        "landmark": "Köln Hauptbahnhof",
+        "food": "pretzel",
+        "drink": "coffee",
+        "event": "journey",
+        "activity": "waiting",
+        "documentType": "ticket",
+        "peopleCount": 2,
+        "mood": "cheerful",
+        "indoor": False,
+        "landscape": True,
+        "cityscape": False,
+    }
+
+
+def test_a_caption_that_is_still_to_come_makes_nothing_else_wait(
+    conn: Connection, caller: Caller, library: Library
+) -> None:
+    photo = library.add()
+    seeing.record(library.owner_id, photo, seeing.SEEN)
+    subject = Subject(library.owner_id, photo)
+    job.add_waiting(conn, subject, Stage.CAPTION, Lane.FRESH)
+    assert _waits(caller, photo) == ("done", None, True)
+    claimed = stages.claim(conn, subject, Stage.CAPTION, Lane.FRESH, datetime.now(UTC))
+    assert claimed is not None
+    assert _waits(caller, photo) == ("done", None, True)
+    job.fail(conn, subject, Stage.CAPTION, "The model refused.", ErrorCode.PROCESSING_FAILED)
+    assert _waits(caller, photo) == ("done", None, False)
+
+
+def test_what_was_said_stands_while_another_model_is_asked(conn: Connection, caller: Caller, library: Library) -> None:
+    photo = library.add()
+    seeing.record(library.owner_id, photo, seeing.SEEN)
+    seeing.record(library.owner_id, photo, _described("A field."))
+    job.reopen(conn, Subject(library.owner_id, photo), Stage.CAPTION, Lane.BULK)
+    assert _waits(caller, photo) == ("done", "A field.", False)
+    seeing.record(library.owner_id, photo, _described("A meadow.", by="another"))
+    assert _waits(caller, photo) == ("done", "A field.", False)
+
+
+def test_a_caption_alone_is_told_and_is_no_analysis(conn: Connection, caller: Caller, library: Library) -> None:
+    photo = library.add()
+    job.add_waiting(conn, Subject(library.owner_id, photo), Stage.ANALYSIS, Lane.FRESH)
+    seeing.record(library.owner_id, photo, _described("A field."))
+    assert _waits(caller, photo) == ("waiting", "A field.", False)
 
 
 def test_a_picture_without_any_colour_has_no_hue(caller: Caller, library: Library) -> None:

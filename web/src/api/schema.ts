@@ -449,6 +449,10 @@ export interface components {
             text: components["schemas"]["TextLine"][];
             colours: components["schemas"]["Colours"] | null;
             quality: components["schemas"]["Quality"] | null;
+            /** @description Null too where no such model is configured */
+            caption: components["schemas"]["Caption"] | null;
+            /** @description Whether a caption is still to come; `state` does not wait for it */
+            captionWaits: boolean;
         };
         /** BeginUpload */
         BeginUpload: {
@@ -484,6 +488,32 @@ export interface components {
             fNumber: number | null;
             exposureSeconds: number | null;
             iso: number | null;
+        };
+        /**
+         * Caption
+         * @description What a vision-language model says, in its words; null of what is not there, or not known.
+         */
+        Caption: {
+            /** @description A sentence */
+            caption: string;
+            mainSubject: string | null;
+            setting: string | null;
+            pets: boolean;
+            /** @description Of any animal, a pet or not */
+            animalType: string | null;
+            vehicle: string | null;
+            landmark: string | null;
+            food: string | null;
+            drink: string | null;
+            event: string | null;
+            activity: string | null;
+            documentType: string | null;
+            peopleCount: number;
+            /** @description Of the people */
+            mood: string | null;
+            indoor: boolean;
+            landscape: boolean;
+            cityscape: boolean;
         };
         /** CheckUploads */
         CheckUploads: {

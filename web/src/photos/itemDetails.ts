@@ -15,7 +15,11 @@ export async function itemDetails(item_id: string): Promise<ItemDetails> {
   if (known && Date.parse(known.original.expiresAt) > Date.now() + MARGIN_MS) return known
   const details = await answer(api.GET('/items/{item_id}', { params: { path: { item_id } } }))
   if (kept.size >= MOST_KEPT) kept.clear()
-  // What models find in it is still to come.
-  if (details.analysis?.state !== 'waiting') kept.set(item_id, details)
+  if (!isToCome(details)) kept.set(item_id, details)
   return details
+}
+
+/** Whether models will tell more of it, sooner or later. */
+export function isToCome({ analysis }: ItemDetails): boolean {
+  return analysis !== null && (analysis.state === 'waiting' || analysis.captionWaits)
 }

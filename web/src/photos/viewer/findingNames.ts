@@ -1,6 +1,8 @@
 import type { components } from '../../api/schema'
+import { numberName } from '../../texts/formats'
 import { texts } from '../../texts/texts'
 
+type Caption = components['schemas']['Caption']
 type Colours = components['schemas']['Colours']
 type Quality = components['schemas']['Quality']
 type Hue = keyof typeof texts.found.hues
@@ -69,4 +71,25 @@ export function qualityNames({ overall, sharpness, noise, exposure }: Quality, l
     else against.push(flaws.exposure)
   }
   return [grade, against.filter(Boolean).join(' · ')]
+}
+
+/** What a description says beside its sentence: only what is there. */
+export function factsOf(said: Caption): { name: string; value: string }[] {
+  const { facts, indoors, landscape, cityscape, pet, otherDocument } = texts.found
+  const scene = [said.setting, said.indoor && indoors, said.landscape && landscape, said.cityscape && cityscape]
+  const all = [
+    [facts.subject, said.mainSubject],
+    [facts.scene, scene.filter(Boolean).join(' · ')],
+    [facts.people, said.peopleCount && numberName(said.peopleCount)],
+    [facts.mood, said.mood],
+    [facts.activity, said.activity],
+    [facts.event, said.event],
+    [facts.animal, [said.animalType, said.pets && pet].filter(Boolean).join(' · ')],
+    [facts.vehicle, said.vehicle],
+    [facts.landmark, said.landmark],
+    [facts.food, said.food],
+    [facts.drink, said.drink],
+    [facts.document, said.documentType === 'other' ? otherDocument : said.documentType],
+  ] as const
+  return all.flatMap(([name, value]) => (value ? [{ name, value }] : []))
 }
