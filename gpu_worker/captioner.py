@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, ValidationError
 
 from gpu_worker import metrics, questions
 from gpu_worker.decoding import Undecodable
@@ -24,7 +24,6 @@ from pinhole.seen import Caption, Model, Role, Seen
 from pinhole.stages import Claim, Stage, backoff_seconds
 from pinhole.telemetry import logger
 
-LEASE = timedelta(seconds=300)  # each question extends it, and takes less
 IDLE_SECONDS = 5
 BACKFILL_SECONDS = 40
 SPENT_SECONDS = 60  # until the budget is looked at again
@@ -38,9 +37,14 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str
+    url: HttpUrl
     questions_a_day: PositiveInt
-    seconds: PositiveFloat = 60
+    seconds: Annotated[float, Field(gt=0, le=600)] = 60
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a photo is held: each question extends that, and takes less."""
+        return timedelta(seconds=60 + 2 * self.seconds)  # it may begin to answer late, and then be slow
 
 
 class Stopped(BaseException):
@@ -60,7 +64,7 @@ class Captioner:
     key: str
 
     def __post_init__(self) -> None:
-        self._endpoint = Endpoint(self.options.url, self.model.name, self.key, self.options.seconds)
+        self._endpoint = Endpoint(str(self.options.url), self.model.name, self.key, self.options.seconds)
         self._stopped = threading.Event()
         self._waits = False
         self._failures = 0
@@ -74,7 +78,7 @@ class Captioner:
 
     def healthy(self) -> bool:
         """Whether it goes round. From any thread."""
-        return time.monotonic() - self._round_at < LONGEST_PAUSE_SECONDS + LEASE.total_seconds()
+        return time.monotonic() - self._round_at < LONGEST_PAUSE_SECONDS + self.options.lease.total_seconds()
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -89,7 +93,7 @@ class Captioner:
                 if time.monotonic() >= backfill_at:
                     reanalysis.go_on()
                     backfill_at = time.monotonic() + BACKFILL_SECONDS
-                photo = captions.next_photo(datetime.now(UTC) + LEASE)
+                photo = captions.next_photo(datetime.now(UTC) + self.options.lease)
                 pause = IDLE_SECONDS if photo is None else self._describe(photo, ids[Role.CAPTION])
             except Unavailable as down:
                 logger.warning("captions_wait", extra={"reason": str(down)})
@@ -138,7 +142,7 @@ class Captioner:
         return questions.caption(first, animal, document)
 
     def _ask(self, asking: "_Asking", messages: list[Message], answer: type[A]) -> A:
-        held = captions.may_ask(asking.claimed, datetime.now(UTC) + LEASE, self.options.questions_a_day)
+        held = captions.may_ask(asking.claimed, datetime.now(UTC) + self.options.lease, self.options.questions_a_day)
         if held is None:
             raise BudgetSpent
         asking.claimed = held
@@ -178,6 +182,9 @@ def of(models: ModelSet, key: str) -> Captioner:
     part = models.parts.get(Role.CAPTION)
     if part is None or part.runtime != "openai":
         raise ModelError(f'Set {models.name} has no role caption with runtime = "openai"')
+    told: dict[str, object] = {"name": part.name, "version": part.version}
+    if wrong := ", ".join(name for name, value in told.items() if not isinstance(value, str) or not value):
+        raise ModelError(f"caption of set {models.name} needs words in quotes as its {wrong}")
     try:
         options = Options.model_validate(part.options)
     except ValidationError as error:

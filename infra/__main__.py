@@ -36,6 +36,8 @@ def _up(arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("infra/requirements.txt")
     if arguments.demo:
         bootstrap.install("infra/demo-requirements.txt")
+    if arguments.captions:
+        bootstrap.install("gpu_worker/requirements.txt")  # else the worker brings it, once all answers
     bootstrap.build_web_client()
     from infra import up
     from infra.local.instance import Place
@@ -48,6 +50,7 @@ def _up(arguments: argparse.Namespace) -> int:
                 arguments.endpoint,
                 arguments.public_origin,
                 not arguments.no_worker,
+                arguments.captions,
                 dict(arguments.parameter),
             ),
             demo=arguments.demo,
@@ -169,7 +172,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="use a running LocalStack, instead of a store and queues of our own",
     )
-    up.add_argument("--no-worker", action="store_true", help="analyse no photos")
+    worker = up.add_mutually_exclusive_group()
+    worker.add_argument("--no-worker", action="store_true", help="analyse no photos")
+    worker.add_argument(
+        "--captions",
+        type=lambda text: Path(text).resolve(),
+        metavar="FILE",
+        help="have photos described too, by the vision endpoint that this model set names (see docs/operations.md)",
+    )
     up.add_argument("--demo", action="store_true", help="a library with sample photos")
     up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")
     up.add_argument("--yes", action="store_true", help="don't ask before --reset deletes")

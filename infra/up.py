@@ -93,9 +93,23 @@ def _check(options: Options, data: DataDirectory) -> None:
         instance.template_of("", "", data_directory.new_secrets(), options.place.parameters)
     except TemplateError as error:
         raise CannotStart(str(error)) from error
+    if options.place.captions:
+        _check_captions(options.place.captions)
     if options.place.endpoint:
         _check_endpoint(options.place.endpoint)
     _check_port(options.place.port)
+
+
+def _check_captions(models: Path) -> None:
+    # Only here: where there are none, what the worker needs need not be installed yet.
+    from gpu_worker import captioner
+    from gpu_worker.models import model_set
+    from gpu_worker.models.roles import ModelError
+
+    try:
+        captioner.of(model_set.read(str(models), Path()), "")
+    except (ModelError, OSError) as error:
+        raise CannotStart(f"--captions: {error}") from error
 
 
 def _check_port(port: int) -> None:

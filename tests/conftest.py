@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.uploading",
     "tests.fixtures.instance",
     "tests.fixtures.models",
+    "tests.fixtures.vision",
 ]
 TESTS = Path(__file__).parent
 # What takes longest, by file or folder, the longest first: one of these that began last would run on alone.

@@ -7,7 +7,7 @@ paused.json     event sources that are switched off
 running.json    where the instance that runs on it takes orders, while it does
 demo.json       name and password of the demo's user, where `--demo` made it
 log             what its functions said, and log.1 before that
-postgres/ store/ queue/ worker/     one directory per service
+postgres/ store/ queue/ worker/ captions/     one directory per service
 """
 
 import json
@@ -62,6 +62,7 @@ class DataDirectory:
         self.store = path / "store"
         self.queue = path / "queue"
         self.worker = path / "worker"
+        self.captions = path / "captions"
 
     @property
     def is_empty(self) -> bool:
@@ -70,8 +71,11 @@ class DataDirectory:
 
     def clear(self) -> None:
         """Delete all it holds, with what may still run in it."""
-        for service in (worker, postgres, store, queue):
-            service.end_leftovers(self.path / service.__name__.rpartition(".")[2])
+        worker.end_leftovers(self.worker)
+        worker.end_leftovers(self.captions)
+        postgres.end_leftovers(self.postgres)
+        store.end_leftovers(self.store)
+        queue.end_leftovers(self.queue)
         # The version goes last: a directory without one, but not empty, is not recognised as ours.
         for entry in sorted(self.path.iterdir(), key=lambda entry: entry.name == VERSION_FILE):
             if entry.is_dir():

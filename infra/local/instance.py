@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -70,12 +71,14 @@ class Place:
 
     endpoint: a LocalStack instead of a queue and a store of our own.
     public_origin: what browsers ask a reverse proxy before it for. analyses: whether it has a worker.
+    captions: the model set by which that has photos described; None: it has not.
     """
 
     port: int
     endpoint: str | None = None
     public_origin: str | None = None
     analyses: bool = True
+    captions: Path | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -137,6 +140,8 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
                 database_roles.let_in, owners, database_roles.WORKER
             )
             services.later(worker.keep(services, data.worker, wired))
+            if place.captions is not None:
+                services.later(worker.keep_captions(services, data.captions, wired, place.captions))
         yield
 
 

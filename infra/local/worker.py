@@ -1,6 +1,7 @@
-"""The worker that analyses photos, on this machine: one, with the models that need no GPU, behind everything else.
+"""The workers of this machine, behind everything else: one that analyses photos, with the models that need no GPU, and
+where a vision endpoint is named, one that has them described.
 
-Its models are fetched first, in the background: uploads work before, and are analysed then.
+The models of the first are fetched before, in the background: uploads work before, and are analysed then.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import os
 import signal
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.bootstrap import REPOSITORY, say
@@ -17,34 +18,35 @@ from infra.local.function_pool import INHERITED
 from infra.local.processes import HOST, Service, free_ports
 from infra.local.supervisor import Supervisor
 
-# It runs the code of others on what came from strangers: it gets no secret that it does not use.
+# They run the code of others on what came from strangers: they get no secret that they do not use.
 SETTINGS = {
     *("PINHOLE_DATABASE_URL", "PINHOLE_ORIGINALS_BUCKET", "PINHOLE_RENDITIONS_BUCKET", "PINHOLE_MAX_ATTEMPTS"),
-    *("PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE"),
-    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL_S3"),
 }
+QUEUES = {"PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL", "AWS_ENDPOINT_URL_SQS"}
+KEY = "PINHOLE_CAPTION_KEY"
 THREADS = max(1, (os.cpu_count() or 1) // 2)
 NICE = 15
 
 
 class Worker(Service):
-    """A running worker."""
+    """A running worker. options: of its command line. settings: names of what it gets of `environment`."""
 
-    # It is safe at any moment, and its queue ends with it.
-    stop_signal = signal.SIGKILL if os.name == "posix" else signal.SIGTERM
-
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, directory: Path, options: Sequence[str], environment: Mapping[str, str], settings: set[str]
+    ) -> None:
+        directory = directory.resolve()
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = free_ports(1)[0]
         self._health = f"http://{HOST}:{port}/health"
-        options = [f"--metrics-port={port}", f"--threads={THREADS}", "--decoders=1", "--batch=4", f"--nice={NICE}"]
         roots = [REPOSITORY, REPOSITORY / "layers" / "core"]
         super().__init__(
-            "The worker",
+            name,
             directory,
-            [*_command(), *options],
+            [*_command(), *options, f"--metrics-port={port}", f"--nice={NICE}"],
             environment={
-                **{name: value for name, value in environment.items() if name in SETTINGS},
+                **{name: value for name, value in environment.items() if name in settings},
                 "POWERTOOLS_SERVICE_NAME": "worker",
                 "PYTHONPATH": os.pathsep.join(map(str, roots)),
                 "PYTHONSAFEPATH": "1",
@@ -60,14 +62,27 @@ class Worker(Service):
 
 
 def start(directory: Path, environment: Mapping[str, str]) -> Worker:
-    """Start a worker. It answers when this returns.
+    """Start the one that analyses photos. It answers when this returns.
 
     Raises:
         ServiceFailed: it did not start.
     """
-    directory = directory.resolve()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    worker = Worker(directory, environment)
+    options = [f"--threads={THREADS}", "--decoders=1", "--batch=4"]
+    worker = Worker("The worker", directory, options, environment, SETTINGS | QUEUES)
+    if os.name == "posix":
+        worker.stop_signal = signal.SIGKILL  # it is safe at any moment, and its queue ends with it
+    worker.start()
+    return worker
+
+
+def start_captions(directory: Path, environment: Mapping[str, str], models: Path) -> Worker:
+    """Start the one that has photos described as a model set says. It answers when this returns.
+
+    Raises:
+        ServiceFailed: it did not start.
+    """
+    options = ["--queues=captions", f"--set={models}"]
+    worker = Worker("The captions worker", directory, options, environment, SETTINGS | {KEY})
     worker.start()
     return worker
 
@@ -97,6 +112,12 @@ async def keep(services: Supervisor, directory: Path, environment: Mapping[str, 
         return
     services.watch(await services.start(start, directory, environment))
     say("New photos are analysed")
+
+
+async def keep_captions(services: Supervisor, directory: Path, environment: Mapping[str, str], models: Path) -> None:
+    """Have photos described as a model set says. Raises ServiceFailed."""
+    services.watch(await services.start(start_captions, directory, environment, models))
+    say(f"Photos are described as {models.name} says")
 
 
 def end_leftovers(directory: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gpu_worker import captioner
+from gpu_worker.models import model_set
 from infra.local import cloudformation
 from infra.local.function_pool import ROOT
 
@@ -46,3 +48,10 @@ def test_every_metric_of_the_worker_is_on_the_page() -> None:
 
 def test_the_read_me_leads_to_the_page() -> None:
     assert "(docs/operations.md)" in Path(ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_model_set_for_captions_on_the_page_is_one(tmp_path: Path) -> None:
+    [content] = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "captions.toml"
+    file.write_text(content, "utf-8")
+    assert captioner.of(model_set.read(str(file), tmp_path), "").options.questions_a_day == 2000

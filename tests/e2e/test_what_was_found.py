@@ -12,6 +12,7 @@ from tests.e2e.conftest import Photo, log_in, open_first, picture, requests_of, 
 
 NOTHING: dict[str, Any] = {
     "state": "done", "models": [], "tags": [], "objects": [], "faces": [], "text": [], "colours": None, "quality": None,
+    "caption": None, "captionWaits": False,
 }  # fmt: skip
 WAITING = NOTHING | {"state": "waiting"}
 TRAIN = {"left": 0.5, "top": 0.25, "width": 0.25, "height": 0.5}
@@ -45,6 +46,26 @@ FOUND = NOTHING | {
         "histogram": [0] * 15,
     },
     "quality": {"sharpness": 0.75, "noise": 0.25, "exposure": 0.5, "overall": 62.5},
+}
+
+SAID: dict[str, Any] = {
+    "caption": "Two people wait for a train in the evening.",
+    "mainSubject": "train",
+    "setting": "station",
+    "pets": True,
+    "animalType": "dog",
+    "vehicle": "train",
+    "landmark": None,
+    "food": None,
+    "drink": None,
+    "event": None,
+    "activity": "waiting",
+    "documentType": None,
+    "peopleCount": 2,
+    "mood": "cheerful",
+    "indoor": False,
+    "landscape": False,
+    "cityscape": True,
 }
 
 
@@ -115,6 +136,67 @@ def test_the_details_tell_what_was_found(shown: Page) -> None:
     for name in ("1 face", "train", "person × 2"):
         expect(panel.get_by_role("button", name=name, exact=True)).to_be_visible()
     expect(panel.get_by_role("status")).to_have_text("")
+
+
+def facts(page: Page) -> list[str]:
+    """What is told beside a caption."""
+    terms = details(page).locator(".facts > dt")
+    return terms.evaluate_all("all => all.map(term => `${term.innerText}: ${term.nextElementSibling.innerText}`)")
+
+
+def test_the_details_begin_what_was_found_with_what_is_said_of_it(window: Page) -> None:
+    answer_with(window, FOUND | {"caption": SAID})
+    open_first(window)
+    window.keyboard.press("i")
+    found = details(window).get_by_role("heading", name="In this photo").locator("xpath=..")
+    expect(found).to_have_text(re.compile(r"^In this photo\s*Two people wait for a train in the evening\."))
+    assert facts(window) == [
+        "Subject: train",
+        "Scene: station · cityscape",
+        "People: 2",
+        "Mood: cheerful",
+        "Activity: waiting",
+        "Animal: dog · pet",
+        "Vehicle: train",
+    ]
+
+
+def test_a_caption_comes_by_itself_and_leaves_alone_what_is_done_meanwhile(window: Page) -> None:
+    answer_with(window, FOUND | {"captionWaits": True}, FOUND | {"captionWaits": True}, FOUND | {"caption": SAID})
+    open_first(window)
+    asked = requests_of(window, "GET", "/api/items/")
+    window.keyboard.press("i")
+    train = details(window).get_by_role("button", name="train")
+    train.click()
+    expect(details(window).get_by_role("status")).to_have_text("")
+    expect(details(window).get_by_text("Two people wait")).to_be_visible()
+    expect(train).to_have_attribute("aria-pressed", "true")
+    assert len(asked) == 3
+
+
+def test_what_is_said_is_text_in_the_direction_of_its_script_and_as_long_as_it_is(
+    open_context: Callable[..., BrowserContext], library: list[Photo]
+) -> None:
+    page = open_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce").new_page()
+    log_in(page)
+    expect(tiles(page).first).to_be_visible()
+    said = {"caption": "كلب يركض على الشاطئ.", "mainSubject": "<b>dog</b>", "setting": "x" * 500, "landmark": "برج"}
+    answer_with(page, FOUND | {"caption": SAID | said})
+    open_first(page)
+    page.keyboard.press("i")
+    caption = details(page).get_by_text("كلب يركض على الشاطئ.")
+    expect(caption).to_have_css("direction", "rtl")
+    assert facts(page)[:2] == ["Subject: <b>dog</b>", f"Scene: {'x' * 500} · cityscape"]
+    assert details(page).evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+
+
+def test_where_nothing_is_said_nothing_is_shown_of_it(window: Page) -> None:
+    nothing = {name: False if isinstance(value, bool) else None for name, value in SAID.items()}
+    answer_with(window, FOUND | {"caption": nothing | {"caption": "", "peopleCount": 0}})
+    open_first(window)
+    window.keyboard.press("i")
+    expect(details(window).get_by_text("evening")).to_be_visible()
+    expect(details(window).locator(".caption, .facts")).to_have_count(0)
 
 
 def test_boxes_are_shown_when_asked_for_and_lie_where_things_are_however_the_picture_is_moved(shown: Page) -> None:

@@ -1,39 +1,22 @@
 """Captions by an endpoint at a real socket: each photo is described once, within a budget, whatever it answers."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from psycopg.rows import dict_row
 
+from gpu_worker import captioner
+from gpu_worker.models import model_set
+from gpu_worker.models.roles import ModelError
 from pinhole import analysis
 from pinhole.seen import Model, Role
-from tests.fixtures import vision as visions
 from tests.fixtures import worker as workers
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 from tests.fixtures.vision import FIRST, KEY, Answer, Vision, says
 from tests.fixtures.worker import Working
-
-SET = """
-base = "embedded"
-[roles.caption]
-runtime = "openai"
-name = "a-model"
-version = "1"
-licence = "ours"
-options.url = "{url}"
-options.questions_a_day = {budget}
-options.seconds = {seconds}
-"""
-
-
-@pytest.fixture
-def vision() -> Iterator[Vision]:
-    with visions.answering() as vision:
-        yield vision
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +34,7 @@ class Describing:
     def models(self, budget: int = 100, seconds: float = 30) -> tuple[str, ...]:
         """The options of the worker."""
         path = self.directory / "captioned.toml"
-        path.write_text(SET.format(url=self.vision.url, budget=budget, seconds=seconds))
+        self.vision.write_set(path, budget, seconds)
         return ("--queues", "captions", "--set", str(path))
 
 
@@ -251,6 +234,17 @@ def test_a_worker_that_is_told_to_end_waits_for_no_answer(inbox: Inbox, vision: 
     assert jobs(inbox) == [("waiting", 0)]
 
 
+def test_a_photo_is_held_for_longer_than_an_answer_may_take(
+    inbox: Inbox, vision: Vision, describing: Describing
+) -> None:
+    vision.answer = lambda name: Answer(hangs=True)
+    analysed(inbox)
+    with workers.working(models=describing.models(seconds=600)) as worker:
+        worker.until(lambda: len(vision.asked) == 1)
+        query = "SELECT leased_until > now() + interval '20 minutes' FROM job WHERE stage = 'caption'"
+        assert inbox.conn.execute(query).fetchall() == [(True,)]
+
+
 def test_no_more_is_asked_on_a_day_than_its_budget_by_all_workers_together(
     inbox: Inbox, vision: Vision, describing: Describing
 ) -> None:
@@ -321,6 +315,34 @@ def test_a_set_that_says_nothing_of_captions_is_refused(inbox: Inbox) -> None:
     ended = workers.ended("--queues", "captions", "--set", "embedded")
     assert ended.returncode == 2
     assert "has no role caption" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "named"),
+    [
+        ('options.url = "http://a.example/v1"', "", "url"),
+        ('options.url = "http://a.example/v1"', 'options.url = "a.example/v1"', "url"),
+        ("options.questions_a_day = 100", "options.questions_a_day = 0", "questions_a_day"),
+        ("options.seconds = 30", "options.second = 30", "second"),
+        ("options.seconds = 30", "options.seconds = 9000", "seconds"),
+        ('version = "1"', "version = 1", "version"),
+        ('name = "a-model"', 'name = ""', "name"),
+        ('licence = "ours"', "", "licence"),
+        ('runtime = "openai"', 'runtime = "onnx"', "runtime"),
+        ("[roles.caption]", "[roles.captions]", "captions"),
+    ],
+)
+def test_a_set_that_says_something_wrong_is_refused_with_what_is_wrong(
+    tmp_path: Path, line: str, instead: str, named: str
+) -> None:
+    path = tmp_path / "captioned.toml"
+    Vision("http://a.example/v1").write_set(path)
+    captioner.of(model_set.read(str(path), tmp_path), "")
+    content = path.read_text()
+    assert content.count(line) == 1
+    path.write_text(content.replace(line, instead))
+    with pytest.raises(ModelError, match=rf"\b{named}\b"):
+        captioner.of(model_set.read(str(path), tmp_path), "")
 
 
 def test_the_key_is_in_no_log(inbox: Inbox, vision: Vision, describing: Describing) -> None:

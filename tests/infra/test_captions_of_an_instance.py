@@ -1,0 +1,79 @@
+"""`python -m infra up --captions`: beside its worker, one that has photos described by an endpoint of this machine."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from gpu_worker.models.model_set import ModelSet
+from infra.bootstrap import REPOSITORY
+from infra.local.worker import NICE
+from tests.fixtures.instance import Instance, eventually, processes_in
+from tests.fixtures.vision import KEY, Vision
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
+
+
+def photo(grey: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (640, 480), grey).save(file, "JPEG")
+    return file.getvalue()
+
+
+def caption_of(instance: Instance, item_id: str) -> str:
+    """Once it is there."""
+    item = eventually(lambda: instance.call("GET", f"/items/{item_id}"), lambda item: item["analysis"]["caption"])
+    return str(item["analysis"]["caption"]["caption"])
+
+
+def workers(data: Path) -> dict[str, psutil.Process]:
+    """The one that analyses photos and the one that has them described, by the names of their directories."""
+    running = [process for process in processes_in(data) if "gpu_worker" in process.cmdline()]
+    return {Path(process.cwd()).name: process for process in running}
+
+
+def test_photos_are_described_while_it_runs_and_its_worker_is_replaced_and_ends_with_it(
+    begun: Path, tmp_path: Path, vision: Vision, embedded: ModelSet
+) -> None:
+    models = tmp_path / "captions.toml"
+    vision.write_set(models)
+    given = {"PINHOLE_CAPTION_KEY": KEY}
+    with Instance(begun, "--captions", str(models), analyses=True, environment=given) as instance:
+        instance.register()
+        first = instance.item_of(instance.upload(photo(80)))
+        assert caption_of(instance, first["id"]) == "A dog runs on a beach."
+        assert vision.keys == [f"Bearer {KEY}"] * 2
+
+        both = workers(begun)
+        assert both.keys() == {"worker", "captions"}
+        describing, analysing = both["captions"], both["worker"]
+        assert describing.nice() == min(19, psutil.Process().nice() + NICE)
+        assert "://pinhole_worker:" in describing.environ()["PINHOLE_DATABASE_URL"]
+        assert "PINHOLE_ML_QUEUE_URL" not in describing.environ()
+        assert KEY not in analysing.environ().values()
+
+        describing.kill()
+        instance.wait_for("The captions worker answers again")
+        second = instance.item_of(instance.upload(photo(160)))
+        assert caption_of(instance, second["id"]) == "A dog runs on a beach."
+        instance.interrupt()
+    assert workers(begun) == {}
+
+
+def test_a_set_that_does_not_say_all_is_refused_before_anything_is_made(directory: Path, vision: Vision) -> None:
+    models = directory / "captions.toml"
+    vision.write_set(models)
+    models.write_text(models.read_text().replace("questions_a_day", "questions"))
+    data = directory / "library"
+    command = [sys.executable, "-m", "infra", "up", "--captions", str(models), "--data", str(data)]
+    refused = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    [sentence] = refused.stderr.splitlines()
+    assert "--captions" in sentence
+    assert "questions_a_day" in sentence
+    assert not (data / "secrets.json").exists()
