@@ -141,7 +141,8 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
             )
             services.later(worker.keep(services, data.worker, wired))
             if place.captions is not None:
-                services.later(worker.keep_captions(services, data.captions, wired, place.captions))
+                keyed = wired | {worker.KEY: os.environ.get(worker.KEY, "")}
+                services.later(worker.keep_captions(services, data.captions, keyed, place.captions))
         yield
 
 
@@ -211,7 +212,8 @@ def template_of(
 def environment_of(template: Template, cloud: Cloud, s3_endpoint: str) -> dict[str, str]:
     """Variables of every function beside the template's: settings of the operator, and where AWS is."""
     wired = {name for function in template.functions.values() for name in function.environment}
-    settings = {name: value for name, value in os.environ.items() if name.startswith("PINHOLE_") and name not in wired}
+    others = {*wired, worker.KEY}
+    settings = {name: value for name, value in os.environ.items() if name.startswith("PINHOLE_") and name not in others}
     return {
         **settings,
         # Nobody here makes metrics of them; what they tell, `admin queues` and `admin jobs` tell too.

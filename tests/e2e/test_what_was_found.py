@@ -140,8 +140,8 @@ def test_the_details_tell_what_was_found(shown: Page) -> None:
 
 def facts(page: Page) -> list[str]:
     """What is told beside a caption."""
-    terms = details(page).locator(".facts > dt")
-    return terms.evaluate_all("all => all.map(term => `${term.innerText}: ${term.nextElementSibling.innerText}`)")
+    terms, values = (details(page).locator(f".facts > {kind}").all_text_contents() for kind in ("dt", "dd"))
+    return [f"{term}: {value}" for term, value in zip(terms, values, strict=True)]
 
 
 def test_the_details_begin_what_was_found_with_what_is_said_of_it(window: Page) -> None:

@@ -55,7 +55,9 @@ def test_photos_are_described_while_it_runs_and_its_worker_is_replaced_and_ends_
         assert describing.nice() == min(19, psutil.Process().nice() + NICE)
         assert "://pinhole_worker:" in describing.environ()["PINHOLE_DATABASE_URL"]
         assert "PINHOLE_ML_QUEUE_URL" not in describing.environ()
-        assert KEY not in analysing.environ().values()
+        functions = [each for each in instance.processes() if "infra.local.function_process" in each.cmdline()]
+        assert functions
+        assert [each for each in (analysing, *functions) if KEY in each.environ().values()] == []
 
         describing.kill()
         instance.wait_for("The captions worker answers again")
