@@ -26,9 +26,15 @@ class EfficientNet:
         rows = [line.split("\t") for line in tables.lines("imagenet.tsv")]
         self._labels, self._label_members = _members([[label] for label, _ in rows])
         self._wider, self._wider_members = _members([wider.split(", ") if wider else [] for _, wider in rows])
+        # A word for many labels gets much also where nothing is seen.
+        shares = self._wider_members.sum(axis=1) / len(rows)
+        self._wider_from = np.maximum(_WIDER_FROM, np.sqrt(shares))
 
     def tag(self, pictures: Sequence[Pixels]) -> list[list[Tag]]:
-        """Scores: a label's probability, or of a wider word those of all its labels together, from .1 on."""
+        """Scores: a label's probability, or of a wider word those of all its labels together.
+
+        Such a word is told from .1 on, or the root of the share of all labels that it is for: "animal" from .63 on.
+        """
         return [self._named(self._probabilities(picture)) for picture in pictures]
 
     def _probabilities(self, picture: Pixels) -> Floats:
@@ -45,7 +51,7 @@ class EfficientNet:
         likeliest = np.argsort(-labels, kind="stable")[:_LABELS]
         # Pooled over crops they sum up to more than one, which many small ones together must not.
         wider = self._wider_members @ (probabilities / probabilities.sum())
-        likely = np.flatnonzero(wider > _WIDER_FROM)
+        likely = np.flatnonzero(wider > self._wider_from)
         tags = [*_tags(self._labels, labels, likeliest), *_tags(self._wider, wider, likely)]
         return sorted(tags, key=lambda tag: -tag.score)
 

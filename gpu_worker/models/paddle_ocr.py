@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from gpu_worker.models import session
 from gpu_worker.models.pixels import halved, scaled
+from gpu_worker.models.reading_order import in_reading_order
 from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import TextLine
 
@@ -28,6 +29,7 @@ _GROWTH = 1.6
 _HEIGHT, _SHORTEST, _LONGEST_LINE = 48, 320, 3200
 _TURNED_WIDTH, _TURNED_FROM = 192, 0.9
 _AT_ONCE = 8
+_SHORTEST_TEXT = 2  # letters or digits: single ones are read where none are
 
 
 class PaddleOcr:
@@ -55,13 +57,13 @@ class PaddleOcr:
         for number, line in zip(on_head, turned, strict=True):
             lines[number] = max(lines[number], line, key=lambda read: read[1])
         return [
-            TextLine(text, score, [(x, y) for x, y in np.clip(four / (width, height), 0, 1).tolist()])
+            TextLine(text.strip(), score, [(x, y) for x, y in np.clip(four / (width, height), 0, 1).tolist()])
             for four, (text, score) in zip(corners, lines, strict=True)
-            if text.strip() and score >= _READ_FROM
+            if score >= _READ_FROM and sum(map(str.isalnum, text)) >= _SHORTEST_TEXT
         ]
 
     def _find(self, picture: Pixels) -> list[Floats]:
-        """The four corners of each line, in pixels, from top to bottom."""
+        """The four corners of each line, in pixels, as they are read."""
         height, width = picture.shape[:2]
         scale = min(1.0, _LONGEST / max(height, width))
         size = (_multiple(width * scale), _multiple(height * scale))
@@ -73,7 +75,7 @@ class PaddleOcr:
         grown = [_grown(np.asarray(contour), chance) for contour in contours]
         stretch = np.array([width / size[0], height / size[1]], np.float32)
         found = [four * stretch for four in grown if four is not None]
-        return sorted(found, key=lambda four: (four[:, 1].min(), four[:, 0].min()))
+        return [found[number] for number in in_reading_order(found)]
 
     def _on_head(self, strips: Sequence[Pixels]) -> list[int]:
         """Which seem to stand on their head. Some don't: what they read the other way round tells."""

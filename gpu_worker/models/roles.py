@@ -36,7 +36,7 @@ class FaceFinder(Protocol):
 
 class TextReader(Protocol):
     def read(self, pictures: Sequence[Pixels]) -> list[list[TextLine]]:
-        """Lines of text in each picture, from top to bottom."""
+        """Lines of text in each picture, as they are read."""
 
 
 class ColourMeter(Protocol):

@@ -29,7 +29,8 @@ class Found:
     """What was found, of each role by one model: `models` in the order of roles.
 
     waiting: no model has looked yet. failed: none could. Once one has, what it saw stands while others look again.
-    tags: the surest first. caption_waits: there is none yet, and one is to come. `state` is of the other models alone.
+    tags: those that are likely right, the surest first. caption_waits: there is none yet, and one is to come. `state` is
+    of the other models alone.
     """
 
     state: Literal["waiting", "failed", "done"]
@@ -43,6 +44,9 @@ class Found:
     caption: Caption | None
     caption_waits: bool
 
+
+# Below, more tags are wrong than right; a search has use for these too.
+TAGS_FROM = 0.4
 
 # Of each role the model that answers; where it has not looked at this photo yet, the newest that has.
 _READ = SQL(
@@ -67,7 +71,8 @@ _READ = SQL(
         ) AS models,
         ARRAY(
             SELECT jsonb_build_object('name', name, 'score', score)
-            FROM look JOIN image_tag USING (owner_id, item_id, percentage, model_id) ORDER BY score DESC, name
+            FROM look JOIN image_tag USING (owner_id, item_id, percentage, model_id)
+            WHERE score >= %(tags_from)s ORDER BY score DESC, name
         ) AS tags,
         ARRAY(
             SELECT jsonb_build_object('name', name, 'score', score, 'box', box)
@@ -115,7 +120,7 @@ def read(conn: Connection, viewer_id: int, item_id: str) -> Found | None:
     Raises NotFound where there is none that the viewer may see.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_READ, {"viewer_id": viewer_id, "item_id": item_id}).fetchone()
+        row = cursor.execute(_READ, {"viewer_id": viewer_id, "item_id": item_id, "tags_from": TAGS_FROM}).fetchone()
     if row is None:
         raise NotFound("There is no such item.")
     state = _state(row)

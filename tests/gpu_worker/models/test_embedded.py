@@ -1,6 +1,10 @@
 """What the embedded set sees in real photos."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -43,6 +47,25 @@ def test_a_cat_is_tagged_and_found_as_a_cat(looker: Looker) -> None:
     (cat,) = seen.objects
     assert cat.name == "cat"
     assert cat.box.left < 0.4 < 0.6 < cat.box.left + cat.box.width
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+def test_nothing_is_seen_where_there_is_nothing(looker: Looker, shade: int) -> None:
+    (seen,) = _look(looker, np.full((1440, 1920, 3), shade, np.uint8))
+
+    assert (seen.tags, seen.objects, seen.faces, seen.text) == ([], [], [], [])
+
+
+def test_no_model_tells_others_what_it_runs_on(embedded: ModelSet, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    code = "import sys; from gpu_worker.models import session; session.load(sys.argv[1], 1)"
+    subprocess.run(
+        [sys.executable, "-c", code, embedded.checked("objects")["model"]],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+    )
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_what_is_seen_of_a_photo_does_not_depend_on_the_photos_beside_it(looker: Looker) -> None:

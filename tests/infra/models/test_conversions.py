@@ -3,18 +3,26 @@
 import base64
 import json
 import pickle
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 
+from gpu_worker.models import session
 from infra.models import tfjs, torch_file
 
 
-def _run(model: bytes, **inputs: Any) -> list[Any]:
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    return list(session.run(None, inputs))
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., list[Any]]:
+    """Runs a model."""
+
+    def run(model: bytes, **inputs: Any) -> list[Any]:
+        (tmp_path / "model.onnx").write_bytes(model)
+        return list(session.load(tmp_path / "model.onnx", 1).run(None, inputs))
+
+    return run
 
 
 def _graph(*nodes: dict[str, Any], shape: tuple[int, ...], output: tuple[str, tuple[int, ...]]) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def _string(text: str) -> dict[str, str]:
     return {"s": base64.b64encode(text.encode()).decode()}
 
 
-def test_a_convolution_computes_what_tensorflow_computes() -> None:
+def test_a_convolution_computes_what_tensorflow_computes(run: Callable[..., list[Any]]) -> None:
     kernel = np.random.default_rng(1).normal(size=(2, 2, 3, 4)).astype(np.float16)
     attributes = {"data_format": _string("NHWC"), "padding": _string("VALID")}
     attributes |= {"strides": {"list": {"i": ["1", "2", "2", "1"]}}}  # type: ignore[dict-item]
@@ -56,20 +64,20 @@ def test_a_convolution_computes_what_tensorflow_computes() -> None:
     graph = _graph(node, shape=(1, 4, 6, 3), output=("y", (1, 2, 3, 4)))
     pictures = np.random.default_rng(2).normal(size=(5, 4, 6, 3)).astype(np.float32)
 
-    (answer,) = _run(tfjs.convert(*_with(graph, kernel=kernel)), x=pictures)
+    (answer,) = run(tfjs.convert(*_with(graph, kernel=kernel)), x=pictures)
 
     windows = pictures.reshape(5, 2, 2, 3, 2, 3)
     expected = np.einsum("nhawbc,abco->nhwo", windows, kernel.astype(np.float32))
     assert answer == pytest.approx(expected, abs=1e-4)
 
 
-def test_reshapes_keep_the_batch_and_splits_have_several_outputs() -> None:
+def test_reshapes_keep_the_batch_and_splits_have_several_outputs(run: Callable[..., list[Any]]) -> None:
     split = {"name": "s", "op": "SplitV", "input": ["x", "sizes", "axis"], "attr": {}}
     reshape = {"name": "y", "op": "Reshape", "input": ["s:1", "shape"], "attr": {}}
     graph = _graph(reshape, split, shape=(1, 6), output=("y", (1, 2, 2)))
     values = np.arange(18, dtype=np.float32).reshape(3, 6)
 
-    (answer,) = _run(tfjs.convert(*_with(graph, sizes=[2, 4], axis=1, shape=[1, 2, -1])), x=values)
+    (answer,) = run(tfjs.convert(*_with(graph, sizes=[2, 4], axis=1, shape=[1, 2, -1])), x=values)
 
     assert answer.tolist() == values[:, 2:].reshape(3, 2, 2).tolist()
 
