@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from gpu_worker.models import loading
 from gpu_worker.models.model_set import ModelSet
 from gpu_worker.models.pixels import scaled
-from gpu_worker.models.roles import Pixels
+from gpu_worker.models.roles import ModelError, Pixels
 from pinhole.seen import Colours, DetectedObject, Face, Model, Quality, Role, Seen, Tag, TextLine
 
 # The shorter side that is enough for models which want no more, such as tiles of .6 of it for 224 pixels.
@@ -23,6 +25,9 @@ class Picture:
     pixels: Pixels
     original_width: int
     original_height: int
+
+
+_GREY = Picture(np.full((480, 640, 3), 128, np.uint8), 640, 480)
 
 
 @dataclass
@@ -49,12 +54,19 @@ class Looker:
         return self.model_set.models()
 
     def load(self) -> None:
-        """Load every model that is not loaded.
+        """Load every model that is not loaded, and have them look at a grey picture.
 
         Raises:
-            ModelError: one can't be; none is then, and what was loaded before stays.
+            ModelError: one can't be loaded, or can't look; none is then, and what was loaded before stays.
         """
-        self._loaded = {role: self._loaded.get(role) or loading.load(self.model_set, role) for role in self.models}
+        if self._loaded.keys() == self.models.keys():
+            return
+        loaded = {role: self._loaded.get(role) or loading.load(self.model_set, role) for role in self.models}
+        try:
+            self._seen_by(loaded, [_GREY])
+        except Exception as error:
+            raise ModelError(f"The models of set {self.model_set.name} load, but can't look: {error}") from error
+        self._loaded = loaded
 
     def look(self, pictures: Sequence[Picture]) -> list[Seen]:
         """What each of the models sees of each picture. Loads the models first where that was not done.
@@ -62,9 +74,10 @@ class Looker:
         Raises:
             ModelError: a model can't be loaded.
         """
-        if not pictures:
-            return []
         self.load()
+        return self._seen_by(self._loaded, pictures) if pictures else []
+
+    def _seen_by(self, loaded: Mapping[Role, Any], pictures: Sequence[Picture]) -> list[Seen]:
         whole = [picture.pixels for picture in pictures]
         small = [_small(pixels) for pixels in whole]
         looked = [_Looked() for _ in pictures]
@@ -76,11 +89,11 @@ class Looker:
             (Role.COLOURS, "colours", "measure", small),
             (Role.QUALITY, "quality", "measure", whole),
         ):
-            if role in self._loaded:
-                for own, answer in zip(looked, getattr(self._loaded[role], method)(seen_by), strict=True):
+            if role in loaded:
+                for own, answer in zip(looked, getattr(loaded[role], method)(seen_by), strict=True):
                     setattr(own, attribute, answer)
-        if Role.IMAGE_EMBEDDING in self._loaded:
-            vectors = self._loaded[Role.IMAGE_EMBEDDING].embed(small, looked)
+        if Role.IMAGE_EMBEDDING in loaded:
+            vectors = loaded[Role.IMAGE_EMBEDDING].embed(small, looked)
             for own, vector in zip(looked, vectors, strict=True):
                 own.embedding = vector.tolist()
         return [self._seen(picture, own) for picture, own in zip(pictures, looked, strict=True)]

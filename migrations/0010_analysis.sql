@@ -7,6 +7,10 @@ CREATE TYPE model_role AS ENUM (
     'image_embedding', 'tags', 'objects', 'faces', 'ocr', 'colours', 'quality', 'caption'
 );
 
+-- Places in a picture, as shares of its width and height.
+CREATE FUNCTION are_shares(real[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS 'SELECT array_position($1, NULL) IS NULL AND 0 <= ALL ($1) AND 1 >= ALL ($1)';
+
 -- Every model that ever looked. dimension: of its embeddings.
 CREATE TABLE model (
     id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -19,7 +23,7 @@ CREATE TABLE model (
     answers boolean NOT NULL DEFAULT false,
     -- When it had looked at every photo that there was.
     complete_at timestamptz,
-    UNIQUE (role, name, version)
+    UNIQUE NULLS NOT DISTINCT (role, name, version, dimension)
 );
 CREATE UNIQUE INDEX model_answers_key ON model (role) WHERE answers;
 
@@ -41,7 +45,7 @@ CREATE TABLE image_embedding (
     model_id smallint NOT NULL,
     item_id text COLLATE "C" NOT NULL,
     percentage smallint NOT NULL,
-    embedding halfvec NOT NULL,
+    embedding halfvec NOT NULL CHECK (abs(l2_norm(embedding) - 1) < 0.01),
     PRIMARY KEY (owner_id, model_id, item_id, percentage),
     FOREIGN KEY (owner_id, item_id, percentage, model_id) REFERENCES item_analysis ON DELETE CASCADE
 );
@@ -68,7 +72,7 @@ CREATE TABLE detected_object (
     number smallint NOT NULL,
     name text NOT NULL,
     score real NOT NULL CHECK (score BETWEEN 0 AND 1),
-    box real[] NOT NULL CHECK (cardinality(box) = 4),
+    box real[] NOT NULL CHECK (cardinality(box) = 4 AND are_shares(box)),
     PRIMARY KEY (owner_id, item_id, percentage, model_id, number),
     FOREIGN KEY (owner_id, item_id, percentage, model_id) REFERENCES item_analysis ON DELETE CASCADE
 );
@@ -80,12 +84,12 @@ CREATE TABLE face (
     percentage smallint NOT NULL,
     model_id smallint NOT NULL,
     number smallint NOT NULL,
-    box real[] NOT NULL CHECK (cardinality(box) = 4),
-    landmarks real[] NOT NULL CHECK (cardinality(landmarks) = 10),
+    box real[] NOT NULL CHECK (cardinality(box) = 4 AND are_shares(box)),
+    landmarks real[] NOT NULL CHECK (cardinality(landmarks) = 10 AND are_shares(landmarks)),
     confidence real NOT NULL CHECK (confidence BETWEEN 0 AND 1),
     size_px integer NOT NULL CHECK (size_px > 0),
     sharpness real NOT NULL CHECK (sharpness BETWEEN 0 AND 1),
-    embedding halfvec NOT NULL,
+    embedding halfvec NOT NULL CHECK (abs(l2_norm(embedding) - 1) < 0.01),
     PRIMARY KEY (owner_id, item_id, percentage, model_id, number),
     FOREIGN KEY (owner_id, item_id, percentage, model_id) REFERENCES item_analysis ON DELETE CASCADE
 );
@@ -100,7 +104,7 @@ CREATE TABLE recognised_text (
     number smallint NOT NULL,
     line text NOT NULL,
     score real NOT NULL CHECK (score BETWEEN 0 AND 1),
-    corners real[] NOT NULL CHECK (cardinality(corners) = 8),
+    corners real[] NOT NULL CHECK (cardinality(corners) = 8 AND are_shares(corners)),
     PRIMARY KEY (owner_id, item_id, percentage, model_id, number),
     FOREIGN KEY (owner_id, item_id, percentage, model_id) REFERENCES item_analysis ON DELETE CASCADE
 );
@@ -111,12 +115,12 @@ CREATE TABLE image_colours (
     item_id text COLLATE "C" NOT NULL,
     percentage smallint NOT NULL,
     model_id smallint NOT NULL,
-    dominant integer[] NOT NULL,
-    shares real[] NOT NULL CHECK (cardinality(shares) = cardinality(dominant)),
+    dominant integer[] NOT NULL CHECK (array_position(dominant, NULL) IS NULL),
+    shares real[] NOT NULL CHECK (cardinality(shares) = cardinality(dominant) AND are_shares(shares)),
     hue real CHECK (hue >= 0 AND hue < 360),
     saturation real NOT NULL CHECK (saturation BETWEEN 0 AND 1),
     lightness real NOT NULL CHECK (lightness BETWEEN 0 AND 1),
-    histogram real[] NOT NULL CHECK (cardinality(histogram) = 15),
+    histogram real[] NOT NULL CHECK (cardinality(histogram) = 15 AND are_shares(histogram)),
     PRIMARY KEY (owner_id, item_id, percentage, model_id),
     FOREIGN KEY (owner_id, item_id, percentage, model_id) REFERENCES item_analysis ON DELETE CASCADE
 );

@@ -48,7 +48,10 @@ def _colours(small: Pixels) -> Colours:
 def _mean_hue(hues: _Values, chroma: _Values) -> float | None:
     """The direction of the sum of all hues as vectors, each as long as its chroma."""
     total = complex((chroma * np.exp(1j * np.radians(hues))).mean())
-    return float(np.degrees(np.angle(total)) % 360) if abs(total) > 1e-3 else None
+    if abs(total) <= 1e-3:
+        return None
+    # Single, as it is kept: of what is hardly less than 360, that makes 360.
+    return float(np.float32(np.degrees(np.angle(total)) % 360)) % 360
 
 
 def _histogram(hues: _Values, chroma: _Values, lightness: _Values) -> list[float]:

@@ -61,18 +61,17 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
             return None
         item = media_item.get(conn, subject.owner_id, subject.id)
         shown = rendition.find(conn, subject.owner_id, subject.id, INPUT)
-        if item is None or shown is None:
+        if item is None:
             return None
+        report = None if shown else "There is no rendition to look at."
         try:
             claimed = stages.claim(conn, subject, asked.stage, lane, until)
         except WornOut as worn_out:
-            failed = stages.fail(conn, subject, asked.stage, worn_out.report, ErrorCode.PROCESSING_FAILED)
-            claimed = None
-        else:
-            failed = False
+            claimed, report = None, worn_out.report
+        failed = report is not None and stages.fail(conn, subject, asked.stage, report, ErrorCode.PROCESSING_FAILED)
     if failed:
         logger.error("stage_failed", extra={"item_id": subject.id, "stage": asked.stage})
-    if claimed is None:
+    if claimed is None or shown is None:
         return None
     assert item.width is not None
     assert item.height is not None

@@ -29,8 +29,8 @@ class Found:
     """What was found, of each role by one model: `models` in the order of roles.
 
     waiting: no model has looked yet. failed: none could. Once one has, what it saw stands while others look again.
-    tags: those that are likely right, the surest first. caption_waits: there is none yet, and one is to come. `state` is
-    of the other models alone.
+    tags: those that are likely right, the surest first. caption_waits: there is none yet, and one is to come; `state`
+    is of the other models alone.
     """
 
     state: Literal["waiting", "failed", "done"]

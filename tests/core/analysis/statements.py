@@ -49,6 +49,7 @@ def other_models_than_before_look(w: World) -> None:
     model.answer_first(w.conn, [newer])
     model.list_pending(w.conn, [newer])
     item_analysis.list_lacking(w.conn, "analysis", [newer], (0, ""), 500)
+    model.list_answering(w.conn, [newer])
     item_analysis.any_under_way(w.conn, "analysis", [newer])
     model.answer(w.conn, [newer])
 

@@ -3,10 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from psycopg.errors import CheckViolation
 
 from pinhole import analysis, stages
+from pinhole import reanalysis as reanalysis_module
 from pinhole.errors import Busy
 from pinhole.reanalysis import Reanalysis
 from pinhole.seen import Box, Colours, DetectedObject, Face, Model, Quality, Role, Seen, Tag, TextLine
@@ -169,7 +172,104 @@ def test_models_that_answered_before_answer_again_once_they_have_seen_what_came_
     assert answering(inbox) == {"first"}
 
 
-def test_a_photo_at_which_other_models_fail_does_not_keep_them_from_answering(inbox: Inbox) -> None:
+def test_models_that_fail_at_most_photos_never_answer(inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
+    photos = uploaded(inbox, 3)
+    for photo in photos:
+        look(photo)
+    newer = of("second")
+    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis.go_on()
+    look(photos[0], newer)
+    inbox.conn.execute("UPDATE job SET state = 'failed', finished_at = now() WHERE state = 'waiting'")
+    for _ in range(3):
+        reanalysis.go_on()
+    assert answering(inbox) == {"first"}
+    assert "models_fail" in caplog.text
+
+
+def test_photos_that_models_have_not_seen_which_answer_are_looked_at_again(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reanalysis_module, "REST_SECONDS", 0)
+    photo, other = uploaded(inbox, 2)
+    look(photo)
+    answer = Reanalysis(list(analysis.introduce(list(SEEN.models.values())).values()))
+    look(other, of("second"))
+    for _ in range(2):
+        answer.go_on()
+    assert asked_again(inbox) == [other.id]
+    look(other)
+    for _ in range(3):
+        answer.go_on()
+    assert asked_again(inbox) == []
+    inbox.deliver(inbox.landed(jpeg(shade=99), "later.jpg"))
+    [came] = {item["id"] for item in inbox.items()} - {photo.id, other.id}
+    look(Subject(photo.owner_id, came), of("second"))
+    answer.go_on()
+    assert asked_again(inbox) == [came]
+
+
+def test_models_that_others_took_the_answer_from_don_t_take_it_back_while_they_run(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reanalysis_module, "REST_SECONDS", 0)
+    [photo] = uploaded(inbox)
+    look(photo)
+    older, newer = (
+        Reanalysis(list(analysis.introduce(list(seen.models.values())).values())) for seen in (SEEN, of("second"))
+    )
+    older.go_on()
+    newer.go_on()
+    look(photo, of("second"))
+    for _ in range(2):
+        newer.go_on()
+    for _ in range(3):
+        older.go_on()
+    assert answering(inbox) == {"second"}
+
+
+def test_a_model_is_known_once_however_often_it_is_loaded(inbox: Inbox) -> None:
+    known = analysis.introduce(list(SEEN.models.values()))
+    for _ in range(3):
+        assert analysis.introduce(list(SEEN.models.values())) == known
+    [(last,)] = inbox.conn.execute("SELECT last_value FROM model_id_seq")
+    assert last == len(known)
+
+
+def test_models_of_one_name_and_other_dimensions_are_two(inbox: Inbox) -> None:
+    model = MODELS[Role.FACES]
+    assert analysis.introduce([model]) != analysis.introduce([replace(model, dimension=512)])
+
+
+def test_a_photo_without_a_rendition_fails_instead_of_waiting_for_ever(inbox: Inbox) -> None:
+    [photo] = uploaded(inbox)
+    inbox.conn.execute("DELETE FROM rendition WHERE name = %s", (analysis.INPUT,))
+    assert analysis.begin(Asked(photo, Stage.ANALYSIS), Lane.FRESH, soon()) is None
+    assert inbox.jobs()["analysis"] == ("failed", 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"objects": [replace(SEEN.objects[0], box=Box(0.1, float("nan"), 0.3, 0.4))]},
+        {"objects": [replace(SEEN.objects[0], box=Box(-0.1, 0.2, 0.3, 0.4))]},
+        {"faces": [replace(SEEN.faces[0], landmarks=[(0.5, 1.5)] * 5)]},
+        {"faces": [replace(SEEN.faces[0], embedding=[1.0, 1.0, 0.0, 0.0])]},
+        {"embedding": [0.5, 0.5, 0.5, 0.25]},
+        {"text": [replace(SEEN.text[0], corners=[(float("inf"), 0.1), *CORNERS[1:]])]},
+    ],
+)
+def test_what_no_model_can_have_seen_is_not_written(inbox: Inbox, change: dict[str, Any]) -> None:
+    [photo] = uploaded(inbox)
+    with pytest.raises(CheckViolation):
+        look(photo, replace(SEEN, **change))
+    assert counts(inbox) == [0] * 7
+
+
+def test_a_photo_at_which_other_models_fail_does_not_keep_them_from_answering(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reanalysis_module, "MOST_LOST", 0.5)
     first, second = uploaded(inbox, 2)
     look(first)
     look(second)

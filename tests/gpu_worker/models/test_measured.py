@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from gpu_worker.models import colours
 from gpu_worker.models.colours import MeasuredColours
 from gpu_worker.models.quality import Measured
 from gpu_worker.models.roles import Pixels
@@ -111,3 +112,8 @@ def test_exposure_falls_as_a_picture_gets_darker() -> None:
 
     assert exposures == sorted(exposures, reverse=True)
     assert exposures[0] > 0.99
+
+
+def test_a_hue_that_is_nearly_a_whole_turn_is_red() -> None:
+    hues, chroma = np.array([359.999999], np.float64), np.ones(1)
+    assert colours._mean_hue(hues, chroma) == 0

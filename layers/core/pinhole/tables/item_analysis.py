@@ -49,6 +49,25 @@ def any_under_way(conn: Connection, stage: str, model_ids: Sequence[int]) -> boo
     return bool(is_left)
 
 
+def count_lost(conn: Connection, stage: str, model_ids: Sequence[int]) -> tuple[int, int]:
+    """How many photos one of these models has not looked at since their stage failed; and how many there are."""
+    [(lost, photos)] = conn.execute(
+        f"""
+        SELECT
+            (
+                SELECT count(*) {_LACKS} AND EXISTS (
+                    SELECT FROM job
+                    WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
+                      AND job.stage = %(stage)s AND job.variant = '' AND job.state = 'failed'
+                )
+            ),
+            (SELECT count(*) FROM media_item WHERE kind = 'photo' AND renditions_at IS NOT NULL)
+        """,  # noqa: S608
+        {"stage": stage, "models": list(model_ids)},
+    )
+    return int(lost), int(photos)
+
+
 def list_lacking(
     conn: Connection, stage: str, model_ids: Sequence[int], after: tuple[int, str], limit: int
 ) -> list[tuple[int, str]]:

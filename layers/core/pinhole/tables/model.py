@@ -10,19 +10,22 @@ from pinhole.seen import Model, Role
 def known(conn: Connection, model: Model) -> int:
     """Id of a model, from now on known."""
     values = (model.role, model.name, model.version, model.dimension)
-    conn.execute(
-        "INSERT INTO model (role, name, version, dimension) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (role, name, version) DO NOTHING",
-        values,
-    )
-    [(model_id,)] = conn.execute(
-        "SELECT id FROM model WHERE role = %s AND name = %s AND version = %s", (model.role, model.name, model.version)
-    )
-    return int(model_id)
+    while True:
+        there = conn.execute(
+            "SELECT id FROM model WHERE role = %s AND name = %s AND version = %s AND dimension IS NOT DISTINCT FROM %s",
+            values,
+        ).fetchone()
+        if there is not None:
+            return int(there[0])
+        # Only now: each try takes an id, of which there are 32,767.
+        conn.execute(
+            "INSERT INTO model (role, name, version, dimension) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", values
+        )
 
 
 def answer_first(conn: Connection, model_ids: Sequence[int]) -> None:
     """Have these models answer for the roles that none has answered for yet."""
+    lock(conn, model_ids)
     conn.execute(
         """
         UPDATE model SET answers = true
@@ -40,13 +43,19 @@ def list_pending(conn: Connection, model_ids: Sequence[int]) -> list[int]:
     return [model_id for (model_id,) in pending]
 
 
+def list_answering(conn: Connection, model_ids: Sequence[int]) -> list[int]:
+    """Those of these models that answer."""
+    there = conn.execute("SELECT id FROM model WHERE id = ANY(%s) AND answers", (list(model_ids),))
+    return [model_id for (model_id,) in there]
+
+
 def answers(conn: Connection, role: Role) -> bool:
     """Whether any model answers for a role."""
     return conn.execute("SELECT FROM model WHERE role = %s AND answers", (role,)).rowcount == 1
 
 
 def answer(conn: Connection, model_ids: Sequence[int]) -> None:
-    """These models have looked at every photo: they answer from the commit on, and no other ones of their roles."""
+    """Have these models answer from the commit on, and no other ones of their roles. They are locked."""
     values = (list(model_ids),)
     conn.execute(
         "UPDATE model SET answers = false WHERE answers AND role IN (SELECT role FROM model WHERE id = ANY(%s))", values
@@ -55,9 +64,9 @@ def answer(conn: Connection, model_ids: Sequence[int]) -> None:
 
 
 def lock(conn: Connection, model_ids: Sequence[int]) -> dict[int, bool]:
-    """Those of these models that there are, and whether each answers: it stays so until the commit."""
-    there = conn.execute("SELECT id, answers FROM model WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(model_ids),))
-    return dict(there.fetchall())
+    """Those of these models that there are, and whether each answers: until the commit, none comes to or goes."""
+    conn.execute("SELECT pg_advisory_xact_lock('model'::regclass::bigint)")
+    return dict(conn.execute("SELECT id, answers FROM model WHERE id = ANY(%s)", (list(model_ids),)).fetchall())
 
 
 def delete_looks(conn: Connection, model_id: int, limit: int) -> int:
