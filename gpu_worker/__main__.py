@@ -4,13 +4,19 @@ import argparse
 import os
 import sys
 
-from gpu_worker import bench
+from gpu_worker import bench, surroundings
+from gpu_worker.command_line import whole
 from gpu_worker.model_directory import default_directory
 
 
 def main() -> int:
     arguments = _parser().parse_args()
-    return int(arguments.run(arguments))
+    surroundings.find_product()
+    try:
+        return int(arguments.run(arguments))
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"{surroundings.without(error)}\n")
+        return 2
 
 
 def _work(arguments: argparse.Namespace) -> int:
@@ -23,17 +29,17 @@ def _work(arguments: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gpu_worker", description=__doc__)
     parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on: ml, or captions")
-    parser.add_argument("--set", default="embedded", help="the model set: a file of gpu_worker/model_sets")
+    parser.add_argument("--set", default="embedded", help="the model set: of gpu_worker/model_sets, or a file.toml")
     parser.add_argument(
         "--models",
         default=str(default_directory()),
         help="where the files of models lie; s3://bucket/prefix: where to fetch them from",
     )
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each model")
-    parser.add_argument("--decoders", type=int, default=os.cpu_count(), help="pictures decoded at once")
-    parser.add_argument("--batch", type=int, default=8, help="photos that the models look at together")
-    parser.add_argument("--nice", type=int, default=0, help="let others go first, by so much (0 to 19)")
-    parser.add_argument("--metrics-port", type=int, help="answer /metrics and /health there")
+    parser.add_argument("--threads", type=whole(1), default=os.cpu_count(), help="threads of each model")
+    parser.add_argument("--decoders", type=whole(1), default=os.cpu_count(), help="pictures decoded at once")
+    parser.add_argument("--batch", type=whole(1), default=8, help="photos that the models look at together")
+    parser.add_argument("--nice", type=whole(0, 19), default=0, help="let others go first, by so much (0 to 19)")
+    parser.add_argument("--metrics-port", type=whole(0, 65535), help="answer /metrics and /health there")
     parser.add_argument("--metrics-address", default="127.0.0.1", help="of which address")
     parser.set_defaults(run=_work)
     bench.add_to(parser.add_subparsers(title="instead of that"), default_directory())

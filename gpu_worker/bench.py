@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gpu_worker.command_line import seconds, several, whole
+
 # Only what Python brings: where torch measures, nothing else of the worker's need be there.
 
 
@@ -27,11 +29,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", mode
     """The command and its options. models: where the files of models lie."""
     parser = commands.add_parser("bench", help="measure how fast models look at pictures on this machine")
     parser.add_argument("--runtime", choices=("onnxruntime", "torch"), default="onnxruntime", help="what runs models")
-    parser.add_argument("--set", default="embedded", help="the model set: a file of gpu_worker/model_sets")
+    parser.add_argument("--set", default="embedded", help="the model set: of gpu_worker/model_sets, or a file.toml")
     parser.add_argument("--models", type=Path, default=models, help="where the files of models lie")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads of each model")
-    parser.add_argument("--batches", type=_numbers, default=[1, 8, 32], help="pictures at once, with commas: 1,8,32")
-    parser.add_argument("--seconds", type=float, default=2, help="how long each is measured, at the least")
+    parser.add_argument("--threads", type=whole(1), default=os.cpu_count(), help="threads of each model")
+    parser.add_argument("--batches", type=several, default=[1, 8, 32], help="pictures at once, with commas: 1,8,32")
+    parser.add_argument("--seconds", type=seconds, default=2, help="how long each is measured, at the least")
     parser.add_argument("--photos", type=Path, help="a directory of pictures to look at, instead of made ones")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(run=run)
@@ -71,6 +73,12 @@ def as_json(rows: Sequence[Measured]) -> str:
     return json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2)
 
 
+def measuring(what: str, batch: int | None = None) -> None:
+    """Say what is measured from now on, on stderr: it may take minutes until the table comes."""
+    sys.stderr.write(f"Measuring {what}{'' if batch is None else f', {batch} at once'}\n")
+    sys.stderr.flush()
+
+
 def a_second(work: Callable[[], object], pictures: int, seconds: float) -> float:
     """Pictures a second, when `work` does so many. The first time does not count."""
     work()
@@ -89,12 +97,6 @@ def _measure(arguments: argparse.Namespace, scratch: Path) -> Iterator[Measured]
     runnable = bench_looking.with_random_weights(models, scratch)
     for role in set(models.models()) - set(runnable.parts):
         sys.stderr.write(f"{role} is left out: its files are not there, and random ones would measure nothing\n")
+    sys.stderr.write(f"Loading the models of {arguments.set}\n")
     contents = bench_pictures.contents(arguments.photos)
     yield from bench_looking.measure(runnable, contents, arguments.batches, arguments.seconds)
-
-
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(number) for number in text.split(",")]
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not numbers with commas") from error

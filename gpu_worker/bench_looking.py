@@ -14,7 +14,7 @@ import dlib
 import onnxruntime
 
 from gpu_worker import bench_pictures
-from gpu_worker.bench import Measured, a_second
+from gpu_worker.bench import Measured, a_second, measuring
 from gpu_worker.decoding import decode
 from gpu_worker.looking import Looker, Picture
 from gpu_worker.models import loading
@@ -109,6 +109,7 @@ def measure(models: ModelSet, contents: Sequence[bytes], batches: Sequence[int],
             for batch in batches:
                 taken = list(islice(cycle(pixels), batch))
                 answer = getattr(loaded[role], method)
+                measuring(name, batch)
                 yield Measured(name, batch, a_second(partial(answer, taken), batch, seconds), "images a second")
     yield from _embedding(models, loaded, pixels, batches, seconds)
     yield from bench_pictures.decoding(contents, seconds)
@@ -137,6 +138,7 @@ def _embedding(
         return
     for batch in batches:
         taken = list(islice(cycle(pixels), batch))
+        measuring(f"{Role.IMAGE_EMBEDDING}: {part.name}", batch)
         speed = a_second(partial(loaded[Role.IMAGE_EMBEDDING].embed, taken, ()), batch, seconds)
         yield Measured(f"{Role.IMAGE_EMBEDDING}: {part.name}", batch, speed, "images a second")
 
@@ -153,6 +155,7 @@ def overhead(looker: Looker, networks: Networks, pictures: Sequence[Picture], se
 
 def _whole(looker: Looker, networks: Networks, pictures: Sequence[Picture], seconds: float) -> Iterator[Measured]:
     batch = len(pictures)
+    measuring("a whole look", batch)
     yield Measured("a whole look", batch, a_second(lambda: looker.look(pictures), batch, seconds), "images a second")
     whole, bare = overhead(looker, networks, pictures, seconds)
     unit = "ms a photo" if networks.now is time.perf_counter else "ms of CPU a photo"
@@ -167,6 +170,7 @@ def _never_idle(
 ) -> Iterator[Measured]:
     """As the process of the models does it: the next batch is decoded while the models look at one."""
     cores = os.cpu_count() or 1
+    measuring(f"decoding, {cores} threads, and looking", batch)
     networks.seconds, looks, began = 0.0, 0, time.perf_counter()
     source = cycle(contents)
     with ThreadPoolExecutor(cores) as pool:

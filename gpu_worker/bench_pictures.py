@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_worker.bench import Measured, a_second
+from gpu_worker.bench import Measured, a_second, measuring
 from gpu_worker.decoding import decode
 
 Pixels = NDArray[np.uint8]
@@ -43,6 +43,7 @@ def decoding(contents: Sequence[bytes], seconds: float) -> Iterator[Measured]:
     cores = os.cpu_count() or 1
     for threads in sorted({1, max(1, cores // 2), cores}):
         taken = list(islice(cycle(contents), max(len(contents), 2 * threads)))
+        measuring(f"decode, {threads} threads")
         with ThreadPoolExecutor(threads) as pool:
             speed = a_second(lambda p=pool, t=taken: list(p.map(decode, t)), len(taken), seconds)  # type: ignore[misc]
         yield Measured(f"decode, {threads} threads", None, speed, "images a second")

@@ -18,7 +18,7 @@ from itertools import cycle, islice, repeat
 import torch
 from torch import Tensor, nn
 
-from gpu_worker.bench import Measured, a_second
+from gpu_worker.bench import Measured, a_second, measuring
 
 _BATCHES_IN_A_ROW, _SIDE = 20, 640
 
@@ -142,6 +142,7 @@ def measure(batches: Sequence[int], seconds: float) -> Iterator[Measured]:
         for what, (make, side) in _MODELS.items():
             model = make().to(device, precision).eval()
             for batch in batches:
+                measuring(f"{what}, {name}", batch)
                 pictures = torch.rand(batch, 3, side, side, device=device, dtype=precision)
                 speed = a_second(_waited(lambda m=model, p=pictures: m(p), device), batch, seconds)
                 yield Measured(f"{what}, {name}", batch, speed, "images a second")
@@ -199,6 +200,7 @@ def _never_idle(device: torch.device, precision: torch.dtype, batch: int, name: 
     work = (lambda: look(on_device)) if device.type == "cpu" else _captured(lambda: look(on_device))
     busy = batch / a_second(_waited(work, device), batch, 1)  # seconds of a batch, without a gap between kernels
     for what, batches in (("from memory", repeat(there)), *_decoded(batch)):
+        measuring(f"ViT-B/32, detector, two faces, {what}, {name}", batch)
         fetched: deque[Callable[[], None]] = deque()
         began = time.perf_counter()
         for pixels in islice(batches, _BATCHES_IN_A_ROW):

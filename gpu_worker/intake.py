@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from pinhole import queues
 from pinhole.errors import Unavailable
 from pinhole.queues import BATCH_SIZE, Message
@@ -67,7 +69,7 @@ class Intake:
                 messages = queues.receive(
                     self._urls[lane], places, wait_seconds=WAIT_SECONDS, visibility_seconds=self._visibility
                 )
-            except Unavailable as error:
+            except (Unavailable, BotoCoreError, ClientError) as error:  # such as a queue or a right that is missing
                 logger.warning("queue_unavailable", extra={"lane": lane, "reason": str(error)})
                 messages = []
                 self._stopped.wait(PAUSE_SECONDS)

@@ -20,6 +20,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpu_worker import surroundings
+from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role, Seen
 
 if TYPE_CHECKING:
@@ -136,24 +138,34 @@ def _run(options: Options, connection: Connection) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # A vector times a matrix takes ten times as long by many threads as by one, when they are busy elsewhere.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    # Only here: the process of the loop needs none of it.
-    from gpu_worker import fetching
-    from gpu_worker.looking import Looker
-    from gpu_worker.models import model_set
-    from gpu_worker.models.roles import ModelError
-
     try:
-        models = model_set.read(options.model_set, Path(options.directory), options.threads)
-        if options.source:
-            fetching.fetch(models, options.source)
-        looker = Looker(models)
-        looker.load()
+        looker = _looker(options)
     except ModelError as error:
         connection.send(NotLoaded(str(error)))
+        return
+    except ModuleNotFoundError as error:
+        connection.send(NotLoaded(surroundings.without(error)))
+        return
+    except OSError as error:
+        connection.send(NotLoaded(f"Files of {options.model_set} can't be used: {error}"))
         return
     with suppress(BrokenPipeError):  # the loop is gone
         connection.send(Loaded(looker.models))
         _Looking(looker, connection, options.decoders).run()
+
+
+def _looker(options: Options) -> "Looker":
+    # Only here: the process of the loop needs none of it.
+    from gpu_worker import fetching
+    from gpu_worker.looking import Looker
+    from gpu_worker.models import model_set
+
+    models = model_set.read(options.model_set, Path(options.directory), options.threads)
+    if options.source:
+        fetching.fetch(models, options.source)
+    looker = Looker(models)
+    looker.load()
+    return looker
 
 
 class _Looking:

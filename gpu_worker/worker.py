@@ -11,14 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from gpu_worker import metrics
 from gpu_worker.in_hand import LEASE_SECONDS, At, InHand
-from gpu_worker.intake import Intake, Received
+from gpu_worker.intake import PAUSE_SECONDS, Intake, Received
 from gpu_worker.models_process import Decoded, Ended, Loaded, Looked, ModelsProcess, NotLoaded, Options
 from pinhole import analysis, objects
 from pinhole.errors import Busy, NotFound, Unavailable
 from pinhole.reanalysis import Reanalysis
-from pinhole.seen import Role
+from pinhole.seen import Model, Role
 from pinhole.stages import Lane
 from pinhole.telemetry import logger
 
@@ -63,6 +65,7 @@ class Worker:
         self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="fetcher")
         self._models: ModelsProcess | None = None
         self._loading = False
+        self._unknown: Mapping[Role, Model] | None = None  # models that the database was not told of yet
         self._loaded: Mapping[Role, int] | None = None
         self._reanalysis: Reanalysis | None = None
         self._looking_since: float | None = None
@@ -83,7 +86,9 @@ class Worker:
         self._start_models()
         try:
             while self._loaded is None and self._stopping_since is None:
-                self._take(self._events.get())
+                with suppress(queue.Empty):
+                    self._take(self._events.get(timeout=None if self._unknown is None else PAUSE_SECONDS))
+                self._introduce()
             self._beat_at = time.monotonic()
             self._intake.start(self._events.put)
             while not self._may_end():
@@ -129,8 +134,7 @@ class Worker:
                 self._looked(event)
             case Loaded(models):
                 self._loading = False
-                self._loaded = analysis.introduce(list(models.values()))
-                self._reanalysis = self._reanalysis or Reanalysis(list(self._loaded.values()))
+                self._unknown = models
                 logger.info("models_loaded", extra={"models": {role: one.name for role, one in models.items()}})
             case NotLoaded(reason):
                 raise CannotWork(reason)
@@ -144,12 +148,27 @@ class Worker:
         self._models = ModelsProcess(self._options, self._events.put)
         self._loading = True
 
+    def _introduce(self) -> None:
+        """Tell the database which models were loaded, as soon as it is there: until then nothing can be recorded."""
+        if self._unknown is None:
+            return
+        try:
+            self._loaded = analysis.introduce(list(self._unknown.values()))
+        except Unavailable as down:
+            logger.warning("analysis_waits", extra={"reason": str(down)})
+        else:
+            self._unknown = None
+            self._reanalysis = self._reanalysis or Reanalysis(list(self._loaded.values()))
+        self._beat_at = time.monotonic()
+
     def _fetch(self, ticket: int, key: str) -> None:
         content: bytes | NotFound | Unavailable
         try:
             content = objects.read_rendition(key)
         except (NotFound, Unavailable) as error:
             content = error
+        except (BotoCoreError, ClientError) as error:  # such as a right that is missing: not the photo's fault
+            content = Unavailable(f"The store refuses it: {error}")
         self._events.put(Fetched(ticket, content))
 
     def _feed_models(self) -> None:
@@ -192,6 +211,9 @@ class Worker:
                 self._in_hand[ticket].at = At.SEEN
 
     def _record(self) -> None:
+        self._introduce()
+        if self._unknown is not None:
+            return
         recorded = []
         for ticket in self._in_hand.at(At.SEEN):
             held = self._in_hand[ticket]

@@ -3,9 +3,10 @@
 import argparse
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
-from gpu_worker import captioner, metrics
+from gpu_worker import captioner, metrics, surroundings
 from gpu_worker.captioner import Captioner
 from gpu_worker.models import model_set
 from gpu_worker.models.roles import ModelError
@@ -21,16 +22,31 @@ def run(arguments: argparse.Namespace, models: Path) -> int:
     if os.name == "posix":
         os.nice(arguments.nice)
     try:
-        worker = _captioner(arguments, models) if arguments.queues == ["captions"] else _worker(arguments, models)
+        describes = arguments.queues == ["captions"]
+        _check_surroundings(queues=not describes)
+        worker = _captioner(arguments, models) if describes else _worker(arguments, models)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if arguments.metrics_port is not None:
-            metrics.serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
+            _serve(arguments.metrics_port, worker.healthy, arguments.metrics_address)
         worker.run()
     except CannotWork as error:
         logger.error("cannot_work", extra={"reason": str(error)})
         return 2
     return 0
+
+
+def _check_surroundings(*, queues: bool) -> None:
+    if complaint := surroundings.complaint(queues=queues):
+        raise CannotWork(complaint)
+
+
+def _serve(port: int, healthy: Callable[[], bool], address: str) -> None:
+    try:
+        metrics.serve(port, healthy, address)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotWork(f"Nothing can listen at port {port} of {address} ({reason}): choose --metrics-port") from error
 
 
 def _worker(arguments: argparse.Namespace, models: Path) -> Worker:
@@ -45,5 +61,5 @@ def _worker(arguments: argparse.Namespace, models: Path) -> Worker:
 def _captioner(arguments: argparse.Namespace, models: Path) -> Captioner:
     try:
         return captioner.of(model_set.read(arguments.set, models), settings().caption_key.get_secret_value())
-    except ModelError as error:
+    except (ModelError, OSError) as error:
         raise CannotWork(str(error)) from error
