@@ -26,12 +26,13 @@ def without(error: ModuleNotFoundError) -> str:
     package = (error.name or "").partition(".")[0]
     if not package or package in OURS:
         raise error
+    lacks = f"{package} is not installed here: use"
     if package in TORCH:
         return (
-            f"{package} is not installed here: use the container that is built with RUNTIME=torch"
-            " (gpu_worker/Dockerfile), or .venv-torch/bin/python -m gpu_worker once python -m infra test --torch has made that"
+            f"{lacks} the container that is built with RUNTIME=torch (gpu_worker/Dockerfile), or .venv-torch/bin/python"
+            " -m gpu_worker, once python -m infra test --torch has made that"
         )
-    return f"{package} is not installed here: use .venv/bin/python -m gpu_worker, once python -m infra models has made that"
+    return f"{lacks} .venv/bin/python -m gpu_worker, once python -m infra models has made that"
 
 
 def complaint(*, queues: bool) -> str | None:

@@ -32,15 +32,17 @@ def main() -> int:
 
 
 def _up(arguments: argparse.Namespace) -> int:
+    if arguments.no_worker and arguments.models:
+        raise bootstrap.CannotStart("--models is for the worker that --no-worker leaves out: take one of them")
     bootstrap.check_web_client()
     bootstrap.enter_environment("infra/requirements.txt")
     if arguments.demo:
         bootstrap.install("infra/demo-requirements.txt")
-    if arguments.captions:
+    if arguments.captions or arguments.models:
         bootstrap.install("gpu_worker/requirements.txt")  # else the worker brings it, once all answers
     bootstrap.build_web_client()
     from infra import up
-    from infra.local.instance import Place
+    from infra.local.instance import DEFAULT_MODELS, Place
 
     return up.run(
         up.Options(
@@ -50,6 +52,7 @@ def _up(arguments: argparse.Namespace) -> int:
                 arguments.endpoint,
                 arguments.public_origin,
                 not arguments.no_worker,
+                arguments.models or DEFAULT_MODELS,
                 arguments.captions,
                 dict(arguments.parameter),
             ),
@@ -180,6 +183,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="have photos described too, by the vision endpoint that this model set names (see docs/operations.md)",
     )
+    up.add_argument(
+        "--models",
+        type=_model_set,
+        metavar="SET",
+        help="the model set that looks at photos: a name, or a file.toml of your own (default: embedded)",
+    )
     up.add_argument("--demo", action="store_true", help="a library with sample photos")
     up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")
     up.add_argument("--yes", action="store_true", help="don't ask before --reset deletes")
@@ -222,7 +231,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
 
     models = commands.add_parser("models", help="fetch the models that look at photos")
-    models.add_argument("--set", default="embedded", metavar="NAME", help="a model set (default: %(default)s)")
+    models.add_argument(
+        "--set", default="embedded", metavar="SET", help="a name, or a file.toml of your own (default: %(default)s)"
+    )
     models.add_argument("--directory", type=Path, metavar="DIR", help="where sets lie (default: in your cache)")
     models.set_defaults(run=_models)
 
@@ -254,6 +265,11 @@ def _without_path(text: str, example: str) -> str:
     if not whole:
         raise argparse.ArgumentTypeError(f"{text} is no address like {example}")
     return text.rstrip("/")
+
+
+def _model_set(text: str) -> str:
+    """Another process reads it, in another directory."""
+    return str(Path(text).resolve()) if text.endswith(".toml") else text
 
 
 def _parameter(text: str) -> tuple[str, str]:

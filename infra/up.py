@@ -93,11 +93,28 @@ def _check(options: Options, data: DataDirectory) -> None:
         instance.template_of("", "", data_directory.new_secrets(), options.place.parameters)
     except TemplateError as error:
         raise CannotStart(str(error)) from error
+    if options.place.models != instance.DEFAULT_MODELS:
+        _check_models(options.place.models)
     if options.place.captions:
         _check_captions(options.place.captions)
     if options.place.endpoint:
         _check_endpoint(options.place.endpoint)
     _check_port(options.place.port)
+
+
+def _check_models(name: str) -> None:
+    from gpu_worker.model_directory import default_directory
+    from gpu_worker.models import model_set
+    from gpu_worker.models.roles import ModelError
+
+    try:
+        models = model_set.read(name, default_directory())
+        # What packages bring is fetched once all answers.
+        homeless = [file for file in models.missing() if file.package is None]
+    except (ModelError, OSError) as error:
+        raise CannotStart(f"--models: {error}") from error
+    if homeless:
+        raise CannotStart(f"--models: {homeless[0].path} is not there: {models.remedy(homeless[0])}")
 
 
 def _check_captions(models: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role
 
@@ -85,6 +86,17 @@ class ModelSet:
         path = self.directory / file.path
         return path.is_file() and file.sha256 in (None, digest(path))
 
+    def remedy(self, file: File) -> str:
+        """What to do where a file of the set is missing."""
+        name, _, _ = file.path.partition("/")  # of the set that it is a file of, which may be a base of this one
+        if file.package is not None:
+            own = name if (SETS / f"{name}.toml").is_file() else f"{name}.toml"
+            there = "" if self.directory == default_directory() else f" --directory {self.directory}"
+            return f"run python -m infra models --set {own}{there}"
+        where = f": fetch {', '.join(dict.fromkeys(self.hub.values()))} from its hub, and" if self.hub else ":"
+        place = self.directory / name
+        return f"no package brings it{where} lay it in {place}, or in a bucket for a worker's --models s3://…"
+
     def checked(self, role: str) -> dict[str, Path]:
         """The files of a role.
 
@@ -96,7 +108,7 @@ class ModelSet:
             file = self.directory / path
             expected = self.files[path].sha256
             if not file.is_file():
-                raise ModelError(f"{role} needs {file}, which is not there: run python -m infra models")
+                raise ModelError(f"{role} needs {file}, which is not there: {self.remedy(self.files[path])}")
             if expected and digest(file) != expected:
                 raise ModelError(
                     f"{role} can't use {file}: it is broken, or another version. Delete it, and fetch it again"

@@ -71,8 +71,7 @@ class DataDirectory:
 
     def clear(self) -> None:
         """Delete all it holds, with what may still run in it."""
-        worker.end_leftovers(self.worker)
-        worker.end_leftovers(self.captions)
+        worker.end_leftovers(self.worker, self.captions)
         postgres.end_leftovers(self.postgres)
         store.end_leftovers(self.store)
         queue.end_leftovers(self.queue)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 HEALTHY_SECONDS = 30
+DEFAULT_MODELS = "embedded"
 LOCALSTACK = store.Credentials("test", "test")
 # What the operator may set by the environment: parameters of the template, and what it leaves to the settings.
 PARAMETERS = {
@@ -71,13 +72,15 @@ class Place:
 
     endpoint: a LocalStack instead of a queue and a store of our own.
     public_origin: what browsers ask a reverse proxy before it for. analyses: whether it has a worker.
-    captions: the model set by which that has photos described; None: it has not.
+    models: the model set of that: a name, or the path of a file.
+    captions: the model set by which another has photos described; None: there is none.
     """
 
     port: int
     endpoint: str | None = None
     public_origin: str | None = None
     analyses: bool = True
+    models: str = DEFAULT_MODELS
     captions: Path | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -90,6 +93,8 @@ class Place:
 async def running(place: Place, data: DataDirectory, made: Secrets, services: Supervisor) -> AsyncIterator[None]:
     """The whole system, everything of it answering. Raises ServiceFailed, FunctionError, CannotStart."""
     origin = place.origin
+    # Also of those that this run does not have: what nobody looks after works on.
+    await asyncio.to_thread(worker.end_leftovers, data.worker, data.captions)
     template, cloud = await provided(place.endpoint, data, made, services, place.parameters)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)
@@ -139,7 +144,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
             wired["PINHOLE_DATABASE_URL"] = await asyncio.to_thread(
                 database_roles.let_in, owners, database_roles.WORKER
             )
-            services.later(worker.keep(services, data.worker, wired))
+            services.later(worker.keep(services, data.worker, wired, place.models))
             if place.captions is not None:
                 keyed = wired | {worker.KEY: os.environ.get(worker.KEY, "")}
                 services.later(worker.keep_captions(services, data.captions, keyed, place.captions))

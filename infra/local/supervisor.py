@@ -73,7 +73,7 @@ class Supervisor:
             while service.ended is None:  # no event tells
                 service.bound_log()
                 await asyncio.sleep(0.25)
-            self._say(f"{service.name} ended (exit status {service.ended}); starting it again")
+            self._say(f"{service.name} ended (exit status {service.ended}); starting it again. Why: {service.log}")
             if time.monotonic() - began > STEADY_SECONDS:
                 pause = 0
             await asyncio.sleep(pause)

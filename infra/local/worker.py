@@ -6,6 +6,7 @@ The models of the first are fetched before, in the background: uploads work befo
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import urllib.request
@@ -28,10 +29,18 @@ QUEUES = {"PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL", "AWS_ENDPOINT_URL
 KEY = "PINHOLE_CAPTION_KEY"
 THREADS = max(1, (os.cpu_count() or 1) // 2)
 NICE = 15
+# To the one that analyses: it is safe at any moment, and its queue ends with it.
+STOP_SIGNAL = signal.SIGKILL if os.name == "posix" else signal.SIGTERM
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 60, 3600
+# What `infra models` tells with the time, and not what pip does package by package.
+SAID = re.compile(r"\d\d:\d\d:\d\d (.*)")
 
 
 class Worker(Service):
-    """A running worker. options: of its command line. settings: names of what it gets of `environment`."""
+    """A running worker. options: of its command line. settings: names of what it gets of `environment`.
+
+    origin: where it answers /metrics and /health.
+    """
 
     def __init__(
         self, name: str, directory: Path, options: Sequence[str], environment: Mapping[str, str], settings: set[str]
@@ -39,7 +48,7 @@ class Worker(Service):
         directory = directory.resolve()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = free_ports(1)[0]
-        self._health = f"http://{HOST}:{port}/health"
+        self.origin = f"http://{HOST}:{port}"
         roots = [REPOSITORY, REPOSITORY / "layers" / "core"]
         super().__init__(
             name,
@@ -57,20 +66,19 @@ class Worker(Service):
         )
 
     def ready(self) -> bool:
-        with urllib.request.urlopen(self._health, timeout=1):
+        with urllib.request.urlopen(f"{self.origin}/health", timeout=1):
             return True
 
 
-def start(directory: Path, environment: Mapping[str, str]) -> Worker:
-    """Start the one that analyses photos. It answers when this returns.
+def start(directory: Path, environment: Mapping[str, str], models: str) -> Worker:
+    """Start the one that analyses photos with a model set. It answers when this returns.
 
     Raises:
         ServiceFailed: it did not start.
     """
-    options = [f"--threads={THREADS}", "--decoders=1", "--batch=4"]
+    options = [f"--set={models}", f"--threads={THREADS}", "--decoders=1", "--batch=4"]
     worker = Worker("The worker", directory, options, environment, SETTINGS | QUEUES)
-    if os.name == "posix":
-        worker.stop_signal = signal.SIGKILL  # it is safe at any moment, and its queue ends with it
+    worker.stop_signal = STOP_SIGNAL
     worker.start()
     return worker
 
@@ -87,10 +95,23 @@ def start_captions(directory: Path, environment: Mapping[str, str], models: Path
     return worker
 
 
-async def keep(services: Supervisor, directory: Path, environment: Mapping[str, str]) -> None:
-    """Fetch the models, where that was not done, and have a worker from then on. Raises ServiceFailed."""
+async def keep(services: Supervisor, directory: Path, environment: Mapping[str, str], models: str) -> None:
+    """Fetch the models of a set, where that was not done, and have a worker from then on. Raises ServiceFailed."""
+    pause = FIRST_PAUSE_SECONDS
+    while (reason := await _fetch(models)) is not None:
+        say(f"Photos are not analysed yet, since the models can't be fetched ({reason}): tried again in {pause} s")
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+    say("Starting the worker, which loads them")
+    worker = await services.start(start, directory, environment, models)
+    services.watch(worker)
+    say(f"New photos are analysed ({worker.origin}/metrics tells how it goes, {worker.log} what went wrong)")
+
+
+async def _fetch(models: str) -> str | None:
+    """Fetch a set, telling what that does. Why it can't be; None: it is there."""
     fetching = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "infra", "models"),
+        *_fetching(models),
         cwd=REPOSITORY,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -102,27 +123,31 @@ async def keep(services: Supervisor, directory: Path, environment: Mapping[str, 
     try:
         async for line in fetching.stdout:
             last = line.decode(errors="replace").strip() or last
+            if said := SAID.fullmatch(last):
+                say(said[1])
         await fetching.wait()
     finally:
         if fetching.returncode is None:
             fetching.kill()
             await fetching.wait()
-    if fetching.returncode != 0:
-        say(f"Photos are not analysed, since the models can't be fetched ({last}): python -m infra models tries again")
-        return
-    services.watch(await services.start(start, directory, environment))
-    say("New photos are analysed")
+    return last if fetching.returncode != 0 else None
 
 
 async def keep_captions(services: Supervisor, directory: Path, environment: Mapping[str, str], models: Path) -> None:
     """Have photos described as a model set says. Raises ServiceFailed."""
-    services.watch(await services.start(start_captions, directory, environment, models))
-    say(f"Photos are described as {models.name} says")
+    worker = await services.start(start_captions, directory, environment, models)
+    services.watch(worker)
+    say(f"Photos are described as {models.name} says ({worker.origin}/metrics, {worker.log})")
 
 
-def end_leftovers(directory: Path) -> None:
-    """End a worker that an earlier run left in this directory."""
-    processes.end_leftovers(_command(), directory)
+def end_leftovers(directory: Path, captions: Path) -> None:
+    """End the workers that an earlier run left: the one that analyses photos, and the one that has them described."""
+    processes.end_leftovers(_command(), directory, STOP_SIGNAL)
+    processes.end_leftovers(_command(), captions)
+
+
+def _fetching(models: str) -> list[str]:
+    return [sys.executable, "-m", "infra", "models", f"--set={models}"]
 
 
 def _command() -> list[str]:

@@ -15,11 +15,15 @@ def run(name: str, directory: Path | None) -> int:
     Raises:
         CannotStart: there is no such set, or it can't be fetched.
     """
+    directory = directory or default_directory()
     try:
-        models = model_set.read(name, directory or default_directory())
+        models = model_set.read(name, directory)
+        fetch.fetch(models)
     except ModelError as error:
         raise CannotStart(str(error)) from error
-    fetch.fetch(models)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotStart(f"Models can't be kept in {directory} ({reason}): name another with --directory") from error
     size = sum((models.directory / path).stat().st_size for path in models.files)
     say(f"The models of {models.name} are in {models.directory}: {size / 1e6:.0f} MB")
     return 0

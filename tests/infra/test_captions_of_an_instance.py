@@ -67,6 +67,19 @@ def test_photos_are_described_while_it_runs_and_its_worker_is_replaced_and_ends_
     assert workers(begun) == {}
 
 
+def test_workers_of_a_killed_run_are_ended_by_the_next_that_has_none(
+    begun: Path, tmp_path: Path, vision: Vision, embedded: ModelSet
+) -> None:
+    models = tmp_path / "captions.toml"
+    vision.write_set(models)
+    with Instance(begun, "--captions", str(models), analyses=True) as instance:
+        eventually(lambda: workers(begun).keys(), lambda names: names == {"worker", "captions"})
+        instance.kill()
+    assert workers(begun).keys() == {"worker", "captions"}
+    with Instance(begun):
+        assert workers(begun) == {}
+
+
 def test_a_set_that_does_not_say_all_is_refused_before_anything_is_made(directory: Path, vision: Vision) -> None:
     models = directory / "captions.toml"
     vision.write_set(models)

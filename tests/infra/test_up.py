@@ -302,3 +302,25 @@ def test_an_endpoint_where_something_else_answers_is_refused(directory: Path) ->
         endpoint = f"http://127.0.0.1:{other.server_port}"
         assert "No LocalStack answers" in refusal("--data", str(directory), "--endpoint", endpoint)
         other.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("models", "says"),
+    [
+        ("no-such-set", "There is no model set no-such-set"),
+        ("clip", "clip/visual/model.onnx is not there: no package brings it: fetch https://"),
+        ("no-such-set.toml", "There is no model set"),
+    ],
+)
+def test_models_that_are_not_there_are_refused(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, models: str, says: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(directory / "cache"))
+    line = refusal("--data", str(directory / "library"), "--models", models)
+    assert line.startswith("--models: ")
+    assert says in line
+    assert not (directory / "library").exists()
+
+
+def test_models_without_a_worker_are_refused(directory: Path) -> None:
+    assert "--no-worker" in refusal("--data", str(directory / "library"), "--models", "embedded", "--no-worker")

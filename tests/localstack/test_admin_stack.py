@@ -96,7 +96,7 @@ def test_every_queue_is_told_with_what_the_stack_was_deployed_with(run: Run, ask
     ingest = told["ingest"]
     assert (ingest["consumer"], ingest["visibilityTimeoutSeconds"], ingest["maxReceiveCount"]) == ("running", 1080, 1)
     assert ingest["deadLetters"] == "ingest-dead-letters"
-    assert told["ml"]["consumer"] is None
+    assert [told[name]["consumer"] for name in ("ml", "ml-bulk", "video")] == ["worker", "worker", None]
     assert "ingest-dead-letters" in run("queues").stdout
 
 

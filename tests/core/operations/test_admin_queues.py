@@ -42,7 +42,7 @@ def test_a_queue_tells_what_is_in_it_and_what_became_dead(cloud: Cloud) -> None:
     assert (live.dead_letters, live.dead_letters_depth) == ("live-dead-letters", 2)
     assert (live.visibility_timeout_seconds, live.max_receive_count) == (60, 3)
     assert (dead.visible, dead.dead_letters, dead.dead_letters_depth) == (2, None, None)
-    assert (ml.visible, ml.oldest_seconds, ml.consumer, ml.max_receive_count) == (0, None, None, None)
+    assert (ml.visible, ml.oldest_seconds, ml.consumer, ml.max_receive_count) == (0, None, "worker", None)
 
 
 @pytest.mark.usefixtures("known")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gpu_worker.looking import Looker
+from gpu_worker.model_directory import default_directory
 from gpu_worker.models import loading, model_set
 from gpu_worker.models.model_set import SETS, TEXT_EMBEDDING, ModelSet
 from gpu_worker.models.roles import ModelError
@@ -58,6 +59,35 @@ def test_a_runtime_that_is_not_there_is_refused(embedded: ModelSet) -> None:
 def test_a_missing_file_is_named(tmp_path: Path, role: str) -> None:
     with pytest.raises(ModelError, match=f"{role} needs .*{tmp_path}.*, which is not there"):
         loading.load(model_set.read("embedded", tmp_path), role)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "remedy"),
+    [
+        ("embedded", "tags", "run python -m infra models --set embedded --directory {}"),
+        ("clip", "tags", "run python -m infra models --set embedded --directory {}"),  # of its base
+        ("clip", "image_embedding", "no package brings it: fetch https://huggingface.co/immich-app/.* in {}/clip,"),
+        ("siglip2", TEXT_EMBEDDING, "no package brings it: fetch https://huggingface.co/immich-app/.* in {}/siglip2,"),
+    ],
+)
+def test_a_missing_file_is_told_with_what_brings_it(tmp_path: Path, name: str, role: str, remedy: str) -> None:
+    with pytest.raises(ModelError, match=remedy.format(tmp_path)):
+        model_set.read(name, tmp_path).checked(role)
+
+
+def test_a_file_of_the_default_directory_is_fetched_without_naming_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ModelError, match=r"run python -m infra models --set embedded$"):
+        model_set.read("embedded", default_directory()).checked("tags")
+
+
+def test_a_file_of_a_set_without_a_hub_is_to_be_laid_in_its_place(tmp_path: Path) -> None:
+    role = "[roles.tags]\nruntime = 'a'\nname = 'b'\nversion = 'c'\nlicence = 'd'\nfiles.model = 'x.onnx'"
+    (tmp_path / "own.toml").write_text(f"{role}\n[[files]]\npath = 'x.onnx'")
+    with pytest.raises(ModelError, match=f"no package brings it: lay it in {tmp_path}/own,"):
+        model_set.read(str(tmp_path / "own.toml"), tmp_path).checked("tags")
 
 
 def test_a_file_that_is_not_the_one_of_the_set_is_named(embedded: ModelSet, tmp_path: Path) -> None:

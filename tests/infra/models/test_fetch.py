@@ -1,5 +1,6 @@
 """Fetching a model set: whole files or none."""
 
+import os
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from gpu_worker.models import model_set
 from gpu_worker.models.model_set import ModelSet
 from infra.bootstrap import CannotStart
-from infra.models import fetch
+from infra.models import command, fetch
 
 CONTENT = b"weights " * 1000
 PATH = "own/tags/model.bin"
@@ -109,6 +110,27 @@ def test_files_that_no_package_brings_are_asked_for(tmp_path: Path) -> None:
 
     with pytest.raises(CannotStart, match=f"huggingface.co/immich-app/ViT-B-32__openai .*{tmp_path}/clip"):
         fetch.fetch(only_clip)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="is about folders of POSIX")
+@pytest.mark.parametrize("place", ["/proc/models", "a file"])
+def test_a_directory_that_can_not_be_written_is_told_before_anything_is_fetched(
+    own: ModelSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr(fetch, "_download", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a file"))
+
+    with pytest.raises(CannotStart, match=r"Models can't be kept in .*: name another with --directory"):
+        command.run(str(tmp_path / "own.toml"), Path(place) if place.startswith("/") else None)
+
+
+def test_each_package_is_told_with_its_size(own: ModelSet, capsys: pytest.CaptureFixture[str]) -> None:
+    fetch.fetch(own)
+
+    [line] = capsys.readouterr().out.splitlines()
+    assert "Fetching models, 1 of 1: file:" in line
+    assert line.endswith(", 1 MB")
 
 
 def _packed(source: Path, directory: Path) -> Path:

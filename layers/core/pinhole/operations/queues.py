@@ -6,18 +6,21 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from pinhole import aws, event_sources, queues
+from pinhole import aws, event_sources, queues, stages
 from pinhole.errors import Conflict, NotFound
 from pinhole.queues import Queue
 from pinhole.settings import settings
 from pinhole.telemetry import logger
+
+WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
     """A queue as an operator sees it.
 
-    consumer: `running`, `paused` (or on the way there), None where no function reads it.
+    consumer: `running`, `paused` (or on the way there) where a function reads it, `worker` where workers poll it,
+        whether one runs or not; None where nothing reads it.
     oldest_seconds: age of the oldest message; None where there is none, or nobody knows.
     dead_letters: name and depth of its dead-letter queue; max_receive_count: deliveries before a message goes there.
     """
@@ -117,6 +120,8 @@ def _is_target(queue: Queue, url: str) -> bool:
 
 
 def _consumer(name: str) -> str | None:
+    if name in stages.polled_by_workers():
+        return WORKER
     source = settings().event_sources.get(name)
     return None if source is None else event_sources.state(source)
 

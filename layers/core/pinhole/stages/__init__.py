@@ -3,7 +3,7 @@
 The ledger is the truth, the queue the carrier. A new stage is a row in `catalogue` and a function that does it.
 """
 
-from pinhole.stages.catalogue import CATALOGUE, after, course
+from pinhole.stages.catalogue import CATALOGUE, after, course, polled_by_workers
 from pinhole.stages.moves import (
     Claim,
     WornOut,
@@ -57,6 +57,7 @@ __all__ = [
     "hand_over",
     "hold",
     "last_words",
+    "polled_by_workers",
     "read",
     "room",
     "send_events",

@@ -19,7 +19,8 @@ class Carrier:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A stage. lanes: what carries it, empty where its worker looks into the ledger itself; next: the stage that
-    follows, by the kind of an item.
+    follows, by the kind of an item. by_worker: workers poll
+    these lanes, and no function is fed from them.
 
     attempts: after how many it fails for good. by_original: it is asked for by the event of the item's original, as the
     store tells of a new object. noted_at: the column of media_item that says when it was committed; None where its job
@@ -29,6 +30,7 @@ class Row:
     lanes: Mapping[Lane, Carrier]
     attempts: Callable[[Settings], int]
     next: Mapping[str, Stage] = field(default_factory=dict)
+    by_worker: bool = False
     by_original: bool = False
     noted_at: str | None = None
 
@@ -65,7 +67,7 @@ CATALOGUE: Mapping[Stage, Row] = {
         _INGEST, _max_attempts, next={"photo": Stage.ANALYSIS}, by_original=True, noted_at="renditions_at"
     ),
     Stage.VIDEO: Row(_VIDEO, _max_attempts),
-    Stage.ANALYSIS: Row(_ML, _max_attempts),
+    Stage.ANALYSIS: Row(_ML, _max_attempts, by_worker=True),
     Stage.CAPTION: Row({}, _max_attempts),
     Stage.FULL_SIZE: Row({Lane.FRESH: _INGEST[Lane.FRESH]}, _max_attempts),
 }
@@ -86,6 +88,11 @@ def course(kind: str) -> Iterator[Stage]:
     while stage is not None:
         yield stage
         stage = CATALOGUE[stage].next.get(kind)
+
+
+def polled_by_workers() -> set[str]:
+    """Names of the queues that workers poll."""
+    return {carrier.name for row in CATALOGUE.values() if row.by_worker for carrier in row.lanes.values()}
 
 
 def attempts(stage: Stage) -> int:
