@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gpu_worker import models_process, surroundings
 from gpu_worker.__main__ import main
@@ -36,7 +36,7 @@ def started(*words: str, environment: dict[str, str] = BARE) -> subprocess.Compl
 @contextmanager
 def unreachable() -> Iterator[None]:
     """Meanwhile the test's database takes no new connections."""
-    name = sql.Identifier(psycopg.conninfo.conninfo_to_dict(settings().database_url)["dbname"])
+    name = sql.Identifier(str(conninfo_to_dict(settings().database_url)["dbname"]))
     change = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(make_conninfo(settings().database_url, dbname="postgres"), autocommit=True) as server:
         server.execute(change.format(name, sql.SQL("false")))
