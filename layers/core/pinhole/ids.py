@@ -3,6 +3,8 @@
 import secrets
 import string
 
+PATTERN = "^[0-9A-Za-z]{12}$"  # of `new_id`, in pydantic's words, where $ is the end and nothing else
+
 _ALPHABET = string.digits + string.ascii_letters
 
 

@@ -122,6 +122,22 @@ def test_a_worker_is_asked_by_owner_item_and_stage(cloud: Cloud) -> None:
     assert [json.loads(body) for body in cloud.messages("video")] == [{**about, "stage": "video"}]
 
 
+@pytest.mark.parametrize(
+    ("owner_id", "item_id"),
+    [
+        (SUBJECT.owner_id, "abcdefghij0"),
+        (SUBJECT.owner_id, "abcdefghij0\0"),
+        (SUBJECT.owner_id, "abcdefghij01\n"),
+        (2**63, SUBJECT.id),
+        (-1, SUBJECT.id),
+    ],
+)
+def test_a_message_about_what_no_item_can_be_asks_for_nothing(owner_id: int, item_id: str) -> None:
+    body = {"ownerId": owner_id, "itemId": item_id, "stage": "analysis"}
+    assert stages.read(json.dumps(body)) is None
+    assert stages.read(json.dumps({**body, "ownerId": SUBJECT.owner_id, "itemId": SUBJECT.id})) is not None
+
+
 def test_every_stage_of_the_ledger_is_in_the_catalogue(conn: Connection) -> None:
     known = [stage for (stage,) in conn.execute("SELECT unnest(enum_range(NULL::job_stage))::text")]
     assert list(CATALOGUE) == list(Stage) == known

@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import Connection
 from pydantic import BaseModel, Field, ValidationError
 
-from pinhole import queues, s3_events
+from pinhole import ids, queues, s3_events
 from pinhole.db import transaction
 from pinhole.keys import upload_of
 from pinhole.s3_events import ObjectCreated
@@ -26,8 +26,8 @@ BACKLOG = 500  # messages
 
 
 class _Message(BaseModel):
-    owner_id: int = Field(alias="ownerId")
-    item_id: str = Field(alias="itemId")
+    owner_id: int = Field(alias="ownerId", ge=1, lt=2**53)
+    item_id: str = Field(alias="itemId", pattern=ids.PATTERN)
     stage: Stage
 
 
@@ -40,7 +40,10 @@ class Asked:
 
 
 def read(body: str) -> Asked | None:
-    """What `ask_worker` asked for by this message; None for a message of another kind, such as the store's."""
+    """What `ask_worker` asked for by this message; None for a message of another kind, such as the store's.
+
+    And for one whose ids no item can have: the database would refuse to look for them.
+    """
     try:
         message = _Message.model_validate_json(body)
     except ValidationError:
