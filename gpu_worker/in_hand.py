@@ -1,7 +1,9 @@
 """What the worker has in hand: each photo with its message and its claim, held, given back and ended together."""
 
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -94,6 +96,9 @@ class InHand:
             except Unavailable as down:
                 logger.warning("attempt_not_begun", extra={"item_id": asked.subject.id, "reason": str(down)})
                 self._return(received.lane, message, backoff_seconds(message.receive_count))
+            except Exception:  # noqa: BLE001 - of this photo alone, whatever it is: the queue counts how often
+                logger.exception("attempt_not_begun", extra={"item_id": asked.subject.id})
+                self._return(received.lane, message, backoff_seconds(message.receive_count))
             else:
                 if photo is None:
                     self._delete(received.lane, [message])
@@ -115,6 +120,7 @@ class InHand:
         counts: whether it was an attempt; it was none when something that we depend on was down.
         """
         held = self._held[ticket]
+        report = _storable(report)
         metrics.failures.labels(held.lane).inc()
         logger.warning("attempt_failed", extra={"item_id": held.photo.claimed.subject.id, "report": report})
         self.give_back(ticket, report, counts=counts, seconds=backoff_seconds(held.photo.claimed.attempt))
@@ -123,12 +129,9 @@ class InHand:
         """Let another delivery do it, in so many seconds."""
         held = self._held.pop(ticket)
         claimed = held.photo.claimed
-        try:
-            with transaction() as conn:
-                stages.give_back(conn, claimed.subject, claimed.until, report, counts=counts)
-        except Unavailable as down:
-            # Then it is free when the lease ends.
-            logger.warning("attempt_not_given_back", extra={"item_id": claimed.subject.id, "reason": str(down)})
+        # Where that fails, it is free when the lease ends.
+        with _told("attempt_not_given_back", item_id=claimed.subject.id), transaction() as conn:
+            stages.give_back(conn, claimed.subject, claimed.until, report, counts=counts)
         self._return(held.lane, held.message, seconds)
 
     def finish(self, tickets: Sequence[int]) -> None:
@@ -152,26 +155,41 @@ class InHand:
                     claimed = stages.extend(conn, held.photo.claimed, until)
             except Busy:
                 self.drop(ticket)
+            except Unavailable:
+                raise
+            except Exception:  # noqa: BLE001 - whatever it is, the other photos are to be held
+                self.failed(ticket, traceback.format_exc())
             else:
                 held.photo = replace(held.photo, claimed=claimed)
         for lane, url in self._urls.items():
             handles = [held.message.receipt_handle for held in self._held.values() if held.lane is lane]
-            queues.change_visibility_batch(url, handles, LEASE_SECONDS)
+            with _told("messages_not_held", lane=lane):
+                queues.change_visibility_batch(url, handles, LEASE_SECONDS)
 
     def _return(self, lane: Lane, message: Message, seconds: int) -> None:
         self._intake.released(lane)
-        try:
-            # One by the call for many: that only counts a message which is not this worker's any more.
+        # Where that fails, it comes back when its lease would have ended. One by the call for many: that minds no
+        # message which is not this worker's any more.
+        with _told("message_not_returned", lane=lane):
             queues.change_visibility_batch(self._urls[lane], [message.receipt_handle], seconds)
-        except Unavailable as down:
-            # Then it comes back when its lease would have ended.
-            logger.warning("message_not_returned", extra={"lane": lane, "reason": str(down)})
 
     def _delete(self, lane: Lane, messages: Sequence[Message]) -> None:
         for _ in messages:
             self._intake.released(lane)
-        try:
+        # Where that fails, they come again, and are found to be done.
+        with _told("messages_not_deleted", lane=lane):
             queues.delete_batch(self._urls[lane], [message.receipt_handle for message in messages])
-        except Unavailable as down:
-            # They come again, and are found to be done.
-            logger.warning("messages_not_deleted", extra={"lane": lane, "reason": str(down)})
+
+
+@contextmanager
+def _told(event: str, **about: str) -> Iterator[None]:
+    """Log what goes wrong where everything comes right again by itself."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the queue's refusals are many: it may be gone, or the key too old
+        logger.warning(event, extra={**about, "reason": f"{type(error).__name__}: {error}"})
+
+
+def _storable(report: str) -> str:
+    """A report as the database takes it: what models raise may quote what they read."""
+    return report.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -6,6 +6,7 @@ what the process of the models tells, a signal - comes to it as an event.
 
 import queue
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -228,6 +229,8 @@ class Worker:
                 # What was seen is kept, and written when the database is there again.
                 logger.warning("not_recorded", extra={"reason": str(down)})
                 break
+            except Exception:  # noqa: BLE001 - a row that the database refuses, say: it is of this photo alone
+                self._in_hand.failed(ticket, traceback.format_exc())
             else:
                 metrics.photos.labels(held.lane).inc()
                 recorded.append(ticket)

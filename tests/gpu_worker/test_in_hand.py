@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg import Connection, DataError
 
 from gpu_worker.in_hand import LEASE, InHand
 from gpu_worker.intake import Intake, Received
 from pinhole import queues, stages
 from pinhole.db import transaction
 from pinhole.errors import Unavailable
-from pinhole.stages import Lane, Stage, Subject
+from pinhole.stages import Claim, Lane, Stage, Subject
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -86,6 +87,56 @@ def test_a_database_that_is_down_costs_no_attempt(
 
     monkeypatch.setattr(stages, "claim", down)
     assert receive(in_hand, url) == []
+    assert inbox.jobs()["analysis"] == ("waiting", 0)
+
+
+def test_a_message_that_nobody_can_begin_comes_back_later_and_ends_nothing(
+    inbox: Inbox, in_hand: InHand, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise DataError("There is no such text.")
+
+    monkeypatch.setattr(stages, "claim", refused)
+    assert receive(in_hand, url) == []
+    assert inbox.jobs()["analysis"] == ("waiting", 0)
+    assert waiting(url, 2 * SOON) == 0
+
+
+def test_a_photo_whose_lease_can_not_be_extended_fails_alone(
+    inbox: Inbox, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.deliver(inbox.landed(jpeg(shade=1)))
+    in_hand = InHand({Lane.FRESH: url}, Intake({Lane.FRESH: url}, room=2, visibility_seconds=SOON))
+    one, other = receive(in_hand, url)
+    extend, its = stages.extend, in_hand[one].photo.claimed
+
+    def refused(conn: Connection, claimed: Claim, until: datetime) -> Claim:
+        if claimed == its:
+            raise DataError("There is no such lease.")
+        return extend(conn, claimed, until)
+
+    monkeypatch.setattr(stages, "extend", refused)
+    in_hand.extend()
+    assert one not in in_hand
+    assert in_hand[other].photo.claimed.until > datetime.now(UTC) + LEASE / 2
+    [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis' AND state = 'waiting'")
+    assert "There is no such lease." in report
+
+
+def test_a_report_that_quotes_what_no_database_keeps_is_kept(inbox: Inbox, in_hand: InHand, url: str) -> None:
+    [ticket] = receive(in_hand, url)
+    in_hand.failed(ticket, "what is \0 and \ud800?")
+    [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis'")
+    assert report == "what is \\0 and \\ud800?"
+
+
+def test_a_queue_that_is_gone_ends_nothing(
+    inbox: Inbox, in_hand: InHand, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [ticket] = receive(in_hand, url)
+    inbox.cloud.sqs.delete_queue(QueueUrl=url)
+    in_hand.extend()
+    in_hand.give_back(ticket)
     assert inbox.jobs()["analysis"] == ("waiting", 0)
 
 

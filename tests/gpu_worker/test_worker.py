@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,6 +152,26 @@ def test_a_photo_that_fails_each_time_fails_for_good_with_its_report(inbox: Inbo
         worker.until(lambda: job(inbox, photo) == ("failed", 5))
     [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis'")
     assert "it is no picture" in report
+
+
+def test_a_photo_whose_record_the_database_refuses_fails_alone(inbox: Inbox) -> None:
+    *well, refused = uploaded(inbox, 3)
+    with refusing(inbox, refused), workers.working("--batch=3") as worker:
+        worker.until(lambda: {job(inbox, photo) for photo in well} == {("done", 1)})
+        worker.until(lambda: job(inbox, refused) == ("waiting", 1))
+        assert worker.stop() == 0
+    [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE state = 'waiting' AND stage = 'analysis'")
+    assert "not_this_one" in report
+
+
+@contextmanager
+def refusing(inbox: Inbox, photo: Subject) -> Iterator[None]:
+    """The database refuses what models see of this photo."""
+    inbox.conn.execute(f"ALTER TABLE image_quality ADD CONSTRAINT not_this_one CHECK (item_id <> '{photo.id}')")
+    try:
+        yield
+    finally:
+        inbox.conn.execute("ALTER TABLE image_quality DROP CONSTRAINT not_this_one")
 
 
 def test_models_that_do_not_load_end_the_worker_with_a_sentence(inbox: Inbox) -> None:
