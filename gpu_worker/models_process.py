@@ -7,6 +7,7 @@ when the models are, and a new photo waits for one batch at most.
 import ctypes
 import multiprocessing
 import os
+import queue
 import signal
 import sys
 import threading
@@ -25,7 +26,7 @@ from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role, Seen
 
 if TYPE_CHECKING:
-    from gpu_worker.looking import Looker, Picture
+    from gpu_worker.looking import Picture
 
 PR_SET_PDEATHSIG = 1
 
@@ -93,17 +94,19 @@ class ModelsProcess:
         self._process = context.Process(target=_run, args=(options, theirs), name="models", daemon=True)
         self._process.start()
         theirs.close()
+        self._asked: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._tell = tell
         self._closed = False
-        threading.Thread(target=self._listen, name="models", daemon=True).start()
+        for speak in (self._send, self._listen):
+            threading.Thread(target=speak, name="models", daemon=True).start()
 
     def add(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
         """Have a picture decoded; it keeps its memory until it was looked at. original: its width and height."""
-        self._send((ticket, content, original))
+        self._asked.put((ticket, content, original))
 
     def look(self, tickets: Sequence[int]) -> None:
         """Have these pictures looked at, as one batch; each was decoded."""
-        self._send(list(tickets))
+        self._asked.put(list(tickets))
 
     def kill(self) -> None:
         """End it at once, whatever it does; `Ended` follows."""
@@ -115,9 +118,11 @@ class ModelsProcess:
         self._process.kill()
         self._process.join()
 
-    def _send(self, what: object) -> None:
+    def _send(self) -> None:
+        """In a thread, since it waits for as long as the process takes nothing more: that may be for ever."""
         with suppress(OSError):  # it is gone, which `Ended` tells
-            self._connection.send(what)
+            while (asked := self._asked.get()) is not None:
+                self._connection.send(asked)
 
     def _listen(self) -> None:
         try:
@@ -125,6 +130,7 @@ class ModelsProcess:
                 self._tell(self._connection.recv())
         except (EOFError, OSError):
             self._process.join()
+        self._asked.put(None)
         if self._closed:
             return
         assert self._process.exitcode is not None
@@ -151,7 +157,7 @@ def _run(options: Options, connection: Connection) -> None:
         return
     with suppress(BrokenPipeError):  # the loop is gone
         connection.send(Loaded(looker.models))
-        _Looking(looker, connection, options.decoders).run()
+        Looking(looker.look, connection, options.decoders).run()
 
 
 def _looker(options: Options) -> "Looker":
@@ -168,27 +174,37 @@ def _looker(options: Options) -> "Looker":
     return looker
 
 
-class _Looking:
-    """The other end: decodes in a pool, looks in the main thread."""
+class Looking:
+    """The other end: takes what is asked in a thread, decodes in a pool, looks in the main thread. look: Looker's."""
 
-    def __init__(self, looker: "Looker", connection: Connection, decoders: int) -> None:
-        self._looker = looker
+    def __init__(
+        self, look: "Callable[[Sequence[Picture]], list[Seen]]", connection: Connection, decoders: int
+    ) -> None:
+        self._look = look
         self._connection = connection
         self._sending = threading.Lock()
         self._pool = ThreadPoolExecutor(decoders, thread_name_prefix="decoder")
+        self._to_look_at: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
         self._pictures: dict[int, Picture] = {}
 
     def run(self) -> None:
         """Do what is asked until nobody asks any more."""
-        while True:
-            try:
+        threading.Thread(target=self._receive, name="receiver", daemon=True).start()
+        while (tickets := self._to_look_at.get()) is not None:
+            self._say(self._looked(tickets))
+
+    def _receive(self) -> None:
+        try:
+            while True:
                 asked = self._connection.recv()
-            except EOFError:
-                return
-            if isinstance(asked, list):
-                self._say(self._look(asked))
-            else:
-                self._pool.submit(self._decode, *asked)
+                if isinstance(asked, list):
+                    self._to_look_at.put(asked)
+                else:
+                    self._pool.submit(self._decode, *asked)
+        except (EOFError, OSError):
+            pass  # the loop is gone
+        finally:
+            self._to_look_at.put(None)
 
     def _decode(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
         from gpu_worker.decoding import Undecodable, decode
@@ -201,19 +217,19 @@ class _Looking:
         else:
             self._say(Decoded(ticket, None))
 
-    def _look(self, tickets: Sequence[int]) -> Looked:
+    def _looked(self, tickets: Sequence[int]) -> Looked:
         began = time.monotonic()
         pictures = [self._pictures.pop(ticket) for ticket in tickets]
         seen: dict[int, Seen | str] = {}
         try:
-            seen.update(zip(tickets, self._looker.look(pictures), strict=True))
+            seen.update(zip(tickets, self._look(pictures), strict=True))
         except Exception:  # noqa: BLE001 - whatever a runtime raises: which picture it is of is found out one by one
             if len(tickets) == 1:
                 seen[tickets[0]] = traceback.format_exc()
             else:
                 for ticket, picture in zip(tickets, pictures, strict=True):
                     self._pictures[ticket] = picture
-                    seen.update(self._look([ticket]).seen)
+                    seen.update(self._looked([ticket]).seen)
         return Looked(seen, time.monotonic() - began)
 
     def _say(self, what: Told) -> None:

@@ -1,10 +1,12 @@
 """The worker at real queues: what it is asked for is looked at once, whatever comes between."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -85,6 +87,27 @@ def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_come_to(inbox: 
     )
 
 
+def test_models_that_take_nothing_more_hold_up_nothing_else(inbox: Inbox) -> None:
+    first, *others = photos = uploaded(inbox, 4)
+    for item in inbox.items():
+        replace(inbox, item, os.urandom(2**20))  # more than what a pipe holds
+    inbox.cloud.messages("ml")
+    with workers.working() as worker:
+        worker.models().suspend()
+        stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, others)
+        worker.until(lambda: worker.metric("pinhole_with_models") == 3)
+        stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, [first])
+        worker.until(lambda: worker.metric("pinhole_with_models") == 4)
+        assert worker.stop() == 0
+    assert {job(inbox, photo) for photo in photos} == {("waiting", 0)}
+
+
+def replace(inbox: Inbox, item: dict[str, Any], content: bytes) -> None:
+    """Other bytes in place of what the models look at."""
+    key = f"{item['item_key']}/{item['rendition_version']}/1440.webp"
+    inbox.cloud.s3.put_object(Bucket="renditions", Key=key, Body=content)
+
+
 def test_photos_whose_models_were_killed_are_looked_at_again_each_alone(inbox: Inbox) -> None:
     photos = uploaded(inbox, 3)
     with workers.working("--batch=8") as worker:
@@ -143,8 +166,7 @@ def test_a_photo_that_is_removed_while_it_is_looked_at_leaves_nothing_behind(inb
 def test_a_photo_that_fails_each_time_fails_for_good_with_its_report(inbox: Inbox) -> None:
     [photo] = uploaded(inbox)
     [item] = inbox.items()
-    key = f"{item['item_key']}/{item['rendition_version']}/1440.webp"
-    inbox.cloud.s3.put_object(Bucket="renditions", Key=key, Body=b"no picture")
+    replace(inbox, item, b"no picture")
     inbox.conn.execute("UPDATE job SET attempts = 4 WHERE stage = 'analysis'")
     with workers.working() as worker:
         worker.until(lambda: job(inbox, photo) == ("waiting", 5))
