@@ -5,10 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from pinhole import queues
-from pinhole.errors import Unavailable
 from pinhole.queues import BATCH_SIZE, Message
 from pinhole.stages import Lane
 from pinhole.telemetry import logger
@@ -19,7 +16,7 @@ PAUSE_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Messages of a lane, and how many could have been taken at once. until: when they come back by themselves."""
+    """Messages of a lane. until: when they come back by themselves."""
 
     lane: Lane
     messages: list[Message]
@@ -56,6 +53,11 @@ class Intake:
         """Whether no poll is under way, nor ever will be."""
         return self._stopped.is_set() and not any(poller.is_alive() for poller in self._pollers)
 
+    @property
+    def polls(self) -> bool:
+        """Whether every lane is polled that should be."""
+        return self._stopped.is_set() or all(poller.is_alive() for poller in self._pollers)
+
     def _poll(self, lane: Lane, deliver: Callable[[Received], None]) -> None:
         free = self._free[lane]
         while not self._stopped.is_set():
@@ -69,8 +71,8 @@ class Intake:
                 messages = queues.receive(
                     self._urls[lane], places, wait_seconds=WAIT_SECONDS, visibility_seconds=self._visibility
                 )
-            except (Unavailable, BotoCoreError, ClientError) as error:  # such as a queue or a right that is missing
-                logger.warning("queue_unavailable", extra={"lane": lane, "reason": str(error)})
+            except Exception as error:  # noqa: BLE001 - it may be gone for a moment, our key too old
+                logger.warning("queue_unavailable", extra={"lane": lane, "reason": f"{type(error).__name__}: {error}"})
                 messages = []
                 self._stopped.wait(PAUSE_SECONDS)
             free.release(places - len(messages)) if places > len(messages) else None

@@ -78,9 +78,9 @@ class Worker:
         self._events.put(Stop())
 
     def healthy(self) -> bool:
-        """Whether the loop goes round, or waits for models that load. From any thread."""
+        """Whether the loop goes round, or waits for models that load, and all lanes are polled. From any thread."""
         patience = LONGEST_LOOK_SECONDS if self._loaded is None else 3 * BEAT_SECONDS
-        return time.monotonic() - self._beat_at < patience
+        return time.monotonic() - self._beat_at < patience and self._intake.polls
 
     def run(self) -> None:
         """Work until `stop`. Raises CannotWork when the models don't load, now or after they were unloaded."""

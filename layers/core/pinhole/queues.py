@@ -163,23 +163,20 @@ def delete_batch(queue_url: str, receipt_handles: Sequence[str]) -> None:
             raise Unavailable(f"The queue kept {len(failed)} messages: {failed[0]['Code']}.")
 
 
-def change_visibility_batch(queue_url: str, receipt_handles: Sequence[str], seconds: int) -> int:
-    """The same for any number of messages, ten a call. How many of them are not this receiver's any more.
+def change_visibility_batch(queue_url: str, receipt_handles: Sequence[str], seconds: int) -> None:
+    """The same for any number of messages, ten a call; those that are not this receiver's any more stay as they are.
 
     Raises Unavailable.
     """
-    lost = 0
     for start in range(0, len(receipt_handles), BATCH_SIZE):
         with aws.answering("queue"):
-            answer = _sqs().change_message_visibility_batch(
+            _sqs().change_message_visibility_batch(
                 QueueUrl=queue_url,
                 Entries=[
                     {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
                     for number, handle in enumerate(receipt_handles[start : start + BATCH_SIZE])
                 ],
             )
-        lost += len(answer.get("Failed", []))
-    return lost
 
 
 def change_visibility(queue_url: str, receipt_handle: str, seconds: int) -> None:
