@@ -69,6 +69,20 @@ def test_attempts_that_are_used_up_tell_the_last_report(conn: Connection) -> Non
         stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
 
 
+@pytest.mark.parametrize("text", ["a \0 in it", "half a pair: \ud83d", "\udc00\0" * 1000])
+def test_the_ledger_keeps_a_report_whatever_it_quotes(conn: Connection, text: str) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    assert stages.claim(conn, SUBJECT, Stage.ANALYSIS, Lane.FRESH, until) is not None
+    stages.give_back(conn, SUBJECT, until, text, counts=True)
+    given_back = job.get(conn, SUBJECT, Stage.ANALYSIS)
+    assert stages.fail(conn, SUBJECT, Stage.ANALYSIS, text, "processing_failed")
+    failed = job.get(conn, SUBJECT, Stage.ANALYSIS)
+    for kept in (given_back, failed):
+        assert kept is not None
+        assert kept.last_error is not None
+        assert len(kept.last_error) == len(text)
+
+
 def test_the_subjects_of_two_owners_with_one_id_are_two(conn: Connection) -> None:
     claimed = stages.claim(conn, SUBJECT, Stage.VIDEO, Lane.FRESH, soon())
     assert claimed is not None

@@ -164,7 +164,7 @@ def reopen(conn: Connection, subject: Subject, stage: Stage, lane: Lane) -> None
 def give_back(conn: Connection, subject: Subject, until: datetime, report: str, *, counts: bool) -> None:
     """The attempt that was leased until then failed: keep its report and let the next delivery try.
 
-    counts: whether it was an attempt. An attempt that another one has taken over from changes nothing.
+    report: any text. counts: whether it was an attempt. One that another attempt has taken over from changes nothing.
     """
     conn.execute(
         """
@@ -173,12 +173,12 @@ def give_back(conn: Connection, subject: Subject, until: datetime, report: str, 
         WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND state = 'running'
           AND leased_until = %(until)s
         """,
-        {**_values(subject), "report": report, "uncounted": 0 if counts else 1, "until": until},
+        {**_values(subject), "report": _storable(report), "uncounted": 0 if counts else 1, "until": until},
     )
 
 
 def fail(conn: Connection, subject: Subject, stage: Stage, report: str, code: str) -> bool:
-    """The stage failed for good. code: what the owner is told. False when it was over before."""
+    """The stage failed for good. report: any text. code: what the owner is told. False when it was over before."""
     return (
         conn.execute(
             """
@@ -187,7 +187,7 @@ def fail(conn: Connection, subject: Subject, stage: Stage, report: str, code: st
             WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s
               AND variant = '' AND state IN ('waiting', 'running')
             """,
-            {**_values(subject), "stage": stage, "report": report, "code": code},
+            {**_values(subject), "stage": stage, "report": _storable(report), "code": code},
         ).rowcount
         == 1
     )
@@ -287,3 +287,8 @@ def remove(conn: Connection, subject: Subject) -> None:
 
 def _values(subject: Subject) -> dict[str, object]:
     return {"owner_id": subject.owner_id, "kind": subject.kind, "id": subject.id}
+
+
+def _storable(report: str) -> str:
+    """PostgreSQL keeps neither NUL nor half a pair of surrogates, and reports quote strangers."""
+    return report.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
