@@ -7,7 +7,7 @@ import cv2
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gpu_worker.decoding import decode
-from gpu_worker.vision_endpoint import Message
+from gpu_worker.vision_endpoint import Message, plain
 from pinhole.seen import Caption
 
 SIDE_PX = 1024  # more costs more, and changes no answer to these questions
@@ -42,8 +42,7 @@ DocumentType = Literal[
 
 
 def _clean(text: str) -> str:
-    """In one line, without what PostgreSQL can't keep."""
-    return " ".join("".join(char for char in text if char.isprintable() or char.isspace()).split())[:LONGEST]
+    return plain(text)[:LONGEST]
 
 
 Text = Annotated[str, AfterValidator(_clean)]

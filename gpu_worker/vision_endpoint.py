@@ -1,16 +1,16 @@
 """An endpoint that speaks OpenAI's chat completions, and answers questions about pictures by a JSON schema."""
 
-import time
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-import urllib3
 from pydantic import BaseModel, Field, ValidationError
-from urllib3.exceptions import HTTPError, NewConnectionError
 
-MAX_ANSWER_BYTES = 1_000_000
-QUOTED = 500  # characters of an answer, in a report
+from gpu_worker import posting
+from gpu_worker.posting import Answer, Unanswered, Unreachable
+
+LONGEST_REPORT = 600  # characters
 
 A = TypeVar("A", bound=BaseModel)
 Message = Mapping[str, Any]
@@ -48,6 +48,11 @@ class _Completion(BaseModel):
     choices: list[_Choice] = Field(min_length=1)
 
 
+def plain(text: str) -> str:
+    """In one line, without what PostgreSQL can't keep and what terminals obey."""
+    return " ".join("".join(char for char in text if char.isprintable() or char.isspace()).split())
+
+
 class Endpoint:
     """url: its base, such as https://api.openai.com/v1. key: may be empty. seconds: that an answer may take."""
 
@@ -56,12 +61,11 @@ class Endpoint:
         self._model = model
         self._key = key
         self._seconds = seconds
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=seconds))
 
     def ask(self, messages: Sequence[Message], answer: type[A]) -> A:
         """What it answers. `answer`: the shape, all of whose fields are required.
 
-        Raises Refused and NoAnswer.
+        Raises Refused and NoAnswer. Their text quotes it, but is plain and short, and without the key.
         """
         schema = {"name": answer.__name__.lower(), "strict": True, "schema": answer.model_json_schema()}
         asked = {
@@ -69,58 +73,57 @@ class Endpoint:
             "messages": messages,
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
-        status, retry_after, body = self._post(asked)
-        if status != HTTPStatus.OK:
-            raise self._failed(status, retry_after, body)
         try:
-            choice = _Completion.model_validate_json(body).choices[0]
+            return self._read(self._post(asked), answer)
+        except (Refused, NoAnswer) as error:
+            error.args = (self._report(str(error)),)
+            raise
+
+    def _post(self, asked: Mapping[str, Any]) -> Answer:
+        headers = {"Content-Type": "application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        try:
+            return posting.post(self._url, headers, json.dumps(asked).encode(), self._seconds)
+        except Unreachable as error:
+            raise NoAnswer(f"It can't be reached: {error}", counts=False, pause=True) from error
+        except Unanswered as error:
+            raise NoAnswer(f"It did not answer: {error}", counts=True, pause=True) from error
+
+    def _read(self, answered: Answer, answer: type[A]) -> A:
+        if answered.status != HTTPStatus.OK:
+            raise _failed(answered)
+        if answered.encoding:
+            raise NoAnswer(f"It answers in {answered.encoding}, which it was not asked for.", counts=False, pause=True)
+        try:
+            choice = _Completion.model_validate_json(answered.body).choices[0]
         except ValidationError as error:
-            raise NoAnswer(
-                f"It did not speak as OpenAI does: {self._quoted(body)}", counts=True, pause=False
-            ) from error
+            said = answered.body.decode(errors="replace")
+            raise NoAnswer(f"It did not speak as OpenAI does: {said}", counts=True, pause=False) from error
         if choice.message.refusal or choice.finish_reason == "content_filter":
-            raise Refused(f"The model refused: {choice.message.refusal or choice.finish_reason}"[:QUOTED])
+            raise Refused(f"The model refused: {choice.message.refusal or choice.finish_reason}")
+        content = choice.message.content or ""
         try:
-            return answer.model_validate_json(choice.message.content or "")
+            return answer.model_validate_json(content)
         except ValidationError as error:
-            wrong = ", ".join(sorted({".".join(map(str, each["loc"])) or "the whole" for each in error.errors()}))
-            said = self._quoted((choice.message.content or "").encode())
-            raise NoAnswer(f"Its answer is not of the schema ({wrong}): {said}", counts=True, pause=False) from error
+            names = {".".join(map(str, each["loc"])) or "the whole" for each in error.errors()}
+            wrong = ", ".join(sorted(names))
+            raise NoAnswer(f"Its answer is not of the schema ({wrong}): {content}", counts=True, pause=False) from error
 
-    def _post(self, asked: Mapping[str, Any]) -> tuple[int, str | None, bytes]:
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        until = time.monotonic() + self._seconds
-        try:
-            # Redirects are not followed: the key is for this host.
-            response = self._pool.request(
-                "POST", self._url, json=asked, headers=headers, redirect=False, preload_content=False
-            )
-            body = b""
-            for chunk in response.stream(65536):
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES or time.monotonic() > until:
-                    response.close()
-                    raise NoAnswer("Its answer does not end.", counts=True, pause=True)
-            response.release_conn()
-        except NewConnectionError as error:
-            raise NoAnswer("It can't be reached.", counts=False, pause=True) from error
-        except HTTPError as error:
-            raise NoAnswer(f"It did not answer: {type(error).__name__}", counts=True, pause=True) from error
-        return response.status, response.headers.get("Retry-After"), body
+    def _report(self, text: str) -> str:
+        report = plain(text)
+        return (report.replace(self._key, "…") if self._key else report)[:LONGEST_REPORT]
 
-    def _failed(self, status: int, retry_after: str | None, body: bytes) -> NoAnswer:
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
-            return NoAnswer(f"It refuses the key, or has no such model or address: {status}", counts=False, pause=True)
-        seconds = float(retry_after) if retry_after and retry_after.isdecimal() else None
-        # A redirect is no picture's fault; what it says of a request with a picture may well be.
-        passing = status == HTTPStatus.TOO_MANY_REQUESTS or status < HTTPStatus.BAD_REQUEST
-        return NoAnswer(
-            f"It answered {status}: {self._quoted(body)}",
-            counts=not passing,
-            pause=passing or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            retry_after=seconds,
-        )
 
-    def _quoted(self, body: bytes) -> str:
-        text = body.decode(errors="replace").replace("\0", " ")
-        return (text.replace(self._key, "…") if self._key else text)[:QUOTED]
+def _failed(answered: Answer) -> NoAnswer:
+    status, after = answered.status, answered.retry_after
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+        return NoAnswer(f"It refuses the key, or has no such model or address: {status}", counts=False, pause=True)
+    # A redirect is no picture's fault; what it says of a request with a picture may well be.
+    passing = status == HTTPStatus.TOO_MANY_REQUESTS or status < HTTPStatus.BAD_REQUEST
+    return NoAnswer(
+        f"It answered {status}: {answered.body.decode(errors='replace')}",
+        counts=not passing,
+        pause=passing or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        retry_after=float(after) if after and after.isdecimal() else None,
+    )

@@ -222,7 +222,7 @@ def test_an_endpoint_that_hangs_is_given_up(inbox: Inbox, vision: Vision, descri
     analysed(inbox)
     with workers.working(models=describing.models(seconds=0.2)) as worker:
         worker.until(lambda: jobs(inbox) == [("waiting", 1)])
-    assert reports(inbox) == ["It did not answer: ReadTimeoutError"]
+    assert reports(inbox) == ["It did not answer: TimeoutError"]
 
 
 def test_a_worker_that_is_told_to_end_waits_for_no_answer(inbox: Inbox, vision: Vision, describing: Describing) -> None:
