@@ -123,7 +123,13 @@ def read(name: str, models: Path, threads: int = 1) -> ModelSet:
     Raises:
         ModelError: there is no such set, or its file does not say all.
     """
+    return _read(name, models, threads, ())
+
+
+def _read(name: str, models: Path, threads: int, above: Sequence[Path]) -> ModelSet:
     path = Path(name) if name.endswith(".toml") else SETS / f"{name}.toml"
+    if path.resolve() in above:
+        raise ModelError(f"{path} is no model set: it has itself as its base")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         entries = [File(**entry) for entry in content.get("files", ())]
@@ -142,7 +148,11 @@ def read(name: str, models: Path, threads: int = 1) -> ModelSet:
         if missing := [own for own in part.files.values() if own not in files]:
             raise ModelError(f"{path} does not say where {missing[0]} comes from, which {role} needs")
     own = ModelSet(path.stem, content.get("hub", {}), parts, files, packages, models, threads)
-    return _over(read(content["base"], models, threads), own) if "base" in content else own
+    if "base" not in content:
+        return own
+    if not isinstance(content["base"], str):
+        raise ModelError(f"{path} is no model set: its base is not the name of one")
+    return _over(_read(content["base"], models, threads, [*above, path.resolve()]), own)
 
 
 def _part(name: str, content: dict[str, Any]) -> Part:

@@ -33,6 +33,7 @@ def test_a_set_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) 
     ("content", "complaint"),
     [
         ("roles = 3", "is no model set"),
+        ("base = 3\n[roles]", "its base is not the name of one"),
         ("[roles.tags]\nruntime = 'efficientnet'", "missing 3 required"),
         ("[roles.smell]\nruntime = 'a'\nname = 'b'\nversion = 'c'\nlicence = 'd'", "a role smell"),
         (
@@ -46,6 +47,15 @@ def test_a_set_that_does_not_say_all_is_refused(tmp_path: Path, content: str, co
 
     with pytest.raises(ModelError, match=complaint):
         model_set.read(str(tmp_path / "own.toml"), tmp_path)
+
+
+def test_a_set_that_is_a_base_of_itself_is_refused(tmp_path: Path) -> None:
+    for name, base in (("one", "other"), ("other", "one"), ("own", "own")):
+        (tmp_path / f"{name}.toml").write_text(f"base = '{tmp_path}/{base}.toml'\n[roles]")
+
+    for name in ("one", "own"):
+        with pytest.raises(ModelError, match=rf"{name}.toml is no model set: it has itself as its base"):
+            model_set.read(str(tmp_path / f"{name}.toml"), tmp_path)
 
 
 def test_a_runtime_that_is_not_there_is_refused(embedded: ModelSet) -> None:
