@@ -28,6 +28,7 @@ IDLE_SECONDS = 5
 BACKFILL_SECONDS = 40
 SPENT_SECONDS = 60  # until the budget is looked at again
 LONGEST_PAUSE_SECONDS = 3600
+SEVERAL = 3  # photos that an endpoint fails at in a row: then that is no photo's fault
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -68,6 +69,7 @@ class Captioner:
         self._stopped = threading.Event()
         self._waits = False
         self._failures = 0
+        self._failed_at: set[str] = set()  # photos, since it last said anything that could be used
         self._round_at = time.monotonic()
 
     def stop(self) -> None:
@@ -117,6 +119,7 @@ class Captioner:
             captions.give_back(asking.claimed, "The worker was ended before there was an answer.", counts=False)
             return 0
         except Refused as refused:
+            self._failed_at.clear()
             metrics.captions.labels("refused").inc()
             captions.refuse(asking.claimed, str(refused))
             return 0
@@ -147,7 +150,9 @@ class Captioner:
             raise BudgetSpent
         asking.claimed = held
         with metrics.stage_seconds.labels("ask").time(), self._waiting():
-            return self._endpoint.ask(messages, answer)
+            said = self._endpoint.ask(messages, answer)
+        self._failed_at.clear()
+        return said
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
@@ -162,12 +167,22 @@ class Captioner:
     def _failed(self, claimed: Claim, failed: NoAnswer | NotFound | Undecodable) -> float:
         metrics.captions.labels("failed").inc()
         logger.warning("attempt_failed", extra={"item_id": claimed.subject.id, "report": str(failed)})
-        captions.give_back(claimed, str(failed), counts=not isinstance(failed, NoAnswer) or failed.counts)
+        captions.give_back(claimed, str(failed), counts=self._counts(claimed, failed))
         if not isinstance(failed, NoAnswer) or not failed.pause:
             return 0
         self._failures += 1
         wished = backoff_seconds(self._failures) if failed.retry_after is None else failed.retry_after
         return min(wished, LONGEST_PAUSE_SECONDS)
+
+    def _counts(self, claimed: Claim, failed: NoAnswer | NotFound | Undecodable) -> bool:
+        """Whether it may be the photo's fault: not once the endpoint has failed at several in a row."""
+        if not isinstance(failed, NoAnswer):
+            return True
+        if not failed.pause:
+            self._failed_at.clear()  # it works
+        elif failed.counts:
+            self._failed_at.add(claimed.subject.id)
+        return failed.counts and len(self._failed_at) < SEVERAL
 
 
 @dataclass
@@ -190,4 +205,6 @@ def of(models: ModelSet, key: str) -> Captioner:
     except ValidationError as error:
         names = ", ".join(str(each["loc"][0]) for each in error.errors())
         raise ModelError(f"caption of set {models.name} has wrong or no options: {names}") from error
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ModelError("PINHOLE_CAPTION_KEY holds what no key can: a space, the end of a line, or such")
     return Captioner(Model(Role.CAPTION, part.name, part.version), options, key)

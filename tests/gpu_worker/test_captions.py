@@ -170,11 +170,11 @@ def test_what_the_database_can_not_keep_is_taken_out_of_what_is_said(
 
 
 def test_a_refusal_is_final_and_told(inbox: Inbox, vision: Vision, describing: Describing) -> None:
-    vision.answer = lambda name: Answer(refusal="I can't help with that.")
+    vision.answer = lambda name: Answer(refusal=f"I can't\0 help with {KEY}.")
     analysed(inbox)
     with workers.working(models=describing.models()) as worker:
         worker.until(lambda: jobs(inbox) == [("failed", 1)])
-    assert reports(inbox) == ["The model refused: I can't help with that."]
+    assert reports(inbox) == ["The model refused: I can't help with …."]
     assert len(vision.asked) == 1
 
 
@@ -215,6 +215,35 @@ def test_an_endpoint_that_is_in_trouble_is_told_and_left_alone_for_a_while(
     assert len(vision.asked) == 1
     assert str(status) in reports(inbox)[0]
     assert KEY not in reports(inbox)[0]
+
+
+def test_an_endpoint_that_fails_at_several_photos_in_a_row_costs_no_photo_an_attempt_more(
+    inbox: Inbox, vision: Vision, describing: Describing
+) -> None:
+    out = Answer("out of order", 500, headers={"Retry-After": "0"})
+    vision.answer = lambda name: out if len(vision.asked) <= 30 else says(name, pets=False, animals=False)
+    analysed(inbox, 4)
+    with workers.working(models=describing.models()) as worker:
+        worker.until(lambda: {state for state, _ in jobs(inbox)} <= {"done", "failed"})
+    assert sorted(jobs(inbox)) == [("done", 1), ("done", 1), ("done", 2), ("done", 2)]
+
+
+def test_an_endpoint_that_fails_at_one_photo_only_has_that_fail_for_good(
+    inbox: Inbox, vision: Vision, describing: Describing
+) -> None:
+    out = Answer("out of order", 500, headers={"Retry-After": "0"})
+    pictures: list[str] = []
+
+    def answer(name: str) -> Answer:
+        picture = json.dumps(vision.asked[-1]["messages"][1])
+        pictures.append(picture)
+        return out if picture == pictures[0] and len(pictures) < 20 else says(name, pets=False, animals=False)
+
+    vision.answer = answer
+    analysed(inbox, 4)
+    with workers.working(models=describing.models()) as worker:
+        worker.until(lambda: {state for state, _ in jobs(inbox)} <= {"done", "failed"})
+    assert sorted(jobs(inbox)) == [("done", 1), ("done", 1), ("done", 1), ("failed", 5)]
 
 
 def test_an_endpoint_that_hangs_is_given_up(inbox: Inbox, vision: Vision, describing: Describing) -> None:
@@ -343,6 +372,14 @@ def test_a_set_that_says_something_wrong_is_refused_with_what_is_wrong(
     path.write_text(content.replace(line, instead))
     with pytest.raises(ModelError, match=rf"\b{named}\b"):
         captioner.of(model_set.read(str(path), tmp_path), "")
+
+
+@pytest.mark.parametrize("key", ["sk-1\n", "sk 1", "sk-\N{EN DASH}1"])
+def test_a_key_that_is_none_is_refused_before_it_is_sent(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "captioned.toml"
+    Vision("http://a.example/v1").write_set(path)
+    with pytest.raises(ModelError, match="PINHOLE_CAPTION_KEY"):
+        captioner.of(model_set.read(str(path), tmp_path), key)
 
 
 def test_the_key_is_in_no_log(inbox: Inbox, vision: Vision, describing: Describing) -> None:
