@@ -32,6 +32,10 @@ class ServiceFailed(Exception):
     """A service did not start. The text names its log and quotes its end."""
 
 
+class CannotWork(ServiceFailed):
+    """It says that a person has to do something first: to start it again is of no use."""
+
+
 class Service(ABC):
     """One child process with its log, `{directory}/log`.
 
@@ -41,6 +45,8 @@ class Service(ABC):
     """
 
     stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = STOP_SECONDS  # then it is killed
+    uses_others: bool = False  # until it has ended: so it is stopped before them
 
     def __init__(
         self,
@@ -70,6 +76,7 @@ class Service(ABC):
 
         Raises:
             ServiceFailed: it ended, or did not answer within a minute.
+            CannotWork: it ended, and its `complaint` is why.
         """
         end_leftovers(self._command, self.directory, self.stop_signal)
         deadline = time.monotonic() + START_SECONDS
@@ -79,10 +86,14 @@ class Service(ABC):
             if self._answers(deadline):
                 self._prepare_or_end()
                 return
-        raise ServiceFailed(f"{self.name} does not start. The end of {self.log}:\n{_end_of(self.log)}")
+        raise ServiceFailed(f"{self.name} does not start. The end of {self.log}:\n{end_of(self.log)}")
 
     def prepare(self) -> None:  # noqa: B027 - most have nothing to do
         """What must be done each time after it has started."""
+
+    def complaint(self) -> str | None:
+        """What a person has to do before it can work, of a process that ended for that; None of any other."""
+        return None
 
     def stop(self) -> None:
         """End the process, gently first. Stopping twice is harmless."""
@@ -137,7 +148,7 @@ class Service(ABC):
         if self._process.poll() is None:
             _signal(self._process, self.stop_signal)
             try:
-                self._process.wait(STOP_SECONDS)
+                self._process.wait(self.stop_seconds)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -155,7 +166,10 @@ class Service(ABC):
             if _says_yes(self.ready):
                 return True
             time.sleep(0.05)
+        complaint = self.complaint()
         self._end()
+        if complaint is not None:
+            raise CannotWork(f"{self.name} can't work: {complaint}")
         return False
 
 
@@ -249,5 +263,6 @@ def _signal(process: psutil.Process | subprocess.Popen[bytes], stop_signal: sign
         process.terminate()
 
 
-def _end_of(log: Path, lines: int = 15) -> str:
+def end_of(log: Path, lines: int = 15) -> str:
+    """Its last lines."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.processes import Service, ServiceFailed
+from infra.local.processes import CannotWork, Service, ServiceFailed
 
 STEADY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30
@@ -38,13 +38,17 @@ class Supervisor:
     def watch(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None = None) -> None:
         """Start the service again whenever it ends by itself, then await `after_restart`.
 
-        Either may fail: that is told, and tried again after a while.
+        Either may fail: that is told, and tried again after a while. Where a person has to do something first, that is
+        told, and all else goes on without it.
         """
         self._watches.append(asyncio.create_task(self._keep(service, after_restart)))
 
     def later(self, doing: Coroutine[Any, Any, None]) -> None:
-        """Do something beside all else, such as to start one more service, and end it with the rest."""
-        self._watches.append(asyncio.create_task(doing))
+        """Do something beside all else, such as to start one more service, and end it with the rest.
+
+        Where a service does not start, that is told, and all else goes on without it.
+        """
+        self._watches.append(asyncio.create_task(self._tell_failure(doing)))
 
     async def run(self) -> None:
         """Wait, as long as the services are looked after. Raises what prevents that."""
@@ -64,15 +68,33 @@ class Supervisor:
         for watch in self._watches:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
-        await asyncio.gather(*(_stop(starting) for starting in self._starts))
+        started = await asyncio.gather(*self._starts, return_exceptions=True)
+        services = [service for service in started if isinstance(service, Service)]
+        for uses_others in (True, False):
+            stops = [service.stop for service in services if service.uses_others is uses_others]
+            await asyncio.gather(*(asyncio.to_thread(stop) for stop in stops))
+
+    async def _tell_failure(self, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except (ServiceFailed, *PASSING) as error:
+            self._say(str(error))
 
     async def _keep(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None) -> None:
+        try:
+            await self._restart(service, after_restart)
+        except CannotWork as error:
+            self._say(str(error))
+
+    async def _restart(self, service: Service, after_restart: Callable[[], Awaitable[None]] | None) -> None:
         pause = 0
         while True:
             began = time.monotonic()
             while service.ended is None:  # no event tells
                 service.bound_log()
                 await asyncio.sleep(0.25)
+            if (complaint := service.complaint()) is not None:
+                raise CannotWork(f"{service.name} can't work: {complaint}")
             self._say(f"{service.name} ended (exit status {service.ended}); starting it again. Why: {service.log}")
             if time.monotonic() - began > STEADY_SECONDS:
                 pause = 0
@@ -91,6 +113,8 @@ class Supervisor:
         except asyncio.CancelledError:
             await asyncio.wait([starting])
             raise
+        except CannotWork:
+            raise
         except ServiceFailed as error:
             self._say(str(error))
             return False
@@ -98,9 +122,3 @@ class Supervisor:
             self._say(f"{service.name} does not start: {error}")
             return False
         return True
-
-
-async def _stop(starting: asyncio.Task[Service]) -> None:
-    await asyncio.wait([starting])
-    if starting.exception() is None:
-        await asyncio.to_thread(starting.result().stop)

@@ -5,9 +5,9 @@ The models of the first are fetched before, in the background: uploads work befo
 """
 
 import asyncio
+import json
 import os
 import re
-import signal
 import sys
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from pathlib import Path
 from infra.bootstrap import REPOSITORY, say
 from infra.local import processes
 from infra.local.function_pool import INHERITED
-from infra.local.processes import HOST, Service, free_ports
+from infra.local.processes import HOST, Service, end_of, free_ports
 from infra.local.supervisor import Supervisor
 
 # They run the code of others on what came from strangers: they get no secret that they do not use.
@@ -29,9 +29,10 @@ QUEUES = {"PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL", "AWS_ENDPOINT_URL
 KEY = "PINHOLE_CAPTION_KEY"
 THREADS = max(1, (os.cpu_count() or 1) // 2)
 NICE = 15
-# To the one that analyses: it is safe at any moment, and its queue ends with it.
-STOP_SIGNAL = signal.SIGKILL if os.name == "posix" else signal.SIGTERM
+CANNOT_WORK = 2  # its exit status, where a person has to do something first
+GRACE_SECONDS = 1  # for what is looked at when it is to end: what takes longer is given back, and costs no attempt
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 60, 3600
+LONGEST_LINE = 2**24  # of what a fetch says
 # What `infra models` tells with the time, and not what pip does package by package.
 SAID = re.compile(r"\d\d:\d\d:\d\d (.*)")
 
@@ -41,6 +42,9 @@ class Worker(Service):
 
     origin: where it answers /metrics and /health.
     """
+
+    stop_seconds = 8
+    uses_others = True  # it gives back what it has in hand
 
     def __init__(
         self, name: str, directory: Path, options: Sequence[str], environment: Mapping[str, str], settings: set[str]
@@ -69,6 +73,15 @@ class Worker(Service):
         with urllib.request.urlopen(f"{self.origin}/health", timeout=1):
             return True
 
+    def complaint(self) -> str | None:
+        if self.ended != CANNOT_WORK:
+            return None
+        line = end_of(self.log, lines=1)
+        try:
+            return str(json.loads(line)["reason"])
+        except (ValueError, KeyError, TypeError):
+            return line  # it ended before it had a log with fields
+
 
 def start(directory: Path, environment: Mapping[str, str], models: str) -> Worker:
     """Start the one that analyses photos with a model set. It answers when this returns.
@@ -76,9 +89,8 @@ def start(directory: Path, environment: Mapping[str, str], models: str) -> Worke
     Raises:
         ServiceFailed: it did not start.
     """
-    options = [f"--set={models}", f"--threads={THREADS}", "--decoders=1", "--batch=4"]
+    options = [f"--set={models}", f"--threads={THREADS}", "--decoders=1", "--batch=4", f"--grace={GRACE_SECONDS}"]
     worker = Worker("The worker", directory, options, environment, SETTINGS | QUEUES)
-    worker.stop_signal = STOP_SIGNAL
     worker.start()
     return worker
 
@@ -117,6 +129,7 @@ async def _fetch(models: str) -> str | None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
+        limit=LONGEST_LINE,
     )
     assert fetching.stdout is not None
     last = ""
@@ -142,7 +155,7 @@ async def keep_captions(services: Supervisor, directory: Path, environment: Mapp
 
 def end_leftovers(directory: Path, captions: Path) -> None:
     """End the workers that an earlier run left: the one that analyses photos, and the one that has them described."""
-    processes.end_leftovers(_command(), directory, STOP_SIGNAL)
+    processes.end_leftovers(_command(), directory)
     processes.end_leftovers(_command(), captions)
 
 

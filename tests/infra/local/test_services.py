@@ -62,6 +62,13 @@ class Sleeper(processes.Service):
             raise self.errors.pop()
 
 
+class Complaining(Sleeper):
+    """It can't work, once it has ended."""
+
+    def complaint(self) -> str | None:
+        return None if self.ended is None else "somebody has to do something"
+
+
 class NeverReady(processes.Service):
     def ready(self) -> bool:
         return False
@@ -421,6 +428,91 @@ def test_a_service_is_started_until_it_answers_again(directory: Path, monkeypatc
 
     asyncio.run(run())
     assert sum("no luck" in line for line in said) == 6
+
+
+def started(service: processes.Service) -> processes.Service:
+    service.directory.mkdir(exist_ok=True)
+    service.start()
+    return service
+
+
+@posix
+def test_a_service_that_can_not_work_is_told_once_and_all_else_goes_on(directory: Path) -> None:
+    said: list[str] = []
+
+    async def run() -> None:
+        async with Supervisor(said.append) as services:
+            other = await services.start(started, Sleeper(directory / "other"))
+            complaining = await services.start(started, Complaining(directory / "complaining"))
+            services.watch(other)
+            services.watch(complaining)
+            running = asyncio.create_task(services.run())
+            kill(complaining)
+            while not said:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.05)
+            kill(other)
+            while other.ended is not None or "The sleeper answers again" not in said:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            assert not running.done()
+            assert complaining.pid is None
+            running.cancel()
+
+    asyncio.run(run())
+    assert said[0] == "The sleeper can't work: somebody has to do something"
+    assert len(said) == 3
+
+
+def test_a_service_that_can_not_work_is_not_tried_again(directory: Path) -> None:
+    class Ending(Complaining):
+        def ready(self) -> bool:
+            while self.ended is None:
+                time.sleep(0.01)
+            return False
+
+    service = Ending(directory)
+    service._command = [sys.executable, "-c", "print('began')"]
+    with pytest.raises(processes.CannotWork, match="can't work: somebody has to do something"):
+        service.start()
+    assert service.log.read_text() == "began\n"
+
+
+@pytest.mark.parametrize(
+    "error", [processes.ServiceFailed("no luck"), OSError(errno.EAGAIN, "no luck")], ids=["failed", "passing"]
+)
+def test_what_comes_later_and_fails_is_told_and_all_else_goes_on(error: Exception) -> None:
+    said: list[str] = []
+
+    async def fail() -> None:
+        raise error
+
+    async def run() -> None:
+        async with Supervisor(said.append) as services:
+            services.later(fail())
+            await services.run()
+
+    asyncio.run(run())
+    assert said == [str(error)]
+
+
+def test_a_service_that_uses_others_ends_before_they_do(directory: Path) -> None:
+    ended: list[str] = []
+
+    class Noting(Sleeper):
+        def stop(self) -> None:
+            time.sleep(0.2 if self.uses_others else 0)
+            super().stop()
+            ended.append(self.directory.name)
+
+    user = Noting(directory / "user")
+    user.uses_others = True
+
+    async def run() -> None:
+        async with Supervisor(print) as services:
+            await services.start(started, Noting(directory / "used"))
+            await services.start(started, user)
+
+    asyncio.run(run())
+    assert ended == ["user", "used"]
 
 
 def kill(server: processes.Service) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import worker
 from infra.local.data_directory import DataDirectory
-from infra.local.processes import ServiceFailed
+from infra.local.processes import CannotWork, ServiceFailed
 from infra.local.supervisor import Supervisor
 from infra.local.worker import Worker
 
@@ -107,3 +107,27 @@ def test_both_workers_of_an_earlier_run_are_ended(directory: Path, monkeypatch: 
         left.append(subprocess.Popen(sleeps, cwd=place))
     worker.end_leftovers(data.worker, data.captions)
     assert [process.wait() < 0 for process in left] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ('{"message": "cannot_work", "reason": "a file is broken"}', "a file is broken"),
+        ("there is no such option", "there is no such option"),
+        ("3", "3"),
+    ],
+)
+def test_a_worker_that_can_not_work_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, reason: str
+) -> None:
+    program = f"import sys; print('before'); print({told!r}); sys.exit(2)"
+    monkeypatch.setattr(worker, "_command", lambda: [sys.executable, "-c", program])
+    with pytest.raises(CannotWork) as caught:
+        worker.start(tmp_path, {}, "clip")
+    assert str(caught.value) == f"The worker can't work: {reason}"
+
+
+def test_what_a_fetch_tells_may_have_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = pretended(monkeypatch, "print('x' * 200_000); print('12:34:56 there')")
+    asyncio.run(kept(tmp_path))
+    assert said[0] == "there"
