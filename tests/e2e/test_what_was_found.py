@@ -85,6 +85,13 @@ def details(page: Page) -> Locator:
     return page.get_by_role("complementary", name="Details")
 
 
+def open_details(page: Page) -> None:
+    """Of the first photo; the viewer itself has asked for them once before."""
+    with page.expect_response(re.compile("/api/items/[0-9A-Za-z]{12}$")):
+        open_first(page)
+    page.keyboard.press("i")
+
+
 @pytest.fixture
 def shown(window: Page) -> Page:
     """A window that shows the first photo, with its details and what was found."""
@@ -162,16 +169,16 @@ def test_the_details_begin_what_was_found_with_what_is_said_of_it(window: Page) 
 
 
 def test_a_caption_comes_by_itself_and_leaves_alone_what_is_done_meanwhile(window: Page) -> None:
-    answer_with(window, FOUND | {"captionWaits": True}, FOUND | {"captionWaits": True}, FOUND | {"caption": SAID})
-    open_first(window)
+    waiting = FOUND | {"captionWaits": True}
+    answer_with(window, waiting, waiting, waiting, FOUND | {"caption": SAID})
     asked = requests_of(window, "GET", "/api/items/")
-    window.keyboard.press("i")
+    open_details(window)
     train = details(window).get_by_role("button", name="train")
     train.click()
     expect(details(window).get_by_role("status")).to_have_text("")
     expect(details(window).get_by_text("Two people wait")).to_be_visible()
     expect(train).to_have_attribute("aria-pressed", "true")
-    assert len(asked) == 3
+    assert len(asked) == 4
 
 
 def test_what_is_said_is_text_in_the_direction_of_its_script_and_as_long_as_it_is(
@@ -226,6 +233,63 @@ def test_boxes_are_shown_when_asked_for_and_lie_where_things_are_however_the_pic
     expect(boxes).to_have_count(0)
 
 
+def face(left: float, top: float, width: float, height: float) -> dict[str, Any]:
+    box = {"left": left, "top": top, "width": width, "height": height}
+    return FOUND["faces"][0] | {"box": box}
+
+
+LOOSE = [face(0.03 + column * 0.12, 0.03 + row * 0.19, 0.06, 0.13) for row in range(5) for column in range(8)]
+CLOSE = [face(0.005 + column * 0.124, 0.005 + row * 0.2, 0.118, 0.19) for row in range(5) for column in range(8)]
+HIDDEN_FACES = """() => {
+    const boxes = [...document.querySelectorAll('.box')].map((box) => box.getBoundingClientRect())
+    const labels = [...document.querySelectorAll('.label')].map((label) => label.getBoundingClientRect())
+    const common = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1
+    const hides = (label, at) => [...boxes, ...labels.slice(0, at)].some((one) => common(label, one))
+    return labels.filter((label, at) => label.width && hides(label, at)).length
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("faces", [LOOSE, CLOSE, LOOSE[:1]], ids=["loose", "close", "one"])
+def test_no_label_hides_a_face_and_each_face_has_a_name(window: Page, faces: list[dict[str, Any]], width: int) -> None:
+    answer_with(window, NOTHING | {"faces": faces})
+    window.set_viewport_size({"width": width, "height": 740})
+    open_first(window)
+    window.keyboard.press("i")
+    window.get_by_label("Show what was found").check()
+    boxes = viewer(window).get_by_role("img", name="face", exact=True)
+    expect(boxes).to_have_count(len(faces))
+    assert window.evaluate(HIDDEN_FACES) == 0
+    if len(faces) == 1:
+        expect(boxes.get_by_text("face")).to_be_visible()
+    if faces is CLOSE:
+        expect(viewer(window).locator(".label:visible")).to_have_count(0)
+        boxes.nth(9).hover()
+        expect(viewer(window).locator(".label:visible")).to_have_count(1)
+        assert boxes.nth(9).get_by_text("face").is_visible()
+
+
+def test_nothing_covers_what_was_found_at_the_upper_edge_of_the_picture(
+    open_context: Callable[..., BrowserContext], library: list[Photo]
+) -> None:
+    page = open_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce").new_page()
+    log_in(page)
+    expect(tiles(page).first).to_be_visible()
+    corners = [{"x": x, "y": y} for x, y in [(0.05, 0), (0.95, 0), (0.95, 0.08), (0.05, 0.08)]]
+    first = {"text": "Die erste Zeile", "score": 0.9, "corners": corners}
+    answer_with(page, NOTHING | {"faces": [face(0.45, 0, 0.08, 0.16)], "text": [first]})
+    open_first(page)
+    page.keyboard.press("i")
+    page.get_by_label("Show what was found").check()
+    bar = viewer(page).locator(".bar").bounding_box()
+    assert bar
+    for found in (texts_of(page).get_by_text("Die erste Zeile"), viewer(page).locator(".box")):
+        box = found.bounding_box()
+        assert box
+        assert box["y"] >= bar["y"] + bar["height"] - 3
+
+
 def test_what_is_pointed_at_in_the_details_is_marked_on_the_picture(shown: Page) -> None:
     marked = viewer(shown).locator(".box.marked")
     persons = details(shown).get_by_role("button", name="person × 2")
@@ -270,15 +334,47 @@ def test_text_is_selected_with_the_mouse_without_moving_the_picture(shown: Page)
     assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke"
 
 
-def test_text_is_selected_and_copied_with_keys_alone(shown: Page) -> None:
+FOCUSED: dict[str, Callable[[Page], object]] = {
+    "the text": lambda page: texts_of(page).focus(),
+    "the photo": lambda page: viewer(page).focus(),
+    "a button of the details": lambda page: details(page).get_by_role("button", name="train").focus(),
+    "a box to check": lambda page: page.get_by_label("Show what was found").focus(),
+    "nothing": lambda page: page.evaluate("document.activeElement.blur()"),
+    "the photo alone": lambda page: page.keyboard.press("i"),
+}
+
+
+@pytest.mark.parametrize("focused", FOCUSED)
+def test_text_is_selected_and_copied_with_keys_alone(shown: Page, focused: str) -> None:
     name = viewer(shown).get_attribute("aria-label") or ""
-    texts_of(shown).focus()
+    FOCUSED[focused](shown)
     shown.keyboard.press("Control+a")
+    shown.wait_for_function("() => getSelection().toString()")
     shown.keyboard.press("Control+c")
     assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke\nAusgang"
     shown.keyboard.press("Shift+ArrowLeft")
     assert selected(shown).endswith("Ausgan")
     expect(viewer(shown)).to_have_accessible_name(name)
+
+
+def test_where_no_text_was_found_none_of_the_page_is_selected(window: Page) -> None:
+    answer_with(window, FOUND | {"text": []})
+    open_details(window)
+    expect(details(window).get_by_text("evening")).to_be_visible()
+    window.keyboard.press("Control+a")
+    window.keyboard.press("i")
+    expect(details(window)).to_have_count(0)
+    window.keyboard.press("Control+a")
+    assert selected(window) == ""
+
+
+def test_in_a_field_all_of_the_field_is_selected(shown: Page) -> None:
+    shown.evaluate("document.querySelector('.info').append(document.createElement('input'))")
+    field = details(shown).get_by_role("textbox")
+    field.fill("fjord")
+    field.press("ArrowLeft")
+    field.press("Control+a")
+    assert field.evaluate("field => [field.selectionStart, field.selectionEnd]") == [0, 5]
 
 
 def test_all_text_is_copied_by_a_button(shown: Page) -> None:
@@ -288,20 +384,52 @@ def test_all_text_is_copied_by_a_button(shown: Page) -> None:
 
 
 def test_what_is_found_while_the_details_are_open_comes_by_itself(window: Page) -> None:
-    answer_with(window, WAITING, WAITING, FOUND)
-    open_first(window)
+    answer_with(window, WAITING, WAITING, WAITING, FOUND)
     asked = requests_of(window, "GET", "/api/items/")
-    window.keyboard.press("i")
+    open_details(window)
     expect(details(window).get_by_role("status")).to_have_text("Pinhole hasn’t looked at this photo yet.")
     expect(details(window).get_by_text("evening")).to_be_visible()
-    assert len(asked) == 3
+    assert len(asked) == 4
 
 
-def test_a_photo_that_could_not_be_looked_at_says_so(window: Page) -> None:
-    answer_with(window, NOTHING | {"state": "failed"})
+@pytest.mark.parametrize(
+    ("analysis", "sentence"),
+    [
+        (None, "Pinhole hasn’t looked at this photo yet."),
+        (WAITING | {"caption": SAID}, "Pinhole is still looking for more."),
+        (NOTHING | {"state": "failed"}, "Pinhole couldn’t look at this photo."),
+        (NOTHING | {"state": "failed", "caption": SAID}, "Pinhole couldn’t find out more."),
+        (NOTHING, "Pinhole found nothing in this photo."),
+        (NOTHING | {"caption": SAID}, ""),
+        (NOTHING | {"quality": FOUND["quality"]}, ""),
+    ],
+)
+def test_a_sentence_says_how_it_stands_where_not_all_there_is_is_shown(
+    window: Page, analysis: dict[str, Any] | None, sentence: str
+) -> None:
+    answer_with(window, analysis)
     open_first(window)
     window.keyboard.press("i")
-    expect(details(window).get_by_role("status")).to_have_text("Pinhole couldn’t look at this photo.")
+    expect(details(window).get_by_role("heading", name="In this photo")).to_be_visible()
+    expect(details(window).get_by_role("status")).to_have_text(sentence)
+
+
+def test_tags_are_one_list_of_the_ten_likeliest(window: Page) -> None:
+    tags = [{"name": f"sight {number}", "score": 0.9 - number / 20} for number in range(12)]
+    answer_with(window, NOTHING | {"tags": tags})
+    open_first(window)
+    window.keyboard.press("i")
+    expect(details(window).get_by_role("list")).to_have_count(1)
+    expect(details(window).get_by_role("listitem")).to_have_text([f"sight {number}" for number in range(10)])
+
+
+def test_a_picture_is_called_by_what_is_said_of_it_and_its_date(window: Page) -> None:
+    answer_with(window, FOUND | {"caption": SAID})
+    open_first(window)
+    name = "Photo, 28 July 2024 at 12:59"
+    said = f"{name}: Two people wait for a train in the evening."
+    expect(viewer(window).get_by_role("img", name=said, exact=True)).to_be_visible()
+    expect(viewer(window)).to_have_accessible_name(name)
 
 
 def test_nothing_sticks_out_on_a_narrow_screen_in_the_colours_of_the_system(

@@ -155,6 +155,7 @@ export const en = {
 
   viewer: {
     photo: 'Photo',
+    described: (name: string, caption: string) => `${name}: ${caption}`,
     back: 'Back to your photos',
     backHint: 'Back (Esc)',
     download: 'Download the original',
@@ -194,6 +195,9 @@ export const en = {
     title: 'In this photo',
     waiting: 'Pinhole hasn’t looked at this photo yet.',
     failed: 'Pinhole couldn’t look at this photo.',
+    moreWaits: 'Pinhole is still looking for more.',
+    moreFailed: 'Pinhole couldn’t find out more.',
+    nothing: 'Pinhole found nothing in this photo.',
     said: 'In words',
     facts: {
       subject: 'Subject',
