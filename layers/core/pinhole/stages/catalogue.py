@@ -19,8 +19,7 @@ class Carrier:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A stage. lanes: what carries it, empty where its worker looks into the ledger itself; next: the stage that
-    follows, by the kind of an item. by_worker: workers poll
-    these lanes, and no function is fed from them.
+    follows, by the kind of an item. by_worker: workers poll these lanes, and no function is fed from them.
 
     attempts: after how many it fails for good. by_original: it is asked for by the event of the item's original, as the
     store tells of a new object. noted_at: the column of media_item that says when it was committed; None where its job
