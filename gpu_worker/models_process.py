@@ -26,7 +26,7 @@ from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role, Seen
 
 if TYPE_CHECKING:
-    from gpu_worker.looking import Picture
+    from gpu_worker.looking import Looker, Picture
 
 PR_SET_PDEATHSIG = 1
 
@@ -208,7 +208,7 @@ class Looking:
 
     def _decode(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
         from gpu_worker.decoding import Undecodable, decode
-        from gpu_worker.looking import Picture
+        from gpu_worker.looking import Looker, Picture
 
         try:
             self._pictures[ticket] = Picture(decode(content), *original)

@@ -235,7 +235,7 @@ def test_boxes_are_shown_when_asked_for_and_lie_where_things_are_however_the_pic
 
 def face(left: float, top: float, width: float, height: float) -> dict[str, Any]:
     box = {"left": left, "top": top, "width": width, "height": height}
-    return FOUND["faces"][0] | {"box": box}
+    return {**FOUND["faces"][0], "box": box}
 
 
 LOOSE = [face(0.03 + column * 0.12, 0.03 + row * 0.19, 0.06, 0.13) for row in range(5) for column in range(8)]

@@ -115,5 +115,5 @@ def test_exposure_falls_as_a_picture_gets_darker() -> None:
 
 
 def test_a_hue_that_is_nearly_a_whole_turn_is_red() -> None:
-    hues, chroma = np.array([359.999999], np.float64), np.ones(1)
+    hues, chroma = np.array([0, 359.99997], np.float32), np.array([1, 0.3], np.float32)
     assert colours._mean_hue(hues, chroma) == 0
