@@ -208,7 +208,7 @@ class Looking:
 
     def _decode(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
         from gpu_worker.decoding import Undecodable, decode
-        from gpu_worker.looking import Looker, Picture
+        from gpu_worker.looking import Picture
 
         try:
             self._pictures[ticket] = Picture(decode(content), *original)
