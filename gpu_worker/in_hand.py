@@ -4,7 +4,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count
@@ -38,7 +38,10 @@ class At(StrEnum):
 
 @dataclass(slots=True)
 class Held:
-    """A photo in hand. content: of its rendition, until it is with the models; seen: what they saw."""
+    """A photo in hand. content: of its rendition, until it is with the models; seen: what they saw.
+
+    since: when it was claimed, by the monotonic clock.
+    """
 
     lane: Lane
     message: Message
@@ -46,6 +49,7 @@ class Held:
     at: At = At.FETCHING
     content: bytes = b""
     seen: Seen | None = None
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def alone(self) -> bool:

@@ -214,6 +214,8 @@ class Looking:
             self._pictures[ticket] = Picture(decode(content), *original)
         except Undecodable as error:
             self._say(Decoded(ticket, str(error)))
+        except Exception:  # noqa: BLE001 - such as too little memory: the photo's attempt ends with it
+            self._say(Decoded(ticket, traceback.format_exc()))
         else:
             self._say(Decoded(ticket, None))
 

@@ -28,6 +28,7 @@ from pinhole.telemetry import logger
 BEAT_SECONDS = LEASE_SECONDS // 3
 GRACE_SECONDS = 20  # of the thirty that ECS gives
 IDLE_SECONDS = 600
+LONGEST_FETCH_SECONDS = 300
 LONGEST_LOOK_SECONDS = 900
 FETCHERS = 8
 MAX_PIXELS = 150_000_000  # with the models at once, decoded: 450 MB
@@ -43,7 +44,7 @@ class Fetched:
     """The bytes of a photo's rendition; or why there are none."""
 
     ticket: int
-    content: bytes | NotFound | Unavailable
+    content: bytes | Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,10 @@ class Worker:
                 self._in_hand[ticket].at = At.FETCHED
             case Fetched(ticket, NotFound() as missing):
                 self._in_hand.failed(ticket, str(missing))
-            case Fetched(ticket, Unavailable() as down):
+            case Fetched(ticket, Unavailable() | BotoCoreError() | ClientError() as down):  # no fault of the photo
                 self._in_hand.failed(ticket, str(down), counts=False)
+            case Fetched(ticket, Exception() as error):
+                self._in_hand.failed(ticket, "".join(traceback.format_exception(error)))
             case Decoded(ticket, None):
                 self._in_hand[ticket].at = At.READY
             case Decoded(ticket, str(report)):
@@ -163,10 +166,10 @@ class Worker:
         self._beat_at = time.monotonic()
 
     def _fetch(self, ticket: int, key: str) -> None:
-        content: bytes | NotFound | Unavailable
+        content: bytes | Exception
         try:
             content = objects.read_rendition(key)
-        except (NotFound, Unavailable) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the photo's attempt ends with it
             content = error
         except (BotoCoreError, ClientError) as error:  # such as a right that is missing: not the photo's fault
             content = Unavailable(f"The store refuses it: {error}")
@@ -272,6 +275,9 @@ class Worker:
         self._beat_at = now
         if self._models is not None and self._looking_since and now - self._looking_since > LONGEST_LOOK_SECONDS:
             self._models.kill()
+        for ticket in self._in_hand.at(At.FETCHING):
+            if now - self._in_hand[ticket].since > LONGEST_FETCH_SECONDS:
+                self._in_hand.failed(ticket, "The object store took too long.", counts=False)
         try:
             self._in_hand.extend()
             if self._reanalysis is not None and self._stopping_since is None:

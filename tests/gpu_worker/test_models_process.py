@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from gpu_worker import decoding
 from gpu_worker.looking import Picture
 from gpu_worker.models_process import Decoded, Looked, Looking
 from pinhole.seen import Seen
@@ -56,3 +57,16 @@ def test_pictures_are_decoded_while_others_are_looked_at(models: Slow, looking: 
     looked = looking.recv()
     assert isinstance(looked, Looked)
     assert list(looked.seen) == [1]
+
+
+def test_a_picture_that_memory_does_not_suffice_for_is_told_of(
+    looking: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(_: bytes) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(decoding, "decode", too_much)
+    looking.send((1, WEBP, ORIGINAL))
+    decoded = looking.recv()
+    assert isinstance(decoded, Decoded)
+    assert "MemoryError" in (decoded.report or "")

@@ -176,6 +176,16 @@ def test_a_photo_that_fails_each_time_fails_for_good_with_its_report(inbox: Inbo
     assert "it is no picture" in report
 
 
+def test_a_store_that_refuses_to_answer_costs_no_attempt(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    [photo] = uploaded(inbox)
+    monkeypatch.setenv("PINHOLE_RENDITIONS_BUCKET", "no-such-bucket")
+    with workers.working() as worker:
+        worker.until(lambda: worker.metric('pinhole_failures_total{lane="fresh"}') > 0)
+        worker.until(lambda: job(inbox, photo) == ("waiting", 0))
+    [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis'")
+    assert "AccessDenied" in report
+
+
 def test_a_photo_whose_record_the_database_refuses_fails_alone(inbox: Inbox) -> None:
     *well, refused = uploaded(inbox, 3)
     with refusing(inbox, refused), workers.working("--batch=3") as worker:
