@@ -150,8 +150,11 @@ class InHand:
         self._intake.released(held.lane)
         logger.warning("lease_lost", extra={"item_id": held.photo.claimed.subject.id})
 
-    def extend(self) -> None:
-        """This worker is alive: all of it stays its own, in the ledger and in the queue. Raises Unavailable."""
+    def extend(self) -> Iterator[int]:
+        """This worker is alive: all of it stays its own, in the ledger and in the queue.
+
+        Tickets of what does not, and is not in hand any more. Raises Unavailable.
+        """
         until = datetime.now(UTC) + LEASE
         for ticket, held in list(self._held.items()):
             try:
@@ -159,10 +162,12 @@ class InHand:
                     claimed = stages.extend(conn, held.photo.claimed, until)
             except Busy:
                 self.drop(ticket)
+                yield ticket
             except Unavailable:
                 raise
             except Exception:  # noqa: BLE001 - whatever it is, the other photos are to be held
                 self.failed(ticket, traceback.format_exc())
+                yield ticket
             else:
                 held.photo = replace(held.photo, claimed=claimed)
         for lane, url in self._urls.items():

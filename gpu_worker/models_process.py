@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gpu_worker.looking import Looker, Picture
 
 PR_SET_PDEATHSIG = 1
+LONGEST_SECONDS = 900  # that models take to load, and for a picture: a page full of text takes a core 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +98,30 @@ class ModelsProcess:
         self._asked: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._tell = tell
         self._closed = False
+        self._due: dict[int | None, float] = {None: time.monotonic() + LONGEST_SECONDS}  # by ticket; None: to load
         for speak in (self._send, self._listen):
             threading.Thread(target=speak, name="models", daemon=True).start()
 
     def add(self, ticket: int, content: bytes, original: tuple[int, int]) -> None:
         """Have a picture decoded; it keeps its memory until it was looked at. original: its width and height."""
+        self._due[ticket] = time.monotonic() + LONGEST_SECONDS
         self._asked.put((ticket, content, original))
 
     def look(self, tickets: Sequence[int]) -> None:
         """Have these pictures looked at, as one batch; each was decoded."""
+        # One after the other, at worst: those before it are not held against any.
+        self._due.update(dict.fromkeys(tickets, time.monotonic() + len(tickets) * LONGEST_SECONDS))
         self._asked.put(list(tickets))
 
-    def kill(self) -> None:
-        """End it at once, whatever it does; `Ended` follows."""
-        self._process.kill()
+    def forget(self, ticket: int) -> None:
+        """Let go of a picture that nobody wants to have looked at any more."""
+        self._due.pop(ticket, None)
+        self._asked.put(ticket)
+
+    def kill_if_it_hangs(self) -> None:
+        """End it when it has been at something for longer than that ever takes; `Ended` follows."""
+        if any(due < time.monotonic() for due in list(self._due.values())):
+            self._process.kill()
 
     def close(self) -> None:
         """End it, and wait until it has; nothing is told of that."""
@@ -127,7 +138,9 @@ class ModelsProcess:
     def _listen(self) -> None:
         try:
             while True:
-                self._tell(self._connection.recv())
+                told = self._connection.recv()
+                self._done(told)
+                self._tell(told)
         except (EOFError, OSError):
             self._process.join()
         self._asked.put(None)
@@ -135,6 +148,16 @@ class ModelsProcess:
             return
         assert self._process.exitcode is not None
         self._tell(Ended(self._process.exitcode))
+
+    def _done(self, told: Told) -> None:
+        match told:
+            case Loaded():
+                self._due.pop(None)
+            case Decoded(ticket):
+                self._due.pop(ticket, None)
+            case Looked(seen):
+                for ticket in seen:
+                    self._due.pop(ticket, None)
 
 
 def _run(options: Options, connection: Connection) -> None:
@@ -196,11 +219,13 @@ class Looking:
     def _receive(self) -> None:
         try:
             while True:
-                asked = self._connection.recv()
-                if isinstance(asked, list):
-                    self._to_look_at.put(asked)
-                else:
-                    self._pool.submit(self._decode, *asked)
+                match self._connection.recv():
+                    case list(tickets):
+                        self._to_look_at.put(tickets)
+                    case int(ticket):
+                        self._pictures.pop(ticket, None)
+                    case asked:
+                        self._pool.submit(self._decode, *asked)
         except (EOFError, OSError):
             pass  # the loop is gone
         finally:
@@ -221,18 +246,20 @@ class Looking:
 
     def _looked(self, tickets: Sequence[int]) -> Looked:
         began = time.monotonic()
-        pictures = [self._pictures.pop(ticket) for ticket in tickets]
-        seen: dict[int, Seen | str] = {}
+        found = {ticket: self._pictures.pop(ticket, None) for ticket in tickets}
+        pictures = {ticket: picture for ticket, picture in found.items() if picture is not None}  # not forgotten
+        return Looked(self._seen(pictures), time.monotonic() - began)
+
+    def _seen(self, pictures: Mapping[int, "Picture"]) -> Mapping[int, Seen | str]:
         try:
-            seen.update(zip(tickets, self._look(pictures), strict=True))
+            return dict(zip(pictures, self._look(list(pictures.values())), strict=True))
         except Exception:  # noqa: BLE001 - whatever a runtime raises: which picture it is of is found out one by one
-            if len(tickets) == 1:
-                seen[tickets[0]] = traceback.format_exc()
-            else:
-                for ticket, picture in zip(tickets, pictures, strict=True):
-                    self._pictures[ticket] = picture
-                    seen.update(self._looked([ticket]).seen)
-        return Looked(seen, time.monotonic() - began)
+            if len(pictures) == 1:
+                return dict.fromkeys(pictures, traceback.format_exc())
+        seen: dict[int, Seen | str] = {}
+        for ticket, picture in pictures.items():
+            seen.update(self._seen({ticket: picture}))
+        return seen
 
     def _say(self, what: Told) -> None:
         with self._sending:

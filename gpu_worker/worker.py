@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gpu_worker import metrics
 from gpu_worker.in_hand import LEASE_SECONDS, At, InHand
 from gpu_worker.intake import PAUSE_SECONDS, Intake, Received
-from gpu_worker.models_process import Decoded, Ended, Loaded, Looked, ModelsProcess, NotLoaded, Options
+from gpu_worker.models_process import LONGEST_SECONDS, Decoded, Ended, Loaded, Looked, ModelsProcess, NotLoaded, Options
 from pinhole import analysis, objects
 from pinhole.errors import Busy, NotFound, Unavailable
 from pinhole.reanalysis import Reanalysis
@@ -29,7 +29,6 @@ BEAT_SECONDS = LEASE_SECONDS // 3
 GRACE_SECONDS = 20  # of the thirty that ECS gives
 IDLE_SECONDS = 600
 LONGEST_FETCH_SECONDS = 300
-LONGEST_LOOK_SECONDS = 900
 FETCHERS = 8
 MAX_PIXELS = 150_000_000  # with the models at once, decoded: 450 MB
 WITH_MODELS = (At.DECODING, At.READY, At.LOOKING)
@@ -70,7 +69,6 @@ class Worker:
         self._unknown: Mapping[Role, Model] | None = None  # models that the database was not told of yet
         self._loaded: Mapping[Role, int] | None = None
         self._reanalysis: Reanalysis | None = None
-        self._looking_since: float | None = None
         self._stopping_since: float | None = None
         self._busy_at = self._beat_at = time.monotonic()
 
@@ -80,7 +78,7 @@ class Worker:
 
     def healthy(self) -> bool:
         """Whether the loop goes round, or waits for models that load, and all lanes are polled. From any thread."""
-        patience = LONGEST_LOOK_SECONDS if self._loaded is None else 3 * BEAT_SECONDS
+        patience = 3 * BEAT_SECONDS + (LONGEST_SECONDS if self._loaded is None else 0)
         return time.monotonic() - self._beat_at < patience and self._intake.polls
 
     def run(self) -> None:
@@ -89,7 +87,9 @@ class Worker:
         try:
             while self._loaded is None and self._stopping_since is None:
                 with suppress(queue.Empty):
-                    self._take(self._events.get(timeout=None if self._unknown is None else PAUSE_SECONDS))
+                    self._take(self._events.get(timeout=1 if self._unknown is None else PAUSE_SECONDS))
+                assert self._models is not None
+                self._models.kill_if_it_hangs()
                 self._introduce()
             self._beat_at = time.monotonic()
             self._intake.start(self._events.put)
@@ -119,8 +119,10 @@ class Worker:
             case Received():
                 for ticket in self._in_hand.receive(event):
                     self._fetchers.submit(self._fetch, ticket, self._in_hand[ticket].photo.object_key)
-            case Fetched(ticket) | Decoded(ticket) if ticket not in self._in_hand:
+            case Fetched(ticket) if ticket not in self._in_hand:
                 pass  # it was given back meanwhile
+            case Decoded(ticket) if ticket not in self._in_hand:
+                self._forget(ticket)
             case Fetched(ticket, bytes(content)):
                 self._in_hand[ticket].content = content
                 self._in_hand[ticket].at = At.FETCHED
@@ -165,6 +167,10 @@ class Worker:
             self._reanalysis = self._reanalysis or Reanalysis(list(self._loaded.values()))
         self._beat_at = time.monotonic()
 
+    def _forget(self, ticket: int) -> None:
+        if self._models is not None:
+            self._models.forget(ticket)
+
     def _fetch(self, ticket: int, key: str) -> None:
         content: bytes | Exception
         try:
@@ -191,18 +197,16 @@ class Worker:
 
     def _look(self) -> None:
         ready = self._in_hand.at(At.READY)
-        if not ready or self._looking_since is not None or self._models is None:
+        if not ready or self._in_hand.at(At.LOOKING) or self._models is None:
             return
         # Those that are ready in a moment make one batch with them, which costs less than two.
         if len(ready) < self._batch and self._in_hand.at(At.DECODING):
             return
-        self._looking_since = time.monotonic()
         self._models.look(ready[: self._batch])
         for ticket in ready[: self._batch]:
             self._in_hand[ticket].at = At.LOOKING
 
     def _looked(self, event: Looked) -> None:
-        self._looking_since = None
         metrics.batch_size.observe(len(event.seen))
         metrics.stage_seconds.labels("look").observe(event.seconds)
         for ticket, seen in event.seen.items():
@@ -243,7 +247,7 @@ class Worker:
         """The process of the models died: of what it had, any may have been the cause."""
         if self._loading:
             raise CannotWork(f"The process that loads the models ended (exit status {exitcode}).")
-        self._models = self._looking_since = None
+        self._models = None
         logger.error("models_ended", extra={"exit_status": exitcode})
         for ticket in self._in_hand.at(*WITH_MODELS):
             self._in_hand.failed(ticket, f"The process of the models ended at it (exit status {exitcode}).")
@@ -273,13 +277,14 @@ class Worker:
         if now - self._beat_at < BEAT_SECONDS:
             return
         self._beat_at = now
-        if self._models is not None and self._looking_since and now - self._looking_since > LONGEST_LOOK_SECONDS:
-            self._models.kill()
+        if self._models is not None:
+            self._models.kill_if_it_hangs()
         for ticket in self._in_hand.at(At.FETCHING):
             if now - self._in_hand[ticket].since > LONGEST_FETCH_SECONDS:
                 self._in_hand.failed(ticket, "The object store took too long.", counts=False)
         try:
-            self._in_hand.extend()
+            for ticket in self._in_hand.extend():
+                self._forget(ticket)
             if self._reanalysis is not None and self._stopping_since is None:
                 self._reanalysis.go_on()
         except Unavailable as down:

@@ -43,7 +43,7 @@ def waiting(url: str, seconds: int) -> int:
 
 def test_it_is_held_for_longer_in_the_ledger_and_in_the_queue(inbox: Inbox, in_hand: InHand, url: str) -> None:
     receive(in_hand, url)
-    in_hand.extend()
+    assert list(in_hand.extend()) == []
     [(left,)] = inbox.conn.execute("SELECT leased_until - now() FROM job WHERE stage = 'analysis'")
     assert left > LEASE / 2
     assert waiting(url, 2 * SOON) == 0
@@ -68,13 +68,13 @@ def test_what_failed_comes_back_later_with_its_report(inbox: Inbox, in_hand: InH
 
 
 def test_what_another_worker_took_over_is_let_go(inbox: Inbox, in_hand: InHand, url: str) -> None:
-    receive(in_hand, url)
+    [ticket] = receive(in_hand, url)
     inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'analysis'")
     [item] = inbox.items()
     with transaction() as conn:
         later = datetime.now(UTC) + timedelta(hours=1)
         stages.claim(conn, Subject(inbox.owner.id, item["id"]), Stage.ANALYSIS, Lane.FRESH, later)
-    in_hand.extend()
+    assert list(in_hand.extend()) == [ticket]
     assert not in_hand
     assert inbox.jobs()["analysis"] == ("running", 2)
 
@@ -116,7 +116,7 @@ def test_a_photo_whose_lease_can_not_be_extended_fails_alone(
         return extend(conn, claimed, until)
 
     monkeypatch.setattr(stages, "extend", refused)
-    in_hand.extend()
+    assert list(in_hand.extend()) == [one]
     assert one not in in_hand
     assert in_hand[other].photo.claimed.until > datetime.now(UTC) + LEASE / 2
     [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis' AND state = 'waiting'")
@@ -135,7 +135,7 @@ def test_a_queue_that_is_gone_ends_nothing(
 ) -> None:
     [ticket] = receive(in_hand, url)
     inbox.cloud.sqs.delete_queue(QueueUrl=url)
-    in_hand.extend()
+    assert list(in_hand.extend()) == []
     in_hand.give_back(ticket)
     assert inbox.jobs()["analysis"] == ("waiting", 0)
 

@@ -1,23 +1,30 @@
 """The process of the models from within: what it does meanwhile, and what it forgets."""
 
+import multiprocessing
+import queue
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from signal import SIGKILL
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
-from gpu_worker import decoding
+from gpu_worker import decoding, models_process
 from gpu_worker.looking import Picture
-from gpu_worker.models_process import Decoded, Looked, Looking
+from gpu_worker.models_process import LONGEST_SECONDS, Decoded, Ended, Loaded, Looked, Looking, ModelsProcess, Options
 from pinhole.seen import Seen
+from tests.fixtures.worker import SET
 
 WEBP = cv2.imencode(".webp", np.zeros((48, 64, 3), np.uint8))[1].tobytes()
 ORIGINAL = (64, 48)
+MEASURED = Options(SET[1], "", threads=1, decoders=1)
 
 
 class Slow:
@@ -59,6 +66,16 @@ def test_pictures_are_decoded_while_others_are_looked_at(models: Slow, looking: 
     assert list(looked.seen) == [1]
 
 
+def test_a_picture_that_nobody_wants_any_more_is_not_looked_at(models: Slow, looking: Connection) -> None:
+    models.goes_on.set()
+    for ticket in (1, 2):
+        looking.send((ticket, WEBP, ORIGINAL))
+        assert looking.recv() == Decoded(ticket, None)
+    looking.send(1)
+    looking.send([1, 2])
+    assert list(looking.recv().seen) == [2]
+
+
 def test_a_picture_that_memory_does_not_suffice_for_is_told_of(
     looking: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,3 +87,53 @@ def test_a_picture_that_memory_does_not_suffice_for_is_told_of(
     decoded = looking.recv()
     assert isinstance(decoded, Decoded)
     assert "MemoryError" in (decoded.report or "")
+
+
+def test_a_process_is_killed_when_it_loads_for_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models_process, "LONGEST_SECONDS", 0)
+    told: queue.SimpleQueue[object] = queue.SimpleQueue()
+    ModelsProcess(MEASURED, told.put).kill_if_it_hangs()
+    assert told.get() == Ended(-SIGKILL)
+
+
+@pytest.fixture
+def process() -> Iterator[tuple[ModelsProcess, "queue.SimpleQueue[object]"]]:
+    """One whose models are loaded, and what it tells."""
+    told: queue.SimpleQueue[object] = queue.SimpleQueue()
+    models = ModelsProcess(MEASURED, told.put)
+    assert isinstance(told.get(), Loaded)
+    yield models, told
+    models.close()
+
+
+def test_a_process_is_killed_when_it_decodes_for_too_long(
+    process: tuple[ModelsProcess, "queue.SimpleQueue[object]"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models, told = process
+    [child] = multiprocessing.active_children()
+    psutil.Process(child.pid).suspend()
+    models.add(1, WEBP, ORIGINAL)
+    models.kill_if_it_hangs()
+    monkeypatch.setattr(models_process, "LONGEST_SECONDS", 0)
+    models.add(2, WEBP, ORIGINAL)
+    models.kill_if_it_hangs()
+    assert told.get() == Ended(-SIGKILL)
+
+
+def test_pictures_looked_at_together_may_take_as_long_as_one_after_the_other(
+    process: tuple[ModelsProcess, "queue.SimpleQueue[object]"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models, told = process
+    for ticket in (1, 2):
+        models.add(ticket, WEBP, ORIGINAL)
+        assert told.get() == Decoded(ticket, None)
+    [child] = multiprocessing.active_children()
+    psutil.Process(child.pid).suspend()
+    now = time.monotonic()
+    models.look([1, 2])
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1.5 * LONGEST_SECONDS)
+    models.kill_if_it_hangs()
+    assert child.exitcode is None
+    monkeypatch.setattr(time, "monotonic", lambda: now + 2.5 * LONGEST_SECONDS)
+    models.kill_if_it_hangs()
+    assert told.get() == Ended(-SIGKILL)
