@@ -4,15 +4,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pinhole.imaging import webp
+
+_LARGEST = 1440 * 16_383  # pixels: no rendition has more
 MAX_PIXELS = 8_000_000  # of a panorama the models see no more by more
 
 
 class Undecodable(Exception):
-    """These bytes are no picture."""
+    """These bytes are no picture, or none of ours."""
 
 
 def decode(content: bytes) -> NDArray[np.uint8]:
     """The pixels of a rendition: height x width x RGB. Raises Undecodable."""
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP":  # other formats unpack to more than their bytes tell
+        raise Undecodable("The rendition can't be decoded: it is no WebP.")
+    width, height = webp.size(content)
+    if width * height > _LARGEST:
+        raise Undecodable(f"The rendition can't be decoded: {width} x {height} pixels are more than any has.")
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:

@@ -173,7 +173,7 @@ def test_a_photo_that_fails_each_time_fails_for_good_with_its_report(inbox: Inbo
         stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, [photo])
         worker.until(lambda: job(inbox, photo) == ("failed", 5))
     [(report,)] = inbox.conn.execute("SELECT last_error FROM job WHERE stage = 'analysis'")
-    assert "it is no picture" in report
+    assert "it is no WebP" in report
 
 
 def test_a_store_that_refuses_to_answer_costs_no_attempt(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pinhole.imaging.budget import MAX_PARTS, check_memory, check_pixels, too_ma
 _BYTES_PER_PIXEL = 17
 
 
-def check(data: bytes | mmap, max_pixels: int) -> None:
-    """Raises FileRejected (`too_many_pixels`, `corrupt`)."""
+def size(data: bytes | mmap) -> tuple[int, int]:
+    """Width and height that the header of a WebP claims, in pixels."""
     kind, bits = data[12:16], int.from_bytes(data[21:25], "little")
     if kind == b"VP8X":
         width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
@@ -17,6 +17,12 @@ def check(data: bytes | mmap, max_pixels: int) -> None:
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     else:
         width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    return width, height
+
+
+def check(data: bytes | mmap, max_pixels: int) -> None:
+    """Raises FileRejected (`too_many_pixels`, `corrupt`)."""
+    width, height = size(data)
     check_pixels(width, height, max_pixels)
     check_memory(width, height, width * height * _BYTES_PER_PIXEL + 2 * len(data), max_pixels)
     at = 12
