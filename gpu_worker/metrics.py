@@ -20,6 +20,7 @@ captions = Counter("pinhole_captions", "Photos that captions were asked for", ["
 in_hand = Gauge("pinhole_in_hand", "Photos that were received and are not done with", ["lane"])
 with_models = Gauge("pinhole_with_models", "Photos that the process of the models has in memory")
 models_loaded = Gauge("pinhole_models_loaded", "Whether the models are in memory")
+models_memory = Gauge("pinhole_models_memory_bytes", "Resident memory of the process of the models")
 
 
 def serve(port: int, healthy: Callable[[], bool], address: str = "127.0.0.1") -> ThreadingHTTPServer:

@@ -62,10 +62,11 @@ class NotLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A picture is ready to be looked at; report: why it never will be."""
+    """A picture is ready to be looked at; report: why it never will be. seconds: that decoding took."""
 
     ticket: int
     report: str | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,14 @@ class ModelsProcess:
         """End it when it has been at something for longer than that ever takes; `Ended` follows."""
         if any(due < time.monotonic() for due in list(self._due.values())):
             self._process.kill()
+
+    def memory(self) -> int:
+        """Its resident memory in bytes; 0 where no /proc tells it."""
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text("ascii").split()[1]
+        except OSError:
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def close(self) -> None:
         """End it, and wait until it has; nothing is told of that."""
@@ -235,14 +244,15 @@ class Looking:
         from gpu_worker.decoding import Undecodable, decode
         from gpu_worker.looking import Picture
 
+        began = time.monotonic()
+        report = None
         try:
             self._pictures[ticket] = Picture(decode(content), *original)
         except Undecodable as error:
-            self._say(Decoded(ticket, str(error)))
+            report = str(error)
         except Exception:  # noqa: BLE001 - such as too little memory: the photo's attempt ends with it
-            self._say(Decoded(ticket, traceback.format_exc()))
-        else:
-            self._say(Decoded(ticket, None))
+            report = traceback.format_exc()
+        self._say(Decoded(ticket, report, time.monotonic() - began))
 
     def _looked(self, tickets: Sequence[int]) -> Looked:
         began = time.monotonic()

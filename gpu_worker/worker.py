@@ -123,6 +123,9 @@ class Worker:
                 pass  # it was given back meanwhile
             case Decoded(ticket) if ticket not in self._in_hand:
                 self._forget(ticket)
+            case Decoded(ticket, None, seconds):
+                metrics.stage_seconds.labels("decode").observe(seconds)
+                self._in_hand[ticket].at = At.READY
             case Fetched(ticket, bytes(content)):
                 self._in_hand[ticket].content = content
                 self._in_hand[ticket].at = At.FETCHED
@@ -132,8 +135,6 @@ class Worker:
                 self._in_hand.failed(ticket, str(down), counts=False)
             case Fetched(ticket, Exception() as error):
                 self._in_hand.failed(ticket, "".join(traceback.format_exception(error)))
-            case Decoded(ticket, None):
-                self._in_hand[ticket].at = At.READY
             case Decoded(ticket, str(report)):
                 self._in_hand.failed(ticket, report)
             case Looked():
@@ -174,7 +175,8 @@ class Worker:
     def _fetch(self, ticket: int, key: str) -> None:
         content: bytes | Exception
         try:
-            content = objects.read_rendition(key)
+            with metrics.stage_seconds.labels("fetch").time():
+                content = objects.read_rendition(key)
         except Exception as error:  # noqa: BLE001 - whatever it is, the photo's attempt ends with it
             content = error
         except (BotoCoreError, ClientError) as error:  # such as a right that is missing: not the photo's fault
@@ -268,6 +270,7 @@ class Worker:
             metrics.in_hand.labels(lane).set(self._in_hand.count(lane))
         metrics.with_models.set(len(self._in_hand.at(*WITH_MODELS)))
         metrics.models_loaded.set(self._models is not None and not self._loading)
+        metrics.models_memory.set(self._models.memory() if self._models is not None else 0)
         if self._in_hand:
             self._busy_at = now
         elif self._models is not None and now - self._busy_at > IDLE_SECONDS:

@@ -53,6 +53,9 @@ def test_photos_that_were_uploaded_are_analysed_once(inbox: Inbox) -> None:
     with workers.working("--batch=2") as worker:
         worker.until(lambda: all_done(inbox))
         worker.until(lambda: worker.metric('pinhole_photos_total{lane="fresh"}') == 3)
+        for step in ("fetch", "decode", "look", "record"):
+            assert worker.metric(f'pinhole_stage_seconds_count{{step="{step}"}}') >= 1
+        assert worker.metric("pinhole_models_memory_bytes") > 2**20
         assert worker.stop() == 0
     assert sorted(analysed(inbox)) == sorted(photo.id for photo in photos)
     assert {job(inbox, photo) for photo in photos} == {("done", 1)}
