@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gpu_worker.looking import Looker, Picture
 
 PR_SET_PDEATHSIG = 1
+NVIDIA = Path("/dev/nvidiactl")
+MOST_MEMORY = 8 * 2**30  # bytes: the embedded set takes 1.2 GB of what is counted here at a page full of text
 LONGEST_SECONDS = 900  # that models take to load, and for a picture: a page full of text takes a core 75
 
 
@@ -174,6 +176,7 @@ def _run(options: Options, connection: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _limit_memory()
     # A vector times a matrix takes ten times as long by many threads as by one, when they are busy elsewhere.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     try:
@@ -204,6 +207,15 @@ def _looker(options: Options) -> "Looker":
     looker = Looker(models)
     looker.load()
     return looker
+
+
+def _limit_memory() -> None:
+    """Have what takes more fail, instead of the machine. Not beside a GPU: CUDA maps far more than it takes."""
+    import resource  # Linux has it, and Windows has not
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if soft == resource.RLIM_INFINITY and not NVIDIA.exists():
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, hard))
 
 
 class Looking:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,18 @@ import pytest
 
 from gpu_worker import decoding, models_process
 from gpu_worker.looking import Picture
-from gpu_worker.models_process import LONGEST_SECONDS, Decoded, Ended, Loaded, Looked, Looking, ModelsProcess, Options
+from gpu_worker.models_process import (
+    LONGEST_SECONDS,
+    MOST_MEMORY,
+    NVIDIA,
+    Decoded,
+    Ended,
+    Loaded,
+    Looked,
+    Looking,
+    ModelsProcess,
+    Options,
+)
 from pinhole.seen import Seen
 from tests.fixtures.worker import SET
 
@@ -111,6 +123,15 @@ def process() -> Iterator[tuple[ModelsProcess, "queue.SimpleQueue[object]"]]:
     assert isinstance(told.get(), Loaded)
     yield models, told
     models.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts memory so")
+@pytest.mark.skipif(NVIDIA.exists(), reason="CUDA maps more than it takes")
+@pytest.mark.usefixtures("process")
+def test_the_memory_of_a_process_is_limited() -> None:
+    [child] = multiprocessing.active_children()
+    soft, _ = psutil.Process(child.pid).rlimit(psutil.RLIMIT_DATA)
+    assert soft == MOST_MEMORY
 
 
 def test_a_process_is_killed_when_it_decodes_for_too_long(
