@@ -123,9 +123,6 @@ class Worker:
                 pass  # it was given back meanwhile
             case Decoded(ticket) if ticket not in self._in_hand:
                 self._forget(ticket)
-            case Decoded(ticket, None, seconds):
-                metrics.stage_seconds.labels("decode").observe(seconds)
-                self._in_hand[ticket].at = At.READY
             case Fetched(ticket, bytes(content)):
                 self._in_hand[ticket].content = content
                 self._in_hand[ticket].at = At.FETCHED
@@ -135,6 +132,9 @@ class Worker:
                 self._in_hand.failed(ticket, str(down), counts=False)
             case Fetched(ticket, Exception() as error):
                 self._in_hand.failed(ticket, "".join(traceback.format_exception(error)))
+            case Decoded(ticket, None, seconds):
+                metrics.stage_seconds.labels("decode").observe(seconds)
+                self._in_hand[ticket].at = At.READY
             case Decoded(ticket, str(report)):
                 self._in_hand.failed(ticket, report)
             case Looked():
