@@ -26,7 +26,6 @@ from pinhole.stages import Lane
 from pinhole.telemetry import logger
 
 BEAT_SECONDS = LEASE_SECONDS // 3
-GRACE_SECONDS = 20  # of the thirty that ECS gives
 IDLE_SECONDS = 600
 LONGEST_FETCH_SECONDS = 300
 FETCHERS = 8
@@ -55,11 +54,15 @@ Event = Received | Fetched | Loaded | NotLoaded | Decoded | Looked | Ended | Sto
 
 
 class Worker:
-    """A worker for the stage `analysis`. urls: of the queues to poll, by lane. batch: photos looked at together."""
+    """A worker for the stage `analysis`. urls: of the queues to poll, by lane. batch: photos looked at together.
 
-    def __init__(self, urls: Mapping[Lane, str], options: Options, batch: int) -> None:
+    grace: seconds to finish what is looked at when it is to end; 20 of the thirty that ECS gives.
+    """
+
+    def __init__(self, urls: Mapping[Lane, str], options: Options, batch: int, grace: float = 20) -> None:
         self._options = options
         self._batch = batch
+        self._grace = grace
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._intake = Intake(urls, room=2 * batch, visibility_seconds=LEASE_SECONDS)
         self._in_hand = InHand(urls, self._intake)
@@ -262,7 +265,7 @@ class Worker:
         if self._stopping_since is None:
             return False
         done = self._intake.ended and not self._in_hand
-        return done or time.monotonic() - self._stopping_since > GRACE_SECONDS
+        return done or time.monotonic() - self._stopping_since > self._grace
 
     def _watch_clock(self) -> None:
         now = time.monotonic()

@@ -55,7 +55,7 @@ def _worker(arguments: argparse.Namespace, models: Path) -> Worker:
     source = arguments.models if arguments.models.startswith("s3://") else ""
     directory = str(models) if source else arguments.models
     options = Options(arguments.set, directory, arguments.threads, arguments.decoders, source)
-    return Worker(urls, options, arguments.batch)
+    return Worker(urls, options, arguments.batch, arguments.grace)
 
 
 def _captioner(arguments: argparse.Namespace, models: Path) -> Captioner:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gpu_worker.__main__ import main
+from infra.local import worker as local
 from pinhole import stages
 from pinhole.db import transaction
 from pinhole.stages import Lane, Stage, Subject
@@ -76,6 +77,16 @@ def test_a_new_photo_does_not_wait_behind_those_that_are_looked_at_again(inbox: 
         models.resume()
         worker.until(lambda: all_done(inbox))
     assert analysed(inbox).index(new.id) <= 2  # after those that the models had already
+
+
+def test_the_worker_of_an_instance_gives_back_a_long_look_before_it_is_killed(inbox: Inbox) -> None:
+    photos = uploaded(inbox, 3)
+    with workers.working("--batch=2", f"--grace={local.GRACE_SECONDS}") as worker:
+        worker.models().suspend()
+        worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
+        worker.process.send_signal(local.Worker.stop_signal)
+        assert worker.process.wait(local.Worker.stop_seconds) == 0
+    assert {job(inbox, photo) for photo in photos} == {("waiting", 0)}
 
 
 def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_come_to(inbox: Inbox) -> None:
