@@ -43,7 +43,7 @@ class Worker(Service):
     origin: where it answers /metrics and /health.
     """
 
-    stop_seconds = 8
+    stop_seconds = 5  # by then it has given all back, and waits for what a store that is gone does not answer
     uses_others = True  # it gives back what it has in hand
 
     def __init__(
