@@ -5,7 +5,7 @@ import os
 import sys
 
 from gpu_worker import bench, surroundings
-from gpu_worker.command_line import whole
+from gpu_worker.command_line import seconds, whole
 from gpu_worker.model_directory import default_directory
 
 
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nice", type=whole(0, 19), default=0, help="let others go first, by so much (0 to 19)")
     parser.add_argument("--metrics-port", type=whole(0, 65535), help="answer /metrics and /health there")
     parser.add_argument("--metrics-address", default="127.0.0.1", help="of which address")
-    parser.add_argument("--grace", type=float, default=20, help="seconds to finish what is looked at, at SIGTERM")
+    parser.add_argument("--grace", type=seconds, default=20, help="seconds for what is looked at, at SIGTERM")
     parser.set_defaults(run=_work)
     bench.add_to(parser.add_subparsers(title="instead of that"), default_directory())
     return parser

@@ -26,6 +26,7 @@ from pinhole.stages import Lane
 from pinhole.telemetry import logger
 
 BEAT_SECONDS = LEASE_SECONDS // 3
+REFILL_SECONDS = 5
 IDLE_SECONDS = 600
 LONGEST_FETCH_SECONDS = 300
 FETCHERS = 8
@@ -73,7 +74,7 @@ class Worker:
         self._loaded: Mapping[Role, int] | None = None
         self._reanalysis: Reanalysis | None = None
         self._stopping_since: float | None = None
-        self._busy_at = self._beat_at = time.monotonic()
+        self._busy_at = self._beat_at = self._refilled_at = time.monotonic()
 
     def stop(self) -> None:
         """End soon: what is looked at is finished within the grace time, the rest given back. From any thread."""
@@ -105,6 +106,7 @@ class Worker:
                 if self._stopping_since is None:
                     self._feed_models()
                     self._look()
+                    self._refill()
                 elif self._intake.ended:
                     self._return(At.FETCHING, At.FETCHED, At.DECODING, At.READY)
                 self._watch_clock()
@@ -182,8 +184,6 @@ class Worker:
                 content = objects.read_rendition(key)
         except Exception as error:  # noqa: BLE001 - whatever it is, the photo's attempt ends with it
             content = error
-        except (BotoCoreError, ClientError) as error:  # such as a right that is missing: not the photo's fault
-            content = Unavailable(f"The store refuses it: {error}")
         self._events.put(Fetched(ticket, content))
 
     def _feed_models(self) -> None:
@@ -291,7 +291,17 @@ class Worker:
         try:
             for ticket in self._in_hand.extend():
                 self._forget(ticket)
-            if self._reanalysis is not None and self._stopping_since is None:
-                self._reanalysis.go_on()
         except Unavailable as down:
             logger.warning("lease_not_extended", extra={"reason": str(down)})
+
+    def _refill(self) -> None:
+        """Ask for photos that these models have not seen, sooner where none of them is in hand."""
+        now = time.monotonic()
+        pause = BEAT_SECONDS if self._in_hand.count(Lane.BULK) else REFILL_SECONDS
+        if self._reanalysis is None or now - self._refilled_at < pause:
+            return
+        self._refilled_at = now
+        try:
+            self._reanalysis.go_on()
+        except Unavailable as down:
+            logger.warning("not_refilled", extra={"reason": str(down)})

@@ -13,9 +13,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from gpu_worker import models_process, surroundings
+from gpu_worker import surroundings
 from gpu_worker.__main__ import main
-from gpu_worker.models_process import Options
 from pinhole.settings import Settings, settings
 from tests.fixtures import worker as workers
 from tests.fixtures.ingest import Inbox
@@ -69,14 +68,14 @@ def test_a_missing_package_is_told_with_what_to_do(words: list[str], package: st
     assert remedy in sentence
 
 
-def test_a_package_that_the_models_miss_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    for name in [name for name in sys.modules if name.startswith(("gpu_worker.looking", "gpu_worker.models."))]:
-        if name != "gpu_worker.models.roles":
-            monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(ModuleNotFoundError) as missing:
-        models_process._looker(Options(SET[1], "", threads=1, decoders=1))
-    assert "onnxruntime is not installed here" in surroundings.without(missing.value)
+def test_a_package_that_the_models_miss_is_told_too() -> None:
+    code = (
+        "import sys; sys.modules['onnxruntime'] = None\n"
+        "from gpu_worker import models_process, surroundings\n"
+        "try: models_process._looker(models_process.Options('embedded', '', 1, 1))\n"
+        "except ModuleNotFoundError as missing: print(surroundings.without(missing))"
+    )
+    assert "onnxruntime is not installed here" in started("-c", code).stdout
 
 
 def test_our_own_code_that_is_missing_is_no_package() -> None:
