@@ -303,5 +303,5 @@ class Worker:
         self._refilled_at = now
         try:
             self._reanalysis.go_on()
-        except Unavailable as down:
+        except (Unavailable, BotoCoreError, ClientError) as down:  # such as a queue that is not there
             logger.warning("not_refilled", extra={"reason": str(down)})

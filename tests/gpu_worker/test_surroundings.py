@@ -71,7 +71,9 @@ def test_a_missing_package_is_told_with_what_to_do(words: list[str], package: st
 def test_a_package_that_the_models_miss_is_told_too() -> None:
     code = (
         "import sys; sys.modules['onnxruntime'] = None\n"
-        "from gpu_worker import models_process, surroundings\n"
+        "from gpu_worker import surroundings\n"
+        "surroundings.find_product()\n"
+        "from gpu_worker import models_process\n"
         "try: models_process._looker(models_process.Options('embedded', '', 1, 1))\n"
         "except ModuleNotFoundError as missing: print(surroundings.without(missing))"
     )
