@@ -80,9 +80,9 @@ def test_a_new_photo_does_not_wait_behind_those_that_are_looked_at_again(inbox: 
 
 
 def test_the_worker_of_an_instance_gives_back_a_long_look_before_it_is_killed(inbox: Inbox) -> None:
-    photos = uploaded(inbox, 3)
     with workers.working("--batch=2", f"--grace={local.GRACE_SECONDS}") as worker:
         worker.models().suspend()
+        photos = uploaded(inbox, 3)
         worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
         worker.process.send_signal(local.Worker.stop_signal)
         assert worker.process.wait(local.Worker.stop_seconds) == 0
@@ -90,9 +90,9 @@ def test_the_worker_of_an_instance_gives_back_a_long_look_before_it_is_killed(in
 
 
 def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_come_to(inbox: Inbox) -> None:
-    photos = uploaded(inbox, 3)
     with workers.working("--batch=2") as worker:
         worker.models().suspend()
+        photos = uploaded(inbox, 3)
         worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
         assert worker.stop() == 0
     assert {job(inbox, photo) for photo in photos} == {("waiting", 0)}
@@ -123,10 +123,10 @@ def replace(inbox: Inbox, item: dict[str, Any], content: bytes) -> None:
 
 
 def test_photos_whose_models_were_killed_are_looked_at_again_each_alone(inbox: Inbox) -> None:
-    photos = uploaded(inbox, 3)
     with workers.working("--batch=8") as worker:
         models = worker.models()
         models.suspend()
+        photos = uploaded(inbox, 3)
         worker.until(lambda: worker.metric("pinhole_with_models") == 3)
         models.kill()
         worker.until(lambda: {job(inbox, photo) for photo in photos} == {("waiting", 1)})
@@ -140,10 +140,10 @@ def test_photos_whose_models_were_killed_are_looked_at_again_each_alone(inbox: I
 
 
 def test_a_photo_that_another_worker_took_over_is_left_to_it(inbox: Inbox) -> None:
-    [photo] = uploaded(inbox)
     with workers.working() as worker:
         models = worker.models()
         models.suspend()
+        [photo] = uploaded(inbox)
         worker.until(lambda: job(inbox, photo) == ("running", 1))
         inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'analysis'")
         with transaction() as conn:
@@ -163,10 +163,10 @@ def test_two_workers_at_one_queue_look_at_each_photo_once(inbox: Inbox) -> None:
 
 
 def test_a_photo_that_is_removed_while_it_is_looked_at_leaves_nothing_behind(inbox: Inbox) -> None:
-    [photo] = uploaded(inbox)
     with workers.working() as worker:
         models = worker.models()
         models.suspend()
+        [photo] = uploaded(inbox)
         worker.until(lambda: job(inbox, photo) == ("running", 1))
         inbox.conn.execute("DELETE FROM media_item")
         inbox.conn.execute("DELETE FROM job")

@@ -84,6 +84,7 @@ HANDLERS = {
     "schedules/requeue_stale.py": "def handle(event, context): pass",
     "schedules/clean_tokens.py": "def handle(event, context): pass",
     "schedules/expire_uploads.py": "def handle(event, context): pass",
+    "schedules/expire_full_sizes.py": "def handle(event, context): pass",
 }
 PAGES = {
     "index.html": "<!doctype html><title>Pinhole</title>",
