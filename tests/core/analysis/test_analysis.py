@@ -72,6 +72,11 @@ def of(name: str, *, without: Role | None = None) -> Seen:
     )
 
 
+def reanalysis_by(seen: Seen) -> Reanalysis:
+    """That of a worker with the models that saw this."""
+    return Reanalysis(list(analysis.introduce(list(seen.models.values())).values()))
+
+
 def counts(inbox: Inbox) -> list[int]:
     return [inbox.conn.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in FINDINGS]
 
@@ -134,7 +139,7 @@ def test_other_models_answer_once_they_have_seen_every_photo(inbox: Inbox) -> No
     for photo in photos:
         look(photo)
     newer = of("second")
-    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis = reanalysis_by(newer)
     reanalysis.go_on()
     assert asked_again(inbox) == sorted(photo.id for photo in photos)
     for photo in photos:
@@ -151,9 +156,7 @@ def test_other_models_answer_once_they_have_seen_every_photo(inbox: Inbox) -> No
 def test_models_that_answered_before_answer_again_once_they_have_seen_what_came_since(inbox: Inbox) -> None:
     [photo] = uploaded(inbox)
     look(photo)
-    older, newer, older_again = (
-        Reanalysis(list(analysis.introduce(list(seen.models.values())).values())) for seen in (SEEN, of("second"), SEEN)
-    )
+    older, newer, older_again = (reanalysis_by(seen) for seen in (SEEN, of("second"), SEEN))
     older.go_on()
     newer.go_on()
     look(photo, of("second"))
@@ -177,7 +180,7 @@ def test_models_that_fail_at_most_photos_never_answer(inbox: Inbox, caplog: pyte
     for photo in photos:
         look(photo)
     newer = of("second")
-    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis = reanalysis_by(newer)
     reanalysis.go_on()
     look(photos[0], newer)
     inbox.conn.execute("UPDATE job SET state = 'failed', finished_at = now() WHERE state = 'waiting'")
@@ -193,7 +196,7 @@ def test_photos_that_models_have_not_seen_which_answer_are_looked_at_again(
     monkeypatch.setattr(reanalysis_module, "REST_SECONDS", 0)
     photo, other = uploaded(inbox, 2)
     look(photo)
-    answer = Reanalysis(list(analysis.introduce(list(SEEN.models.values())).values()))
+    answer = reanalysis_by(SEEN)
     look(other, of("second"))
     for _ in range(2):
         answer.go_on()
@@ -215,9 +218,7 @@ def test_models_that_others_took_the_answer_from_don_t_take_it_back_while_they_r
     monkeypatch.setattr(reanalysis_module, "REST_SECONDS", 0)
     [photo] = uploaded(inbox)
     look(photo)
-    older, newer = (
-        Reanalysis(list(analysis.introduce(list(seen.models.values())).values())) for seen in (SEEN, of("second"))
-    )
+    older, newer = (reanalysis_by(seen) for seen in (SEEN, of("second")))
     older.go_on()
     newer.go_on()
     look(photo, of("second"))
@@ -274,7 +275,7 @@ def test_a_photo_at_which_other_models_fail_does_not_keep_them_from_answering(
     look(first)
     look(second)
     newer = of("second")
-    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis = reanalysis_by(newer)
     reanalysis.go_on()
     look(first, newer)
     inbox.conn.execute(
@@ -289,7 +290,7 @@ def test_a_photo_at_which_other_models_fail_does_not_keep_them_from_answering(
 def test_models_for_what_no_model_did_before_answer_while_they_look(inbox: Inbox) -> None:
     [photo] = uploaded(inbox)
     look(photo, of("first", without=Role.OCR))
-    reanalysis = Reanalysis(list(analysis.introduce(list(SEEN.models.values())).values()))
+    reanalysis = reanalysis_by(SEEN)
     reanalysis.go_on()
     assert answering(inbox) == {"first"}
     assert asked_again(inbox) == [photo.id]
@@ -302,7 +303,7 @@ def test_no_more_photos_are_asked_for_than_the_bulk_lane_has_room_for(
     photos = uploaded(inbox, 3)
     for photo in photos:
         look(photo)
-    reanalysis = Reanalysis(list(analysis.introduce(list(of("second").models.values())).values()))
+    reanalysis = reanalysis_by(of("second"))
     reanalysis.go_on()
     reanalysis.go_on()
     [(waiting,)] = inbox.conn.execute("SELECT count(*) FROM job WHERE stage = 'analysis' AND state = 'waiting'")

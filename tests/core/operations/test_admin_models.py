@@ -4,13 +4,21 @@ from typing import Any
 
 import pytest
 
-from pinhole import analysis
 from pinhole.errors import Conflict, NotFound
 from pinhole.operations import models
 from pinhole.operations.models import ModelState
-from pinhole.reanalysis import Reanalysis
 from pinhole.tables import item_analysis, model
-from tests.core.analysis.test_analysis import FINDINGS, SEEN, answering, counts, look, look_again, of, uploaded
+from tests.core.analysis.test_analysis import (
+    FINDINGS,
+    SEEN,
+    answering,
+    counts,
+    look,
+    look_again,
+    of,
+    reanalysis_by,
+    uploaded,
+)
 from tests.fixtures.ingest import Inbox
 
 
@@ -64,7 +72,7 @@ def test_a_model_that_is_being_forgotten_does_not_come_to_answer(inbox: Inbox, m
     look(photo)
     newer = of("second")
     look_again(inbox, photo, newer)
-    reanalysis = Reanalysis(list(analysis.introduce(list(newer.models.values())).values()))
+    reanalysis = reanalysis_by(newer)
     truly = item_analysis.list_lacking
 
     def then_ended_in_the_middle(*arguments: Any) -> list[tuple[int, str]]:
