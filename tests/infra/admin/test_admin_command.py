@@ -53,10 +53,10 @@ class Admin:
         return next(queue for queue in self.asks("queues") if queue["name"] == name)
 
     def pause_ingest(self, instance: Instance) -> None:
-        """Pause, and end the poll that is under way by giving it something to take."""
+        """Pause, and end the poll that is under way, where one is, by giving it something to take."""
         assert self.says("pause", "ingest").startswith("ingest is pau")
         instance.upload(jpeg(shade=99))
-        eventually(lambda: self.queue("ingest"), lambda queue: queue["consumer"] == "paused" and not queue["visible"])
+        eventually(lambda: self.queue("ingest"), lambda queue: queue["consumer"] == "paused" and not queue["inFlight"])
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +80,10 @@ def test_a_paused_queue_keeps_what_comes_also_over_a_kill_and_gives_it_out_when_
     with Instance(begun) as instance:
         instance.register()
         admin.pause_ingest(instance)
+        before = admin.queue("ingest")["visible"]
         upload_id = instance.upload(jpeg())
         queue = admin.queue("ingest")
-        assert (queue["visible"], queue["inFlight"], queue["consumer"]) == (1, 0, "paused")
+        assert (queue["visible"], queue["inFlight"], queue["consumer"]) == (before + 1, 0, "paused")
         assert queue["oldestSeconds"] >= 0
         assert instance.call("GET", f"/uploads/{upload_id}")["state"] == "waiting"
         for process in instance.processes():
