@@ -99,8 +99,9 @@ def login(body: Credentials, request: Request) -> SessionTokens:
 def refresh(body: RefreshRequest, request: Request) -> SessionTokens:
     """Exchange a refresh token for new tokens.
 
-    A refresh token can be used once. Using one again while its session is open ends all sessions of its user, since one
-    of the two who used it has stolen it: a client with several windows refreshes in one of them.
+    A refresh token can be used once; the one that a session used last stays good for 10 seconds, for a client whose
+    answer was lost. Using one again after that, while its session is open, ends all sessions of its user, since one of
+    the two who used it has stolen it: a client with several windows refreshes in one of them.
     """
     return SessionTokens.of(accounts.refresh(body.refresh_token, request.address))
 

@@ -49,7 +49,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens.
-         * @description A refresh token can be used once. Using one again while its session is open ends all sessions of its user, since one of the two who used it has stolen it: a client with several windows refreshes in one of them.
+         * @description A refresh token can be used once; the one that a session used last stays good for 10 seconds, for a client whose answer was lost. Using one again after that, while its session is open, ends all sessions of its user, since one of the two who used it has stolen it: a client with several windows refreshes in one of them.
          */
         post: operations["refresh"];
         delete?: never;

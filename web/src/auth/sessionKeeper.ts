@@ -12,7 +12,7 @@ type Locks = { request<T>(name: string, work: () => Promise<T>): Promise<T> }
 /**
  * Holds the session that all tabs share.
  *
- * A refresh token works once, and one used twice ends every session of the user. So a refresh happens under a lock
+ * A refresh token works once, and one used again later ends every session of the user. So a refresh happens under a lock
  * that spans tabs, and reads the stored session again inside it: a tab that waited finds the new token already there.
  * A login and a logout take the lock too, so that no refresh that is on its way puts an old session back.
  */

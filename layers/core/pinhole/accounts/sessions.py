@@ -61,9 +61,9 @@ def login(name: str, password: str, address: str) -> Tokens:
 
 
 def refresh(token: str, address: str) -> Tokens:
-    """New tokens for a refresh token, which is used up by it.
+    """New tokens for a refresh token, which is used up by it; the one used last stays good for 10 s.
 
-    A known token of an open session that was used before, or whose second half is wrong, is in wrong hands: all
+    A known token of an open session that was used before that, or whose second half is wrong, is in wrong hands: all
     sessions of its user end. Raises Unauthenticated, TooManyRequests.
     """
     selector, verifier_hash = tokens.halves(token)

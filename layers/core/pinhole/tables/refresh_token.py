@@ -9,6 +9,9 @@ from psycopg.rows import class_row
 from pinhole.tables.session import Session
 from pinhole.tables.user import User
 
+GRACE = timedelta(seconds=10)
+"""How long the token that a session used last stays good: the answer that brought the next may have been lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -32,16 +35,23 @@ def insert(conn: Connection, selector: str, verifier_hash: bytes, session_id: st
 
 
 def use(conn: Connection, selector: str, verifier_hash: bytes) -> Session | None:
-    """Use up a token: unused, unexpired, of an open session. Of two who try at once one gets the session."""
+    """Use up a token, unexpired, of an open session: unused, or what this session used last, GRACE ago at most."""
     row = conn.execute(
         """
-        UPDATE refresh_token SET used_at = now()
+        UPDATE refresh_token SET used_at = coalesce(used_at, now())
         FROM session JOIN users ON users.id = session.user_id
-        WHERE selector = %s AND verifier_hash = %s AND used_at IS NULL AND expires_at > now()
+        WHERE selector = %(selector)s AND verifier_hash = %(verifier_hash)s AND expires_at > now()
+          AND (used_at IS NULL OR (
+            used_at > now() - %(grace)s
+            AND NOT EXISTS (
+                SELECT FROM refresh_token AS later
+                WHERE later.session_id = refresh_token.session_id AND later.used_at > refresh_token.used_at
+            )
+          ))
           AND session.id = refresh_token.session_id AND session.ended_at IS NULL
         RETURNING session.id, users.id, users.name, users.role, users.folder
         """,
-        [selector, verifier_hash],
+        {"selector": selector, "verifier_hash": verifier_hash, "grace": GRACE},
     ).fetchone()
     return None if row is None else Session(row[0], User(*row[1:]))
 
