@@ -73,6 +73,7 @@ def _constants() -> str:
     schemas = document(app.routes)["components"]["schemas"]
     password = schemas["Registration"]["properties"]["password"]
     completed = schemas["CompleteUploads"]["properties"]["ids"]["maxItems"]
+    originals = schemas["WantedOriginals"]["properties"]["ids"]["maxItems"]
     return f"""\
 // Written by `python -m infra generate` from the API and the product. Do not edit.
 
@@ -82,6 +83,9 @@ export const LONGEST_PASSWORD = {password["maxLength"]}
 
 /** Of so many uploads at most one request asks whether they have arrived. */
 export const MOST_COMPLETED = {completed}
+
+/** Of so many items at most one request signs the addresses of the originals. */
+export const MOST_ORIGINALS = {originals}
 
 /** Of the renditions, in pixels, the smallest first. A photo that is smaller has none larger than itself. */
 export const RENDITION_HEIGHTS = {sorted(HEIGHTS)} as const

@@ -14,5 +14,9 @@ interface Window {
     multiple: boolean
     types: { description: string; accept: Record<string, string[]> }[]
   }): Promise<FileSystemFileHandle[]>
+  showSaveFilePicker(options: {
+    suggestedName: string
+    types: { description: string; accept: Record<string, string[]> }[]
+  }): Promise<FileSystemFileHandle>
   showDirectoryPicker(): Promise<FileSystemDirectoryHandle>
 }

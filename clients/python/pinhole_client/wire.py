@@ -266,6 +266,19 @@ class Original(TypedDict):
     expiresAt: str
 
 
+class OriginalDownload(TypedDict):
+    itemId: str
+    url: str
+    filename: str
+    sizeBytes: int
+    takenAtLocal: str
+
+
+class OriginalDownloads(TypedDict):
+    files: list[OriginalDownload]
+    expiresAt: str
+
+
 class PartHash(TypedDict):
     partNumber: int
     sha256: str
@@ -412,3 +425,7 @@ class UploadStatus(TypedDict):
     itemId: str | None
     error: UploadError | None
     parts: list[StoredPart]
+
+
+class WantedOriginals(TypedDict):
+    ids: list[str]

@@ -1,6 +1,6 @@
 """One module per resource, each with its blueprint."""
 
-from api.routes import auth, docs, health, items, live, media, timeline, uploads
+from api.routes import auth, docs, health, items, live, media, originals, timeline, uploads
 
 BLUEPRINTS = [
     auth.routes,
@@ -9,6 +9,7 @@ BLUEPRINTS = [
     uploads.routes,
     timeline.routes,
     items.routes,
+    originals.routes,
     media.routes,
     live.routes,
 ]

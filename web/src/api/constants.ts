@@ -7,6 +7,9 @@ export const LONGEST_PASSWORD = 256
 /** Of so many uploads at most one request asks whether they have arrived. */
 export const MOST_COMPLETED = 500
 
+/** Of so many items at most one request signs the addresses of the originals. */
+export const MOST_ORIGINALS = 200
+
 /** Of the renditions, in pixels, the smallest first. A photo that is smaller has none larger than itself. */
 export const RENDITION_HEIGHTS = [240, 480, 1440] as const
 

@@ -220,6 +220,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/originals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign URLs of the files of many items, for 15 minutes. Ask for the next as they are needed. */
+        post: operations["signOriginals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -817,6 +834,29 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
         };
+        /** OriginalDownload */
+        OriginalDownload: {
+            itemId: string;
+            url: string;
+            /** @description As it was uploaded; two of a library may have the same */
+            filename: string;
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description Of the item
+             */
+            takenAtLocal: string;
+        };
+        /** OriginalDownloads */
+        OriginalDownloads: {
+            /** @description In the order of the ids, the picture of a live photo before its clip; what is gone has none */
+            files: components["schemas"]["OriginalDownload"][];
+            /**
+             * Format: date-time
+             * @description When the URLs run out
+             */
+            expiresAt: string;
+        };
         /** PartHash */
         PartHash: {
             partNumber: number;
@@ -1032,6 +1072,10 @@ export interface components {
             error: components["schemas"]["UploadError"] | null;
             /** @description What the store holds of a waiting multipart upload */
             parts: components["schemas"]["StoredPart"][];
+        };
+        /** WantedOriginals */
+        WantedOriginals: {
+            ids: string[];
         };
     };
     responses: {
@@ -1478,6 +1522,37 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    signOriginals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedOriginals"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalDownloads"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

@@ -1,4 +1,5 @@
 import type { components } from '../api/schema'
+import { downloads } from './enDownloads'
 import { numberName, sizeName } from './formats'
 
 function files(count: number): string {
@@ -260,6 +261,8 @@ export const en = {
       exposure: 'Too much light or shadow',
     },
   },
+
+  downloads,
 
   uploads: {
     upload: 'Upload',

@@ -28,6 +28,11 @@ export function momentName(takenAtLocal: string): string {
   return dates.value.moment.format(wallClock(takenAtLocal))
 }
 
+/** `2024-07-14`, where the viewer is: for names of files. */
+export function fileDate(moment: Date): string {
+  return moment.toLocaleDateString('sv-SE')
+}
+
 /** A naive local time, shown as it is wherever the viewer may be: read and written as if it were UTC. */
 function wallClock(local: string): Date {
   return new Date(`${local.replace(/Z$/, '')}Z`)

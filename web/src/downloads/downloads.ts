@@ -1,0 +1,120 @@
+import { computed, shallowRef, watch } from 'vue'
+import { answer, api } from '../api/client'
+import { MOST_ORIGINALS } from '../api/constants'
+import { messageOf } from '../api/problem'
+import { beforeLeaving } from '../auth/session'
+import { texts } from '../texts/texts'
+import { notify } from '../ui/notices'
+import { pauseWhileOffline } from '../uploads/retrying'
+import { entriesOf, type Sign } from './originals'
+
+export type Download = { items: number; done: number; bytes: number; missing: number }
+
+/** The one that is under way. */
+export const download = shallowRef<Download | null>(null)
+let aborting = new AbortController()
+
+const sign: Sign = (ids) => answer(api.POST('/originals', { body: { ids } }))
+
+export function cancelDownload(): void {
+  aborting.abort()
+}
+beforeLeaving(cancelDownload)
+
+/**
+ * Saves the originals of so many items: one file as it is, several as a ZIP. To be called by what a person does, since a
+ * browser asks them for the place only then, and so before `idsOf` is. Tells by notices how it ended.
+ */
+export async function downloadItems(count: number, idsOf: () => Promise<readonly string[]>): Promise<void> {
+  if (download.value) return notify(texts.downloads.oneAtATime)
+  aborting = new AbortController()
+  const { signal } = aborting
+  const progress: Download = { items: count, done: 0, bytes: 0, missing: 0 }
+  download.value = progress
+  try {
+    const name = texts.downloads.zipName(new Date())
+    const file = count > 1 && 'showSaveFilePicker' in window ? await pickFile(`${name}.zip`) : null
+    const ids = await idsOf()
+    progress.items = ids.length
+    if (ids.length === 1 && !file) {
+      const { files } = await sign([...ids])
+      if (files.length < 2) {
+        if (files[0]) saveLink(files[0].url)
+        else notify(texts.downloads.gone(1))
+        return
+      }
+    }
+    const { heldZips, writeZip } = await import('./zip')
+    const entries = entriesOf(ids, {
+      sign,
+      fetch: (input, init) => fetch(input, init),
+      pause: pauseWhileOffline,
+      now: Date.now,
+      most: MOST_ORIGINALS,
+      signal,
+      onBytes: (bytes) => {
+        progress.bytes += bytes
+        changed(progress)
+      },
+      onItem: (missing) => {
+        progress.done += 1
+        if (missing) progress.missing += 1
+        changed(progress)
+      },
+    })
+    if (file) await writeZip(entries, await file.createWritable(), signal)
+    else {
+      let part = 0
+      for await (const blob of heldZips(entries)) saveBlob(blob, `${name}${++part > 1 ? ` (${part})` : ''}.zip`)
+    }
+    notify(progress.missing > 0 ? texts.downloads.gone(progress.missing) : texts.downloads.done(progress.items))
+  } catch (error) {
+    if (!isAbort(error)) notify(texts.downloads.failed(messageOf(error)))
+  } finally {
+    aborting.abort() // what was opened ahead is let go
+    download.value = null
+  }
+}
+
+const REDRAW_MS = 150
+let redraw: ReturnType<typeof setTimeout> | undefined
+function changed(progress: Download): void {
+  redraw ??= setTimeout(() => {
+    redraw = undefined
+    if (download.value) download.value = { ...progress }
+  }, REDRAW_MS)
+}
+
+/** Where a person wants it, who may also break off. */
+function pickFile(suggestedName: string): Promise<FileSystemFileHandle> {
+  return window.showSaveFilePicker({
+    suggestedName,
+    types: [{ description: 'ZIP', accept: { 'application/zip': ['.zip'] } }],
+  })
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
+/** A link, for a page that goes to another address asks first whether to break off its uploads. */
+export function saveLink(url: string): void {
+  Object.assign(document.createElement('a'), { href: url, download: '', target: '_blank', rel: 'noopener' }).click()
+}
+
+const BLOB_LIFE_MS = 60_000
+function saveBlob(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob)
+  Object.assign(document.createElement('a'), { href: url, download: name }).click()
+  setTimeout(() => URL.revokeObjectURL(url), BLOB_LIFE_MS)
+}
+
+const isUnderWay = computed(() => download.value !== null)
+watch(isUnderWay, (is) => {
+  if (is) window.addEventListener('beforeunload', askBeforeLeaving)
+  else window.removeEventListener('beforeunload', askBeforeLeaving)
+})
+
+function askBeforeLeaving(event: BeforeUnloadEvent): void {
+  event.preventDefault()
+}
