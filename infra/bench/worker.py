@@ -81,7 +81,7 @@ def _instance(directory: Path) -> Iterator[Row]:
     photos = (Photo(f"IMG_{number:04}.jpg", pictures.numbered(content, number)) for number in count())
     with InstanceProcess(directory / "data", analyses=True, until="New photos are analysed") as instance:
         client = registered(instance.origin)
-        with _database(instance.data) as conn:
+        with database(instance.data) as conn:
             progress(f"{SINGLE_PHOTOS} photos one by one")
             _analysed_seconds(client, conn, next(photos))  # which loads the models
             singles = [_analysed_seconds(client, conn, next(photos)) for _ in range(SINGLE_PHOTOS)]
@@ -150,7 +150,7 @@ def _analysed(conn: psycopg.Connection) -> int:
 
 
 @contextmanager
-def _database(data: Path) -> Iterator[psycopg.Connection]:
+def database(data: Path) -> Iterator[psycopg.Connection]:
     """The database of a running instance, which says in its own file where it listens."""
     directory = data / "postgres"
     (told,) = directory.rglob("postmaster.pid")
