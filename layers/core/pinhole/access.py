@@ -10,3 +10,12 @@ MAY_SEE = SQL("(media_item.owner_id = %(viewer_id)s AND media_item.visible)")
 
 LISTED = SQL("(media_item.owner_id = %(viewer_id)s AND media_item.listed)")
 """Items that are in a user's timeline."""
+
+MAY_OPEN = SQL(
+    "(media_item.owner_id = %(viewer_id)s AND media_item.missing_at IS NULL AND media_item.failed_at IS NULL"
+    " AND media_item.visibility IN ('timeline', 'archive') AND media_item.processed)"
+)
+"""Items that their owner may open by their id, and edit: what they may see, and what lies in their trash."""
+
+TRASHED = SQL("({may_open} AND media_item.trashed_at IS NOT NULL)").format(may_open=MAY_OPEN)
+"""Items that lie in a user's trash."""

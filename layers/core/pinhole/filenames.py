@@ -34,6 +34,16 @@ def displayable_path(path: str) -> str:
     return "/".join(_segments(_DRIVE.sub("", path))[-MAX_PATH_PARTS:]) or UNNAMED
 
 
+def displayable_folder(path: str) -> str:
+    """A folder as `folder_of` has it, from however somebody writes it; empty for the top."""
+    return "/".join(_segments(path)[-MAX_PATH_PARTS + 1 :])
+
+
+def folder_of(path: str) -> str:
+    """The folder of what lies at a path, both as `displayable_path` has them; empty where the path has none."""
+    return path.rpartition("/")[0]
+
+
 def _segments(path: str) -> list[str]:
     """Folders and name, each as people may see it; those of which nothing can be seen are left out."""
     visible = "".join(_shown(character) for character in path)

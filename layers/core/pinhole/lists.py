@@ -1,0 +1,111 @@
+"""Lists of photos: the timeline and those beside it. Which items are in each, in which order, and how it is cut.
+
+timeline: what is listed.
+favourites: every visible favourite, since who marked it looks for it here: also one that is archived, below the top of
+    its stack, or kept out of the timeline by an album.
+archive: what is archived; of a stack its top, as in the timeline.
+trash: what was thrown away, each item by itself, since each may be taken back. By when it was thrown away, then by
+    capture, for what went at once.
+recent: what is listed, by when it arrived.
+folder: every visible item that lies in the folder itself, also one that is archived or below the top: it is a place.
+
+All but trash and recent are ordered by capture, the newest first; at the same moment the greater id comes first. A
+section is a month, of what a list is ordered by: of capture by the clock on the wall, else by UTC.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from psycopg.sql import SQL, Composable
+
+from pinhole import access
+from pinhole.errors import FieldError, Invalid, NotFound
+from pinhole.filenames import displayable_folder
+
+MAX_PATH_CHARACTERS = 4096  # of what a client may send as the path of a file, too
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """where: a condition on media_item. moments: what it is ordered by before the id, each falling."""
+
+    where: Composable
+    section: SQL
+    moments: tuple[SQL, ...]
+
+
+_OF_CAPTURE = SQL("media_item.month"), (SQL("media_item.sort_timestamp"),)
+_KINDS = {
+    "timeline": _Kind(access.LISTED, *_OF_CAPTURE),
+    "favourites": _Kind(SQL("({} AND media_item.favourite)").format(access.MAY_SEE), *_OF_CAPTURE),
+    "archive": _Kind(
+        SQL("({} AND media_item.visibility = 'archive' AND NOT media_item.below_top)").format(access.MAY_SEE),
+        *_OF_CAPTURE,
+    ),
+    "trash": _Kind(
+        access.TRASHED,
+        SQL("date_trunc('month', media_item.trashed_at AT TIME ZONE 'UTC')::date"),
+        (SQL("media_item.trashed_at"), SQL("media_item.sort_timestamp")),
+    ),
+    "recent": _Kind(
+        access.LISTED,
+        SQL("date_trunc('month', media_item.created_at AT TIME ZONE 'UTC')::date"),
+        (SQL("media_item.created_at"),),
+    ),
+    "folder": _Kind(SQL("({} AND media_item.folder = %(folder)s)").format(access.MAY_SEE), *_OF_CAPTURE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemList:
+    """A list by its name, as the table above has them; a folder by its path too, where '' is the top.
+
+    The path is kept in the form of `filenames.displayable_folder`, so that two lists are equal if they are the same.
+    Raises NotFound for another name, and Invalid (field `path`) where a folder has none, another list has one, or it is
+    longer than 4,096 characters or has a NUL.
+    """
+
+    name: str
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in _KINDS:
+            raise NotFound("There is no such list.")
+        if (self.path is None) == (self.name == "folder"):
+            raise _wrong_path("is missing" if self.path is None else "is only of a folder")
+        if self.path is not None:
+            if len(self.path) > MAX_PATH_CHARACTERS:
+                raise _wrong_path(f"has more than {MAX_PATH_CHARACTERS} characters", MAX_PATH_CHARACTERS)
+            if "\0" in self.path:
+                raise _wrong_path("contains a NUL character")
+            object.__setattr__(self, "path", displayable_folder(self.path))
+
+    @property
+    def where(self) -> Composable:
+        """The condition on `media_item` by which an item is in it. It takes `parameters`."""
+        return _KINDS[self.name].where
+
+    @property
+    def section(self) -> Composable:
+        """The expression on `media_item` that says in which section an item is: the first day of a month, as date."""
+        return _KINDS[self.name].section
+
+    @property
+    def moments(self) -> tuple[Composable, ...]:
+        """The columns of `media_item` that it is ordered by, each falling, before `id desc`: one or two timestamptz."""
+        return _KINDS[self.name].moments
+
+    def parameters(self, viewer_id: int) -> dict[str, Any]:
+        """What `where` takes, by name: `viewer_id`, and of a folder `folder`."""
+        own = {} if self.path is None else {"folder": folder_key(self.path)}
+        return {"viewer_id": viewer_id, **own}
+
+
+def folder_key(path: str) -> bytes:
+    """What `media_item.folder` holds of items in the folder with this path, which may be too long for an index."""
+    return sha256(path.encode()).digest()[:16]
+
+
+def _wrong_path(message: str, limit: int | None = None) -> Invalid:
+    return Invalid("There is no such list of photos.", FieldError("path", message, limit))
