@@ -6,6 +6,8 @@ from typing import Any
 
 _SIMPLE = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
+_SHADOWED = {"list", "dict", *_SIMPLE.values()}  # names of types, which would be the field's in a class that has it
+
 
 def module(schemas: Mapping[str, Any]) -> str:
     """A module with a TypedDict for each object of these schemas of OpenAPI, and an alias for each other one."""
@@ -24,11 +26,14 @@ def _lines(schemas: Mapping[str, Any]) -> Iterator[str]:
         if "properties" not in schema:
             yield f"{name} = {_type(schema)}"
             continue
+        required = schema.get("required", ())
+        types = {field: _type(of) for field, of in schema["properties"].items()}
+        told = {field: text if field in required else f"NotRequired[{text}]" for field, text in types.items()}
+        if any(keyword.iskeyword(field) or field in _SHADOWED for field in told):  # a class can't have it
+            yield f"{name} = TypedDict({name!r}, {told!r})"
+            continue
         yield f"class {name}(TypedDict):"
-        for field, of in schema["properties"].items():
-            assert not keyword.iskeyword(field), f"{name}.{field} needs another way to be written"
-            text = _type(of)
-            yield f"    {field}: {text if field in schema.get('required', ()) else f'NotRequired[{text}]'}"
+        yield from (f"    {field}: {text}" for field, text in told.items())
     yield ""
 
 

@@ -12,7 +12,7 @@ from pydantic_core import core_schema
 from api.endpoint import Endpoint
 from api.problems import STATUS, Problem, Unexpected, status_of
 from api.wire import camel_case
-from pinhole.errors import PinholeError, TooManyRequests
+from pinhole.errors import PinholeError, PreconditionRequired, TooManyRequests
 
 Schema = dict[str, Any]
 Routes = Mapping[str, Mapping[str, RouteEntry]]
@@ -20,6 +20,14 @@ Parts = dict[tuple[str, str | int], Schema]
 
 _REF = "#/components/schemas/"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_REF}{Problem.__name__}"}}}
+
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The revision that is to be changed, in quotes",
+    "required": True,
+    "schema": {"type": "string", "examples": ['"7"']},
+}
 
 
 class _AsOnTheWire(GenerateJsonSchema):
@@ -108,6 +116,8 @@ def _operation(endpoint: Endpoint, parts: Parts, definitions: Mapping[str, Schem
     if endpoint.public:
         made["security"] = []
     parameters = [*_path_parameters(endpoint), *_query_parameters(endpoint, parts, definitions)]
+    if PreconditionRequired in endpoint.errors:
+        parameters.append(_IF_MATCH)
     if parameters:
         made["parameters"] = parameters
     if endpoint.body is not None:

@@ -77,6 +77,16 @@ class Caption(TypedDict):
     cityscape: bool
 
 
+class Change(TypedDict):
+    id: str
+    state: Literal['running', 'done', 'failed']
+    total: int
+    done: int
+    skipped: int
+    undoes: str | None
+    undone: bool
+
+
 class CheckUploads(TypedDict):
     sha256s: list[str]
 
@@ -121,7 +131,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -150,6 +160,7 @@ class Health(TypedDict):
 
 class ItemDetails(TypedDict):
     id: str
+    revision: int
     kind: Literal['photo', 'video']
     state: Literal['ready', 'notProcessedYet']
     filename: str
@@ -194,9 +205,36 @@ class ItemDetails(TypedDict):
     original: Original
 
 
+class ItemEdit(TypedDict):
+    set: NotRequired[ItemValues]
+    reset: NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]
+
+
+class ItemValues(TypedDict):
+    takenAtLocal: NotRequired[str]
+    utcOffsetSeconds: NotRequired[int | None]
+    shiftSeconds: NotRequired[int]
+    place: NotRequired[PointOnEarth | NamedPlace | None]
+    title: NotRequired[str | None]
+    description: NotRequired[str | None]
+    rating: NotRequired[int | None]
+    keywords: NotRequired[list[str] | None]
+    addKeywords: NotRequired[list[str]]
+    removeKeywords: NotRequired[list[str]]
+    favourite: NotRequired[bool]
+    archived: NotRequired[bool]
+    trashed: NotRequired[bool]
+
+
+ItemsEdit = TypedDict('ItemsEdit', {'set': 'NotRequired[ItemValues]', 'reset': "NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]", 'ids': 'NotRequired[list[str]]', 'list': 'NotRequired[ListedItems | None]', 'asOf': 'NotRequired[str | None]'})
+
+
 class LibraryTimeline(TypedDict):
     revision: int
     months: list[MonthSummary]
+
+
+ListedItems = TypedDict('ListedItems', {'name': "Literal['timeline', 'favourites', 'archive', 'trash', 'recent', 'folder']", 'path': 'NotRequired[str | None]', 'months': 'NotRequired[list[str] | None]', 'except': 'NotRequired[list[str]]'})
 
 
 class LiveTicket(TypedDict):
@@ -242,6 +280,10 @@ class MultipartUpload(TypedDict):
     method: Literal['multipart']
     partSizeBytes: int
     partCount: int
+
+
+class NamedPlace(TypedDict):
+    name: str
 
 
 class OpenUpload(TypedDict):
@@ -308,9 +350,27 @@ class Place(TypedDict):
     neighbourhood: str | None
 
 
+class PlaceSuggestion(TypedDict):
+    name: str
+    region: str | None
+    country: str
+    countryCode: str
+    latitude: float
+    longitude: float
+
+
+class PlaceSuggestions(TypedDict):
+    places: list[PlaceSuggestion]
+
+
 class Point(TypedDict):
     x: float
     y: float
+
+
+class PointOnEarth(TypedDict):
+    latitude: float
+    longitude: float
 
 
 class Problem(TypedDict):
@@ -400,7 +460,7 @@ class TextLine(TypedDict):
     corners: list[Point]
 
 
-TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded']
+TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded', 'person']
 
 
 class UploadError(TypedDict):

@@ -1,6 +1,6 @@
 """One module per resource, each with its blueprint."""
 
-from api.routes import auth, docs, health, items, live, media, originals, timeline, uploads
+from api.routes import auth, changes, docs, health, items, live, media, originals, places, timeline, uploads
 
 BLUEPRINTS = [
     auth.routes,
@@ -9,7 +9,9 @@ BLUEPRINTS = [
     uploads.routes,
     timeline.routes,
     items.routes,
+    changes.routes,
     originals.routes,
+    places.routes,
     media.routes,
     live.routes,
 ]

@@ -113,6 +113,7 @@ class ItemDetails(WireModel):
     """
 
     id: Id
+    revision: int = Field(description="Grows with every change of the item: what `If-Match` names to edit it")
     kind: Literal["photo", "video"]
     state: Literal["ready", "notProcessedYet"] = Field(
         description="notProcessedYet: a video that is stored and listed, but has no renditions yet"

@@ -56,6 +56,9 @@ class ErrorCode(StrEnum):
     CHECKSUM_MISMATCH = "checksum_mismatch"
     PROCESSING_FAILED = "processing_failed"
 
+    IF_MATCH_REQUIRED = "if_match_required"
+    ITEM_CHANGED = "item_changed"
+
     BAD_SIGNATURE = "bad_signature"
 
     NO_SUCH_ITEM = "no_such_item"
@@ -130,6 +133,18 @@ class Conflict(PinholeError):
     """The state of things does not allow this now."""
 
     code = ErrorCode.CONFLICT
+
+
+class PreconditionRequired(PinholeError):
+    """The request does not say in If-Match which revision it is about."""
+
+    code = ErrorCode.IF_MATCH_REQUIRED
+
+
+class PreconditionFailed(PinholeError):
+    """What If-Match names is not current any more."""
+
+    code = ErrorCode.ITEM_CHANGED
 
 
 class TooManyUploads(Conflict):

@@ -24,6 +24,7 @@ class FullItem:
     """
 
     id: str
+    revision: int
     item_key: str
     kind: Literal["photo", "video"]
     created_at: datetime

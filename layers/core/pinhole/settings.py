@@ -35,6 +35,7 @@ class Settings(BaseModel):
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
     ml_bulk_queue_url: str = Field("", description="SQS queue of photos to analyse once nothing new waits")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
+    changes_queue_url: str = Field("", description="SQS queue of changes of more items than one call takes")
     live_queue_url: str = Field("", description="SQS queue of live notices")
     queues: Json[dict[str, str]] = Field(
         default_factory=dict, description="Every queue by the name that operators use, as JSON {name: URL}"

@@ -75,6 +75,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how far a change has come. */
+        get: operations["readChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes/{change_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put back what a change changed, item by item and field by field, where it still is as the change left it.
+         * @description That is a change too, and can be undone in turn. Of one that is undone already it answers what undid it. Not while it is running.
+         */
+        post: operations["undoChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -109,6 +146,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change many items: those with these ids, and those of a list.
+         * @description Up to 10,000 are changed when it answers, all or none; of more the change is running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped.
+         */
+        patch: operations["editItems"];
+        trace?: never;
+    };
     "/items/{item_id}": {
         parameters: {
             query?: never;
@@ -123,7 +180,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change an item, if it still has the revision that was looked at.
+         * @description `If-Match` names it: `"<revision>"`, in quotes, as `GET /items/{item_id}` tells it. So two pages don't overwrite each other. An item in the trash can be changed too.
+         */
+        patch: operations["editItem"];
         trace?: never;
     };
     "/items/{item_id}/full-size": {
@@ -231,6 +292,23 @@ export interface paths {
         put?: never;
         /** Sign URLs of the files of many items, for 15 minutes. Ask for the next as they are needed. */
         post: operations["signOriginals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suggest places while a name is typed: those of just this name first, then the largest; 10 at most. */
+        get: operations["suggestPlaces"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -532,6 +610,28 @@ export interface components {
             landscape: boolean;
             cityscape: boolean;
         };
+        /**
+         * Change
+         * @description A change, as far as it has come.
+         */
+        Change: {
+            id: string;
+            /**
+             * @description failed: it stays as far as it has come
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /** @description Items that it is of */
+            total: number;
+            /** @description Of these, as asked */
+            done: number;
+            /** @description Of these, not: they are not there, can't be edited, or what was to be undone was changed since */
+            skipped: number;
+            /** @description The change that it takes back */
+            undoes: string | null;
+            /** @description Whether another change takes it back */
+            undone: boolean;
+        };
         /** CheckUploads */
         CheckUploads: {
             sha256s: string[];
@@ -598,7 +698,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -647,6 +747,8 @@ export interface components {
          */
         ItemDetails: {
             id: string;
+            /** @description Grows with every change of the item: what `If-Match` names to edit it */
+            revision: number;
             /** @enum {string} */
             kind: "photo" | "video";
             /**
@@ -711,6 +813,53 @@ export interface components {
             original: components["schemas"]["Original"];
         };
         /**
+         * ItemEdit
+         * @description What is to be changed: values that are set, and what is to be again as file and sidecar say.
+         */
+        ItemEdit: {
+            set?: components["schemas"]["ItemValues"];
+            reset?: ("time" | "position" | "title" | "description" | "rating" | "keywords")[];
+        };
+        /**
+         * ItemValues
+         * @description What an item is to be; what is left out stays as it is.
+         */
+        ItemValues: {
+            /**
+             * Format: date-time
+             * @description From 1826 to a day ahead. Zone or offset stay as they are, and UTC follows
+             */
+            takenAtLocal?: string;
+            /** @description null: unknown, and so is UTC. No zone is shown any more */
+            utcOffsetSeconds?: number | null;
+            /** @description By how much the local time of each item is moved */
+            shiftSeconds?: number;
+            /** @description null: nowhere. The zone follows where nobody has said an offset */
+            place?: components["schemas"]["PointOnEarth"] | components["schemas"]["NamedPlace"] | null;
+            title?: string | null;
+            description?: string | null;
+            rating?: number | null;
+            /** @description In place of all that there are; null: none */
+            keywords?: string[] | null;
+            addKeywords?: string[];
+            removeKeywords?: string[];
+            favourite?: boolean;
+            archived?: boolean;
+            trashed?: boolean;
+        };
+        /**
+         * ItemsEdit
+         * @description A change of items with these ids, and of those of a list.
+         */
+        ItemsEdit: {
+            set?: components["schemas"]["ItemValues"];
+            reset?: ("time" | "position" | "title" | "description" | "rating" | "keywords")[];
+            ids?: string[];
+            list?: components["schemas"]["ListedItems"] | null;
+            /** @description `asOf` of the list as it was shown: what arrived later is not touched. Required with `list` */
+            asOf?: string | null;
+        };
+        /**
          * LibraryTimeline
          * @description Months that have items, newest first.
          */
@@ -718,6 +867,19 @@ export interface components {
             /** @description Grows with every change of what is listed in the library */
             revision: number;
             months: components["schemas"]["MonthSummary"][];
+        };
+        /**
+         * ListedItems
+         * @description Items of a list, but for some.
+         */
+        ListedItems: {
+            /** @enum {string} */
+            name: "timeline" | "favourites" | "archive" | "trash" | "recent" | "folder";
+            /** @description Of a folder; '' is the top */
+            path?: string | null;
+            /** @description Only in these sections of the list; left out: in all */
+            months?: string[] | null;
+            except?: string[];
         };
         /** LiveTicket */
         LiveTicket: {
@@ -800,6 +962,13 @@ export interface components {
             method: "multipart";
             partSizeBytes: number;
             partCount: number;
+        };
+        /**
+         * NamedPlace
+         * @description A populated place, as `GET /places` knows them; of several of the same name the largest.
+         */
+        NamedPlace: {
+            name: string;
         };
         /**
          * OpenUpload
@@ -895,6 +1064,20 @@ export interface components {
             city: string | null;
             neighbourhood: string | null;
         };
+        /** PlaceSuggestion */
+        PlaceSuggestion: {
+            name: string;
+            region: string | null;
+            country: string;
+            /** @description ISO 3166-1 alpha-2 */
+            countryCode: string;
+            latitude: number;
+            longitude: number;
+        };
+        /** PlaceSuggestions */
+        PlaceSuggestions: {
+            places: components["schemas"]["PlaceSuggestion"][];
+        };
         /**
          * Point
          * @description In the picture as it is shown, relative to its size, from its left and its top.
@@ -902,6 +1085,14 @@ export interface components {
         Point: {
             x: number;
             y: number;
+        };
+        /**
+         * PointOnEarth
+         * @description WGS 84, in degrees.
+         */
+        PointOnEarth: {
+            latitude: number;
+            longitude: number;
         };
         /**
          * Problem
@@ -1045,7 +1236,7 @@ export interface components {
          * @description Where the local time came from, or the UTC time it was made of.
          * @enum {string}
          */
-        TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded";
+        TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded" | "person";
         /** UploadError */
         UploadError: {
             code: components["schemas"]["ErrorCode"];
@@ -1135,6 +1326,24 @@ export interface components {
         };
         /** @description It existed, and its time is over. */
         Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What If-Match names is not current any more. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request does not say in If-Match which revision it is about. */
+        PreconditionRequired: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1315,6 +1524,70 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    readChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    undoChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     showDocs: {
         parameters: {
             query?: never;
@@ -1370,6 +1643,46 @@ export interface operations {
             };
         };
     };
+    editItems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemsEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     readItem: {
         parameters: {
             query?: never;
@@ -1393,6 +1706,45 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    editItem: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that is to be changed, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -1553,6 +1905,33 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    suggestPlaces: {
+        parameters: {
+            query: {
+                /** @description How the name begins, whatever its accents and case */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceSuggestions"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

@@ -52,6 +52,8 @@ export const en = {
     conflict: 'This isn’t possible at the moment.',
     gone: 'This isn’t here any more.',
     forbidden: 'You may not do this.',
+    if_match_required: 'The server can’t use what was sent.',
+    item_changed: 'This was changed somewhere else meanwhile.',
     too_many_requests: 'Too many attempts for now.',
     busy: 'The server is busy with this. Try again in a moment.',
     unavailable: 'A part of the server doesn’t answer. Try again in a moment.',

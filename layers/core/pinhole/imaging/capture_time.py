@@ -25,6 +25,7 @@ class TimeSource(StrEnum):
     MODIFY_DATE = "exif_modified"
     FILE_MODIFIED = "file_modified"
     UPLOADED = "uploaded"
+    PERSON = "person"
 
 
 class TimeConfidence(StrEnum):
@@ -86,7 +87,7 @@ def resolve(
     fallback = ZoneInfo(fallback_zone)
     named = filename_time.read(filename)
     zone = zone_at(facts.latitude, facts.longitude)
-    utc = next((t for t in (facts.utc, named.utc) if t is not None and _plausible(t, now)), None)
+    utc = next((t for t in (facts.utc, named.utc) if t is not None and plausible(t, now)), None)
     utc_source = TimeSource.GPS if utc is not None and utc == facts.utc else TimeSource.FILENAME
     local = _local_time(facts, named, now, last_resort=utc is None or zone is None)
 
@@ -100,7 +101,7 @@ def resolve(
         return _known(utc, _offset_of(utc, zone), zone.key, utc_source, TimeConfidence.HIGH)
     if utc:  # 7
         return CaptureTime(_naive(utc, fallback), utc, None, None, utc_source, TimeConfidence.LOW, utc)
-    if modified_at is not None and _plausible(modified_at, now):  # 8
+    if modified_at is not None and plausible(modified_at, now):  # 8
         instant, source = modified_at.astimezone(UTC), TimeSource.FILE_MODIFIED
     else:
         instant, source = uploaded_at.astimezone(UTC), TimeSource.UPLOADED
@@ -143,7 +144,7 @@ def _local_time(
         found.append(_Local(named.local, TimeSource.FILENAME, date_only=named.date_only))
     if last_resort:
         found.append(_read(facts.modified, TimeSource.MODIFY_DATE))
-    possible = [each for each in found if each and _plausible(each.time.replace(tzinfo=UTC), now)]
+    possible = [each for each in found if each and plausible(each.time.replace(tzinfo=UTC), now)]
     if not possible:
         return None
     first = possible[0]
@@ -201,5 +202,6 @@ def _offset_of(instant: datetime, zone: ZoneInfo) -> timedelta:
     return instant.astimezone(zone).utcoffset() or timedelta(0)
 
 
-def _plausible(time: datetime, now: datetime) -> bool:
+def plausible(time: datetime, now: datetime) -> bool:
+    """Whether a photo may have been taken then: since there are any, and by tomorrow. Both aware."""
     return time.year >= EARLIEST_YEAR and time <= now + _FUTURE

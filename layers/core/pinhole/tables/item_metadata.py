@@ -1,5 +1,6 @@
 """Tables `item_metadata`, what holds of an item beyond the grid, and `item_statement`, which layer said what of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -60,4 +61,56 @@ def say(conn: Connection, owner_id: int, item_id: str, layer: Layer, said: dict[
         ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = %(said)s, said_at = now()
         """,
         {"owner": owner_id, "item": item_id, "layer": layer, "said": Jsonb(said)},
+    )
+
+
+def list_said(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """What each layer says of each of these items: by id, and by layer."""
+    return dict(
+        conn.execute(
+            """
+            SELECT item_id, jsonb_object_agg(layer, said) FROM item_statement
+            WHERE owner_id = %s AND item_id = ANY(%s) GROUP BY item_id
+            """,
+            (owner_id, list(item_ids)),
+        ).fetchall()
+    )
+
+
+def list_keywords(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The keywords that hold of each of these items, by id."""
+    return dict(
+        conn.execute(
+            "SELECT item_id, keywords FROM item_metadata WHERE owner_id = %s AND item_id = ANY(%s)",
+            (owner_id, list(item_ids)),
+        ).fetchall()
+    )
+
+
+def say_many(conn: Connection, owner_id: int, layer: Layer, said: Mapping[str, Mapping[str, Any]]) -> None:
+    """The same as `say` of many items, by their ids."""
+    conn.execute(
+        """
+        INSERT INTO item_statement (owner_id, item_id, layer, said)
+        SELECT %s, item_id, %s, said FROM jsonb_each(%s) AS each (item_id, said)
+        ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = excluded.said, said_at = now()
+        """,
+        (owner_id, layer, Jsonb(said)),
+    )
+
+
+def write(conn: Connection, owner_id: int, columns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give items, by their ids, values of columns, as JSON: of those that several layers tell, and of the place."""
+    conn.execute(
+        """
+        UPDATE item_metadata SET
+            (rating, title, description, keywords, latitude, longitude, altitude_m, direction_deg, country_code,
+             country, region, city, neighbourhood)
+            = (SELECT rating, title, description, keywords, latitude, longitude, altitude_m, direction_deg,
+                   country_code, country, region, city, neighbourhood
+               FROM jsonb_populate_record(item_metadata, written.columns))
+        FROM jsonb_each(%s) AS written (item_id, columns)
+        WHERE item_metadata.owner_id = %s AND item_metadata.item_id = written.item_id
+        """,
+        (Jsonb(columns), owner_id),
     )

@@ -1,11 +1,13 @@
 """Table `media_item`: one photo or video of one owner; its identity, order and visibility, and what the grid needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from psycopg import Connection, sql
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from pinhole.ids import new_id, new_key
 
@@ -162,3 +164,79 @@ def list_by_id(conn: Connection, item_ids: Sequence[str]) -> list[tuple[int, str
 def remove(conn: Connection, owner_id: int, item_id: str) -> None:
     """Forget an item of which nothing was read yet, with its files. Another stays. Its jobs are not here."""
     conn.execute("DELETE FROM media_item WHERE owner_id = %s AND id = %s AND metadata_at IS NULL", (owner_id, item_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What of an item a person may change, locked until the transaction ends; the fields are columns."""
+
+    id: str
+    revision: int
+    taken_at_local: datetime
+    taken_at_utc: datetime | None
+    utc_offset_seconds: int | None
+    timezone_name: str | None
+    time_source: str | None
+    time_confidence: str
+    sort_timestamp: datetime
+    favourite: bool
+    visibility: str
+    trashed_at: datetime | None
+    month: date
+    listed: bool
+
+
+def page(conn: Connection, where: sql.Composable, parameters: Mapping[str, Any], after: str, limit: int) -> list[str]:
+    """Ids behind `after`, in their order, of items for which a condition on the table holds."""
+    found = conn.execute(
+        sql.SQL(
+            "SELECT id FROM media_item WHERE {} AND owner_id = %(viewer_id)s AND id > %(after)s"
+            " ORDER BY id LIMIT %(limit)s"
+        ).format(where),
+        {**parameters, "after": after, "limit": limit},
+    )
+    return [item_id for (item_id,) in found]
+
+
+def count(conn: Connection, where: sql.Composable, parameters: Mapping[str, Any]) -> int:
+    """Of how many items a condition on the table holds."""
+    [(number,)] = conn.execute(sql.SQL("SELECT count(*) FROM media_item WHERE {}").format(where), parameters)
+    return int(number)
+
+
+def hold(conn: Connection, where: sql.Composable, parameters: Mapping[str, Any], item_ids: Sequence[str]) -> list[Held]:
+    """Those of these items for which the condition holds, locked in the order of their ids, as everybody locks them."""
+    with conn.cursor(row_factory=class_row(Held)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                """
+                SELECT id, revision, taken_at_local, taken_at_utc, utc_offset_seconds, timezone_name, time_source,
+                    time_confidence, sort_timestamp, favourite, visibility, trashed_at, month, listed
+                FROM media_item WHERE {} AND owner_id = %(viewer_id)s AND id = ANY(%(held)s)
+                ORDER BY id FOR NO KEY UPDATE
+                """
+            ).format(where),
+            {**parameters, "held": list(item_ids)},
+        ).fetchall()
+
+
+def write(conn: Connection, owner_id: int, columns: Mapping[str, Mapping[str, Any]]) -> list[date]:
+    """Give items, by their ids, values of columns, as JSON; each gets a new revision. Months of those that are listed.
+
+    The columns are those of `Held` that a person may change.
+    """
+    written = conn.execute(
+        """
+        UPDATE media_item SET
+            (taken_at_local, taken_at_utc, utc_offset_seconds, timezone_name, time_source, time_confidence,
+             sort_timestamp, favourite, visibility, trashed_at)
+            = (SELECT taken_at_local, taken_at_utc, utc_offset_seconds, timezone_name, time_source, time_confidence,
+                   sort_timestamp, favourite, visibility, trashed_at
+               FROM jsonb_populate_record(media_item, written.columns))
+        FROM jsonb_each(%s) AS written (id, columns)
+        WHERE media_item.owner_id = %s AND media_item.id = written.id
+        RETURNING month, listed, written.columns <> '{}'
+        """,
+        (Jsonb(columns), owner_id),
+    )
+    return list({month for month, listed, shown in written if listed and shown})

@@ -17,7 +17,7 @@ class LibraryChanged:
 
 
 def add_library_changed(conn: Connection, user_id: int, months: Iterable[date]) -> bool:
-    """Add months to what the user is to be told of. True when a message has to be sent for it.
+    """Add months, or none of them, to what the user is to be told of. True when a message has to be sent for it.
 
     That is so for a new notice, and for one whose message has not come for 5 seconds and may be lost.
     """
@@ -28,7 +28,7 @@ def add_library_changed(conn: Connection, user_id: int, months: Iterable[date]) 
         VALUES (%s, 'library_changed', %s, clock_timestamp(), now())
         ON CONFLICT (user_id, kind, subject) DO UPDATE SET
             detail = jsonb_build_object('months', (
-                SELECT jsonb_agg(DISTINCT month ORDER BY month)
+                SELECT coalesce(jsonb_agg(DISTINCT month ORDER BY month), '[]')
                 FROM jsonb_array_elements((waiting.detail->'months') || (excluded.detail->'months')) AS month
             )),
             changed_at = clock_timestamp(),

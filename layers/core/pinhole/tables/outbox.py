@@ -3,7 +3,7 @@
 Each row is written in the transaction that makes the change. Numbers per owner are for the reader that needs them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ class Change(StrEnum):
 
     BORN = "born"  # nothing; {itemKey, objectKey, sha256}
     ORIGINAL_REPLACED = "original_replaced"  # {objectKey}; {objectKey}
+    EDITED = "edited"  # what a person said and did, where it differs: as `pinhole.edits.said` has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,49 @@ def list_settled(conn: Connection, owner_id: int, after: tuple[int, int], limit:
             """,
             (owner_id, after[0], after[1], limit),
         ).fetchall()
+
+
+def add_edits(
+    conn: Connection,
+    owner_id: int,
+    actor_id: int,
+    change_id: str,
+    edits: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
+) -> None:
+    """Write down what a change did to items, by their ids: what differs, before and after."""
+    conn.execute(
+        """
+        INSERT INTO outbox (owner_id, actor_id, subject_kind, subject_id, change, before, after, change_id)
+        SELECT %s, %s, 'item', item_id, 'edited', edit->0, edit->1, %s FROM jsonb_each(%s) AS each (item_id, edit)
+        """,
+        (owner_id, actor_id, change_id, Jsonb(edits)),
+    )
+
+
+def count_edits(conn: Connection, owner_id: int, change_id: str) -> int:
+    """How many items a change did something to."""
+    [(number,)] = conn.execute(
+        "SELECT count(*) FROM outbox WHERE owner_id = %s AND change_id = %s", (owner_id, change_id)
+    )
+    return int(number)
+
+
+def list_edits(
+    conn: Connection, owner_id: int, change_id: str, item_ids: Sequence[str]
+) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """What a change did to these items, by their ids: what differed, before and after."""
+    found = conn.execute(
+        "SELECT subject_id, before, after FROM outbox WHERE owner_id = %s AND change_id = %s AND subject_id = ANY(%s)",
+        (owner_id, change_id, list(item_ids)),
+    )
+    return {item_id: (before, after) for item_id, before, after in found}
+
+
+def page_of_edits(conn: Connection, owner_id: int, change_id: str, after: str, limit: int) -> list[str]:
+    """Ids of items that a change did something to, behind `after`, in their order."""
+    found = conn.execute(
+        "SELECT subject_id FROM outbox WHERE owner_id = %s AND change_id = %s AND subject_id > %s"
+        " ORDER BY subject_id LIMIT %s",
+        (owner_id, change_id, after, limit),
+    )
+    return [item_id for (item_id,) in found]

@@ -1,0 +1,156 @@
+"""The next items of a change, in one transaction: locked, changed, journalled, and their months bumped last."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from psycopg import Connection
+
+from pinhole import access, places
+from pinhole.edits import holding
+from pinhole.edits.asked import Edit, Selection
+from pinhole.edits.said import MARKS, Impossible, Said, difference, edited, undone
+from pinhole.imaging.capture_time import plausible
+from pinhole.tables import change as change_table
+from pinhole.tables import item_metadata, media_item, outbox, timeline_month
+from pinhole.tables.change import Change
+from pinhole.tables.item_metadata import Layer
+from pinhole.tables.media_item import Held
+
+_NAMES = ("country_code", "country", "region", "city", "neighbourhood")
+
+Step = Callable[[Held, Said], tuple[Said, bool]]
+"""What becomes of an item, and whether that is all that was asked. Raises Impossible."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of some items, and what is to be written of them, by their ids: columns as JSON."""
+
+    done: int = 0
+    skipped: int = 0
+    impossible: Impossible | None = None
+    edits: dict[str, tuple[Said, Said]] = field(default_factory=dict)
+    person: dict[str, Said] = field(default_factory=dict)
+    of_grid: dict[str, dict[str, Any]] = field(default_factory=dict)
+    beyond: dict[str, dict[str, Any]] = field(default_factory=dict)
+    months: set[date] = field(default_factory=set)
+
+
+def go_on(conn: Connection, change: Change, limit: int) -> tuple[Change, set[date]]:
+    """Go on with a change, which is locked, by at most `limit` items. The change as it is then, and months it moved."""
+    owner_id = change.owner_id
+    if change.undoes is None:
+        assert change.selection is not None
+        selection = Selection.from_json(change.selection)
+        where, parameters = selection.where, selection.parameters(owner_id)
+        item_ids = media_item.page(conn, where, parameters, change.cursor, limit)
+    else:
+        where, parameters = access.MAY_OPEN, {"viewer_id": owner_id}
+        item_ids = outbox.page_of_edits(conn, owner_id, change.undoes, change.cursor, limit)
+    held = media_item.hold(conn, where, parameters, item_ids)
+    outcome = worked_out(conn, change, held)
+    outcome.skipped += len(item_ids) - len(held)
+    last = item_ids[-1] if item_ids else change.cursor
+    return write(conn, change, outcome, cursor=last, finished=len(item_ids) < limit)
+
+
+def worked_out(conn: Connection, change: Change, held: Sequence[Held]) -> Outcome:
+    """What a change makes of these items, which are locked: so what others did to them before has been committed."""
+    outcome = Outcome()
+    item_ids = [item.id for item in held]
+    layers = item_metadata.list_said(conn, change.owner_id, item_ids)
+    step = _undoing(conn, change, item_ids) if change.undoes else _editing(conn, change, item_ids)
+    for item in held:
+        said = layers.get(item.id, {})
+        before = _said(item, said.get(Layer.PERSON, {}))
+        try:
+            after, all_of_it = step(item, before)
+            _note(outcome, item, said.get(Layer.FILE, {}) | said.get(Layer.SIDECAR, {}), before, after)
+        except Impossible as impossible:
+            outcome.impossible, all_of_it = impossible, False
+        outcome.done += all_of_it
+        outcome.skipped += not all_of_it
+    return outcome
+
+
+def write(
+    conn: Connection, change: Change, outcome: Outcome, *, cursor: str, finished: bool
+) -> tuple[Change, set[date]]:
+    """Write what came of items, and how far the change has come by it; months last. The change then, and the months."""
+    owner_id, months = change.owner_id, outcome.months
+    if outcome.edits:
+        months |= set(media_item.write(conn, owner_id, outcome.of_grid))
+        outbox.add_edits(conn, owner_id, change.actor_id, change.id, outcome.edits)
+    if outcome.person:
+        item_metadata.say_many(conn, owner_id, Layer.PERSON, outcome.person)
+    if outcome.beyond:
+        _name_places(conn, outcome.beyond)
+        item_metadata.write(conn, owner_id, outcome.beyond)
+    come = change_table.come_on(
+        conn,
+        owner_id,
+        change.id,
+        cursor=cursor,
+        done=outcome.done,
+        skipped=outcome.skipped,
+        finished=finished,
+    )
+    if months:
+        timeline_month.bump(conn, owner_id, months)
+    return come, months
+
+
+def _editing(conn: Connection, change: Change, item_ids: Sequence[str]) -> Step:
+    assert change.edit is not None
+    edit, now = Edit.from_json(change.edit), datetime.now(UTC)
+    relative = edit.set.keys() & {"addKeywords", "removeKeywords"}
+    keywords = item_metadata.list_keywords(conn, change.owner_id, item_ids) if relative else {}
+
+    def step(item: Held, said: Said) -> tuple[Said, bool]:
+        after = edited(said, edit, now, local=item.taken_at_local, keywords=keywords.get(item.id, []))
+        if "shiftSeconds" in edit.set:
+            local = datetime.fromisoformat(after["time"]["takenAtLocal"])
+            if not plausible(local.replace(tzinfo=UTC), now):
+                raise Impossible("shiftSeconds", "leads before 1826, or more than a day ahead")
+        return after, True
+
+    return step
+
+
+def _undoing(conn: Connection, change: Change, item_ids: Sequence[str]) -> Step:
+    assert change.undoes is not None
+    edits = outbox.list_edits(conn, change.owner_id, change.undoes, item_ids)
+    return lambda item, said: undone(said, *edits[item.id])
+
+
+def _said(item: Held, person: Mapping[str, Any]) -> Said:
+    trashed_at = None if item.trashed_at is None else item.trashed_at.astimezone(UTC).isoformat()
+    archived = item.visibility == "archive"
+    return {**person, "favourite": item.favourite, "archived": archived, "trashedAt": trashed_at}
+
+
+def _note(outcome: Outcome, item: Held, base: dict[str, Any], before: Said, after: Said) -> None:
+    difference_of = difference(before, after)
+    changed = difference_of[0].keys() | difference_of[1].keys()
+    if not changed:
+        return
+    outcome.edits[item.id] = difference_of
+    # Also where no column changes: the revision grows.
+    outcome.of_grid[item.id] = holding.of_grid(item, base, after, changed)
+    if outcome.of_grid[item.id] and item.listed:
+        outcome.months.add(item.month)
+    if changed - set(MARKS):
+        outcome.person[item.id] = {name: value for name, value in after.items() if name not in MARKS}
+    if beyond := holding.beyond_grid(base, after, changed):
+        outcome.beyond[item.id] = beyond
+
+
+def _name_places(conn: Connection, beyond: Mapping[str, dict[str, Any]]) -> None:
+    moved = [columns for columns in beyond.values() if "latitude" in columns]
+    points = {(each["latitude"], each["longitude"]) for each in moved if each["latitude"] is not None}
+    found = places.find_many(conn, points)
+    for columns in moved:
+        place = found.get((columns["latitude"], columns["longitude"]))
+        columns |= {name: None if place is None else getattr(place, name) for name in _NAMES}

@@ -1,0 +1,172 @@
+"""Table `change`: what people asked to be changed, and how far each change has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+from psycopg.types.json import Jsonb
+
+from pinhole.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change. total: of the items that it is of, as they were counted when it began, and at the end as they were.
+
+    done, skipped: items that are as was asked, and those that could not be. edit, selection: what was asked, and of
+    which items while it runs; None of one that undoes another. undone: whether another undoes it. cursor: the last item
+    that was looked at.
+    """
+
+    owner_id: int
+    id: str
+    actor_id: int
+    edit: dict[str, Any] | None
+    undoes: str | None
+    selection: dict[str, Any] | None
+    state: Literal["running", "done", "failed"]
+    total: int
+    done: int
+    skipped: int
+    cursor: str
+    attempts: int
+    undone: bool
+
+
+_COLUMNS = SQL(
+    """
+    owner_id, id, actor_id, edit, undoes, selection, state, total, done, skipped, cursor, attempts,
+    EXISTS (
+        SELECT FROM change AS other WHERE other.owner_id = change.owner_id AND other.undoes = change.id
+    ) AS undone
+    """
+)
+
+
+def insert(
+    conn: Connection,
+    owner_id: int,
+    actor_id: int,
+    *,
+    total: int,
+    skipped: int = 0,
+    edit: Mapping[str, Any] | None = None,
+    selection: Mapping[str, Any] | None = None,
+    undoes: str | None = None,
+) -> Change:
+    """Begin a change. Raises psycopg.errors.UniqueViolation where another undoes already what it would undo."""
+    with conn.cursor(row_factory=class_row(Change)) as cursor:
+        [change] = cursor.execute(
+            SQL("""
+            INSERT INTO change (owner_id, id, actor_id, edit, undoes, selection, total, skipped)
+            VALUES (%(owner_id)s, %(id)s, %(actor_id)s, %(edit)s, %(undoes)s, %(selection)s, %(total)s, %(skipped)s)
+            RETURNING {columns}
+            """).format(columns=_COLUMNS),
+            {
+                "owner_id": owner_id,
+                "id": new_id(),
+                "actor_id": actor_id,
+                "edit": None if edit is None else Jsonb(dict(edit)),
+                "undoes": undoes,
+                "selection": None if selection is None else Jsonb(dict(selection)),
+                "total": total,
+                "skipped": skipped,
+            },
+        )
+    return change
+
+
+def get(conn: Connection, owner_id: int, change_id: str) -> Change | None:
+    """The owner's change."""
+    with conn.cursor(row_factory=class_row(Change)) as cursor:
+        return cursor.execute(
+            SQL("SELECT {} FROM change WHERE owner_id = %s AND id = %s").format(_COLUMNS), (owner_id, change_id)
+        ).fetchone()
+
+
+def that_undoes(conn: Connection, owner_id: int, change_id: str) -> Change | None:
+    """The change by which this one is undone."""
+    with conn.cursor(row_factory=class_row(Change)) as cursor:
+        return cursor.execute(
+            SQL("SELECT {} FROM change WHERE owner_id = %s AND undoes = %s").format(_COLUMNS), (owner_id, change_id)
+        ).fetchone()
+
+
+def lock(conn: Connection, owner_id: int, change_id: str) -> Change | None:
+    """The owner's change, that nobody else goes on with until the transaction ends."""
+    with conn.cursor(row_factory=class_row(Change)) as cursor:
+        return cursor.execute(
+            SQL("SELECT {} FROM change WHERE owner_id = %s AND id = %s FOR NO KEY UPDATE").format(_COLUMNS),
+            (owner_id, change_id),
+        ).fetchone()
+
+
+def come_on(
+    conn: Connection, owner_id: int, change_id: str, *, cursor: str, done: int, skipped: int, finished: bool
+) -> Change:
+    """Note that items up to `cursor` were looked at: so many more are done, and skipped. finished: it is at the end."""
+    with conn.cursor(row_factory=class_row(Change)) as rows:
+        [change] = rows.execute(
+            SQL("""
+            UPDATE change SET cursor = %(cursor)s, done = done + %(done)s, skipped = skipped + %(skipped)s,
+                attempts = 0, touched_at = now(),
+                state = CASE WHEN %(finished)s THEN 'done' ELSE state END,
+                total = CASE WHEN %(finished)s THEN done + %(done)s + skipped + %(skipped)s ELSE total END,
+                selection = CASE WHEN NOT %(finished)s THEN selection END
+            WHERE owner_id = %(owner_id)s AND id = %(id)s
+            RETURNING {columns}
+            """).format(columns=_COLUMNS),
+            {
+                "owner_id": owner_id,
+                "id": change_id,
+                "cursor": cursor,
+                "done": done,
+                "skipped": skipped,
+                "finished": finished,
+            },
+        )
+    return change
+
+
+def begin_attempt(conn: Connection, owner_id: int, change_id: str) -> bool:
+    """Count an attempt to go on with a change. False when it does not run."""
+    return (
+        conn.execute(
+            "UPDATE change SET attempts = attempts + 1, touched_at = now()"
+            " WHERE owner_id = %s AND id = %s AND state = 'running'",
+            (owner_id, change_id),
+        ).rowcount
+        == 1
+    )
+
+
+def fail(conn: Connection, owner_id: int, change_id: str, attempts: int) -> bool:
+    """It stays as far as it has come, if so many attempts came no further. Whether that is so."""
+    return (
+        conn.execute(
+            "UPDATE change SET state = 'failed', selection = NULL"
+            " WHERE owner_id = %s AND id = %s AND state = 'running' AND attempts >= %s",
+            (owner_id, change_id, attempts),
+        ).rowcount
+        == 1
+    )
+
+
+def touch_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[int, str]]:
+    """Owner and id of changes that run, and that no one has touched since `before`; now they are touched."""
+    return conn.execute(
+        """
+        UPDATE change SET touched_at = now()
+        FROM (
+            SELECT owner_id, id FROM change WHERE state = 'running' AND touched_at < %s
+            ORDER BY touched_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        ) AS stale
+        WHERE change.owner_id = stale.owner_id AND change.id = stale.id
+        RETURNING change.owner_id, change.id
+        """,
+        (before, limit),
+    ).fetchall()
