@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole import s3_events, stages
+from pinhole import edits, s3_events, stages
 from pinhole.ingest import failure
 from pinhole.keys import upload_of
 from pinhole.telemetry import follow, logger, measured, queue_age
@@ -35,6 +35,10 @@ def _record_death(record: SQSRecord) -> None:
         follow(None)
         about = {"item_id": asked.subject.id, "stage": asked.stage}
         _recorded(partial(stages.give_up, asked, report), about)
+        return
+    if (change := edits.read_message(record.body)) is not None:
+        follow(None)
+        _recorded(partial(edits.give_up, change), {"change_id": change.change_id})
         return
     for created in s3_events.read(record.body):
         follow(upload_of(created.key))

@@ -195,6 +195,8 @@ class Stack:
                 return f"arn:aws:s3:::{self.bucket_name(name)}"
             case "AWS::SQS::Queue", "Arn":
                 return f"arn:aws:sqs:{self.region}:{ACCOUNT}:{self.queue_name(name)}"
+            case "AWS::SQS::Queue", "QueueName":
+                return self.queue_name(name)
             case "AWS::Serverless::Function", "Arn":
                 return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{name}"
         raise TemplateError(f"!GetAtt {name}.{attribute}: not known locally")

@@ -109,7 +109,7 @@ def test_each_stage_is_carried_by_the_queues_and_dead_letters_that_the_catalogue
         for name, function in properties("AWS::Serverless::Function").items()
         if "PINHOLE_QUEUES" in function.get("Environment", {}).get("Variables", {})
     ]
-    logical = {name: reference[2:-1] for name, reference in json.loads(told["Fn::Sub"]).items()}
+    logical = {name: reference[2:].partition(".")[0] for name, reference in json.loads(told["Fn::Sub"]).items()}
     queues = properties("AWS::SQS::Queue")
     for row in CATALOGUE.values():
         for carrier in row.lanes.values():

@@ -2,9 +2,10 @@
 
 import os
 from functools import cache
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, Json, PositiveInt, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, Json, PositiveInt, SecretStr, ValidationInfo, field_validator
 
 MEBIBYTE = 1024 * 1024
 
@@ -38,7 +39,7 @@ class Settings(BaseModel):
     changes_queue_url: str = Field("", description="SQS queue of changes of more items than one call takes")
     live_queue_url: str = Field("", description="SQS queue of live notices")
     queues: Json[dict[str, str]] = Field(
-        default_factory=dict, description="Every queue by the name that operators use, as JSON {name: URL}"
+        default_factory=dict, description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS}"
     )
     event_sources: Json[dict[str, str]] = Field(
         default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
@@ -71,6 +72,12 @@ class Settings(BaseModel):
     stale_after_seconds: PositiveInt = Field(
         5400, description="Seconds after which requeue_stale sends a job again that no one has touched"
     )
+
+    @field_validator("queues")
+    @classmethod
+    def _urls(cls, queues: dict[str, str], known: ValidationInfo) -> dict[str, str]:
+        """Those of queues that are told by their names in SQS are beside that of ingest."""
+        return {name: urljoin(known.data.get("ingest_queue_url", ""), told) for name, told in queues.items()}
 
     @field_validator("fallback_timezone")
     @classmethod

@@ -92,6 +92,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
     original = item.pop("original")
     assert item == {
         "id": item_id,
+        "revision": 1,
         "kind": "photo",
         "state": "ready",
         "filename": "IMG_2682.heic",

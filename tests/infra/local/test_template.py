@@ -11,6 +11,7 @@ from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import Secrets
 from infra.local.schedules import Rate
 from infra.local.template import Notification, QueueSource, RestRoute, Template
+from pinhole.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 PARAMETERS = {
@@ -69,7 +70,7 @@ def test_ingest_takes_one_message_at_a_time_as_often_as_the_parameter_says() -> 
 
 def test_operators_know_every_queue_and_all_that_functions_read(template: Template) -> None:
     variables = template.functions["AdminFunction"].environment
-    queues, sources = json.loads(variables["PINHOLE_QUEUES"]), json.loads(variables["PINHOLE_EVENT_SOURCES"])
+    queues, sources = Settings.model_validate(variables).queues, json.loads(variables["PINHOLE_EVENT_SOURCES"])
     assert sorted(queues.values()) == sorted(queue.url for queue in template.queues.values())
     read = [source for function in template.functions.values() for source in function.queue_sources]
     assert {queues[name]: uuid for name, uuid in sources.items()} == {

@@ -1,0 +1,1 @@
+"""SQS <- changes of more items than one call takes."""
