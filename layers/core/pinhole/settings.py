@@ -39,7 +39,8 @@ class Settings(BaseModel):
     changes_queue_url: str = Field("", description="SQS queue of changes of more items than one call takes")
     live_queue_url: str = Field("", description="SQS queue of live notices")
     queues: Json[dict[str, str]] = Field(
-        default_factory=dict, description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS}"
+        default_factory=dict,
+        description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS}",
     )
     event_sources: Json[dict[str, str]] = Field(
         default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
