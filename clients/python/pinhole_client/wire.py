@@ -214,7 +214,7 @@ class ItemValues(TypedDict):
     takenAtLocal: NotRequired[str]
     utcOffsetSeconds: NotRequired[int | None]
     shiftSeconds: NotRequired[int]
-    place: NotRequired[PointOnEarth | NamedPlace | None]
+    place: NotRequired[PlaceValue | None]
     title: NotRequired[str | None]
     description: NotRequired[str | None]
     rating: NotRequired[int | None]
@@ -280,10 +280,6 @@ class MultipartUpload(TypedDict):
     method: Literal['multipart']
     partSizeBytes: int
     partCount: int
-
-
-class NamedPlace(TypedDict):
-    name: str
 
 
 class OpenUpload(TypedDict):
@@ -363,14 +359,15 @@ class PlaceSuggestions(TypedDict):
     places: list[PlaceSuggestion]
 
 
+class PlaceValue(TypedDict):
+    latitude: NotRequired[float]
+    longitude: NotRequired[float]
+    name: NotRequired[str]
+
+
 class Point(TypedDict):
     x: float
     y: float
-
-
-class PointOnEarth(TypedDict):
-    latitude: float
-    longitude: float
 
 
 class Problem(TypedDict):

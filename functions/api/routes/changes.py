@@ -1,6 +1,7 @@
 """Edits of items, of one or of thousands at once; how far they have come, and how to take them back."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from chalice.app import Blueprint
@@ -29,17 +30,12 @@ _ABSENT: Any = None
 Keywords = Annotated[list[Annotated[str, Field(min_length=1, max_length=MAX_KEYWORD)]], Field(max_length=MAX_KEYWORDS)]
 
 
-class PointOnEarth(WireModel):
-    """WGS 84, in degrees."""
+class PlaceValue(WireModel):
+    """Where it was: a point (WGS 84, in degrees), or a name as `GET /places` knows it; of several the largest place."""
 
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
-
-
-class NamedPlace(WireModel):
-    """A populated place, as `GET /places` knows them; of several of the same name the largest."""
-
-    name: str = Field(min_length=1, max_length=MAX_NAME)
+    latitude: float = Field(_ABSENT, ge=-90, le=90)
+    longitude: float = Field(_ABSENT, ge=-180, le=180)
+    name: str = Field(_ABSENT, min_length=1, max_length=MAX_NAME)
 
 
 class ItemValues(WireModel):
@@ -57,7 +53,7 @@ class ItemValues(WireModel):
     shift_seconds: Annotated[int, WHOLE] = Field(
         _ABSENT, ge=-MAX_SECONDS, le=MAX_SECONDS, description="By how much the local time of each item is moved"
     )
-    place: PointOnEarth | NamedPlace | None = Field(
+    place: PlaceValue | None = Field(
         None, description="null: nowhere. The zone follows where nobody has said an offset"
     )
     title: str | None = Field(None, max_length=MAX_TITLE)
@@ -95,6 +91,14 @@ class ListedItems(WireModel):
     )
     but: list[Id] = Field(default_factory=list, alias="except", max_length=edits.MAX_AT_ONCE)
 
+    def shown(self) -> ItemList:
+        """The list. Raises Invalid."""
+        try:
+            return ItemList(self.name, self.path)
+        except Invalid as wrong:
+            fields = (replace(each, field=f"list.{each.field}") for each in wrong.fields)
+            raise Invalid(wrong.detail, *fields) from wrong
+
 
 class ItemsEdit(ItemEdit):
     """A change of items with these ids, and of those of a list."""
@@ -115,8 +119,7 @@ class ItemsEdit(ItemEdit):
         if self.of_list is None:
             return Selection(frozenset(self.ids))
         months = None if self.of_list.months is None else tuple(self.of_list.months)
-        shown = ItemList(self.of_list.name, self.of_list.path)
-        return Selection(frozenset(self.ids), shown, months, frozenset(self.of_list.but), self.as_of)
+        return Selection(frozenset(self.ids), self.of_list.shown(), months, frozenset(self.of_list.but), self.as_of)
 
 
 class Change(WireModel):

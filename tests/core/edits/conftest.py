@@ -15,10 +15,9 @@ from pinhole.tables.place import PopulatedPlace
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.library import Library, new_library
 
-# What the file of each says of itself.
+# What the file of each says of itself, beside the local time.
 FILE: Mapping[str, Any] = {
     "time": {
-        "takenAtLocal": "2024-07-14T21:30:15",
         "takenAtUtc": None,
         "utcOffsetSeconds": None,
         "timezoneName": None,
@@ -57,7 +56,7 @@ class Album:
 
     def add(self, taken: str = "2024-07-14T21:30:15", said: Mapping[str, Any] = FILE, **columns: Any) -> str:
         """A photo as ingest would have left it, of which its file says this."""
-        time = {**FILE["time"], "takenAtLocal": taken, **said.get("time", {})}
+        time = {"takenAtLocal": taken, **FILE["time"], **said.get("time", {})}
         plain = {name: said[name] for name in ("title", "rating", "keywords", "description") if name in said}
         held = {
             "taken_at_utc": time["takenAtUtc"],

@@ -835,7 +835,7 @@ export interface components {
             /** @description By how much the local time of each item is moved */
             shiftSeconds?: number;
             /** @description null: nowhere. The zone follows where nobody has said an offset */
-            place?: components["schemas"]["PointOnEarth"] | components["schemas"]["NamedPlace"] | null;
+            place?: components["schemas"]["PlaceValue"] | null;
             title?: string | null;
             description?: string | null;
             rating?: number | null;
@@ -964,13 +964,6 @@ export interface components {
             partCount: number;
         };
         /**
-         * NamedPlace
-         * @description A populated place, as `GET /places` knows them; of several of the same name the largest.
-         */
-        NamedPlace: {
-            name: string;
-        };
-        /**
          * OpenUpload
          * @description What a client needs to find the file again and go on with its upload. One that is `received` needs no bytes.
          */
@@ -1079,20 +1072,21 @@ export interface components {
             places: components["schemas"]["PlaceSuggestion"][];
         };
         /**
+         * PlaceValue
+         * @description Where it was: a point (WGS 84, in degrees), or a name as `GET /places` knows it; of several the largest place.
+         */
+        PlaceValue: {
+            latitude?: number;
+            longitude?: number;
+            name?: string;
+        };
+        /**
          * Point
          * @description In the picture as it is shown, relative to its size, from its left and its top.
          */
         Point: {
             x: number;
             y: number;
-        };
-        /**
-         * PointOnEarth
-         * @description WGS 84, in degrees.
-         */
-        PointOnEarth: {
-            latitude: number;
-            longitude: number;
         };
         /**
          * Problem

@@ -71,19 +71,26 @@ def asked(values: Mapping[str, Any], reset: Collection[str]) -> Edit:
 def _tidy(name: str, value: Any) -> Any:
     if name in _TEXTS and value is not None:
         return value.strip() or None
-    if name == "place" and value is not None and "name" in value:
-        return _point(value["name"])
+    if name == "place" and value is not None:
+        return _point(value)
     if name in _KEYWORDS:
         return list(dict.fromkeys(tidy for keyword in value or [] if (tidy := keyword.strip())))
     return value
 
 
-def _point(name: str) -> dict[str, float]:
-    with transaction() as conn:
-        found = places.named(conn, name.strip())
-    if found is None:
-        raise Invalid("This can't be changed so.", FieldError("set.place.name", "names no place that is known"))
-    return {"latitude": found[0], "longitude": found[1]}
+def _point(place: Mapping[str, Any]) -> Mapping[str, Any]:
+    match place:
+        case {"latitude": _, "longitude": _, **others} if not others:
+            return place
+        case {"name": str(name), **others} if not others:
+            with transaction() as conn:
+                found = places.named(conn, name.strip())
+            if found is not None:
+                return {"latitude": found[0], "longitude": found[1]}
+            wrong = FieldError("set.place.name", "names no place that is known")
+        case _:
+            wrong = FieldError("set.place", "is neither a latitude with a longitude, nor a name")
+    raise Invalid("This can't be changed so.", wrong)
 
 
 def _contradictions(edit: Edit) -> Iterator[FieldError]:
