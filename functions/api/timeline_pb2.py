@@ -24,19 +24,19 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0etimeline.proto\x12\x07pinhole\"D\n\x08Timeline\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12&\n\x06months\x18\x02 \x03(\x0b\x32\x16.pinhole.TimelineMonth\"O\n\rTimelineMonth\x12\r\n\x05month\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x0e\n\x06ratios\x18\x04 \x01(\x0c\"\xd8\x02\n\x05Month\x12\r\n\x05month\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0b\n\x03ids\x18\x03 \x03(\t\x12\x0e\n\x06ratios\x18\x04 \x01(\x0c\x12\x1c\n\x05kinds\x18\x05 \x03(\x0e\x32\r.pinhole.Kind\x12\x14\n\x0c\x64urations_ms\x18\x06 \x03(\x05\x12\x16\n\x0etaken_at_local\x18\x07 \x03(\t\x12\x14\n\x0cthumb_hashes\x18\x08 \x03(\x0c\x12\x11\n\titem_keys\x18\t \x03(\t\x12\x10\n\x08versions\x18\n \x03(\x05\x12\x12\n\nsignatures\x18\x0b \x03(\t\x12\x0e\n\x06key_id\x18\x0c \x01(\t\x12\x15\n\rthumb_expires\x18\r \x01(\x03\x12\x18\n\x0bnext_cursor\x18\x0e \x01(\tH\x00\x88\x01\x01\x12\x16\n\x0emedia_base_url\x18\x0f \x01(\t\x12\r\n\x05\x66lags\x18\x10 \x03(\rB\x0e\n\x0c_next_cursor*\x1c\n\x04Kind\x12\t\n\x05photo\x10\x00\x12\t\n\x05video\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0etimeline.proto\x12\x07pinhole\"S\n\x08Timeline\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12&\n\x06months\x18\x02 \x03(\x0b\x32\x16.pinhole.TimelineMonth\x12\r\n\x05\x61s_of\x18\x03 \x01(\t\"O\n\rTimelineMonth\x12\r\n\x05month\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x0e\n\x06ratios\x18\x04 \x01(\x0c\"\xd8\x02\n\x05Month\x12\r\n\x05month\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0b\n\x03ids\x18\x03 \x03(\t\x12\x0e\n\x06ratios\x18\x04 \x01(\x0c\x12\x1c\n\x05kinds\x18\x05 \x03(\x0e\x32\r.pinhole.Kind\x12\x14\n\x0c\x64urations_ms\x18\x06 \x03(\x05\x12\x16\n\x0etaken_at_local\x18\x07 \x03(\t\x12\x14\n\x0cthumb_hashes\x18\x08 \x03(\x0c\x12\x11\n\titem_keys\x18\t \x03(\t\x12\x10\n\x08versions\x18\n \x03(\x05\x12\x12\n\nsignatures\x18\x0b \x03(\t\x12\x0e\n\x06key_id\x18\x0c \x01(\t\x12\x15\n\rthumb_expires\x18\r \x01(\x03\x12\x18\n\x0bnext_cursor\x18\x0e \x01(\tH\x00\x88\x01\x01\x12\x16\n\x0emedia_base_url\x18\x0f \x01(\t\x12\r\n\x05\x66lags\x18\x10 \x03(\rB\x0e\n\x0c_next_cursor*\x1c\n\x04Kind\x12\t\n\x05photo\x10\x00\x12\t\n\x05video\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'timeline_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KIND']._serialized_start=525
-  _globals['_KIND']._serialized_end=553
+  _globals['_KIND']._serialized_start=540
+  _globals['_KIND']._serialized_end=568
   _globals['_TIMELINE']._serialized_start=27
-  _globals['_TIMELINE']._serialized_end=95
-  _globals['_TIMELINEMONTH']._serialized_start=97
-  _globals['_TIMELINEMONTH']._serialized_end=176
-  _globals['_MONTH']._serialized_start=179
-  _globals['_MONTH']._serialized_end=523
+  _globals['_TIMELINE']._serialized_end=110
+  _globals['_TIMELINEMONTH']._serialized_start=112
+  _globals['_TIMELINEMONTH']._serialized_end=191
+  _globals['_MONTH']._serialized_start=194
+  _globals['_MONTH']._serialized_end=538
 # @@protoc_insertion_point(module_scope)

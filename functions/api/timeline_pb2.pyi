@@ -15,12 +15,14 @@ photo: Kind
 video: Kind
 
 class Timeline(_message.Message):
-    __slots__ = ("revision", "months")
+    __slots__ = ("revision", "months", "as_of")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     MONTHS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
     revision: int
     months: _containers.RepeatedCompositeFieldContainer[TimelineMonth]
-    def __init__(self, revision: _Optional[int] = ..., months: _Optional[_Iterable[_Union[TimelineMonth, _Mapping]]] = ...) -> None: ...
+    as_of: str
+    def __init__(self, revision: _Optional[int] = ..., months: _Optional[_Iterable[_Union[TimelineMonth, _Mapping]]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class TimelineMonth(_message.Message):
     __slots__ = ("month", "count", "revision", "ratios")

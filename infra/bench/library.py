@@ -64,7 +64,7 @@ def keep_adding(database_url: str, owner_id: int, items_a_second: float, stop: E
 def _add(conn: Connection, owner_id: int, number: int) -> None:
     key = f"bench/added/{new_id()}"
     with conn.transaction():
-        item = media_item.insert(conn, owner_id)
+        item = media_item.insert(conn, owner_id, None)
         stored = Stored(key, None, "-", None, 2_000_000, "IMG_0001.jpg", None, None)
         original_file.insert(conn, owner_id, item.id, Role.MAIN, stored)
     moment = datetime(LARGEST_MONTH.year, LARGEST_MONTH.month, 1, 12) + timedelta(seconds=number)  # noqa: DTZ001 - local

@@ -55,6 +55,7 @@ export function monthPage(month: string, ids: string[], more: Partial<MonthPage>
 export function timelineOf(pages: MonthPage[]): Timeline {
   return {
     revision: pages.reduce((sum, page) => sum + page.revision, 0),
+    asOf: '2026-07-14T12:00:00.000001Z',
     months: pages.map(({ month, revision, ids, ratios }) => ({ month, revision, count: ids.length, ratios })),
   }
 }

@@ -146,6 +146,15 @@ class Face(TypedDict):
     sharpness: float
 
 
+class Folder(TypedDict):
+    path: str
+    count: int
+
+
+class Folders(TypedDict):
+    folders: list[Folder]
+
+
 class FullSizeRendition(TypedDict):
     state: Literal['ready', 'making', 'failed']
     rendition: Rendition | None
@@ -196,6 +205,9 @@ class ItemDetails(TypedDict):
     isAnimated: bool
     burstId: str | None
     hasClip: bool
+    favourite: bool
+    archived: bool
+    trashedAt: str | None
     exif: dict[str, Any]
     thumbHash: str | None
     colours: list[str]
@@ -231,6 +243,7 @@ ItemsEdit = TypedDict('ItemsEdit', {'set': 'NotRequired[ItemValues]', 'reset': "
 
 class LibraryTimeline(TypedDict):
     revision: int
+    asOf: str
     months: list[MonthSummary]
 
 
@@ -439,6 +452,13 @@ class SingleUpload(TypedDict):
     url: str
     headers: dict[str, str]
     urlExpiresAt: str
+
+
+class Storage(TypedDict):
+    originalsBytes: int
+    renditionsBytes: int
+    items: int
+    quotaBytes: int | None
 
 
 class StoredPart(TypedDict):

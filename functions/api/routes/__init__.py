@@ -1,6 +1,20 @@
 """One module per resource, each with its blueprint."""
 
-from api.routes import auth, changes, docs, health, items, live, media, originals, places, timeline, uploads
+from api.routes import (
+    auth,
+    changes,
+    docs,
+    health,
+    items,
+    lists,
+    live,
+    media,
+    originals,
+    places,
+    storage,
+    timeline,
+    uploads,
+)
 
 BLUEPRINTS = [
     auth.routes,
@@ -8,10 +22,12 @@ BLUEPRINTS = [
     docs.routes,
     uploads.routes,
     timeline.routes,
+    lists.routes,
     items.routes,
     changes.routes,
     originals.routes,
     places.routes,
     media.routes,
     live.routes,
+    storage.routes,
 ]

@@ -151,6 +151,9 @@ class ItemDetails(WireModel):
     is_animated: bool
     burst_id: str | None
     has_clip: bool = Field(description="A motion photo")
+    favourite: bool
+    archived: bool
+    trashed_at: Timestamp | None = Field(description="Since when it lies in the trash")
     exif: dict[str, Any]
     thumb_hash: str | None = Field(description="Base64")
     colours: list[str] = Field(description="#rrggbb, the most frequent first")
@@ -166,6 +169,7 @@ class ItemDetails(WireModel):
         shown = {
             "state": "ready" if item.rendition_version > 0 else "notProcessedYet",
             "uploaded_at": item.created_at,
+            "archived": item.visibility == "archive",
             "time_source": None if item.time_source is None else TimeSource(item.time_source),
             **_as_the_file_says(item.said_time or {}),
             "camera": Camera.of(item),

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from hashlib import sha256
 
 MAX_NAME_CHARACTERS = 255
 MAX_PATH_PARTS = 32  # the last ones
@@ -39,9 +40,14 @@ def displayable_folder(path: str) -> str:
     return "/".join(_segments(path)[-MAX_PATH_PARTS + 1 :])
 
 
-def folder_of(path: str) -> str:
-    """The folder of what lies at a path, both as `displayable_path` has them; empty where the path has none."""
-    return path.rpartition("/")[0]
+def folder_of(path: str | None) -> str:
+    """The folder of what lies at a path as `displayable_path` has it; empty where it has none."""
+    return "" if path is None else path.rpartition("/")[0]
+
+
+def folder_key(folder: str) -> bytes:
+    """16 bytes that stand for a folder as `folder_of` has it, which may be longer than an index takes."""
+    return sha256(folder.encode()).digest()[:16]
 
 
 def _segments(path: str) -> list[str]:

@@ -52,7 +52,7 @@ TAGS_FROM = 0.4
 _READ = SQL(
     """
     WITH item AS (
-        SELECT owner_id, id AS item_id FROM media_item WHERE id = %(item_id)s AND {may_see}
+        SELECT owner_id, id AS item_id FROM media_item WHERE id = %(item_id)s AND {may_open}
     ), look AS (
         SELECT DISTINCT ON (role) owner_id, item_id, percentage, model_id, role, model.name AS model, version, dimension
         FROM item JOIN item_analysis USING (owner_id, item_id) JOIN model ON model.id = model_id
@@ -111,13 +111,13 @@ _READ = SQL(
         ) AS caption_asked
     FROM item
     """
-).format(may_see=access.MAY_SEE)
+).format(may_open=access.MAY_OPEN)
 
 
 def read(conn: Connection, viewer_id: int, item_id: str) -> Found | None:
     """Read what models found in a photo. None where none is to look at it, such as a video.
 
-    Raises NotFound where there is none that the viewer may see.
+    Raises NotFound where there is none that the viewer may open.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_READ, {"viewer_id": viewer_id, "item_id": item_id, "tags_from": TAGS_FROM}).fetchone()

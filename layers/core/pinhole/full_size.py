@@ -52,15 +52,15 @@ _SELECT = SQL(
     SELECT media_item.owner_id, item_key, width, height, object_key FROM media_item
     JOIN original_file AS file
         ON file.owner_id = media_item.owner_id AND file.item_id = media_item.id AND role = 'main'
-    WHERE media_item.id = %(item_id)s AND kind = 'photo' AND {may_see}
+    WHERE media_item.id = %(item_id)s AND kind = 'photo' AND {may_open}
     """
-).format(may_see=access.MAY_SEE)
+).format(may_open=access.MAY_OPEN)
 
 
 def ask(viewer_id: int, item_id: str) -> FullSize:
     """Have an item's full size made, unless it is there, is being made, or can't be; and tell how far it is.
 
-    Raises NotFound where there is no photo that the viewer may see, TooManyRequests while many others of its owner
+    Raises NotFound where there is no photo that the viewer may open, TooManyRequests while many others of its owner
     are being made, Unavailable.
     """
     with transaction() as conn:
@@ -80,7 +80,7 @@ def ask(viewer_id: int, item_id: str) -> FullSize:
 
 
 def photo_of(conn: Connection, viewer_id: int, item_id: str) -> Photo:
-    """A photo, as far as its full size needs it. Raises NotFound where the viewer may see none."""
+    """A photo, as far as its full size needs it. Raises NotFound where the viewer may open none."""
     with conn.cursor(row_factory=class_row(Photo)) as cursor:
         photo = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id}).fetchone()
     if photo is None:

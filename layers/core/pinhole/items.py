@@ -15,7 +15,7 @@ from pinhole.media_url import LONGEST_LIFE
 
 @dataclass(frozen=True, slots=True)
 class FullItem:
-    """An item that may be seen; most fields are columns of media_item, item_metadata or its main original_file.
+    """An item that may be opened; most fields are columns of media_item, item_metadata or its main original_file.
 
     said_time: the capture time as the file says it, as `item_statement` has it. renditions: name (such as `240.webp`),
     version, width, height and bytes of each, largest first; none that may go while a URL of it is valid. colours:
@@ -37,6 +37,9 @@ class FullItem:
     timezone_name: str | None
     time_source: str | None
     time_confidence: Literal["high", "medium", "low"]
+    favourite: bool
+    visibility: Literal["timeline", "archive"]
+    trashed_at: datetime | None
     has_clip: bool
     rendition_version: int
     thumb_hash: bytes | None
@@ -108,13 +111,13 @@ _SELECT = SQL(
         ON original_file.owner_id = media_item.owner_id AND original_file.item_id = media_item.id AND role = 'main'
     LEFT JOIN item_statement AS statement
         ON statement.owner_id = media_item.owner_id AND statement.item_id = media_item.id AND layer = 'file'
-    WHERE media_item.id = %(item_id)s AND {may_see}
+    WHERE media_item.id = %(item_id)s AND {may_open}
     """
-).format(columns=SQL(", ").join(_column(field.name) for field in fields(FullItem)), may_see=access.MAY_SEE)
+).format(columns=SQL(", ").join(_column(field.name) for field in fields(FullItem)), may_open=access.MAY_OPEN)
 
 
 def read(conn: Connection, viewer_id: int, item_id: str) -> FullItem:
-    """Read an item. Raises NotFound where there is none that the viewer may see."""
+    """Read an item. Raises NotFound where there is none that the viewer may open."""
     with conn.cursor(row_factory=class_row(FullItem)) as cursor:
         item = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id, "life": LONGEST_LIFE}).fetchone()
     if item is None:

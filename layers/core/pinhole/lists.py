@@ -14,14 +14,13 @@ section is a month, of what a list is ordered by: of capture by the clock on the
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from psycopg.sql import SQL, Composable
 
 from pinhole import access
 from pinhole.errors import FieldError, Invalid, NotFound
-from pinhole.filenames import displayable_folder
+from pinhole.filenames import displayable_folder, folder_key
 
 MAX_PATH_CHARACTERS = 4096  # of what a client may send as the path of a file, too
 
@@ -61,7 +60,7 @@ _KINDS = {
 class ItemList:
     """A list by its name, as the table above has them; a folder by its path too, where '' is the top.
 
-    The path is kept in the form of `filenames.displayable_folder`, so that two lists are equal if they are the same.
+    The path is kept in the form of `filenames.displayable_folder`, so that lists are equal where they are the same.
     Raises NotFound for another name, and Invalid (field `path`) where a folder has none, another list has one, or it is
     longer than 4,096 characters or has a NUL.
     """
@@ -96,15 +95,18 @@ class ItemList:
         """The columns of `media_item` that it is ordered by, each falling, before `id desc`: one or two timestamptz."""
         return _KINDS[self.name].moments
 
+    @property
+    def order(self) -> Composable:
+        """What stands behind ORDER BY, newest first."""
+        return SQL(", ").join(SQL("{} DESC").format(column) for column in (*self.moments, SQL("media_item.id")))
+
     def parameters(self, viewer_id: int) -> dict[str, Any]:
         """What `where` takes, by name: `viewer_id`, and of a folder `folder`."""
         own = {} if self.path is None else {"folder": folder_key(self.path)}
         return {"viewer_id": viewer_id, **own}
 
 
-def folder_key(path: str) -> bytes:
-    """What `media_item.folder` holds of items in the folder with this path, which may be too long for an index."""
-    return sha256(path.encode()).digest()[:16]
+TIMELINE = ItemList("timeline")
 
 
 def _wrong_path(message: str, limit: int | None = None) -> Invalid:

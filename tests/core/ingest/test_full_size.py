@@ -115,13 +115,13 @@ def test_a_photo_whose_largest_rendition_has_all_pixels_is_ready_at_once(inbox: 
     assert "full_size" not in inbox.jobs()
 
 
-def test_only_its_owner_may_ask_and_only_for_what_they_see(inbox: Inbox, photo: str) -> None:
+def test_only_its_owner_may_ask_and_only_for_what_they_may_open(inbox: Inbox, photo: str) -> None:
     with pytest.raises(NotFound):
         full_size.ask(inbox.owner.id + 1, photo)
-    inbox.conn.execute("UPDATE media_item SET trashed_at = now()")
+    inbox.conn.execute("UPDATE media_item SET missing_at = now()")
     with pytest.raises(NotFound):
         ask(inbox, photo)
-    inbox.conn.execute("UPDATE media_item SET trashed_at = NULL, kind = 'video'")
+    inbox.conn.execute("UPDATE media_item SET missing_at = NULL, kind = 'video'")
     with pytest.raises(NotFound):
         ask(inbox, photo)
     assert inbox.cloud.messages("ingest") == []

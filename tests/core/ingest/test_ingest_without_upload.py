@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 
 from pinhole import objects, verify
+from pinhole.filenames import folder_key
 from pinhole.operations.retry import Retried, retry_items
 from pinhole.stages import Stage
 from pinhole.telemetry import logger
@@ -32,7 +33,7 @@ def test_it_is_handed_over_unread_and_becomes_an_item_in_the_bulk_lane(inbox: In
     (item,) = inbox.items()
     assert item["visible"]
     assert (item["object_key"], item["filename"]) == (landed.key, "IMG_1.jpg")
-    assert item["relative_path"] == "2024/Sommer/IMG_1.jpg"
+    assert (item["relative_path"], item["folder"]) == ("2024/Sommer/IMG_1.jpg", folder_key("2024/Sommer"))
     assert item["sha256"] == hashlib.sha256(content).digest()
     assert item["sha1"] == hashlib.sha1(content).digest()
     assert inbox.jobs() == {"metadata": ("done", 1), "renditions": ("done", 1), "analysis": ("waiting", 0)}

@@ -247,14 +247,14 @@ def test_a_model_that_found_nothing_answers_with_that(caller: Caller, library: L
     assert _tags(caller, photo) == ([], ["1"])
 
 
-@pytest.mark.parametrize("hidden", ["anothers", "in the trash", "not there"])
+@pytest.mark.parametrize("hidden", ["anothers", "missing", "not there"])
 def test_what_a_user_may_not_see_is_not_found(
     conn: Connection, library: Library, new_caller: Callable[[str], Caller], hidden: str
 ) -> None:
     photo = library.add()
     seeing.record(library.owner_id, photo, seeing.SEEN)
     viewer = new_caller("mallory").user.id if hidden == "anothers" else library.owner_id
-    if hidden == "in the trash":
-        library.change(photo, trashed_at=datetime.now(UTC))
+    if hidden == "missing":
+        library.change(photo, missing_at=datetime.now(UTC))
     with pytest.raises(NotFound):
         found.read(conn, viewer, "a" * 12 if hidden == "not there" else photo)

@@ -1,11 +1,14 @@
 """What the columns of an item make of each other: who may see it, whether it is listed, what the grid shows."""
 
+from itertools import product
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import Connection
+from psycopg.sql import SQL
 
+from pinhole import access
 from tests.fixtures.library import Library, new_library
 
 NOW = "2026-01-01T00:00:00Z"
@@ -43,6 +46,30 @@ def test_what_is_listed_is_visible_and_not_put_away(
 ) -> None:
     item_id = library.add(**columns)
     assert (column(library, item_id, "visible"), column(library, item_id, "listed")) == (visible, listed)
+
+
+def test_what_may_be_opened_is_what_is_visible_or_would_be_without_the_trash(library: Library) -> None:
+    states: list[tuple[str, list[Any]]] = [
+        ("visibility", ["timeline", "archive", "hidden", "locked"]),
+        ("missing_at", [None, NOW]),
+        ("failed_at", [None, NOW]),
+        ("renditions_at", [None, NOW]),
+        ("trashed_at", [None, NOW]),
+    ]
+    names = [name for name, _ in states]
+    for values in product(*(values for _, values in states)):
+        library.add(**dict(zip(names, values, strict=True)))
+    differing = SQL(
+        """
+        SELECT id FROM media_item
+        WHERE visible IS DISTINCT FROM ({may_open} AND trashed_at IS NULL)
+           OR {trashed} IS DISTINCT FROM ({may_open} AND trashed_at IS NOT NULL)
+        """
+    ).format(may_open=access.MAY_OPEN, trashed=access.TRASHED)
+    viewer = {"viewer_id": library.owner_id}
+    assert library.conn.execute(differing, viewer).fetchall() == []
+    [(opened,)] = library.conn.execute(SQL("SELECT count(*) FROM media_item WHERE {}").format(access.MAY_OPEN), viewer)
+    assert opened == 4
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from pinhole.lists import TIMELINE
 from pinhole.tables import timeline_month
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
@@ -18,7 +19,7 @@ def a_month_changes_and_the_timeline_is_read(w: World) -> None:
 
 @case
 def a_month_is_read(w: World) -> None:
-    timeline_month.month_revision(w.conn, w.ann.id, MONTH)
-    one_month.read(w.conn, w.ann.id, MONTH, None, EXPIRES)
-    middle = datetime(2019, 5, 15, tzinfo=UTC)
-    one_month.read(w.conn, w.ann.id, MONTH, Cursor(int(middle.timestamp()) * 1_000_000, w.item.id), EXPIRES)
+    one_month.revision(w.conn, w.ann.id, TIMELINE, MONTH)
+    one_month.read(w.conn, w.ann.id, TIMELINE, MONTH, None, EXPIRES)
+    cursor = Cursor((int(datetime(2019, 5, 15, tzinfo=UTC).timestamp()) * 1_000_000,), w.item.id)
+    one_month.read(w.conn, w.ann.id, TIMELINE, MONTH, cursor, EXPIRES)

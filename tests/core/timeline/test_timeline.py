@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Callable
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,7 +40,8 @@ def _ids(caller: Caller, month: str) -> list[str]:
 
 
 def test_an_empty_library_has_no_months(caller: Caller) -> None:
-    assert _get(caller, "/timeline").json == {"revision": 0, "months": []}
+    timeline = _get(caller, "/timeline").json
+    assert (timeline["revision"], timeline["months"]) == (0, [])
 
 
 def test_a_month_in_which_nothing_ever_was_is_empty(caller: Caller) -> None:
@@ -148,7 +150,8 @@ def test_what_is_not_visible_is_nowhere(caller: Caller, library: Library, subtes
             item = library.add(**columns)
             assert _months(caller) == [("2024-07", 1)]
             assert _ids(caller, "2024-07") == [shown]
-            assert _get(caller, f"/items/{item}").status_code == 404
+            if "trashed_at" not in columns:  # it is opened from the trash
+                assert _get(caller, f"/items/{item}").status_code == 404
 
 
 def test_what_is_visible_and_not_listed_is_in_no_month(
@@ -172,7 +175,7 @@ def test_a_month_that_became_empty_is_left_out_and_keeps_its_revision(caller: Ca
     before = _get(caller, "/timeline").json
     library.change(item, trashed_at="now")
     after = _get(caller, "/timeline").json
-    assert after == {"revision": before["revision"] + 1, "months": []}
+    assert (after["revision"], after["months"]) == (before["revision"] + 1, [])
     assert _get(caller, "/timeline/2024-07").json["revision"] == after["revision"]
 
 
@@ -194,7 +197,7 @@ def test_another_owners_items_are_not_shown(
 ) -> None:
     item = library.add()
     stranger = new_caller("mallory")
-    assert _get(stranger, "/timeline").json == {"revision": 0, "months": []}
+    assert _get(stranger, "/timeline").json["months"] == []
     assert _ids(stranger, "2024-07") == []
     assert _get(stranger, f"/items/{item}").status_code == 404
 
@@ -317,7 +320,7 @@ def test_new_signatures_are_sent_though_nothing_changed(
     library.add()
     first = _get(caller, "/timeline/2024-07")
     a_week_later = first.json["thumbExpires"] - 7 * 24 * 60 * 60
-    monkeypatch.setattr("api.routes.timeline.time", SimpleNamespace(time=lambda: a_week_later))
+    monkeypatch.setattr("api.photo_lists.time", SimpleNamespace(time=lambda: a_week_later))
     again = _get(caller, "/timeline/2024-07", If_None_Match=first.headers["ETag"])
     assert again.status_code == 200
     assert again.json["signatures"] != first.json["signatures"]
@@ -342,6 +345,7 @@ def test_the_timeline_as_protobuf_is_the_timeline_as_json(caller: Caller, librar
     message = Timeline.FromString(answer.data)
     plain = _get(caller, "/timeline").json
     assert message.revision == plain["revision"]
+    assert datetime.fromisoformat(message.as_of) < datetime.fromisoformat(plain["asOf"])
     assert [(m.month, m.count, m.revision, m.ratios) for m in message.months] == [
         (m["month"], m["count"], m["revision"], b64decode(m["ratios"])) for m in plain["months"]
     ]

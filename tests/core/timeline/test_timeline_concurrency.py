@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 from psycopg import Connection, IsolationLevel
 
+from pinhole.lists import TIMELINE
 from pinhole.tables import timeline_month
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
@@ -102,7 +103,7 @@ def _write(url: str, owner_id: int, items: list[str], seed: int, changes: int) -
 
 
 def _page(conn: Connection, owner_id: int, month: date) -> one_month.MonthPage:
-    return one_month.read(conn, owner_id, month, None, EXPIRES)
+    return one_month.read(conn, owner_id, TIMELINE, month, None, EXPIRES)
 
 
 def _read(url: str, owner_id: int, observed: Observed, writers: list[Future[None]], seed: int) -> None:
@@ -162,7 +163,7 @@ def test_whoever_joins_the_pages_of_a_month_misses_no_item_that_stays(
 def _pages(conn: Connection, owner_id: int, month: date) -> Iterator[one_month.MonthPage]:
     cursor = None
     while True:
-        page = one_month.read(conn, owner_id, month, cursor, EXPIRES)
+        page = one_month.read(conn, owner_id, TIMELINE, month, cursor, EXPIRES)
         yield page
         if page.next_cursor is None:
             return

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pinhole import items, objects, uploads, verify
 from pinhole.db import transaction
 from pinhole.errors import NotFound
+from pinhole.lists import TIMELINE
 from pinhole.timeline import month, months
 from pinhole.verify import Finding, Kind
 from tests.fixtures.cloud import Cloud
@@ -51,7 +52,7 @@ def whole(library: Inbox, item_id: str) -> bool:
             item = items.read(conn, library.owner.id, item_id)
         except NotFound:
             return False
-        page = month.read(conn, library.owner.id, item.taken_at_local.date().replace(day=1), None, EXPIRES)
+        page = month.read(conn, library.owner.id, TIMELINE, item.taken_at_local.date().replace(day=1), None, EXPIRES)
         counted = {one.month: len(one.ratios) for one in months.read(conn, library.owner.id).months}
         original = library.cloud.s3.get_object(Bucket="originals", Key=item.object_key)["Body"].read()
         sha256 = hashlib.sha256(original).digest()

@@ -129,6 +129,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the folders that photos came in, by path: each that has an item in it or below.
+         * @description What came without a folder lies at the top. The trash counts in none.
+         */
+        get: operations["listFolders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -201,6 +221,46 @@ export interface paths {
          * @description As often as you like: it tells how far it is, and keeps what is there for 30 days more. A photo that is no larger than its largest rendition is ready at once.
          */
         post: operations["askForFullSize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lists/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell which months a list has, how many items each has, and the shape of every item, as of the timeline.
+         * @description Months of `recent` are those in which items arrived, of `trash` those in which they were thrown away, in UTC. A revision is a hash of what is there: it says whether something changed, and not what is newer.
+         */
+        get: operations["readList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lists/{list}/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of a month of a list, 5,000 a page, with what it takes to show them.
+         * @description Each page is of one moment and carries the month's revision then. A client joins pages by id, and fetches the month again where their revisions differ, or from what the list tells.
+         */
+        get: operations["readListMonth"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -324,6 +384,23 @@ export interface paths {
         };
         /** Tell whether the first user may still register. */
         get: operations["readSetup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what your library takes. */
+        get: operations["readStorage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -716,6 +793,17 @@ export interface components {
             sizePx: number;
             sharpness: number;
         };
+        /** Folder */
+        Folder: {
+            /** @description With slashes between folders; empty: the top */
+            path: string;
+            /** @description Of the items in it and below */
+            count: number;
+        };
+        /** Folders */
+        Folders: {
+            folders: components["schemas"]["Folder"][];
+        };
         /**
          * FullSizeRendition
          * @description The picture with all its pixels, as a browser can show it.
@@ -798,6 +886,10 @@ export interface components {
             burstId: string | null;
             /** @description A motion photo */
             hasClip: boolean;
+            favourite: boolean;
+            archived: boolean;
+            /** @description Since when it lies in the trash */
+            trashedAt: string | null;
             exif: {
                 [key: string]: unknown;
             };
@@ -864,8 +956,13 @@ export interface components {
          * @description Months that have items, newest first.
          */
         LibraryTimeline: {
-            /** @description Grows with every change of what is listed in the library */
+            /** @description Moves with every change of what is in the list: that of the timeline grows, others only differ */
             revision: number;
+            /**
+             * Format: date-time
+             * @description The moment of which it is, for edits of all that is in the list
+             */
+            asOf: string;
             months: components["schemas"]["MonthSummary"][];
         };
         /**
@@ -939,7 +1036,7 @@ export interface components {
             /** @example 2024-07 */
             month: string;
             count: number;
-            /** @description Moves with every change of what is listed in the month */
+            /** @description Moves with every change of what is in the month */
             revision: number;
             /** @description Base64 of a byte per item, in item order: clamp(round(50 * log2(width / height)) + 128, 0, 255) */
             ratios: string;
@@ -1204,6 +1301,17 @@ export interface components {
             };
             /** Format: date-time */
             urlExpiresAt: string;
+        };
+        /** Storage */
+        Storage: {
+            /** @description Of all files that are stored, also of what lies in the trash */
+            originalsBytes: number;
+            /** @description Of what was made of them, which counts against no quota */
+            renditionsBytes: number;
+            /** @description Photos and videos, without those in the trash */
+            items: number;
+            /** @description How many bytes of originals there may be; null: no limit */
+            quotaBytes: number | null;
         };
         /** StoredPart */
         StoredPart: {
@@ -1605,6 +1713,30 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listFolders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folders"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     readHealth: {
         parameters: {
             query?: never;
@@ -1767,6 +1899,87 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readList: {
+        parameters: {
+            query?: {
+                /** @description Of a folder, as /folders tells it; empty: the top */
+                path?: string | null;
+            };
+            header?: never;
+            path: {
+                list: "favourites" | "archive" | "trash" | "recent" | "folder";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryTimeline"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description What If-None-Match names is still current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readListMonth: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of an earlier page */
+                cursor?: string | null;
+                /** @description Of a folder, as /folders tells it; empty: the top */
+                path?: string | null;
+            };
+            header?: never;
+            path: {
+                list: "favourites" | "archive" | "trash" | "recent" | "folder";
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthItems"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description What If-None-Match names is still current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -1949,6 +2162,30 @@ export interface operations {
                     "application/json": components["schemas"]["SetupState"];
                 };
             };
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

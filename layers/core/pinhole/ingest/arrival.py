@@ -126,7 +126,8 @@ def _item_of(
             relative_path=_path_in(folder, created.key) if promised is None else promised.relative_path,
             modified_at=None if promised is None else promised.modified_at,
         )
-        original_file.insert(conn, owner_id, media_item.insert(conn, owner_id).id, Role.MAIN, stored)
+        item_id = media_item.insert(conn, owner_id, stored.relative_path).id
+        original_file.insert(conn, owner_id, item_id, Role.MAIN, stored)
         file = original_file.find(conn, owner_id, created.key)
         assert file is not None
     item = media_item.get(conn, owner_id, file.item_id)

@@ -9,6 +9,7 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from pinhole.filenames import folder_key, folder_of
 from pinhole.ids import new_id, new_key
 
 
@@ -59,14 +60,14 @@ _SELECT = sql.SQL(
 )
 
 
-def insert(conn: Connection, owner_id: int) -> Item:
-    """Add an item of which nothing is known yet."""
+def insert(conn: Connection, owner_id: int, relative_path: str | None) -> Item:
+    """Add an item of which nothing is known yet. relative_path: of its main file, folders and name."""
     with conn.cursor(row_factory=class_row(Item)) as cursor:
         item = cursor.execute(
-            "INSERT INTO media_item (owner_id, id, item_key) VALUES (%s, %s, %s) RETURNING owner_id, id, item_key,"
-            " created_at, kind, width, height, month, rendition_version, metadata_at, renditions_at, processed,"
-            " visible",
-            (owner_id, new_id(), new_key()),
+            "INSERT INTO media_item (owner_id, id, item_key, folder) VALUES (%s, %s, %s, %s) RETURNING owner_id, id,"
+            " item_key, created_at, kind, width, height, month, rendition_version, metadata_at, renditions_at,"
+            " processed, visible",
+            (owner_id, new_id(), new_key(), folder_key(folder_of(relative_path))),
         ).fetchone()
     assert item is not None
     return item

@@ -54,14 +54,6 @@ def library_revision(conn: Connection, viewer_id: int) -> int:
     return int(revision)
 
 
-def month_revision(conn: Connection, viewer_id: int, month: date) -> int:
-    """The month's revision, 0 where nothing was ever listed."""
-    row = conn.execute(
-        "SELECT revision FROM timeline_month WHERE viewer_id = %s AND month = %s", (viewer_id, month)
-    ).fetchone()
-    return 0 if row is None else int(row[0])
-
-
 def of_viewer(conn: Connection, viewer_id: int) -> list[TimelineMonth]:
     """All months that ever held a listed item, newest first."""
     with conn.cursor(row_factory=class_row(TimelineMonth)) as cursor:

@@ -1,1 +1,1 @@
-"""The timeline: a viewer's listed items by month, newest first."""
+"""The timeline, and the lists of photos beside it: their months, and the items of a month, newest first."""

@@ -1,4 +1,4 @@
-"""One month of a library: its items in columns, with signatures for their renditions."""
+"""One month of a list of photos: its items in columns, with signatures for their renditions."""
 
 import struct
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Self
 
 from psycopg import Connection
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composable, Placeholder
 
-from pinhole import access, media_url
-from pinhole.tables import timeline_month
+from pinhole import media_url
+from pinhole.errors import FieldError, Invalid
+from pinhole.lists import ItemList
 
 PAGE_ITEMS = 5_000
 
@@ -22,36 +23,40 @@ _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place in a month at which a page begins: the sort timestamp, in Unix microseconds, and id of its first item.
+    """The place in a month at which a page begins: what orders its first item, in Unix microseconds, and its id.
 
     A place and no item, so that the page is found though the item was hidden, moved or deleted since. Opaque on the
     wire, but not signed: whatever it says, it only names a place in a month of the caller.
     """
 
-    microseconds: int
+    microseconds: tuple[int, ...]
     item_id: str
 
     def __str__(self) -> str:
-        return f"{self.microseconds}.{self.item_id}"
+        return ".".join(map(str, [*self.microseconds, self.item_id]))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises ValueError for what is not of the form."""
-        microseconds, _, item_id = text.partition(".")
-        return cls(int(microseconds), item_id)
+        *microseconds, item_id = text.split(".")
+        return cls(tuple(map(int, microseconds)), item_id)
 
     @property
-    def moment(self) -> datetime:
-        """The sort timestamp; the first or the last moment there is, where it lies beyond."""
-        try:
-            return _EPOCH + timedelta(microseconds=self.microseconds)
-        except OverflowError:
-            return _FIRST if self.microseconds < 0 else _LAST
+    def moments(self) -> list[datetime]:
+        """What orders it; the first or the last moment there is, where it lies beyond."""
+        return [_moment(number) for number in self.microseconds]
+
+
+def _moment(microseconds: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return _FIRST if microseconds < 0 else _LAST
 
 
 @dataclass(frozen=True, slots=True)
 class MonthPage:
-    """Items of one month in parallel columns, in the order of the timeline: `sort_timestamp desc, id desc`.
+    """Items of one month in parallel columns, in the order of their list.
 
     ratios, flags: a byte per item; of flags the bits 1 favourite, 2 clip, 4 stack, 8 projection. durations_ms: 0 for a
     photo. taken_at_local: ISO 8601 without a zone.
@@ -77,6 +82,15 @@ class MonthPage:
     next_cursor: Cursor | None
 
 
+# A hash below 2^53, to which JavaScript counts, of which items there are and of all that was ever changed of each:
+# two readers that see the same one see the same items, in the same order.
+HASH = SQL("coalesce(bit_xor(hashtextextended(id, revision)) & 9007199254740991, 0)")
+
+_REVISION_OF_TIMELINE = SQL(
+    "coalesce((SELECT revision FROM timeline_month WHERE viewer_id = %(viewer_id)s AND month = %(month)s), 0)"
+)
+_REVISION_OF_LIST = SQL("(SELECT {hash} FROM media_item WHERE {where} AND {section} = %(month)s)")
+
 # One statement, so that a page and its revision are of one moment. The server puts the columns together, in the order
 # of the subquery, since reading a value out of a long text takes a fraction of reading one out of a row. Numbers are
 # packed, the highest byte first; no id or key has a comma. Of the server's ways to write a time, JSON's is always
@@ -84,7 +98,7 @@ class MonthPage:
 _PAGE = SQL(
     """
     SELECT
-        coalesce((SELECT revision FROM timeline_month WHERE viewer_id = %(viewer_id)s AND month = %(month)s), 0),
+        {revision},
         string_agg(id, ','),
         string_agg(int2send(ratio), ''),
         string_agg(CASE kind WHEN 'video' THEN '\\x01'::bytea ELSE '\\x00' END, ''),
@@ -94,34 +108,61 @@ _PAGE = SQL(
         array_agg(coalesce(thumb_hash, '')),
         string_agg(item_key, ','),
         string_agg(int4send(rendition_version), ''),
-        (extract(epoch FROM min(sort_timestamp)) * 1000000)::bigint
+        ARRAY(SELECT (extract(epoch FROM moment) * 1000000)::bigint FROM unnest(min(moments)) AS moment)
     FROM (
         SELECT id, ratio, kind, flags, duration_ms, taken_at_local, thumb_hash, item_key, rendition_version,
-            sort_timestamp
+            ARRAY[{moments}] AS moments
         FROM media_item
-        WHERE {listed} AND month = %(month)s AND (sort_timestamp, id) <= (%(moment)s::timestamptz, %(id)s)
-        ORDER BY sort_timestamp DESC, id DESC LIMIT %(limit)s
+        WHERE {where} AND {section} = %(month)s AND ({moments}, id) <= ({begin}, %(id)s)
+        ORDER BY {order} LIMIT %(limit)s
     ) AS page
     """
-).format(listed=access.LISTED)
+)
 
 
-def revision(conn: Connection, viewer_id: int, month: date) -> int:
-    """The month's revision, 0 where nothing was ever listed."""
-    return timeline_month.month_revision(conn, viewer_id, month)
+def revision(conn: Connection, viewer_id: int, items: ItemList, month: date) -> int:
+    """The month's revision, 0 where nothing was ever in it."""
+    [(current,)] = conn.execute(
+        SQL("SELECT {}").format(_revision(items)), {**items.parameters(viewer_id), "month": month}
+    )
+    return int(current)
 
 
-def read(conn: Connection, viewer_id: int, month: date, cursor: Cursor | None, expires: int) -> MonthPage:
+def _revision(items: ItemList) -> Composable:
+    if items.name == "timeline":
+        return _REVISION_OF_TIMELINE
+    return _REVISION_OF_LIST.format(hash=HASH, where=items.where, section=items.section)
+
+
+def _page(items: ItemList) -> Composable:
+    return _PAGE.format(
+        revision=_revision(items),
+        where=items.where,
+        section=items.section,
+        moments=SQL(", ").join(items.moments),
+        begin=SQL(", ").join(
+            SQL("{}::timestamptz").format(Placeholder(f"moment{n}")) for n in range(len(items.moments))
+        ),
+        order=items.order,
+    )
+
+
+def read(
+    conn: Connection, viewer_id: int, items: ItemList, month: date, cursor: Cursor | None, expires: int
+) -> MonthPage:
     """Read the first page, or the one that begins at `cursor`, as it is now.
 
-    expires: when the signatures run out, Unix seconds.
+    expires: when the signatures run out, Unix seconds. Raises Invalid for a cursor of a list of another order.
     """
+    moments = ["infinity"] * len(items.moments) if cursor is None else cursor.moments
+    if len(moments) != len(items.moments):
+        raise Invalid("There is no such page.", FieldError("cursor", "is of another list"))
     row = conn.execute(
-        _PAGE,
+        _page(items),
         {
-            "viewer_id": viewer_id,
+            **items.parameters(viewer_id),
+            **{f"moment{n}": moment for n, moment in enumerate(moments)},
             "month": month,
-            "moment": "infinity" if cursor is None else cursor.moment,
             "id": "" if cursor is None else cursor.item_id,
             "limit": PAGE_ITEMS + 1,
         },
@@ -146,7 +187,7 @@ def read(conn: Connection, viewer_id: int, month: date, cursor: Cursor | None, e
         signatures=media_url.sign_all(keys, expires),
         key_id=media_url.key_id(),
         thumb_expires=expires,
-        next_cursor=Cursor(last, all_ids[PAGE_ITEMS]) if len(all_ids) > PAGE_ITEMS else None,
+        next_cursor=Cursor(tuple(last), all_ids[PAGE_ITEMS]) if len(all_ids) > PAGE_ITEMS else None,
     )
 
 

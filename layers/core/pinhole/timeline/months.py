@@ -1,29 +1,54 @@
-"""The months of a library, with all that laying out the whole scroll height takes."""
+"""The months of a list of photos, with all that laying out the whole scroll height takes."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import reduce
+from operator import xor
 
 from psycopg import Connection
 from psycopg.sql import SQL
 
-from pinhole import access
 from pinhole.db import transaction
+from pinhole.lists import TIMELINE, ItemList
 from pinhole.tables import timeline_month
 from pinhole.tables.timeline_month import TimelineMonth
+from pinhole.timeline.month import HASH
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """Months that have items, newest first, at one moment.
 
+    revision: of the timeline it grows, of another list it is a hash below 2^53 of what is in it. as_of: the moment.
     ratios of a month: a byte per item in item order, clamp(round(50 * log2(width / height)) + 128, 0, 255).
-    rebuilt: months, empty ones too, whose stored ratios were of an older revision. `current` stores the new
-    ones, so that the next reader finds them.
+    rebuilt: months of the timeline, empty ones too, whose stored ratios were of an older revision. `current` stores the
+    new ones, so that the next reader finds them.
     """
 
     revision: int
+    as_of: datetime
     months: list[TimelineMonth]
     rebuilt: list[TimelineMonth]
+
+
+# One statement, so that it is of one moment.
+_OF_LIST = SQL(
+    """
+    SELECT now(), month, revision, ratios
+    FROM (SELECT) AS always LEFT JOIN (
+        SELECT {section} AS month, {hash} AS revision,
+            string_agg(set_byte('\\x00', 0, ratio), '' ORDER BY {order}) AS ratios
+        FROM media_item WHERE {where} GROUP BY 1
+    ) AS months ON true
+    """
+)
+_RATIOS = SQL(
+    """
+    SELECT month, string_agg(set_byte('\\x00', 0, ratio), '' ORDER BY {order})
+    FROM media_item WHERE {where} AND month = ANY(%(months)s)
+    GROUP BY month
+    """
+).format(where=TIMELINE.where, order=TIMELINE.order)
 
 
 def revision(conn: Connection, viewer_id: int) -> int:
@@ -45,6 +70,7 @@ def current(viewer_id: int) -> Timeline:
 
 def read(conn: Connection, viewer_id: int) -> Timeline:
     """Read the timeline. `conn` is in a snapshot, so that revisions and ratios are of one moment."""
+    [(as_of,)] = conn.execute("SELECT now()")
     stored = timeline_month.of_viewer(conn, viewer_id)
     stale = {month.month: month.revision for month in stored if month.ratios_revision != month.revision}
     ratios = _ratios(conn, viewer_id, list(stale)) if stale else {}
@@ -54,20 +80,28 @@ def read(conn: Connection, viewer_id: int) -> Timeline:
     current = (rebuilt.get(month.month, month) for month in stored)
     return Timeline(
         revision=sum(month.revision for month in stored),
+        as_of=as_of,
         months=[month for month in current if month.ratios],
         rebuilt=list(rebuilt.values()),
     )
 
 
 def _ratios(conn: Connection, viewer_id: int, months: list[date]) -> dict[date, bytes]:
+    parameters = {**TIMELINE.parameters(viewer_id), "months": months}
+    return dict(conn.execute(_RATIOS, parameters, binary=True).fetchall())
+
+
+def of_list(conn: Connection, viewer_id: int, items: ItemList) -> Timeline:
+    """Read the months of a list beside the timeline, as it is now."""
     rows = conn.execute(
-        SQL(
-            """
-            SELECT month, array_agg(ratio ORDER BY sort_timestamp DESC, id DESC)
-            FROM media_item WHERE {listed} AND month = ANY(%(months)s)
-            GROUP BY month
-            """
-        ).format(listed=access.LISTED),
-        {"viewer_id": viewer_id, "months": months},
+        _OF_LIST.format(section=items.section, hash=HASH, order=items.order, where=items.where),
+        items.parameters(viewer_id),
+        binary=True,
+    ).fetchall()
+    found = [TimelineMonth(month, revision, ratios, revision) for _, month, revision, ratios in rows if month]
+    return Timeline(
+        revision=reduce(xor, (month.revision for month in found), 0),
+        as_of=rows[0][0],
+        months=sorted(found, key=lambda month: month.month, reverse=True),
+        rebuilt=[],
     )
-    return {month: bytes(codes) for month, codes in rows}

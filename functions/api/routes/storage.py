@@ -1,0 +1,39 @@
+"""What a library takes."""
+
+from typing import Self
+
+from chalice.app import Blueprint
+from pydantic import Field
+
+from api.endpoint import endpoint
+from api.wire import WireModel
+from pinhole import storage
+from pinhole.accounts import User
+from pinhole.db import statement
+from pinhole.settings import settings
+from pinhole.storage import Stored
+
+routes = Blueprint(__name__)
+
+
+class Storage(WireModel):
+    originals_bytes: int = Field(description="Of all files that are stored, also of what lies in the trash")
+    renditions_bytes: int = Field(description="Of what was made of them, which counts against no quota")
+    items: int = Field(description="Photos and videos, without those in the trash")
+    quota_bytes: int | None = Field(description="How many bytes of originals there may be; null: no limit")
+
+    @classmethod
+    def of(cls, stored: Stored) -> Self:
+        return cls(
+            originals_bytes=stored.originals_bytes,
+            renditions_bytes=stored.renditions_bytes,
+            items=stored.items,
+            quota_bytes=settings().max_user_bytes,
+        )
+
+
+@routes.route("/storage", methods=["GET"])
+@endpoint(answer=Storage)
+def read_storage(caller: User) -> Storage:
+    """Tell what your library takes."""
+    return Storage.of(statement(lambda conn: storage.read(conn, caller.id)))
