@@ -36,11 +36,11 @@ _SELECT = SQL(
     WHERE role IN ('main', 'clip')
     ORDER BY place, role
     """
-).format(may_see=access.MAY_SEE)
+).format(may_see=access.MAY_OPEN)
 
 
 def list_files(conn: Connection, viewer_id: int, item_ids: Sequence[str]) -> list[OriginalFile]:
-    """The files of those of these items that the viewer may see, in the order in which they are asked for.
+    """The files of those of these items that the viewer may open, in the order in which they are asked for.
 
     A live photo has two, the picture first. item_ids: MAX_ITEMS at most, no two alike.
     """
