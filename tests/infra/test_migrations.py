@@ -17,6 +17,8 @@ from yoyo.backends import DatabaseBackend
 from infra import migrate
 from infra.bootstrap import REPOSITORY
 from infra.local.processes import free_ports
+from pinhole.filenames import folder_key, folder_of
+from tests.fixtures.library import new_library
 
 
 def migrate_by_command(url: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +43,16 @@ def test_a_database_that_does_not_answer_is_told_in_one_line() -> None:
     assert run.stderr.startswith("The database can't be migrated: ")
     assert run.stderr.count("\n") == 1
     assert "secret" not in run.stderr
+
+
+def test_items_that_were_there_before_folders_lie_in_that_of_their_file(conn: Connection) -> None:
+    library = new_library(conn, "ann")
+    paths = [None, "IMG.jpg", "a/IMG.jpg", "a/50%/Ünser Sommer/IMG.jpg"]
+    items = {library.add(relative_path=path): folder_key(folder_of(path)) for path in paths}
+    conn.execute("UPDATE media_item SET folder = DEFAULT")
+    migration = (REPOSITORY / "migrations" / "0013_lists.sql").read_text()
+    conn.execute(migration[migration.index("UPDATE media_item") : migration.index(";", migration.index("UPDATE"))])
+    assert dict(conn.execute("SELECT id, folder FROM media_item").fetchall()) == items
 
 
 Migrations = Callable[..., Path]

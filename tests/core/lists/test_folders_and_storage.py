@@ -19,7 +19,8 @@ def library(conn: Connection, caller: Caller) -> Library:
 
 
 def _folders(caller: Caller) -> dict[str, int]:
-    return {folder["path"]: folder["count"] for folder in caller.call("GET", "/folders").json["folders"]}
+    told: Any = caller.call("GET", "/folders").json
+    return {folder["path"]: folder["count"] for folder in told["folders"]}
 
 
 def _rendition(size_bytes: int, name: str = "240.webp") -> Rendition:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Self
 
 from psycopg import Connection
-from psycopg.sql import SQL, Composable, Placeholder
+from psycopg.sql import SQL, Composable, Composed, Placeholder
 
 from pinhole import media_url
 from pinhole.errors import FieldError, Invalid
@@ -134,7 +134,7 @@ def _revision(items: ItemList) -> Composable:
     return _REVISION_OF_LIST.format(hash=HASH, where=items.where, section=items.section)
 
 
-def _page(items: ItemList) -> Composable:
+def _page(items: ItemList) -> Composed:
     return _PAGE.format(
         revision=_revision(items),
         where=items.where,
