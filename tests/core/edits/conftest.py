@@ -34,8 +34,8 @@ PLACES = [
     PopulatedPlace("Zürich", "CH", "Switzerland", "Zurich", 400_000, 47.37, 8.55),
     PopulatedPlace("Tokyo", "JP", "Japan", "Tokyo", 9_000_000, 35.69, 139.69),
 ]
-NAPLES = {"latitude": 40.85, "longitude": 14.27}
-TOKYO = {"latitude": 35.69, "longitude": 139.69}
+NAPLES: dict[str, Any] = {"latitude": 40.85, "longitude": 14.27}
+TOKYO: dict[str, Any] = {"latitude": 35.69, "longitude": 139.69}
 
 
 @dataclass(frozen=True, slots=True)

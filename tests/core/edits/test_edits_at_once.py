@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from typing import Any
 
 import psycopg
 from psycopg import Connection
+from psycopg.sql import Composable
 
 from pinhole import edits
 from pinhole.edits import Selection
@@ -90,7 +92,7 @@ def test_edits_and_ingest_of_the_same_item_end_both(inbox: Inbox) -> None:
     assert (after["taken_at_local"] - item["taken_at_local"]).total_seconds() == 30 * 60
 
 
-def _this(album: Album, item_id: str) -> tuple[object, dict[str, object]]:
+def _this(album: Album, item_id: str) -> tuple[Composable, dict[str, Any]]:
     selection = Selection(ids=frozenset({item_id}))
     return selection.where, selection.parameters(album.owner_id)
 

@@ -45,7 +45,7 @@ def deliver(cloud: Cloud, body: str, remaining: int = 0) -> bool:
     """Give a message to the function, whose time is over after a batch. Whether it is done with it."""
     record = cloud.through_queue("changes", body)
     answer = small_batches.handle({"Records": [record]}, Context(remaining=remaining))
-    return answer == {"batchItemFailures": []}
+    return bool(answer == {"batchItemFailures": []})
 
 
 def work_off(cloud: Cloud) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from psycopg import Connection
@@ -89,7 +90,7 @@ def test_the_journal_says_who_changed_what_and_how_it_was(album: Album) -> None:
         {"renditions_at": None},
     ],
 )
-def test_what_its_owner_can_not_open_is_skipped(album: Album, columns: dict[str, object]) -> None:
+def test_what_its_owner_can_not_open_is_skipped(album: Album, columns: dict[str, Any]) -> None:
     item_id = album.add(**columns)
     change = album.edit([item_id], favourite=True)
     assert (change.total, change.done, change.skipped) == (1, 0, 1)

@@ -30,7 +30,8 @@ def test_a_value_holds_null_takes_it_away_and_what_is_left_out_stays(album: Albu
     assert album.row(item_id) == {**before, name: value, "person": {name: value}}
     album.edit([item_id], favourite=True)
     assert album.row(item_id)[name] == value
-    album.edit([item_id], **{name: None})
+    nothing: dict[str, Any] = {name: None}
+    album.edit([item_id], **nothing)
     assert album.row(item_id)[name] == none
     album.edit([item_id], reset=[name])
     assert album.row(item_id)[name] == before[name]
