@@ -162,3 +162,15 @@ describe('a marked item', () => {
     expect(findMark(layoutOf(['2026-06', ['a']]), mark)).toBeNull()
   })
 })
+
+test('finds each item by a point on it, and the nearest of its row beside it', () => {
+  const layout = new GridLayout(library(40, 2, 2, 30), shape)
+  for (const { position, top, left, tiles } of layout.visible(0, layout.height)) {
+    for (const tile of tiles) {
+      const place = layout.placeNear(left + tile.left + tile.width / 2, top + tile.top + tile.height / 2)
+      expect(place).toEqual({ position, index: tile.index })
+    }
+  }
+  expect(layout.placeNear(-50, 0)).toEqual({ position: 0, index: 0 })
+  expect(layout.placeNear(5000, layout.height + 100)).toEqual({ position: 3, index: 29 })
+})

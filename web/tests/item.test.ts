@@ -48,6 +48,11 @@ test('an item is named by what it is, how long, whether it can be seen, and when
   ])
 })
 
+test('a favourite is called one', () => {
+  const page = monthPage('2026-07', ['p', 'q'], { flags: [2, 3] })
+  expect([0, 1].map((index) => itemName(page, index).endsWith(', favourite'))).toEqual([false, true])
+})
+
 test('a day begins at the first item and where the date changes', () => {
   const takenAtLocal = ['2026-07-02T10:00:00', '2026-07-02T00:00:00', '2026-07-01T23:59:59']
   const page = monthPage('2026-07', ['a', 'b', 'c'], { takenAtLocal })

@@ -1,5 +1,5 @@
 import { boxesOfRow, justify, lastAtOrAbove, type RowShape, type Rows } from './justifiedRows'
-import type { Section } from './photoList'
+import type { Place, Section } from './photoList'
 
 export type GridShape = RowShape & {
   /** Height of a section's heading. */
@@ -105,6 +105,16 @@ export class GridLayout {
     if (!rows || rows.heights.length === 0) return { position, index: 0 }
     const row = lastAtOrAbove(rows.tops, y - this.tops[position]! - this.shape.headingHeight)
     return { position, index: rows.starts[row]! }
+  }
+
+  /** The item at a point, or the nearest to it in its row. */
+  placeNear(x: number, y: number): Place {
+    let position = this.sectionAt(y)
+    while (this.tops[position + 1] === this.tops[position] && this.#lefts[position + 1]! <= x) position += 1
+    const row = lastAtOrAbove(this.#rows[position]!.tops, y - this.tops[position]! - this.shape.headingHeight)
+    const tiles = this.tilesOfRow(position, row)
+    const tile = tiles.find(({ left, width }) => this.#lefts[position]! + left + width >= x) ?? tiles.at(-1)!
+    return { position, index: tile.index }
   }
 
   /** The item in the row above (-1) or below (+1) whose middle is nearest; null past either end. */

@@ -2,8 +2,19 @@ import { durationName, momentName } from '../texts/formats'
 import { texts } from '../texts/texts'
 import type { Columns } from './photoList'
 
-/** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30`. */
+const FAVOURITE = 1
+
+export function isFavourite(columns: Columns, index: number): boolean {
+  return (columns.flags[index]! & FAVOURITE) !== 0
+}
+
+/** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30, favourite`. */
 export function itemName(columns: Columns, index: number): string {
+  const name = kindName(columns, index)
+  return isFavourite(columns, index) ? texts.photos.favourite(name) : name
+}
+
+function kindName(columns: Columns, index: number): string {
   const moment = momentName(columns.takenAtLocal[index]!)
   if (columns.kinds[index] !== 'video') return texts.photos.photo(moment)
   const duration = columns.durationsMs[index]!

@@ -1,3 +1,4 @@
+import { shallowRef } from 'vue'
 import { answer, api } from '../api/client'
 import type { components } from '../api/schema'
 
@@ -17,6 +18,15 @@ export async function itemDetails(item_id: string): Promise<ItemDetails> {
   if (kept.size >= MOST_KEPT) kept.clear()
   if (!isToCome(details)) kept.set(item_id, details)
   return details
+}
+
+/** How often what was known may have ceased to hold, by what was done on this page: reason to ask again. */
+export const timesForgotten = shallowRef(0)
+
+/** Items were changed: what is known of them may not hold any more. */
+export function forgetDetails(): void {
+  kept.clear()
+  timesForgotten.value += 1
 }
 
 /** Whether models will tell more of it, sooner or later. */

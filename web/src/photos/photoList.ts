@@ -17,10 +17,18 @@ export type Section = {
 
 export type Place = { position: number; index: number }
 
+export type ListName = 'timeline' | 'favourites' | 'archive' | 'trash' | 'recent' | 'folder'
+
 /** Photos in sections, whatever they are listed for: what the grid lays out, and the viewer turns through. */
 export interface PhotoList {
   /** In their order; reactive. */
   readonly sections: readonly Section[]
+  /** By what the server knows the list: with `asOf`, all of it can be edited in one call. */
+  readonly query: { readonly name: ListName; readonly path?: string }
+  /** When the list was as its sections say, by the server's clock. */
+  readonly asOf: string
+  /** Whether it is ordered by when photos were taken, so that each day has a beginning. */
+  readonly isByDay: boolean
   /** Address of the page that shows the list. */
   readonly home: string
   /** Address of one of its photos, in the viewer above that page. */

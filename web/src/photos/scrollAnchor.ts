@@ -1,18 +1,20 @@
-import type { Place } from './photoList'
+import type { Place, Section } from './photoList'
 import type { GridLayout } from './gridLayout'
 
 /** An item by what outlasts a layout: `id` where it is known. */
 export type Mark = { key: string; index: number; id: string | undefined }
 
-export function markOf(layout: GridLayout, { position, index }: Place): Mark {
-  const section = layout.sections[position]!
+type InSections = { readonly sections: readonly Section[] }
+
+export function markOf({ sections }: InSections, { position, index }: Place): Mark {
+  const section = sections[position]!
   return { key: section.key, index, id: section.columns?.ids[index] }
 }
 
 /** Where a marked item lies now, or what took its place; null when its section is gone. */
-export function findMark(layout: GridLayout, mark: Mark): Place | null {
-  const position = layout.sections.findIndex((section) => section.key === mark.key)
-  const section = layout.sections[position]
+export function findMark({ sections }: InSections, mark: Mark): Place | null {
+  const position = sections.findIndex((section) => section.key === mark.key)
+  const section = sections[position]
   if (!section) return null
   const moved = mark.id === undefined ? -1 : (section.columns?.ids.indexOf(mark.id) ?? -1)
   return { position, index: Math.min(moved >= 0 ? moved : mark.index, section.ratios.length - 1) }

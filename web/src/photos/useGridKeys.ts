@@ -66,6 +66,11 @@ export function useGridKeys(
     const height = viewport.height.value
     if (row.top < top + margin) viewport.scrollTo(row.top - margin)
     else if (row.top + row.height > top + height - margin) viewport.scrollTo(row.top + row.height - height + margin)
+    await hold(at)
+  }
+
+  /** Focus where the scroll is, which the photo is in view of. */
+  async function hold(at: Place): Promise<void> {
     focused.value = markOf(layout.value, at)
     await nextTick()
     tileAt(at)?.focus({ preventScroll: true })
@@ -100,12 +105,15 @@ export function useGridKeys(
     return section ? { position, index: index < 0 ? section.ratios.length - 1 : 0 } : null
   }
 
-  function handle(event: KeyboardEvent): void {
+  /** `moved` hears from where to where a key has led. */
+  function handle(event: KeyboardEvent, moved: (from: Place, to: Place) => void): void {
     if (!KEYS.test(event.key) || event.altKey || event.ctrlKey || event.metaKey || !place.value) return
     event.preventDefault()
     const next = destination(place.value, event.key)
-    if (next) void focus(next)
+    if (!next) return
+    moved(place.value, next)
+    void focus(next)
   }
 
-  return { active, tabindex, follow, release, focus, handle }
+  return { place, active, tabindex, follow, release, focus, hold, handle }
 }

@@ -1,5 +1,7 @@
 import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
+import { edits } from './enEdits'
+import { selection } from './enSelection'
 import { numberName, sizeName } from './formats'
 
 function files(count: number): string {
@@ -154,7 +156,11 @@ export const en = {
     video: (moment: string, duration: string, isProcessed: boolean) =>
       ['Video', duration, isProcessed ? '' : 'not processed yet', moment].filter(Boolean).join(', '),
     notProcessed: 'Not processed yet',
+    favourite: (name: string) => `${name}, favourite`,
   },
+
+  selection,
+  edits,
 
   viewer: {
     photo: 'Photo',

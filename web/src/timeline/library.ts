@@ -24,6 +24,11 @@ export const timeline: PhotoList = {
   get sections() {
     return sections.value
   },
+  query: { name: 'timeline' },
+  get asOf() {
+    return months.asOf
+  },
+  isByDay: true,
   home: '/',
   pathOf: (id) => `/photo/${id}`,
   titleOf: ({ key }) => monthName(key),

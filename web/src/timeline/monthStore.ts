@@ -30,6 +30,7 @@ const SIGNATURE_MARGIN_S = 600
 export class MonthStore {
   sections: readonly MonthSection[] = []
   revision = -1
+  asOf = ''
 
   #onScreen: string[] = []
   #inViewer: string[] = []
@@ -75,6 +76,7 @@ export class MonthStore {
     const held = new Map(this.sections.map((section) => [section.key, section]))
     this.#listed = new Map(timeline.months.map((listed) => [listed.month, listed]))
     this.revision = timeline.revision
+    this.asOf = timeline.asOf
     this.sections = timeline.months.flatMap(({ month, count, revision, ratios }) => {
       const old = held.get(month)
       if (old && old.revision >= revision) return [old]

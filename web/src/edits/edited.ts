@@ -1,0 +1,31 @@
+import type { ItemDetails } from '../photos/itemDetails'
+import type { FieldError } from '../api/problem'
+import type { Edit } from './changes'
+
+export type Kind = 'date' | 'place' | 'words'
+
+/** The photos that a dialog is for. */
+export type Edited = {
+  count: number
+  /** Everything of each, where they are few: what they have in common is shown then. */
+  known: readonly ItemDetails[] | null
+  /** When the newest and the oldest were taken, as wall clocks said; null while it isn't known. */
+  newest: string | null
+  oldest: string | null
+}
+
+/** Writes it. Throws `Problem`: what was typed stays then. */
+export type Save = (edit: Edit) => Promise<void>
+
+/** What is the same for all; `undefined` where they differ, or are too many to know. */
+export function common<T>({ known }: Edited, of: (details: ItemDetails) => T): T | undefined {
+  if (!known?.length) return undefined
+  const [first, ...others] = known.map(of)
+  const isSame = others.every((other) => JSON.stringify(other) === JSON.stringify(first))
+  return isSame ? first : undefined
+}
+
+/** What the server says of a field, whatever it lies in. */
+export function messageAt(errors: readonly FieldError[], ...fields: string[]): string {
+  return errors.find(({ field }) => fields.some((name) => field.split('.').includes(name)))?.message ?? ''
+}

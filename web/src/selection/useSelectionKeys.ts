@@ -1,0 +1,53 @@
+import { onBeforeUnmount, onMounted, type Ref } from 'vue'
+import { beginsDay } from '../photos/item'
+import type { PhotoList, Place, Section } from '../photos/photoList'
+import type { ListSelection } from './listSelection'
+
+/** Choosing by keys: `handle` those that are for the photo that has the focus, at `place`; the others wherever it is. */
+export function useSelectionKeys(list: () => PhotoList, selection: Readonly<Ref<ListSelection>>, isBeneath: () => boolean) {
+  /** Whether the key was for it. */
+  function handle(event: KeyboardEvent, place: Place): boolean {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return false
+    const actions: Record<string, () => unknown> = {
+      x: () => selection.value.toggle(place),
+      ' ': () => selection.value.toggle(place),
+      d: () => list().isByDay && chooseDay(selection.value, place),
+      m: () => selection.value.toggleSection(place.position),
+    }
+    const action = actions[event.key]
+    if (!action) return false
+    event.preventDefault()
+    action()
+    return true
+  }
+
+  function handleAnywhere(event: KeyboardEvent): void {
+    const isElsewhere = event.target instanceof Element && event.target.closest('input, textarea, select, dialog, [role=menu]')
+    if (event.defaultPrevented || isElsewhere || isBeneath() || event.altKey || event.shiftKey) return
+    if (event.key === 'Escape' && selection.value.isActive) selection.value.clear()
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'a') return
+    event.preventDefault()
+    selection.value.all()
+  }
+
+  onMounted(() => document.addEventListener('keydown', handleAnywhere))
+  onBeforeUnmount(() => document.removeEventListener('keydown', handleAnywhere))
+
+  return { handle }
+}
+
+function chooseDay(selection: ListSelection, { position, index }: Place): void {
+  const section = selection.now.sections[position]!
+  let first = index
+  while (first > 0 && section.columns?.ids[index] && !beginsDay(section.columns, first)) first -= 1
+  const end = dayEnd(section, first)
+  if (end !== null) selection.toggleRange(position, first, end)
+}
+
+/** Where the day ends that begins at an index: the index of the first of another; null while that is not known. */
+export function dayEnd({ columns, ratios }: Section, first: number): number | null {
+  if (!columns || first >= columns.ids.length) return null
+  let end = first + 1
+  while (end < columns.ids.length && !beginsDay(columns, end)) end += 1
+  return end < columns.ids.length || end === ratios.length ? end : null
+}

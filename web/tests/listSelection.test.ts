@@ -1,0 +1,109 @@
+import { expect, test, vi } from 'vitest'
+import { shallowRef } from 'vue'
+import type { PhotoList, Section } from '../src/photos/photoList'
+import { ListSelection } from '../src/selection/listSelection'
+import { monthPage, sectionOf } from './support'
+
+const at = (position: number, index: number) => ({ position, index })
+const here = (key: string, ids: string[]) => sectionOf(key, new Uint8Array(ids.length), monthPage(key, ids))
+
+function listOf(first: Section[], load: PhotoList['load'] = () => Promise.resolve()) {
+  const sections = shallowRef<readonly Section[]>(first)
+  const list: PhotoList = {
+    get sections() {
+      return sections.value
+    },
+    query: { name: 'timeline' },
+    asOf: '2026-07-30T10:00:00Z',
+    isByDay: true,
+    home: '/',
+    pathOf: (id) => id,
+    titleOf: ({ key }) => key,
+    groupOf: ({ key }) => key,
+    near: () => {},
+    view: () => {},
+    load,
+    find: () => Promise.resolve(),
+  }
+  const selection = new ListSelection(list)
+  function change(next: Section[]): void {
+    sections.value = next
+    selection.follow()
+  }
+  return { selection, change }
+}
+
+const months = [here('2026-07', ['a', 'b', 'c', 'd', 'e']), here('2026-06', ['v', 'w'])]
+
+test('a span goes on from the photo that was chosen last, and shrinks as it grew', () => {
+  const { selection } = listOf(months)
+  selection.toggle(at(0, 1))
+  selection.extendTo(at(1, 0), at(1, 0))
+  expect(selection.now.count).toBe(5)
+  selection.extendTo(at(0, 2), at(0, 2))
+  expect(selection.now.count).toBe(2)
+})
+
+test('a span from a photo that was taken away takes away', () => {
+  const { selection } = listOf(months)
+  selection.all()
+  selection.toggle(at(0, 0))
+  selection.extendTo(at(0, 2), at(0, 2))
+  expect(selection.now.count).toBe(4)
+})
+
+test('where nothing is chosen any more, a span begins anew, and chooses', () => {
+  const { selection } = listOf(months)
+  selection.toggle(at(0, 0))
+  selection.toggle(at(0, 0))
+  selection.extendTo(at(0, 3), at(0, 2))
+  expect(selection.now.count).toBe(2)
+})
+
+test('a sweep that took everything away brings it back where it goes back', () => {
+  const { selection } = listOf(months)
+  selection.toggle(at(0, 0))
+  selection.toggle(at(0, 1))
+  selection.begin(at(0, 1), false)
+  selection.spanTo(at(0, 0))
+  expect(selection.now.count).toBe(0)
+  selection.spanTo(at(0, 1))
+  expect(selection.now.count).toBe(1)
+})
+
+test('a span goes on from its photo wherever that has moved', () => {
+  const { selection, change } = listOf(months)
+  selection.toggle(at(0, 1))
+  change([here('2026-07', ['new', 'a', 'b', 'c', 'd', 'e']), months[1]!])
+  selection.extendTo(at(0, 3), at(0, 3))
+  expect(['a', 'b', 'c', 'd'].map((_, index) => selection.now.has(at(0, index + 1)))).toEqual([false, true, true, false])
+})
+
+test('a day or a month that is chosen already is taken away', () => {
+  const { selection } = listOf(months)
+  selection.toggle(at(0, 0))
+  selection.toggleSection(0)
+  expect(selection.now.count).toBe(5)
+  selection.toggleRange(0, 1, 3)
+  expect(selection.now.count).toBe(3)
+  selection.toggleSection(0)
+  selection.toggleSection(0)
+  expect(selection.now.count).toBe(0)
+})
+
+test('what is not known by its id is fetched before anything is sent', async () => {
+  const away = sectionOf('2026-06', new Uint8Array(2))
+  const load = vi.fn(async () => change([months[0]!, months[1]!]))
+  const { selection, change } = listOf([months[0]!, away], load)
+  selection.toggle(at(1, 1))
+  expect(await selection.targets()).toEqual([{ ids: ['w'] }])
+  expect(load).toHaveBeenCalledWith('2026-06')
+})
+
+test('where that fails it is said, and nothing is sent or lost', async () => {
+  const away = sectionOf('2026-06', new Uint8Array(2))
+  const { selection } = listOf([months[0]!, away], () => Promise.reject(new Error('away')))
+  selection.toggle(at(1, 1))
+  await expect(selection.targets()).rejects.toThrow('away')
+  expect(selection.now.count).toBe(1)
+})
