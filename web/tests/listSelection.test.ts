@@ -107,3 +107,14 @@ test('where that fails it is said, and nothing is sent or lost', async () => {
   await expect(selection.targets()).rejects.toThrow('away')
   expect(selection.now.count).toBe(1)
 })
+
+test('all that is chosen can be named, also of months that the list lets go of at once', async () => {
+  const asleep = [sectionOf('2026-07', new Uint8Array(2)), sectionOf('2026-06', new Uint8Array(2))]
+  const items = { '2026-07': ['a', 'b'], '2026-06': ['v', 'w'] }
+  const fake = listOf(asleep, (key) => {
+    fake.change(asleep.map((section) => (section.key === key ? here(key, items[key as keyof typeof items]) : section)))
+    return Promise.resolve()
+  })
+  fake.selection.all()
+  expect(await fake.selection.ids()).toEqual(['a', 'b', 'v', 'w'])
+})

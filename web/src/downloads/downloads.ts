@@ -26,7 +26,10 @@ beforeLeaving(cancelDownload)
  * browser asks them for the place only then, and so before `idsOf` is. Tells by notices how it ended.
  */
 export async function downloadItems(count: number, idsOf: () => Promise<readonly string[]>): Promise<void> {
-  if (download.value) return notify(texts.downloads.oneAtATime)
+  if (download.value) {
+    notify(texts.downloads.oneAtATime)
+    return
+  }
   aborting = new AbortController()
   const { signal } = aborting
   const progress: Download = { items: count, done: 0, bytes: 0, missing: 0 }
@@ -98,7 +101,7 @@ function isAbort(error: unknown): boolean {
 }
 
 /** A link, for a page that goes to another address asks first whether to break off its uploads. */
-export function saveLink(url: string): void {
+function saveLink(url: string): void {
   Object.assign(document.createElement('a'), { href: url, download: '', target: '_blank', rel: 'noopener' }).click()
 }
 

@@ -87,6 +87,15 @@ export class ListSelection {
     return this.now.targets(this.list.query, this.list.asOf)
   }
 
+  /** The id of each item of it. Fetches what it takes to name them. Throws `Problem`. */
+  async ids(): Promise<string[]> {
+    for (const key of this.now.unnamed) {
+      await this.list.load(key)
+      this.follow() // now: the list lets go of items that nobody looks at
+    }
+    return this.now.ids(Infinity) ?? []
+  }
+
   /** Months of which some is chosen that is not known by its id yet are fetched in the background. */
   async #resolve(): Promise<void> {
     if (this.#isResolving) return

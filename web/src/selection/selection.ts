@@ -101,6 +101,11 @@ export class Selection {
     return [...this.#parts.values()].filter((part) => !isResolved(part)).map(({ section }) => section.key)
   }
 
+  /** The sections whose items must be here before all that is chosen of them can be named. */
+  get unnamed(): string[] {
+    return [...this.#parts.values()].filter((part) => part.marks === null || !isResolved(part)).map(({ section }) => section.key)
+  }
+
   /** The place of the first that is chosen, or of the last; null where nothing is. */
   end(which: 'first' | 'last'): Place | null {
     const positions = Array.from(this.sections.keys())

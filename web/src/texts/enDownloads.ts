@@ -2,6 +2,7 @@ import { fileDate, numberName, sizeName } from './formats'
 
 export const downloads = {
   title: 'Download',
+  download: 'Download the originals',
   zipName: (now: Date) => `Pinhole ${fileDate(now)}`,
   progress: (done: number, items: number, bytes: number) =>
     `${numberName(done)} of ${numberName(items)} · ${sizeName(bytes)}`,
