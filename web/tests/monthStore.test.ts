@@ -1,43 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
 import { columnsAt } from '../src/photos/photoList'
-import { MonthStore, type MonthPage, type TimelineSource } from '../src/timeline/monthStore'
-import { monthPage, timelineOf } from './support'
+import { MonthStore } from '../src/lists/monthStore'
+import { LibraryFake } from './libraryFake'
 
-/** A library on a server: months that may change between two requests. */
-class Library implements TimelineSource {
-  months = new Map<string, MonthPage>()
-  asked: string[] = []
-  failures = 0
-  pageSize = 100
-  signing: Partial<MonthPage> = {}
-
-  set(month: string, ids: string[], revision: number): void {
-    this.months.set(month, monthPage(month, ids, { revision }))
-  }
-
-  async timeline() {
-    const pages = [...this.months.values()].filter((page) => page.ids.length > 0)
-    return timelineOf(pages.sort((a, b) => b.month.localeCompare(a.month)))
-  }
-
-  async month(month: string, cursor: string | null, signal: AbortSignal) {
-    this.asked.push(month)
-    await Promise.resolve()
-    signal.throwIfAborted()
-    if (this.failures-- > 0) throw new Problem(503, 'unavailable', 'Later.')
-    const page = this.months.get(month) ?? monthPage(month, [], { revision: 99 })
-    const from = cursor === null ? 0 : page.ids.indexOf(cursor) + 1
-    const to = from + this.pageSize
-    return monthPage(month, page.ids.slice(from, to), {
-      ...this.signing,
-      revision: page.revision,
-      nextCursor: to < page.ids.length ? page.ids[to - 1]! : null,
-    })
-  }
-}
-
-let library: Library
+let library: LibraryFake
 let store: MonthStore
 const changes = vi.fn<() => void>()
 
@@ -56,7 +23,7 @@ const settled = () => vi.waitFor(() => expect(store.sections.some((s) => s.colum
 
 beforeEach(async () => {
   changes.mockReset()
-  library = new Library()
+  library = new LibraryFake()
   library.set('2026-07', ['a', 'b', 'c'], 1)
   library.set('2026-05', ['d', 'e'], 1)
   library.set('2024-01', ['f'], 1)
@@ -134,10 +101,10 @@ describe('the month store', () => {
   })
 
   test('lets a month go that has become empty', async () => {
-    library.months.delete('2026-05')
+    library.held.delete('2026-05')
     expect(await store.load('2026-05')).toBeNull()
     expect(months()).toEqual(['2026-07', '2024-01'])
-    library.months.delete('2024-01')
+    library.held.delete('2024-01')
     await store.refresh()
     expect(months()).toEqual(['2026-07'])
   })
@@ -149,7 +116,7 @@ describe('the month store', () => {
     expect(store.section('2026-07')!.ratios).toHaveLength(3)
   })
 
-  test('joins pages between which the month changed: each item once, and the lowest of their revisions', async () => {
+  test('joins pages between which the month changed: each item once, of the revision of the first', async () => {
     library.pageSize = 2
     // What was first is taken for older now: the second page has it again.
     beforeEachLaterPage(() => library.set('2026-07', ['b', 'a', 'c'], 2))
@@ -159,18 +126,27 @@ describe('the month store', () => {
     expect(store.section('2026-07')).toMatchObject({ revision: 1, ratios: { length: 3 } })
   })
 
-  test('reads a month again whose pages differ, once the list tells of the newer revision', async () => {
+  test('reads a month again whose pages differ, once the list tells of the other revision', async () => {
     vi.useFakeTimers()
     library.pageSize = 2
     store.near(['2026-07'])
     let changes = 0
     beforeEachLaterPage(() => changes++ === 0 && library.set('2026-07', ['new', 'a', 'b', 'c'], 2))
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
-    await store.refresh()
     await vi.advanceTimersByTimeAsync(1000)
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+    await vi.advanceTimersByTimeAsync(10_000)
     expect(idsOf('2026-07')).toEqual(['new', 'a', 'b', 'c'])
     expect(store.section('2026-07')!.revision).toBe(2)
+  })
+
+  test('asks for nothing once nobody looks at it', async () => {
+    vi.useFakeTimers()
+    library.failures = 1
+    store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(1000)
+    store.leave()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(library.asked).toHaveLength(1)
   })
 
   test('has all of a long month that changes at every page, and reads it no more than half of the time', async () => {
@@ -179,7 +155,7 @@ describe('the month store', () => {
     const month = library.month.bind(library)
     let reading = 0
     library.month = async (name, cursor, signal) => {
-      const { ids, revision } = library.months.get(name)!
+      const { ids, revision } = library.held.get(name)!
       library.set(name, [`new${revision}`, ...ids].slice(0, 5), revision + 1)
       await new Promise((resolve) => setTimeout(resolve, 100))
       reading += 100
@@ -306,14 +282,14 @@ describe('the month store', () => {
   test('tries again to bring the list of months up to date', async () => {
     vi.useFakeTimers()
     library.set('2026-08', ['new'], 1)
-    vi.spyOn(library, 'timeline').mockRejectedValueOnce(new Problem(503, 'unavailable', 'Later.'))
+    vi.spyOn(library, 'months').mockRejectedValueOnce(new Problem(503, 'unavailable', 'Later.'))
     await expect(store.refresh()).rejects.toThrow('Later.')
     await vi.advanceTimersByTimeAsync(10_000)
     expect(months()).toContain('2026-08')
   })
 
   test('shares one request between refreshes that come while it runs, and asks once more after it', async () => {
-    const timeline = vi.spyOn(library, 'timeline')
+    const timeline = vi.spyOn(library, 'months')
     await Promise.all([store.refresh(), store.refresh(), store.refresh()])
     expect(timeline).toHaveBeenCalledTimes(2)
   })

@@ -1,5 +1,5 @@
 import type { Columns, Section } from '../src/photos/photoList'
-import type { MonthPage, Timeline } from '../src/timeline/monthStore'
+import type { MonthPage, Timeline } from '../src/lists/monthStore'
 
 let seed = 1
 /** The same numbers in every run, 0 to 1. */

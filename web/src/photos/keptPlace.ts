@@ -1,19 +1,34 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import type { Anchor } from './scrollAnchor'
 
-const KEY = 'pinhole.place'
+const KEY = 'pinhole.places'
 
-/** Where this tab was in a list when its page was left, if the page now comes back: by a reload, or by Back. */
+/** The place in the tab's history that was come back to: by a reload, by Back, or by Forward. */
+let cameBackTo: unknown
+const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+if (navigation?.type !== 'navigate') cameBackTo = placeInHistory()
+window.addEventListener('popstate', () => (cameBackTo = placeInHistory()))
+
+/** As the router counts. */
+function placeInHistory(): unknown {
+  return (window.history.state as { position?: number } | null)?.position
+}
+
+function places(): Record<string, Anchor | null> {
+  return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Record<string, Anchor | null>
+}
+
+/** Where this tab was in a list when its page was left, if that page now comes back. */
 export function keptPlace(home: string): Anchor | null {
-  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
-  const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as { home: string; anchor: Anchor | null } | null
-  sessionStorage.removeItem(KEY)
-  return navigation?.type !== 'navigate' && kept?.home === home ? kept.anchor : null
+  return cameBackTo !== undefined && cameBackTo === placeInHistory() ? (places()[home] ?? null) : null
 }
 
 /** Keeps the place of a list when the page is left; null at its very top. */
 export function useKeptPlace(home: string, anchor: () => Anchor | null): void {
-  const keep = () => sessionStorage.setItem(KEY, JSON.stringify({ home, anchor: anchor() }))
+  const keep = () => sessionStorage.setItem(KEY, JSON.stringify({ ...places(), [home]: anchor() }))
   onMounted(() => window.addEventListener('pagehide', keep))
-  onBeforeUnmount(() => window.removeEventListener('pagehide', keep))
+  onBeforeUnmount(() => {
+    window.removeEventListener('pagehide', keep)
+    keep()
+  })
 }

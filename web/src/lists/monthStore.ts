@@ -9,8 +9,9 @@ export type MonthPage = components['schemas']['MonthItems']
 /** A month; the key is its name, as `2024-07`. */
 export type MonthSection = Section & { readonly revision: number }
 
-export type TimelineSource = {
-  timeline(): Promise<Timeline>
+/** Where a list comes from: its months in short, and the items of one. */
+export type MonthSource = {
+  months(): Promise<Timeline>
   month(month: string, cursor: string | null, signal: AbortSignal): Promise<MonthPage>
 }
 
@@ -21,21 +22,29 @@ const MOST_LOADED_ITEMS = 60_000
 const SIGNATURE_MARGIN_S = 600
 
 /**
- * The library's months by revision. A month's items are fetched when it comes near, and again only when its revision
- * has moved. A month that is being looked at changes as a whole, once its new items are here.
+ * The months of a list by revision. A month's items are fetched when it comes near, and again only when its revision
+ * is another. A month that is being looked at changes as a whole, once its new items are here.
  *
- * Each page of a long month is one snapshot, of a revision of its own. What they make together is at least of the
- * lowest of them: that one is kept, so that it is read again once the list of months tells of a newer one.
+ * Revisions tell what differs, not what is newer. So where a month is another than is listed, the list of months is
+ * asked for again; and the month too if they still differ then, but once: should they never agree, there is an end to it.
+ *
+ * Each page of a long month is one snapshot, of a revision of its own. What they make together is kept as of the first.
  */
 export class MonthStore {
   sections: readonly MonthSection[] = []
+  /** Of the list as a whole; -1: it was not fetched yet. */
   revision = -1
+  /** When the list was as it is here, by the server's clock. */
   asOf = ''
 
   #onScreen: string[] = []
   #inViewer: string[] = []
   /** The months as the server listed them last. */
   #listed = new Map<string, Timeline['months'][number]>()
+  /** How often the list of months was taken. */
+  #takes = 0
+  /** Of months that differ from what is listed: what was listed as they were read, how often, and at which take last. */
+  #differing = new Map<string, { listed: number | null; reads: number; take: number }>()
   /** When a month may be read again: it rests as long as reading it took, for it may go on changing. */
   #rest = new Map<string, number>()
   #loads = new Map<string, { promise: Promise<MonthSection | null>; abort: AbortController; wanted: boolean }>()
@@ -45,7 +54,7 @@ export class MonthStore {
   #pumping: ReturnType<typeof setTimeout> | undefined
 
   constructor(
-    private readonly source: TimelineSource,
+    private readonly source: MonthSource,
     private readonly onChange: () => void,
   ) {}
 
@@ -58,7 +67,7 @@ export class MonthStore {
     this.#refreshing = this.#refresh()
       .catch((error: unknown) => {
         // Before the first list there is nothing that would grow old.
-        if (this.revision >= 0 && error instanceof Problem && error.passing) this.#tryAgainLater()
+        if (this.revision >= 0 && error instanceof Problem && error.passing) this.#refreshLater()
         throw error
       })
       .finally(() => (this.#refreshing = null))
@@ -68,19 +77,22 @@ export class MonthStore {
   async #refresh(): Promise<void> {
     do {
       this.#refreshAgain = false
-      this.#take(await this.source.timeline())
+      this.#take(await this.source.months())
     } while (this.#refreshAgain)
   }
 
   #take(timeline: Timeline): void {
+    this.#takes += 1
     const held = new Map(this.sections.map((section) => [section.key, section]))
     this.#listed = new Map(timeline.months.map((listed) => [listed.month, listed]))
     this.revision = timeline.revision
     this.asOf = timeline.asOf
     this.sections = timeline.months.flatMap(({ month, count, revision, ratios }) => {
       const old = held.get(month)
-      if (old && old.revision >= revision) return [old]
+      if (old && !this.#isOtherThanListed(month, old.revision)) return [old]
       if (old?.columns && this.#near.includes(month)) return [old]
+      const wasEmpty = !old && this.#differing.has(month)
+      if (wasEmpty && !this.#isOtherThanListed(month, null)) return []
       return count > 0 ? [{ key: month, revision, ratios: decodeRatios(ratios), columns: null }] : []
     })
     this.onChange()
@@ -97,6 +109,15 @@ export class MonthStore {
   view(months: string[]): void {
     this.#inViewer = months
     this.#moved()
+  }
+
+  /** Nobody looks at it any more. */
+  leave(): void {
+    this.#onScreen = []
+    this.#inViewer = []
+    this.#moved()
+    clearTimeout(this.#retry)
+    this.#retry = undefined
   }
 
   get #near(): string[] {
@@ -135,12 +156,20 @@ export class MonthStore {
     return (
       !isWhole(section) ||
       section.columns!.thumbExpires < Date.now() / 1000 + SIGNATURE_MARGIN_S ||
-      this.#isOlderThanListed(section.key, section.revision)
+      this.#isOtherThanListed(section.key, section.revision)
     )
   }
 
-  #isOlderThanListed(month: string, revision: number): boolean {
-    return revision < (this.#listed.get(month)?.revision ?? 0)
+  /** Whether the list of months says otherwise, and reading the month again may settle that. */
+  #isOtherThanListed(month: string, revision: number | null): boolean {
+    const listed = this.#listedRevision(month)
+    if (listed === null || listed === revision) return false
+    const before = this.#differing.get(month)
+    return before?.listed !== listed || (before.reads < 2 && before.take < this.#takes)
+  }
+
+  #listedRevision(month: string): number | null {
+    return this.#listed.get(month)?.revision ?? null
   }
 
   /** The month with its items; null when nothing is in it (any more). */
@@ -162,7 +191,7 @@ export class MonthStore {
         // Whoever waits for this month gets the error; for the grid it is tried again.
         if (abort.signal.aborted) return
         this.#rest.set(month, Date.now() + RETRY_MS)
-        this.#tryAgainLater()
+        this.#refreshLater()
       })
       .finally(() => {
         if (this.#loads.get(month) === load) this.#loads.delete(month)
@@ -171,7 +200,7 @@ export class MonthStore {
     return promise
   }
 
-  #tryAgainLater(): void {
+  #refreshLater(): void {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined
       this.refresh().catch(() => {}) // Goes on trying by itself.
@@ -180,11 +209,17 @@ export class MonthStore {
 
   async #fetch(month: string, signal: AbortSignal): Promise<MonthSection | null> {
     const begun = Date.now()
+    let listed = this.#listedRevision(month)
     let pages = await this.#pages(month, signal)
-    // Once more: one page is quickly had that is no older than the list, and a new key signs all that is asked for now.
-    const isLate = pages.length === 1 && this.#isOlderThanListed(month, pages[0]!.revision)
-    if (isLate || !areSignedAlike(pages)) pages = await this.#pages(month, signal)
+    const now = this.#listedRevision(month)
+    // Once more: one page is quickly had that is as the list says by now, and a new key signs all that is asked for now.
+    const isLate = pages.length === 1 && now !== null && now !== listed && now !== pages[0]!.revision
+    if (isLate || !areSignedAlike(pages)) {
+      listed = now
+      pages = await this.#pages(month, signal)
+    }
     this.#rest.set(month, 2 * Date.now() - begun)
+    this.#compare(month, listed, pages)
     return this.#put(joined(pages))
   }
 
@@ -198,6 +233,19 @@ export class MonthStore {
       if (pages.length === 1 && cursor !== null) this.#putBeginning(joined(pages))
     } while (cursor !== null)
     return pages
+  }
+
+  /** What was listed as the reading began, beside what was read. */
+  #compare(month: string, listed: number | null, pages: MonthPage[]): void {
+    const now = this.#listedRevision(month)
+    const isAsListed = now === null ? pages[0]!.ids.length === 0 : pages.every(({ revision }) => revision === now)
+    if (isAsListed) {
+      this.#differing.delete(month)
+      return
+    }
+    const before = this.#differing.get(month)
+    this.#differing.set(month, { listed, reads: before?.listed === listed ? before.reads + 1 : 1, take: this.#takes })
+    this.#refreshLater()
   }
 
   /** Shows a long month's first page before the rest is here: that may take long. */
@@ -246,9 +294,9 @@ function areSignedAlike([first, ...others]: MonthPage[]): boolean {
   return others.every(({ keyId, thumbExpires }) => keyId === first!.keyId && thumbExpires === first!.thumbExpires)
 }
 
-/** All pages as one month: each item once, the lowest of their revisions. */
+/** All pages as one month: each item once, of the revision of the first. */
 function joined(pages: MonthPage[]): MonthSection {
-  const { month, keyId, thumbExpires, mediaBaseUrl } = pages[0]!
+  const { month, revision, keyId, thumbExpires, mediaBaseUrl } = pages[0]!
   const seen = new Set<string>()
   const kept = pages.map(({ ids }) => ids.map((id) => !seen.has(id) && seen.add(id)))
   function all<T>(column: (page: MonthPage) => ArrayLike<T>): T[] {
@@ -256,7 +304,7 @@ function joined(pages: MonthPage[]): MonthSection {
   }
   return {
     key: month,
-    revision: Math.min(...pages.map(({ revision }) => revision)),
+    revision,
     ratios: Uint8Array.from(all((page) => decodeRatios(page.ratios))),
     columns: {
       keyId,
