@@ -1,4 +1,4 @@
-"""The keys that the README names are those that the web client takes."""
+"""The keys that the README and the page itself name are those that the web client takes."""
 
 import re
 
@@ -38,25 +38,55 @@ def taken(file: str) -> set[str]:
     return {NAMES.get(key, key) for key in found}
 
 
-@pytest.mark.parametrize(
-    ("place", "file"),
-    [
-        ("timeline", "useGridKeys.ts"),
-        ("date at its right edge", "SectionScrubber.vue"),
-        ("viewer", "viewer/PhotoViewer.vue"),
-    ],
-)
-def test_the_keys_that_the_read_me_names_are_those_of_the_code(place: str, file: str) -> None:
+def taken_everywhere() -> set[str]:
+    """The keys that the shell takes, as people call them."""
+    app = WEB / "src" / "app"
+    code = (app / "useShortcuts.ts").read_text("utf-8")
+    with_control = re.findall(r"key\.toLowerCase\(\) !== '(\w)'", code)
+    alone = re.findall(r"key === '(.)'", code)
+    pages = re.findall(r"\bkey: '(\w)'", (app / "pages.ts").read_text("utf-8"))
+    first = alone.pop(0)  # it waits for another
+    return {*(f"Ctrl+{key.upper()}" for key in with_control), *alone, *(f"{first} {page}" for page in pages)}
+
+
+def shown(place: str) -> set[str]:
+    """The keys that the page's own table has of a place."""
+    table = (WEB / "src" / "keys" / "keyTable.ts").read_text("utf-8")
+    block = re.search(rf"place: '{place}',\n    rows: \[(.*?)\n    \],", table, re.DOTALL)
+    assert block is not None
+    return {key for keys in re.findall(r"keys: \[(.+?)\]", block[1]) for key in re.findall(r"'(.+?)'", keys)}
+
+
+def named(place: str) -> set[str]:
+    """The keys that the README has of a place."""
     row = re.search(rf"^\| {place} \| (.*?) \|", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE)
     assert row is not None
-    assert set(re.findall(r"`(.+?)`", row[1])) == taken(file)
+    return set(re.findall(r"`(.+?)`", row[1]))
 
 
-def test_the_keys_that_the_read_me_names_for_selecting_are_those_of_the_code() -> None:
-    row = re.search(r"^\| selecting \| (.*?) \|", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert row is not None
+@pytest.mark.parametrize(
+    ("place", "on_page", "file"),
+    [
+        ("timeline", "list", "useGridKeys.ts"),
+        ("date at its right edge", "date", "SectionScrubber.vue"),
+        ("viewer", "viewer", "viewer/PhotoViewer.vue"),
+    ],
+)
+def test_the_keys_that_the_read_me_and_the_page_name_are_those_of_the_code(place: str, on_page: str, file: str) -> None:
+    assert named(place) == taken(file)
+    assert shown(on_page) == taken(file)
+
+
+def test_the_keys_that_are_named_as_taken_everywhere_are() -> None:
+    assert named("everywhere") == taken_everywhere()
+    # Those that lead to pages are made of the pages themselves.
+    assert shown("everywhere") == {key for key in taken_everywhere() if " " not in key}
+
+
+def test_the_keys_that_the_read_me_and_the_page_name_for_selecting_are_those_of_the_code() -> None:
     actions = (WEB / "src" / "edits" / "actions.ts").read_text("utf-8")
     deeds = set(re.findall(r"action\('\w+', '\w+', '(\w+)'", actions))
     assert deeds
     expected = taken("../selection/useSelectionKeys.ts") | taken("../edits/changes.ts") | deeds
-    assert set(re.findall(r"`(.+?)`", row[1])) == expected
+    assert named("selecting") == expected
+    assert shown("selecting") == expected

@@ -1,9 +1,10 @@
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocation } from 'vue-router'
 import { destination } from '../auth/destination'
 import { user } from '../auth/session'
 import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
+import { pages } from './pages'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -27,14 +28,15 @@ export const router = createRouter({
       path: '/',
       component: async () => (await loggedIn()).AppShell,
       children: [
-        {
-          path: '',
-          name: 'timeline',
-          component: async () => (await loggedIn()).TimelinePage,
-          // The grid stays mounted beneath the viewer, where it was.
-          children: [{ path: 'photo/:id', component: PhotoViewer, meta: { isViewer: true } }],
-        },
-        { path: ':path(.*)*', component: () => import('./UnknownPage.vue') },
+        ...pages.map(({ name, path, rest = '', component, props }) => ({
+          path: path + rest,
+          name,
+          component,
+          props: ({ params }: RouteLocation) => ({ ...props, ...(rest && { path: [params.path ?? []].flat().join('/') }) }),
+          // The grid stays mounted beneath the viewer, where it was. A folder may be called as this begins, but not go on so.
+          children: [{ path: 'photo/:id([0-9A-Za-z]{12})', component: PhotoViewer, meta: { isViewer: true } }],
+        })),
+        { path: ':rest(.*)*', component: () => import('./UnknownPage.vue') },
       ],
     },
   ],

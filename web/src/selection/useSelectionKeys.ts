@@ -1,4 +1,5 @@
 import { onBeforeUnmount, onMounted, type Ref } from 'vue'
+import { isUnwanted } from '../app/letterKeys'
 import { beginsDay } from '../photos/item'
 import type { PhotoList, Place, Section } from '../photos/photoList'
 import type { ListSelection } from './listSelection'
@@ -15,7 +16,7 @@ export function useSelectionKeys(list: () => PhotoList, selection: Readonly<Ref<
       m: () => selection.value.toggleSection(place.position),
     }
     const action = actions[event.key]
-    if (!action) return false
+    if (!action || isUnwanted(event)) return false
     event.preventDefault()
     action()
     return true

@@ -2,6 +2,7 @@ import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
 import { selection } from './enSelection'
+import { shell } from './enShell'
 import { numberName, sizeName } from './formats'
 
 function files(count: number): string {
@@ -16,19 +17,7 @@ export const en = {
     oneMoment: 'One moment…',
   },
 
-  app: {
-    offline: 'You’re offline. Pinhole goes on as soon as the connection is back.',
-    unreachable: 'Your library can’t be reached. Pinhole goes on by itself as soon as it is back.',
-    notOpened: 'This couldn’t be opened. Check your connection, then try again.',
-    home: 'Pinhole, all photos',
-    unknownPage: 'There is no such page',
-    unknownPageWhy: 'The link is wrong, or what was here has moved.',
-    toPhotos: 'To your photos',
-    accountOf: (name: string) => `Account of ${name}`,
-    appearance: 'Appearance',
-    themes: { system: 'Same as the device', light: 'Light', dark: 'Dark' },
-    logOut: 'Log out',
-  },
+  ...shell,
 
   api: {
     unreachable: 'The server can’t be reached. Check your connection.',
@@ -141,7 +130,6 @@ export const en = {
 
   timeline: {
     title: 'Your photos',
-    failed: 'Your photos couldn’t be loaded',
     empty: 'Let some light in',
     dropAnywhere: 'Drop photos or whole folders anywhere on this page.',
     chooseHere: 'Choose photos from this device.',

@@ -1,0 +1,35 @@
+import type { RouteComponent } from 'vue-router'
+import type { OtherList } from '../lists/listOf'
+import type { texts } from '../texts/texts'
+import type { IconName } from '../ui/Icon.vue'
+
+export type Page = {
+  /** Of the route; its name for people is in the texts. */
+  name: keyof typeof texts.app.pages
+  path: string
+  /** What follows `path` in the addresses of the page; as vue-router has it. */
+  rest?: string
+  icon: IconName
+  /** The letter that leads there after `g`. */
+  key: string
+  component: () => Promise<RouteComponent>
+  /** Of the component, beside what comes from the address. */
+  props?: Record<string, unknown>
+}
+
+const timeline = async () => (await import('./loggedIn')).TimelinePage
+const folders = () => import('../lists/FolderPage.vue')
+
+function list(name: Exclude<OtherList, 'folder'>) {
+  return { name, path: `/${name}`, component: () => import('../lists/ListPage.vue'), props: { name } }
+}
+
+/** Every page that the shell leads to, in its order. Each shows photos, with the viewer above it. */
+export const pages: readonly Page[] = [
+  { name: 'timeline', path: '/', icon: 'photos', key: 'p', component: timeline },
+  { ...list('favourites'), icon: 'heart', key: 'f' },
+  { ...list('recent'), icon: 'clock', key: 'r' },
+  { name: 'folders', path: '/folders', rest: '/:path(.*)*', icon: 'folder', key: 'o', component: folders },
+  { ...list('archive'), icon: 'archive', key: 'a' },
+  { ...list('trash'), icon: 'trash', key: 't' },
+]

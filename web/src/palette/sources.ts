@@ -1,0 +1,58 @@
+import { pages } from '../app/pages'
+import { folderAddress, folderName } from '../lists/folderPaths'
+import { fetchFolders, folders } from '../lists/folders'
+import { monthName, numberName } from '../texts/formats'
+import { texts } from '../texts/texts'
+import { timeline } from '../timeline/library'
+import type { IconName } from '../ui/Icon.vue'
+
+/** What the palette leads to. `words`: what it is found by. `month`: of the timeline, to go on to. */
+export type Entry = { name: string; hint: string; icon: IconName; path: string; month?: string; words: string }
+
+type Source = {
+  name: keyof typeof texts.palette.sources
+  /** Has what it lists; throws `Problem`. */
+  load(): Promise<unknown>
+  entries(): Entry[]
+}
+
+/** What the palette finds, in its order. */
+export const sources: readonly Source[] = [
+  { name: 'pages', load: async () => {}, entries: pageEntries },
+  { name: 'dates', load: timeline.open, entries: dateEntries },
+  { name: 'folders', load: fetchFolders, entries: folderEntries },
+]
+
+function pageEntries(): Entry[] {
+  return pages.map(({ name, path, icon }) => {
+    const called = texts.app.pages[name]
+    return { name: called, hint: '', icon, path, words: called }
+  })
+}
+
+/** Years, of which the newest month is shown, and months; each only where there are photos of it. */
+function dateEntries(): Entry[] {
+  const months = timeline.photos.sections.map(({ key, ratios }) => ({ key, count: ratios.length }))
+  const years = new Map<string, { newest: string; count: number }>()
+  for (const { key, count } of months) {
+    const year = years.get(key.slice(0, 4))
+    years.set(key.slice(0, 4), { newest: year?.newest ?? key, count: (year?.count ?? 0) + count })
+  }
+  const entry = (name: string, month: string, count: number, words: string): Entry => {
+    return { name, hint: numberName(count), icon: 'calendar', path: '/', month, words }
+  }
+  return [
+    ...[...years].map(([year, { newest, count }]) => entry(year, newest, count, year)),
+    ...months.map(({ key, count }) => entry(monthName(key), key, count, `${monthName(key)} ${key}`)),
+  ]
+}
+
+function folderEntries(): Entry[] {
+  return (folders.value ?? [])
+    .filter(({ path }) => path !== '')
+    .map(({ path, count }) => {
+      const above = path.slice(0, -folderName(path).length - 1)
+      const hint = [above, numberName(count)].filter(Boolean).join(' · ')
+      return { name: folderName(path), hint, icon: 'folder', path: folderAddress(path), words: path.replaceAll('/', ' ') }
+    })
+}

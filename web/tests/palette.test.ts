@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { folderAddress, foldersIn, pathTo } from '../src/lists/folderPaths'
+import { search } from '../src/palette/search'
+import type { Entry } from '../src/palette/sources'
+import { monthName } from '../src/texts/formats'
+
+const page = (name: string): Entry => ({ name, hint: '', icon: 'photos', path: '/', words: name })
+const month = (key: string): Entry => ({ ...page(monthName(key)), month: key, words: `${monthName(key)} ${key}` })
+const year = (name: string, newest: string): Entry => ({ ...page(name), month: newest })
+const entries = [
+  page('Photos'),
+  page('Recently added'),
+  year('2024', '2024-07'),
+  month('2024-07'),
+  month('2024-01'),
+  month('2014-07'),
+  { ...page('Café'), words: 'Trips Café' },
+]
+const found = (query: string) => search(entries, query).map(({ name }) => name)
+
+describe('the palette', () => {
+  test.each([
+    ['july 2024', ['July 2024']],
+    ['jul', ['July 2024', 'July 2014']],
+    ['2024', ['2024', 'July 2024', 'January 2024']],
+    ['2024-07', ['July 2024']],
+    ['2024-07-14', ['July 2024']],
+    ['14 July 2024', ['July 2024']],
+    ['july 14th, 2024', ['July 2024']],
+    ['1999-01', []],
+  ])('finds the months that are meant by %s', (query, names) => {
+    expect(found(query)).toEqual(names)
+  })
+
+  test('finds what has the words in any order, with or without accents and capitals', () => {
+    expect(found('cafe')).toEqual(['Café'])
+    expect(found('CAFÉ trips')).toEqual(['Café'])
+    expect(found('added recently')).toEqual(['Recently added'])
+    expect(found('ecently')).toEqual([])
+  })
+
+  test('names first what is called as the query begins', () => {
+    expect(search([{ ...page('Old'), words: 'Photos Old' }, page('Photos')], 'pho').map(({ name }) => name)).toEqual(['Photos', 'Old'])
+  })
+})
+
+describe('folders', () => {
+  const all = ['', 'Trips', 'Trips/10', 'Trips/9', 'Trips/9/raw', 'Tripster', 'École'].map((path) => ({ path, count: 1 }))
+
+  test('lie in each other as their paths say, in the order that people count in', () => {
+    expect(foldersIn(all, '').map(({ path }) => path)).toEqual(['École', 'Trips', 'Tripster'])
+    expect(foldersIn(all, 'Trips').map(({ path }) => path)).toEqual(['Trips/9', 'Trips/10'])
+    expect(pathTo('Trips/9/raw')).toEqual(['Trips', 'Trips/9', 'Trips/9/raw'])
+    expect(pathTo('')).toEqual([])
+  })
+
+  test('have addresses that no name breaks', () => {
+    expect(folderAddress('')).toBe('/folders')
+    expect(folderAddress("Ann's 100%/a?b#c")).toBe('/folders/Ann%27s%20100%25/a%3Fb%23c')
+  })
+})
