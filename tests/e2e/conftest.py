@@ -236,6 +236,26 @@ def library(browser: Browser, base_url: str, account: str, photo: Callable[..., 
     return photos
 
 
+@pytest.fixture(scope="module")
+def folders(
+    browser: Browser, base_url: str, account: str, photo: Callable[..., Photo], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A folder of photos with two more in it: `Trips`, `Trips/Norway`, and one whose name no address may break."""
+    trips = tmp_path_factory.mktemp("upload") / "Trips"
+    for folder, count in (("Norway", 2), ("Ann's 100% #1", 1)):
+        (trips / folder).mkdir(parents=True)
+        for number in range(count):
+            one = photo(f"{folder[:3]}-{number}.jpg", f"2023:03:{number + 10} 10:00:00")
+            one.path.rename(trips / folder / one.name)
+    context = browser.new_context(base_url=base_url)
+    page = context.new_page()
+    log_in(page)
+    page.get_by_label("Folder to upload").first.set_input_files(trips)
+    wait_for_uploads(page)
+    expect(page.get_by_text("3 added").first).to_be_visible()
+    context.close()
+
+
 @pytest.fixture
 def window(page: Page, library: list[Photo]) -> Page:
     """A desktop window that shows the timeline."""

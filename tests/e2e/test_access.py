@@ -1,0 +1,162 @@
+"""Every page by the rules of WCAG 2.2 AA that a machine can check, and how it reads without being seen."""
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.conftest import REPOSITORY, Photo, log_in, tiles
+
+AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """async () => {
+    const { violations } = await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+    })
+    return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html, any }) =>
+        `${id}: ${help}: ${html.slice(0, 200)} ${any.map(({ message }) => message).join(' ')}`))
+}"""
+ROUTER = "document.querySelector('#app').__vue_app__.config.globalProperties.$router"
+ROUTES = f"() => {ROUTER}.getRoutes().map(({{ path }}) => path)"
+# Without loading the client anew for each.
+GO = f"async (address) => {{ await {ROUTER}.push(address) }}"
+KINDS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+ID = ":id([0-9A-Za-z]{12})"
+
+# Every route of the client, and the addresses by which each is looked at. `{photo}` is one in the list.
+PAGES = {
+    "/login": ["/login"],
+    "/": ["/"],
+    f"/photo/{ID}": ["/photo/{photo}", "/photo/000000000000"],
+    "/favourites": ["/favourites"],
+    f"/favourites/photo/{ID}": ["/favourites/photo/{photo}"],
+    "/recent": ["/recent"],
+    f"/recent/photo/{ID}": ["/recent/photo/{photo}"],
+    "/folders/:path(.*)*": ["/folders", "/folders/Trips/Norway", "/folders/nowhere"],
+    f"/folders/:path(.*)*/photo/{ID}": ["/folders/photo/{photo}"],
+    "/archive": ["/archive"],
+    f"/archive/photo/{ID}": ["/archive/photo/{photo}"],
+    "/trash": ["/trash"],
+    f"/trash/photo/{ID}": ["/trash/photo/{photo}"],
+    "/:rest(.*)*": ["/no/such/page"],
+}
+EMPTY = '{"revision": 0, "asOf": "2026-01-01T00:00:00Z", "months": []}'
+LISTS = re.compile("/api/(timeline|lists/[a-z]+|folders)$")
+OWN_LISTS = re.compile(r"/api/lists/(favourites|archive|trash)(?=/|$)")
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, base_url: str, library: list[Photo], folders: None) -> Any:
+    """Of somebody who has logged in, for every browser profile."""
+    context = browser.new_context(base_url=base_url)
+    log_in(context.new_page())
+    state = context.storage_state(indexed_db=True)
+    context.close()
+    return state
+
+
+@pytest.fixture(params=KINDS)
+def open_page(
+    request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext], session: Any
+) -> Callable[[], Page]:
+    """Opens a window of somebody who is logged in, whose lists all have photos: as yet nobody marks any."""
+
+    def opened() -> Page:
+        page = open_context(storage_state=session, **KINDS[request.param]).new_page()
+        page.route(OWN_LISTS, lambda route: route.continue_(url=OWN_LISTS.sub("/api/lists/recent", route.request.url)))
+        return page
+
+    return opened
+
+
+def settled(page: Page) -> None:
+    """Wait until a page shows what it has to show, and nothing moves."""
+    expect(page.locator("h1, [role=dialog]").first).to_be_attached()
+    expect(page.get_by_role("status", name="Loading your photos")).to_have_count(0)
+    expect(page.locator("html")).to_have_attribute("data-font", "own")
+    page.wait_for_function("() => document.getAnimations().every(({ playState }) => playState !== 'running')")
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text("utf-8"))
+    return cast("list[str]", page.evaluate(RUN))
+
+
+def test_every_route_is_in_the_table_of_pages_to_check(page: Page) -> None:
+    page.goto("/login")
+    expect(page.locator("html")).to_have_attribute("data-font", "own")
+    assert {path or "/" for path in page.evaluate(ROUTES)} == PAGES.keys()
+
+
+def test_no_page_breaks_a_rule_that_axe_knows(open_page: Callable[[], Page]) -> None:
+    page = open_page()
+    page.goto("/recent")
+    link = tiles(page).first.get_attribute("href")
+    assert link
+    found: list[str] = []
+    for address in (address for addresses in PAGES.values() for address in addresses if address != "/login"):
+        page.evaluate(GO, address.format(photo=link.rpartition("/")[2]))
+        settled(page)
+        found += [f"{address}: {violation}" for violation in violations(page)]
+    page.route(LISTS, lambda route: route.fulfill(content_type="application/json", body=EMPTY))
+    for address in ("/", "/favourites", "/recent", "/archive", "/trash"):
+        page.goto(address)
+        settled(page)
+        found += [f"{address}, empty: {violation}" for violation in violations(page)]
+    page.unroute(LISTS)
+    page.route(LISTS, lambda route: route.fulfill(status=500, json={"code": "internal_error", "detail": "No."}))
+    for address in ("/", "/favourites", "/folders"):
+        page.goto(address)
+        expect(page.get_by_role("alert")).to_be_visible()
+        settled(page)
+        found += [f"{address}, failed: {violation}" for violation in violations(page)]
+    assert found == []
+
+
+def test_nothing_that_lies_over_a_page_breaks_a_rule_that_axe_knows(open_page: Callable[[], Page]) -> None:
+    page = open_page()
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    found: list[str] = []
+
+    def check(what: str) -> None:
+        settled(page)
+        found.extend(f"{what}: {violation}" for violation in violations(page))
+        page.keyboard.press("Escape")
+
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("2")
+    expect(page.get_by_role("option").first).to_be_visible()
+    check("palette")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("nothing at all")
+    expect(page.get_by_text("Nothing is called that.")).to_be_visible()
+    check("palette without a find")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    check("keys")
+    page.get_by_role("button", name=re.compile("^Account of")).click()
+    check("account")
+    if page.get_by_role("button", name="More").is_visible():
+        page.get_by_role("button", name="More").click()
+        expect(page.get_by_role("link", name="Trash")).to_be_visible()
+        check("more")
+    assert found == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_form_to_log_in_breaks_no_rule_that_axe_knows(
+    kind: str, open_context: Callable[..., BrowserContext], account: str
+) -> None:
+    page = open_context(**KINDS[kind]).new_page()
+    page.goto("/login")
+    settled(page)
+    assert violations(page) == []
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    assert violations(page) == []
