@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from chalice.app import Blueprint
@@ -10,7 +11,6 @@ from pydantic import Field, NaiveDatetime
 from api.endpoint import endpoint
 from api.requests import Request
 from api.responses import Answer
-from api.routes.timeline import Month
 from api.wire import WHOLE, Id, Timestamp, WireModel
 from pinhole import edits
 from pinhole.accounts import User
@@ -29,6 +29,11 @@ _ABSENT: Any = None
 
 Keywords = Annotated[list[Annotated[str, Field(min_length=1, max_length=MAX_KEYWORD)]], Field(max_length=MAX_KEYWORDS)]
 
+Offset = Annotated[int, Field(ge=-MAX_OFFSET_SECONDS, le=MAX_OFFSET_SECONDS), WHOLE]
+Shift = Annotated[int, Field(ge=-MAX_SECONDS, le=MAX_SECONDS), WHOLE]
+Rating = Annotated[int, Field(ge=0, le=5), WHOLE]
+Section = Annotated[str, Field(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$", examples=["2024-07"])]
+
 
 class PlaceValue(WireModel):
     """Where it was: a point (WGS 84, in degrees), or a name as `GET /places` knows it; of several the largest place."""
@@ -42,23 +47,20 @@ class ItemValues(WireModel):
     """What an item is to be; what is left out stays as it is."""
 
     taken_at_local: NaiveDatetime = Field(
-        _ABSENT, description="From 1826 to a day ahead. Zone or offset stay as they are, and UTC follows"
+        _ABSENT,
+        description="Without zone, from 1826 to a day ahead. Zone or offset stay as they are, and UTC follows",
     )
-    utc_offset_seconds: Annotated[int, WHOLE] | None = Field(
+    utc_offset_seconds: Offset | None = Field(
         None,
-        ge=-MAX_OFFSET_SECONDS,
-        le=MAX_OFFSET_SECONDS,
         description="null: unknown, and so is UTC. No zone is shown any more",
     )
-    shift_seconds: Annotated[int, WHOLE] = Field(
-        _ABSENT, ge=-MAX_SECONDS, le=MAX_SECONDS, description="By how much the local time of each item is moved"
-    )
+    shift_seconds: Shift = Field(_ABSENT, description="By how much the local time of each item is moved")
     place: PlaceValue | None = Field(
         None, description="null: nowhere. The zone follows where nobody has said an offset"
     )
     title: str | None = Field(None, max_length=MAX_TITLE)
     description: str | None = Field(None, max_length=MAX_DESCRIPTION)
-    rating: Annotated[int, WHOLE] | None = Field(None, ge=0, le=5)
+    rating: Rating | None = None
     keywords: Keywords | None = Field(None, description="In place of all that there are; null: none")
     add_keywords: Keywords = _ABSENT
     remove_keywords: Keywords = _ABSENT
@@ -86,7 +88,7 @@ class ListedItems(WireModel):
 
     name: Literal["timeline", "favourites", "archive", "trash", "recent", "folder"]
     path: str | None = Field(None, max_length=MAX_PATH_CHARACTERS, description="Of a folder; '' is the top")
-    months: list[Month] | None = Field(
+    months: list[Section] | None = Field(
         None, max_length=10_000, description="Only in these sections of the list; left out: in all"
     )
     but: list[Id] = Field(default_factory=list, alias="except", max_length=edits.MAX_AT_ONCE)
@@ -118,7 +120,8 @@ class ItemsEdit(ItemEdit):
             raise Invalid("It is not clear which items are meant.", FieldError("asOf", message))
         if self.of_list is None:
             return Selection(frozenset(self.ids))
-        months = None if self.of_list.months is None else tuple(self.of_list.months)
+        of_list = self.of_list.months
+        months = None if of_list is None else tuple(date.fromisoformat(f"{month}-01") for month in of_list)
         return Selection(frozenset(self.ids), self.of_list.shown(), months, frozenset(self.of_list.but), self.as_of)
 
 

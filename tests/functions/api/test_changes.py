@@ -186,6 +186,7 @@ def test_what_can_not_be_asked_is_told_by_its_field(
         ({"list": {"name": "nowhere"}, "asOf": "2024-07-14T12:00:00Z"}, "list.name"),
         ({"list": {"name": "folder"}, "asOf": "2024-07-14T12:00:00Z"}, "list.path"),
         ({"list": {"name": "timeline", "path": "a"}, "asOf": "2024-07-14T12:00:00Z"}, "list.path"),
+        ({"list": {"name": "timeline", "months": [None]}, "asOf": "2024-07-14T12:00:00Z"}, "list.months.0"),
         ({"list": {"name": "timeline", "months": ["2024-13"]}, "asOf": "2024-07-14T12:00:00Z"}, "list.months.0"),
     ],
 )

@@ -919,7 +919,7 @@ export interface components {
         ItemValues: {
             /**
              * Format: date-time
-             * @description From 1826 to a day ahead. Zone or offset stay as they are, and UTC follows
+             * @description Without zone, from 1826 to a day ahead. Zone or offset stay as they are, and UTC follows
              */
             takenAtLocal?: string;
             /** @description null: unknown, and so is UTC. No zone is shown any more */
