@@ -1,3 +1,4 @@
+import './cameBack'
 import { createRouter, createWebHistory, type RouteLocation } from 'vue-router'
 import { destination } from '../auth/destination'
 import { user } from '../auth/session'

@@ -1,18 +1,8 @@
 import { onBeforeUnmount, onMounted } from 'vue'
+import { cameBack } from '../app/cameBack'
 import type { Anchor } from './scrollAnchor'
 
 const KEY = 'pinhole.places'
-
-/** The place in the tab's history that was come back to: by a reload, by Back, or by Forward. */
-let cameBackTo: unknown
-const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
-if (navigation?.type !== 'navigate') cameBackTo = placeInHistory()
-window.addEventListener('popstate', () => (cameBackTo = placeInHistory()))
-
-/** As the router counts. */
-function placeInHistory(): unknown {
-  return (window.history.state as { position?: number } | null)?.position
-}
 
 function places(): Record<string, Anchor | null> {
   return JSON.parse(sessionStorage.getItem(KEY) ?? '{}') as Record<string, Anchor | null>
@@ -20,7 +10,7 @@ function places(): Record<string, Anchor | null> {
 
 /** Where this tab was in a list when its page was left, if that page now comes back. */
 export function keptPlace(home: string): Anchor | null {
-  return cameBackTo !== undefined && cameBackTo === placeInHistory() ? (places()[home] ?? null) : null
+  return cameBack() ? (places()[home] ?? null) : null
 }
 
 /** Keeps the place of a list when the page is left; null at its very top. */
