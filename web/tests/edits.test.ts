@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { common, messageAt, type Edited } from '../src/edits/edited'
 import { coordinatesOf, offsets, partsOf, secondsOf, shifted, wordsOf } from '../src/edits/typed'
 import type { ItemDetails } from '../src/photos/itemDetails'
-import { dayEnd } from '../src/selection/useSelectionKeys'
+import { dayEnd } from '../src/photos/item'
 import { monthPage, sectionOf } from './support'
 
 test('a shift goes both ways, and over the ends of days, months and years', () => {

@@ -1,6 +1,6 @@
 import { durationName, momentName } from '../texts/formats'
 import { texts } from '../texts/texts'
-import type { Columns } from './photoList'
+import type { Columns, Section } from './photoList'
 
 const FAVOURITE = 1
 
@@ -24,4 +24,12 @@ function kindName(columns: Columns, index: number): string {
 /** Whether an item is the first of its day, in the order of the list. */
 export function beginsDay(columns: Columns, index: number): boolean {
   return index === 0 || columns.takenAtLocal[index - 1]!.slice(0, 10) !== columns.takenAtLocal[index]!.slice(0, 10)
+}
+
+/** Where the day ends that begins at an index: the index of the first of another; null while that is not known. */
+export function dayEnd({ columns, ratios }: Section, first: number): number | null {
+  if (!columns || first >= columns.ids.length) return null
+  let end = first + 1
+  while (end < columns.ids.length && !beginsDay(columns, end)) end += 1
+  return end < columns.ids.length || end === ratios.length ? end : null
 }

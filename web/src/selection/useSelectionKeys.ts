@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted, type Ref } from 'vue'
 import { isUnwanted } from '../app/letterKeys'
-import { beginsDay } from '../photos/item'
-import type { PhotoList, Place, Section } from '../photos/photoList'
+import { beginsDay, dayEnd } from '../photos/item'
+import type { PhotoList, Place } from '../photos/photoList'
 import type { ListSelection } from './listSelection'
 
 /** Choosing by keys: `handle` those that are for the photo that has the focus, at `place`; the others wherever it is. */
@@ -43,12 +43,4 @@ function chooseDay(selection: ListSelection, { position, index }: Place): void {
   while (first > 0 && section.columns?.ids[index] && !beginsDay(section.columns, first)) first -= 1
   const end = dayEnd(section, first)
   if (end !== null) selection.toggleRange(position, first, end)
-}
-
-/** Where the day ends that begins at an index: the index of the first of another; null while that is not known. */
-export function dayEnd({ columns, ratios }: Section, first: number): number | null {
-  if (!columns || first >= columns.ids.length) return null
-  let end = first + 1
-  while (end < columns.ids.length && !beginsDay(columns, end)) end += 1
-  return end < columns.ids.length || end === ratios.length ? end : null
 }
