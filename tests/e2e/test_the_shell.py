@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import Photo, log_in, pick, tiles, viewer, wait_for_uploads
+from tests.e2e.test_for_everyone import assert_fits
 
 PAGES = ["Photos", "Favourites", "Recently added", "Folders", "Archive", "Trash"]
 
@@ -385,3 +386,22 @@ def test_what_nobody_has_asked_for_yet_is_not_loaded(desk: Page) -> None:
     expect(desk.locator("html")).to_have_attribute("data-font", "own")
     expect(ways(desk)).to_contain_text("used")
     assert not [url for url in loaded if re.search("Palette|Keys|Folder|ListPage|/api/folders|/api/lists", url)]
+
+
+def test_no_page_and_nothing_over_it_is_wider_than_a_window_enlarged_four_times(desk: Page) -> None:
+    for path in ("/favourites", "/recent", "/folders", "/folders/Trips", "/folders/Trips/Nowhere"):
+        desk.goto(path)
+        expect(desk.get_by_role("heading", level=1)).to_be_visible()
+        assert_fits(desk, path)
+    ways(desk).get_by_role("button", name="More").click()
+    expect(ways(desk).get_by_role("link", name="Trash")).to_be_visible()
+    assert_fits(desk, "more")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Control+k")
+    desk.keyboard.type("tri")
+    expect(desk.get_by_role("option").first).to_be_visible()
+    assert_fits(desk, "palette")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert_fits(desk, "keys")
