@@ -128,11 +128,12 @@ def test_the_mouse_sweeps_over_photos_from_a_check_and_takes_away_from_one_that_
 
 
 def test_the_mouse_sweeps_from_between_the_photos_and_marks_no_text(window: Page) -> None:
-    box = tiles(window).nth(1).bounding_box()
+    first, box = tiles(window).first.bounding_box(), tiles(window).nth(1).bounding_box()
+    assert first
     assert box
-    window.mouse.move(8, box["y"] + 20)
+    window.mouse.move(first["x"] - 12, box["y"] + 20)
     window.mouse.down()
-    window.mouse.move(60, box["y"] + 22)
+    window.mouse.move(first["x"] + 40, box["y"] + 22)
     window.mouse.move(*middle(box))
     expect_count(window, 2)
     window.mouse.up()
@@ -431,7 +432,7 @@ def test_all_of_it_can_be_done_by_keys_alone(window: Page) -> None:
     window.keyboard.press("Shift+Tab")
     # Backwards from the photos comes the bar, and its last button first.
     expect(bar(window).get_by_role("button", name="Move to trash")).to_be_focused()
-    for _ in range(6):
+    for _ in range(7):
         window.keyboard.press("Shift+Tab")
     expect(bar(window).get_by_role("button", name="Clear the selection")).to_be_focused()
     window.keyboard.press("Enter")

@@ -47,13 +47,13 @@ export function useViewport(element: Readonly<Ref<HTMLElement | null>>, contentH
     window.scrollTo({ top: at, behavior: 'instant' })
     measure()
   }
-  // Once the element is as tall as the new content wants it.
-  watch(contentHeight, () => (map.isMapped || elementHeight.value < contentHeight()) && scrollTo(top.value), { flush: 'post' })
 
   const observer = new ResizeObserver(measureSoon)
 
   onMounted(() => {
     measure()
+    // Once the element is as tall as the new content wants it.
+    watch(contentHeight, () => (map.isMapped || elementHeight.value < contentHeight()) && scrollTo(top.value), { flush: 'post' })
     observer.observe(element.value!)
     window.addEventListener('scroll', measureSoon, { passive: true })
     window.addEventListener('resize', measureSoon)
