@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request, Route, WebSocketRoute, expect
 
-from tests.e2e.conftest import Photo, log_in, open_first, pick, picture, tiles, viewer, wait_for_uploads
+from tests.e2e.conftest import Photo, log_in, newest, open_first, pick, picture, tiles, viewer, wait_for_uploads
 
 
 def photos_of(page: Page, month: str) -> Locator:
@@ -217,7 +217,7 @@ def test_what_a_sleeping_connection_missed_is_there_when_the_network_is_back(
 
     page.route_web_socket("**/live*", deaf)
     log_in(page)
-    expect(tiles(page).first).to_be_visible()
+    expect(newest(page)).to_be_visible()
     page.get_by_role("slider", name="Date").press("End")
     december = photos_of(page, "December 2022")
     expect(december.first).to_be_visible()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, open_first, picture, tiles, viewer
+from tests.e2e.conftest import Photo, log_in, newest, open_first, picture, tiles, viewer
 
 
 def bar(page: Page) -> Locator:
@@ -33,6 +33,7 @@ def middle(box: FloatRect | None) -> tuple[float, float]:
 
 
 def choose(page: Page, *numbers: int) -> None:
+    expect(newest(page)).to_be_visible()
     for number in numbers:
         tiles(page).nth(number).focus()
         page.keyboard.press("x")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, open_first, picture, requests_of, tiles, viewer
+from tests.e2e.conftest import Photo, log_in, newest, open_first, picture, requests_of, viewer
 
 NOTHING: dict[str, Any] = {
     "state": "done", "models": [], "tags": [], "objects": [], "faces": [], "text": [], "colours": None, "quality": None,
@@ -186,7 +186,7 @@ def test_what_is_said_is_text_in_the_direction_of_its_script_and_as_long_as_it_i
 ) -> None:
     page = open_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce").new_page()
     log_in(page)
-    expect(tiles(page).first).to_be_visible()
+    expect(newest(page)).to_be_visible()
     said = {"caption": "كلب يركض على الشاطئ.", "mainSubject": "<b>dog</b>", "setting": "x" * 500, "landmark": "برج"}
     answer_with(page, FOUND | {"caption": SAID | said})
     open_first(page)
@@ -275,7 +275,7 @@ def test_nothing_covers_what_was_found_at_the_upper_edge_of_the_picture(
 ) -> None:
     page = open_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce").new_page()
     log_in(page)
-    expect(tiles(page).first).to_be_visible()
+    expect(newest(page)).to_be_visible()
     corners = [{"x": x, "y": y} for x, y in [(0.05, 0), (0.95, 0), (0.95, 0.08), (0.05, 0.08)]]
     first = {"text": "Die erste Zeile", "score": 0.9, "corners": corners}
     answer_with(page, NOTHING | {"faces": [face(0.45, 0, 0.08, 0.16)], "text": [first]})
@@ -439,7 +439,7 @@ def test_nothing_sticks_out_on_a_narrow_screen_in_the_colours_of_the_system(
         viewport={"width": 320, "height": 640}, forced_colors="active", reduced_motion="reduce"
     ).new_page()
     log_in(page)
-    expect(tiles(page).first).to_be_visible()
+    expect(newest(page)).to_be_visible()
     answer_with(page, FOUND)
     open_first(page)
     page.keyboard.press("i")

@@ -19,9 +19,27 @@ const ASK_AGAIN_MS = 1000
 
 /** The latest changes that can be undone by a key; of one deed there may be several. */
 const undoable: Change[][] = []
+/** What was asked for, and not answered yet. */
+const asking = new Set<Promise<void>>()
 
 /** Write the same of many items; resolves once that has begun, as what takes long goes on by itself. Throws `Problem`. */
-export async function editMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
+export function editMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
+  return noted(sendMany(targets, edit, done))
+}
+
+/** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
+export function editOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
+  return noted(sendOne(item_id, revision, edit, done))
+}
+
+function noted(answered: Promise<void>): Promise<void> {
+  asking.add(answered)
+  const forget = () => asking.delete(answered)
+  answered.then(forget, forget)
+  return answered
+}
+
+async function sendMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
   const changes: Change[] = []
   try {
     for (const target of targets) {
@@ -33,8 +51,7 @@ export async function editMany(targets: Target[], edit: Edit, done: Done): Promi
   }
 }
 
-/** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
-export async function editOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
+async function sendOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
   const params = { path: { item_id }, header: { 'If-Match': `"${revision}"` } }
   const change = await answer(api.PATCH('/items/{item_id}', { params, body: edit }))
   void followed([change], done)
@@ -42,9 +59,12 @@ export async function editOne(item_id: string, revision: number, edit: Edit, don
 
 /** Tell of changes, with a way back: at once where they are done, of those that take long how far they are until then. */
 async function followed(changes: Change[], done: Done): Promise<void> {
+  const isDone = changes.every(({ state }) => state === 'done')
+  // At once: what leads on from here may be a key that undoes it.
+  if (isDone) undoable.push(changes)
   try {
     const ended = await ends(changes)
-    undoable.push(ended)
+    if (!isDone) undoable.push(ended)
     const count = ended.reduce((sum, change) => sum + change.done, 0)
     notify(done(count), { label: texts.edits.undo, run: () => void undo(ended) })
   } catch (error) {
@@ -103,7 +123,13 @@ document.addEventListener('keydown', (event) => {
   const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog')
   if (isTyping || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'z') return
   event.preventDefault()
-  const last = undoable.at(-1)
-  if (last) void undo(last)
-  else notify(texts.edits.nothingToUndo)
+  void undoLast()
 })
+
+/** What is on its way is the last: the page may show what it did before the answer is here. */
+async function undoLast(): Promise<void> {
+  await Promise.allSettled(asking)
+  const last = undoable.at(-1)
+  if (last) await undo(last)
+  else notify(texts.edits.nothingToUndo)
+}
