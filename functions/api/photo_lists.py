@@ -93,20 +93,24 @@ class MonthQuery(WireModel):
     )
 
 
-def entity_tag(caller: User, request: Request, revision: int) -> str:
-    """Weak, since the gateway compresses: what is the same is the content, not its bytes."""
-    form = "protobuf" if request.prefers(PROTOBUF) else "json"
-    host = crc32(settings().media_base_url.encode())
-    return f'W/"{revision}-{_expires(caller)}-{media_url.key_id()}-{host:x}-{form}"'
-
-
-def _expires(caller: User) -> int:
+def signed_until(caller: User) -> int:
+    """When signatures that are made now run out, Unix seconds."""
     return media_url.thumb_expiry(caller.id, time.time())
 
 
-def months_answer(caller: User, request: Request, timeline: Timeline) -> Answer | Raw:
-    """The months of a list, in the form that the client asks for."""
-    etag = entity_tag(caller, request, timeline.revision)
+def entity_tag(request: Request, revision: int, expires: int) -> str:
+    """Weak, since the gateway compresses: what is the same is the content, not its bytes.
+
+    expires: `signed_until` as it was before the content was read, so that none is taken for one that lasts longer.
+    """
+    form = "protobuf" if request.prefers(PROTOBUF) else "json"
+    host = crc32(settings().media_base_url.encode())
+    return f'W/"{revision}-{expires}-{media_url.key_id()}-{host:x}-{form}"'
+
+
+def months_answer(request: Request, timeline: Timeline, expires: int) -> Answer | Raw:
+    """The months of a list, in the form that the client asks for. expires: as of `entity_tag`."""
+    etag = entity_tag(request, timeline.revision, expires)
     if request.prefers(PROTOBUF):
         return Raw(_timeline_message(timeline).SerializeToString(), PROTOBUF, etag)
     return Answer(_timeline_model(timeline), etag=etag)
@@ -119,13 +123,14 @@ def month_answer(
 
     Raises Invalid where the cursor is one of another list.
     """
+    expires = signed_until(caller)
     if request.is_conditional:
         current = statement(lambda conn: one_month.revision(conn, caller.id, items, month))
-        if request.holds(etag := entity_tag(caller, request, current)):
+        if request.holds(etag := entity_tag(request, current, expires)):
             return NotModified(etag)
     begin = None if cursor is None else Cursor.parse(cursor)
-    page = statement(lambda conn: one_month.read(conn, caller.id, items, month, begin, _expires(caller)))
-    etag = entity_tag(caller, request, page.revision)
+    page = statement(lambda conn: one_month.read(conn, caller.id, items, month, begin, expires))
+    etag = entity_tag(request, page.revision, expires)
     if request.prefers(PROTOBUF):
         return Raw(_month_message(page).SerializeToString(), PROTOBUF, etag)
     return Answer(_month_model(page), etag=etag)

@@ -256,6 +256,16 @@ def folders(
     context.close()
 
 
+@pytest.fixture(scope="module")
+def session(browser: Browser, base_url: str, library: list[Photo], folders: None) -> Any:
+    """Of somebody who has logged in, for every browser profile."""
+    context = browser.new_context(base_url=base_url)
+    log_in(context.new_page())
+    state = context.storage_state(indexed_db=True)
+    context.close()
+    return state
+
+
 @pytest.fixture
 def window(page: Page, library: list[Photo]) -> Page:
     """A desktop window that shows the timeline."""

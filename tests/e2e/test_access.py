@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import REPOSITORY, Photo, log_in, tiles
+from tests.e2e.conftest import REPOSITORY, tiles
 
 AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
@@ -48,16 +48,6 @@ PAGES = {
 EMPTY = '{"revision": 0, "asOf": "2026-01-01T00:00:00Z", "months": []}'
 LISTS = re.compile("/api/(timeline|lists/[a-z]+|folders)$")
 OWN_LISTS = re.compile(r"/api/lists/(favourites|archive|trash)(?=/|$)")
-
-
-@pytest.fixture(scope="module")
-def session(browser: Browser, base_url: str, library: list[Photo], folders: None) -> Any:
-    """Of somebody who has logged in, for every browser profile."""
-    context = browser.new_context(base_url=base_url)
-    log_in(context.new_page())
-    state = context.storage_state(indexed_db=True)
-    context.close()
-    return state
 
 
 @pytest.fixture(params=KINDS)

@@ -5,22 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import Photo, log_in, pick, tiles, viewer, wait_for_uploads
+from tests.e2e.conftest import Photo, pick, tiles, viewer, wait_for_uploads
 from tests.e2e.test_for_everyone import assert_fits
 
 PAGES = ["Photos", "Favourites", "Recently added", "Folders", "Archive", "Trash"]
-
-
-@pytest.fixture(scope="module")
-def session(browser: Browser, base_url: str, library: list[Photo], folders: None) -> Any:
-    """Of somebody who has logged in, for every browser profile."""
-    context = browser.new_context(base_url=base_url)
-    log_in(context.new_page())
-    state = context.storage_state(indexed_db=True)
-    context.close()
-    return state
 
 
 @pytest.fixture

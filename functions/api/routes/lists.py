@@ -6,7 +6,16 @@ from chalice.app import Blueprint
 from pydantic import Field
 
 from api.endpoint import endpoint
-from api.photo_lists import PROTOBUF, LibraryTimeline, Month, MonthItems, MonthQuery, month_answer, months_answer
+from api.photo_lists import (
+    PROTOBUF,
+    LibraryTimeline,
+    Month,
+    MonthItems,
+    MonthQuery,
+    month_answer,
+    months_answer,
+    signed_until,
+)
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.wire import WireModel
@@ -38,8 +47,8 @@ def read_list(list: ListName, query: ListQuery, caller: User, request: Request) 
     Months of `recent` are those in which items arrived, of `trash` those in which they were thrown away, in UTC. A
     revision is a hash of what is there: it says whether something changed, and not what is newer.
     """
-    items = ItemList(list, query.path)
-    return months_answer(caller, request, statement(lambda conn: months.of_list(conn, caller.id, items)))
+    items, expires = ItemList(list, query.path), signed_until(caller)
+    return months_answer(request, statement(lambda conn: months.of_list(conn, caller.id, items)), expires)
 
 
 @routes.route("/lists/{list}/{month}", methods=["GET"])

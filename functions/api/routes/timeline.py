@@ -12,6 +12,7 @@ from api.photo_lists import (
     entity_tag,
     month_answer,
     months_answer,
+    signed_until,
 )
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
@@ -30,11 +31,12 @@ def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
 
     A client keeps what it fetched of a month by the month's revision, and fetches again what moved.
     """
+    expires = signed_until(caller)
     if request.is_conditional:
-        etag = entity_tag(caller, request, statement(lambda conn: months.revision(conn, caller.id)))
+        etag = entity_tag(request, statement(lambda conn: months.revision(conn, caller.id)), expires)
         if request.holds(etag):
             return NotModified(etag)
-    return months_answer(caller, request, months.current(caller.id))
+    return months_answer(request, months.current(caller.id), expires)
 
 
 @routes.route("/timeline/{month}", methods=["GET"])

@@ -17,7 +17,7 @@ from pinhole.lists import ItemList
 from pinhole.timeline import month as one_month
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.library import Library
+from tests.fixtures.library import NOT_SHOWN, Library
 
 PROTOBUF = {"Accept": "application/x-protobuf"}
 LISTS = ["favourites", "archive", "trash", "recent", "folder?path=Pictures"]
@@ -28,14 +28,6 @@ OF_LIST: dict[str, dict[str, Any]] = {
     "trash": {"trashed_at": "2024-07-20T12:00:00Z"},
     "recent": {"created_at": "2024-07-21T12:00:00Z"},
     "folder?path=Pictures": {"relative_path": "Pictures/IMG.jpg"},
-}
-NOWHERE: dict[str, dict[str, Any]] = {
-    "missing": {"missing_at": "now"},
-    "failed": {"failed_at": "now"},
-    "without renditions": {"renditions_at": None},
-    "without metadata": {"metadata_at": None},
-    "hidden": {"visibility": "hidden"},
-    "locked": {"visibility": "locked"},
 }
 
 
@@ -152,7 +144,7 @@ def test_a_folder_is_found_however_deep_it_lies(caller: Caller, library: Library
 def test_what_may_not_be_seen_is_in_no_list(
     caller: Caller, library: Library, name: str, subtests: pytest.Subtests
 ) -> None:
-    for state, columns in NOWHERE.items():
+    for state, columns in NOT_SHOWN.items():
         with subtests.test(state):
             library.add(**{**OF_LIST[name], **columns})
             assert _list(caller, name)["months"] == []

@@ -15,7 +15,7 @@ from pinhole.db import transaction
 from pinhole.settings import settings
 from pinhole.timeline import month as one_month
 from tests.fixtures.api import Caller
-from tests.fixtures.library import Library
+from tests.fixtures.library import NOT_SHOWN, Library
 
 PROTOBUF = {"Accept": "application/x-protobuf"}
 
@@ -138,12 +138,7 @@ def test_what_is_not_visible_is_nowhere(caller: Caller, library: Library, subtes
     hidden: dict[str, dict[str, Any]] = {
         "trashed": {"trashed_at": "now"},
         "trashed video": {"trashed_at": "now", "kind": "video"},
-        "missing": {"missing_at": "now"},
-        "failed": {"failed_at": "now"},
-        "without renditions": {"renditions_at": None},
-        "without metadata": {"metadata_at": None},
-        "hidden": {"visibility": "hidden"},
-        "locked": {"visibility": "locked"},
+        **NOT_SHOWN,
     }
     for state, columns in hidden.items():
         with subtests.test(state):

@@ -1,4 +1,4 @@
-import { computed, shallowRef, watch } from 'vue'
+import { shallowRef } from 'vue'
 import { answer, api } from '../api/client'
 import { MOST_ORIGINALS } from '../api/constants'
 import { messageOf } from '../api/problem'
@@ -34,6 +34,7 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
   const { signal } = aborting
   const progress: Download = { items: count, done: 0, bytes: 0, missing: 0 }
   download.value = progress
+  window.addEventListener('beforeunload', askBeforeLeaving)
   try {
     const name = texts.downloads.zipName(new Date())
     const file = count > 1 && 'showSaveFilePicker' in window ? await pickFile(`${name}.zip`) : null
@@ -42,7 +43,7 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
     if (ids.length === 1 && !file) {
       const { files } = await sign([...ids])
       if (files.length < 2) {
-        if (files[0]) saveLink(files[0].url)
+        if (files[0]) save(files[0].url, { download: '', target: '_blank', rel: 'noopener' })
         else notify(texts.downloads.gone(1))
         return
       }
@@ -76,6 +77,7 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
   } finally {
     aborting.abort() // what was opened ahead is let go
     download.value = null
+    window.removeEventListener('beforeunload', askBeforeLeaving)
   }
 }
 
@@ -100,23 +102,17 @@ function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }
 
-/** A link, for a page that goes to another address asks first whether to break off its uploads. */
-function saveLink(url: string): void {
-  Object.assign(document.createElement('a'), { href: url, download: '', target: '_blank', rel: 'noopener' }).click()
+/** By a link: a page that goes to another address asks first whether to break off its uploads. */
+function save(href: string, how: Partial<HTMLAnchorElement>): void {
+  Object.assign(document.createElement('a'), { href, ...how }).click()
 }
 
 const BLOB_LIFE_MS = 60_000
 function saveBlob(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob)
-  Object.assign(document.createElement('a'), { href: url, download: name }).click()
+  save(url, { download: name })
   setTimeout(() => URL.revokeObjectURL(url), BLOB_LIFE_MS)
 }
-
-const isUnderWay = computed(() => download.value !== null)
-watch(isUnderWay, (is) => {
-  if (is) window.addEventListener('beforeunload', askBeforeLeaving)
-  else window.removeEventListener('beforeunload', askBeforeLeaving)
-})
 
 function askBeforeLeaving(event: BeforeUnloadEvent): void {
   event.preventDefault()

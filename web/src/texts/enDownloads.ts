@@ -12,6 +12,6 @@ export const downloads = {
     items === 1
       ? 'One photo is no longer there; all others were downloaded.'
       : `${numberName(items)} photos are no longer there; all others were downloaded.`,
-  failed: (why: string) => `The download has failed, and nothing was saved. ${why}`,
+  failed: (why: string) => `The download has failed, and is not whole. ${why}`,
   oneAtATime: 'Another download is under way. Wait for it, or cancel it.',
 }
