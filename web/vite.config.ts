@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
-import { minify, type Plugin, type Rolldown, transformWithOxc } from 'vite'
+import { build, minify, type Plugin, type Rolldown, transformWithOxc } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const gateway = 'http://127.0.0.1:9475'
@@ -78,6 +78,29 @@ function* filesOf(chunk: Rolldown.OutputChunk, chunks: Rolldown.OutputChunk[]): 
   for (const imported of chunk.imports) yield* filesOf(chunks.find(({ fileName }) => fileName === imported)!, chunks)
 }
 
+/** Builds the service worker as `/sw.js`: of that name, without a hash, since that is how browsers find a new one. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      async handler() {
+        const input = 'src/worker/worker.ts'
+        const output = { entryFileNames: 'sw.js', format: 'iife' } as const
+        const built = await build({
+          configFile: false,
+          publicDir: false,
+          logLevel: 'warn',
+          build: { target, write: false, modulePreload: false, rolldownOptions: { input, output } },
+        })
+        const [worker] = (built as Rolldown.RolldownOutput).output
+        this.emitFile({ type: 'asset', fileName: 'sw.js', source: worker.code })
+      },
+    },
+  }
+}
+
 type Modules = { getModuleInfo: Rolldown.GetModuleInfo }
 
 /** The modules that a module needs at once, itself among them. */
@@ -97,11 +120,13 @@ function chunkOf(id: string, modules: Modules): string | null {
   return needs(loggedIn, modules).has(id) ? 'photos' : null
 }
 
+const target = ['chrome123', 'edge123', 'firefox125', 'safari17.5']
+
 export default defineConfig({
   define: { __VUE_OPTIONS_API__: 'false' },
-  plugins: [vue(), early(), docsAssets(), compressed()],
+  plugins: [vue(), early(), docsAssets(), serviceWorker(), compressed()],
   build: {
-    target: ['chrome123', 'edge123', 'firefox125', 'safari17.5'],
+    target,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {

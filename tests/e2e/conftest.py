@@ -122,7 +122,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_context(browser: Browser, base_url: str) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens a fresh browser profile. At the end no page may have thrown, or met the site's own policy."""
+    """Opens a fresh browser profile. At the end no page may have thrown, or met the site's own policy.
+
+    No service worker runs in it, for `page.route` does not see what one fetches. Who tests it says
+    `service_workers="allow"`.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -131,7 +135,8 @@ def open_context(browser: Browser, base_url: str) -> Iterator[Callable[..., Brow
             complaints.append(message.text)
 
     def opened(**options: Any) -> BrowserContext:
-        settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"} | options
+        usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "service_workers": "block"}
+        settings: dict[str, Any] = usual | options
         context = browser.new_context(base_url=base_url, **settings)
         context.on("console", heard)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -226,7 +231,7 @@ def library(browser: Browser, base_url: str, account: str, photo: Callable[..., 
         for month, count in days
         for number, size in zip(range(count), shapes * count, strict=False)
     ]
-    context = browser.new_context(base_url=base_url)
+    context = browser.new_context(base_url=base_url, service_workers="block")
     page = context.new_page()
     log_in(page)
     pick(page, *(one.path for one in photos))
@@ -247,7 +252,7 @@ def folders(
         for number in range(count):
             one = photo(f"{folder[:3]}-{number}.jpg", f"2023:03:{number + 10} 10:00:00")
             one.path.rename(trips / folder / one.name)
-    context = browser.new_context(base_url=base_url)
+    context = browser.new_context(base_url=base_url, service_workers="block")
     page = context.new_page()
     log_in(page)
     page.get_by_label("Folder to upload").first.set_input_files(trips)
@@ -259,7 +264,7 @@ def folders(
 @pytest.fixture(scope="module")
 def session(browser: Browser, base_url: str, library: list[Photo], folders: None) -> Any:
     """Of somebody who has logged in, for every browser profile."""
-    context = browser.new_context(base_url=base_url)
+    context = browser.new_context(base_url=base_url, service_workers="block")
     log_in(context.new_page())
     state = context.storage_state(indexed_db=True)
     context.close()
