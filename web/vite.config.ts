@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -78,20 +79,33 @@ function* filesOf(chunk: Rolldown.OutputChunk, chunks: Rolldown.OutputChunk[]): 
   for (const imported of chunk.imports) yield* filesOf(chunks.find(({ fileName }) => fileName === imported)!, chunks)
 }
 
-/** Builds the service worker as `/sw.js`: of that name, without a hash, since that is how browsers find a new one. */
+/** Not of the shell: what only `/api/docs` shows, what only an installation does, letters that no text of ours has. */
+const NOT_OF_SHELL = /^docs-assets\/|^icon-|\/inter-(?!latin-wght)/
+
+/**
+ * Builds the service worker as `/sw.js`: of that name, without a hash, since that is how browsers find a new one.
+ * It is told the files of the shell with their digests, of which the browser takes no other content.
+ */
 function serviceWorker(): Plugin {
+  const input = 'src/worker/worker.ts'
+  const output = { entryFileNames: 'sw.js', format: 'iife' } as const
   return {
     name: 'service-worker',
     apply: 'build',
     generateBundle: {
       order: 'post',
-      async handler() {
-        const input = 'src/worker/worker.ts'
-        const output = { entryFileNames: 'sw.js', format: 'iife' } as const
+      async handler(_options, bundle) {
+        const made = Object.values(bundle).map((file) => [file.fileName, file.type === 'chunk' ? file.code : file.source] as const)
+        const laid = readdirSync('public').filter((name) => name !== 'docs-assets')
+        const all = [...made, ...laid.map((name) => [name, readFileSync(join('public', name))] as const)]
+        const shell = all.filter(([name]) => !NOT_OF_SHELL.test(name))
+        const files = Object.fromEntries(shell.map(([name, content]) => [`/${name}`, `sha256-${sha256(content)}`]))
+        const version = sha256(JSON.stringify(files)).replace(/\W/g, '').slice(0, 12)
         const built = await build({
           configFile: false,
           publicDir: false,
           logLevel: 'warn',
+          define: { __SHELL__: JSON.stringify({ version, files }) },
           build: { target, write: false, modulePreload: false, rolldownOptions: { input, output } },
         })
         const [worker] = (built as Rolldown.RolldownOutput).output
@@ -99,6 +113,10 @@ function serviceWorker(): Plugin {
       },
     },
   }
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('base64')
 }
 
 type Modules = { getModuleInfo: Rolldown.GetModuleInfo }

@@ -4,7 +4,7 @@ import { createApp } from 'vue'
 import App from './app/App.vue'
 import { router } from './app/router'
 import { keeper } from './auth/keeper'
-import { registerWorker } from './offline/register'
+import { prepareOffline } from './offline/offline'
 import { language } from './texts/language'
 import { speak } from './texts/texts'
 import { useOwnFont } from './ui/font'
@@ -13,4 +13,4 @@ await Promise.all([keeper.load(), speak(navigator.languages)])
 document.documentElement.lang = language.value
 createApp(App).use(router).mount('#app')
 router.isReady().then(useOwnFont, () => {}) // The router tells of it.
-registerWorker()
+prepareOffline()

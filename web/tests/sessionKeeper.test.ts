@@ -43,11 +43,17 @@ let storage: Storage
 let channels: BroadcastChannel[]
 let locks: BrowserLocks
 let tokens: Tokens
+/** Whom all others were forgotten for, each with who was stored as logged in then. */
+let forgotten: { user: string | null; stored: number | undefined }[]
+
+async function forgetOthers(user: string | null): Promise<void> {
+  forgotten.push({ user, stored: (await storage.get('session', 'current'))?.user.id })
+}
 
 async function tab(): Promise<SessionKeeper> {
   const channel = new BroadcastChannel('sessions')
   channels.push(channel)
-  const keeper = new SessionKeeper(Promise.resolve(storage), locks, channel, (token) => tokens.refresh(token))
+  const keeper = new SessionKeeper(Promise.resolve(storage), locks, channel, (token) => tokens.refresh(token), forgetOthers)
   await keeper.load()
   return keeper
 }
@@ -58,6 +64,7 @@ beforeEach(async () => {
   channels = []
   locks = new BrowserLocks()
   tokens = new Tokens()
+  forgotten = []
 })
 afterEach(() => {
   for (const channel of channels) channel.close()
@@ -155,4 +162,29 @@ test('without a session there is no token, and nothing to renew', async () => {
   const keeper = await tab()
   expect(() => keeper.accessToken()).toThrow('Log in again')
   await expect(keeper.renew('access-1')).rejects.toThrow('Log in again')
+})
+
+test('what is kept of others goes once their session is no longer stored, and before any page hears of it', async () => {
+  const keeper = await tab()
+  const heard: number[] = []
+  keeper.onChange(() => heard.push(forgotten.length))
+  await keeper.begin(session(1))
+  await keeper.end()
+  expect(forgotten).toEqual([{ user: '1', stored: 1 }, { user: null, stored: undefined }])
+  expect(heard).toEqual([1, 2])
+})
+
+test('all that is kept goes when the server has ended the session', async () => {
+  const keeper = await tab()
+  await keeper.begin(session(1))
+  tokens.ended = true
+  await expect(keeper.renew('access-1')).rejects.toThrow('Log in again.')
+  expect(forgotten.at(-1)).toEqual({ user: null, stored: undefined })
+})
+
+test('a renewed session forgets nothing', async () => {
+  const keeper = await tab()
+  await keeper.begin(session(1))
+  await keeper.renew('access-1')
+  expect(forgotten).toHaveLength(1)
 })

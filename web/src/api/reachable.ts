@@ -1,11 +1,11 @@
 import { ref } from 'vue'
+import { KEPT_HEADER } from '../offline/kept'
+import { isAway } from './away'
 
 /** False from a request on that the server did not answer, until it answers any. */
 export const reachable = ref(true)
 
 const PROBE_MS = 3000
-/** Of a proxy whose server is away. The server's own tell what is wrong. */
-const AWAY = [502, 503, 504]
 
 const onBack = new Set<() => void>()
 window.addEventListener('online', goOn)
@@ -20,17 +20,13 @@ function goOn(): void {
   for (const go of [...onBack]) go()
 }
 
-/** What a request has shown: the server's answer, or null where none came. */
+/** What a request has shown: the server's answer, one that the service worker kept, or null where none came. */
 export function noteAnswer(response: Response | null): void {
-  const isAway = response === null || (AWAY.includes(response.status) && !isOfTheServer(response))
+  const isGone = response === null || response.headers.has(KEPT_HEADER) || isAway(response)
   const wasAway = !reachable.value
-  reachable.value = !isAway
-  if (isAway) probing ??= setTimeout(() => void probe(), PROBE_MS)
+  reachable.value = !isGone
+  if (isGone) probing ??= setTimeout(() => void probe(), PROBE_MS)
   else if (wasAway) goOn()
-}
-
-function isOfTheServer({ headers }: Response): boolean {
-  return headers.get('Content-Type')?.startsWith('application/problem+json') ?? false
 }
 
 let probing: ReturnType<typeof setTimeout> | undefined

@@ -1,4 +1,5 @@
 import { problemFrom, unreachable } from '../api/problem'
+import { forgetOthers } from '../offline/kept'
 import { storage } from '../storage'
 import { SessionKeeper, type Session } from './sessionKeeper'
 
@@ -18,4 +19,5 @@ export const keeper = new SessionKeeper(
     if (!response.ok) throw problemFrom(response, body)
     return body as Session
   },
+  forgetOthers,
 )

@@ -25,6 +25,8 @@ export class SessionKeeper {
     private readonly locks: Locks,
     private readonly channel: BroadcastChannel,
     private readonly refresh: (refreshToken: string) => Promise<Session>,
+    /** Throws away what this browser keeps of everybody but one user, or of all. */
+    private readonly forgetOthers: (userId: string | null) => Promise<void>,
   ) {
     channel.onmessage = () => void this.load()
   }
@@ -43,7 +45,10 @@ export class SessionKeeper {
   }
 
   begin(session: Session): Promise<void> {
-    return this.locks.request(LOCK, () => this.#keep(session))
+    return this.locks.request(LOCK, async () => {
+      await (await this.storage).put('session', session, 'current')
+      await this.#tell(session)
+    })
   }
 
   end(): Promise<void> {
@@ -70,7 +75,9 @@ export class SessionKeeper {
       if (this.#session === null) throw ended()
       if (this.#session.accessToken !== rejected) return this.#session.accessToken
       try {
-        await this.#keep(await this.refresh(this.#session.refreshToken))
+        const session = await this.refresh(this.#session.refreshToken)
+        await (await this.storage).put('session', session, 'current')
+        this.#announce(session)
       } catch (error) {
         if (error instanceof Problem && error.status === 401) await this.#drop()
         throw error
@@ -79,14 +86,18 @@ export class SessionKeeper {
     })
   }
 
-  async #keep(session: Session): Promise<void> {
-    await (await this.storage).put('session', session, 'current')
-    this.#announce(session)
-  }
-
   async #drop(): Promise<void> {
     await (await this.storage).delete('session', 'current')
-    this.#announce(null)
+    await this.#tell(null)
+  }
+
+  /** Another user is logged in, or none: pages hear of it once nothing is left of who was before. */
+  async #tell(session: Session | null): Promise<void> {
+    try {
+      await this.forgetOthers(session && String(session.user.id))
+    } finally {
+      this.#announce(session)
+    }
   }
 
   #announce(session: Session | null): void {

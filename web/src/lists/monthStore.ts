@@ -155,7 +155,7 @@ export class MonthStore {
   #isStale(section: MonthSection): boolean {
     return (
       !isWhole(section) ||
-      section.columns!.thumbExpires < Date.now() / 1000 + SIGNATURE_MARGIN_S ||
+      hasRunOut(section.columns!.thumbExpires) ||
       this.#isOtherThanListed(section.key, section.revision)
     )
   }
@@ -218,7 +218,9 @@ export class MonthStore {
       listed = now
       pages = await this.#pages(month, signal)
     }
-    this.#rest.set(month, 2 * Date.now() - begun)
+    // One whose signatures have run out as it comes was kept: there is no better while the server is away.
+    const isOld = hasRunOut(pages[0]!.thumbExpires)
+    this.#rest.set(month, Date.now() + (isOld ? RETRY_MS : Date.now() - begun))
     this.#compare(month, listed, pages)
     return this.#put(joined(pages))
   }
@@ -288,6 +290,11 @@ export class MonthStore {
 
 function isWhole({ columns, ratios }: Section): boolean {
   return columns?.ids.length === ratios.length
+}
+
+/** Signatures that run out at a moment, in seconds, can't be counted on any more. */
+function hasRunOut(expires: number): boolean {
+  return expires < Date.now() / 1000 + SIGNATURE_MARGIN_S
 }
 
 function areSignedAlike([first, ...others]: MonthPage[]): boolean {

@@ -2,16 +2,35 @@
  * The service worker: `vite.config.ts` builds it as `/sw.js`, in a build of its own and only of what is deployed.
  * What no handler wants goes to the network, as if there were no worker.
  */
+import { forgetOthers } from '../offline/kept'
+import { apiAnswer } from './answers'
 import type { Handler } from './handler'
+import { picture } from './pictures'
+import { loggedIn } from './session'
+import { asset, forgetOtherShells, hear, install, page } from './shell'
 
 declare const self: ServiceWorkerGlobalScope
 
 /** The first that wants a request answers it. */
-const handlers: readonly Handler[] = []
+const handlers: readonly Handler[] = [
+  picture,
+  apiAnswer,
+  asset,
+  page,
+]
 
+self.addEventListener('install', (event) => event.waitUntil(install()))
+self.addEventListener('activate', (event) => event.waitUntil(activate()))
+self.addEventListener('message', hear)
 self.addEventListener('fetch', (event) => {
   for (const handle of handlers) {
     const response = handle(event)
     if (response) return event.respondWith(response)
   }
 })
+
+async function activate(): Promise<void> {
+  await forgetOtherShells()
+  await self.clients.claim()
+  await forgetOthers(await loggedIn())
+}

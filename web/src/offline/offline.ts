@@ -1,0 +1,44 @@
+import { keeper } from '../auth/keeper'
+import { forgetOthers } from './kept'
+
+/** After the page has loaded: what it shows first shares its line with nothing. */
+const REST_MS = 3000
+/** A page that is open for long asks for a new version so often. */
+const UPDATE_MS = 6 * 60 * 60 * 1000
+
+/** Has the service worker keep what the page needs without a network, once nothing of the first look is on its way. */
+export function prepareOffline(): void {
+  // The development server has none: what was changed must come from it.
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  const begin = () => setTimeout(() => void prepare(navigator.serviceWorker), REST_MS)
+  if (document.readyState === 'complete') begin()
+  else window.addEventListener('load', begin, { once: true })
+}
+
+async function prepare(workers: ServiceWorkerContainer): Promise<void> {
+  // What a tab threw away that was closed before it had done so.
+  await forgetOthers(keeper.session && String(keeper.session.user.id))
+  if (!workers.controller) workers.addEventListener('controllerchange', () => void handOver(), { once: true })
+  // Who has no worker is served by the network. The next visit tries again.
+  const registration = await workers.register('/sw.js').catch(() => null)
+  if (!registration) return
+  let asked = Date.now()
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState !== 'visible' || Date.now() - asked < UPDATE_MS) return
+    asked = Date.now()
+    registration.update().catch(() => {}) // Asked again in some hours.
+  })
+}
+
+/** Shows the worker what came before it was there: one visit is enough for the next to need no network. */
+async function handOver(): Promise<void> {
+  const headers = { Authorization: `Bearer ${keeper.session?.accessToken}` }
+  for (const { name } of performance.getEntriesByType('resource')) {
+    const { origin, pathname } = new URL(name)
+    if (keeper.session === null) return
+    if (origin !== location.origin || !/^\/(api|media)\//.test(pathname)) continue
+    // From the browser's own cache, where that has it.
+    const init = pathname.startsWith('/api/') ? { headers } : { cache: 'force-cache' as const }
+    await fetch(name, { ...init, priority: 'low' }).then((response) => response.arrayBuffer(), () => {})
+  }
+}

@@ -1,0 +1,37 @@
+import { RENDITION_HEIGHTS } from '../api/constants'
+import type { Handler } from './handler'
+import { Keep } from './keep'
+import { loggedIn } from './session'
+
+const MOST_BYTES = 1e9
+
+const pictures = new Keep('pictures', {
+  sizeOf: ({ size }) => size,
+  limit: async () => Math.min(MOST_BYTES, ((await navigator.storage.estimate()).quota ?? 0) / 5),
+})
+
+const PATH = new RegExp(`^/media/[0-9A-Za-z]{24}/[1-9][0-9]*/(${RENDITION_HEIGHTS.join('|')})\\.webp$`)
+
+/** Pictures as grid and viewer show them: from what is kept, by path, since their signatures change each week. */
+export const picture: Handler = (event) => {
+  const { method, url, headers } = event.request
+  const { origin, pathname } = new URL(url)
+  const isPicture = origin === location.origin && PATH.test(pathname)
+  return method === 'GET' && isPicture && !headers.has('Range') ? answer(event, pathname) : null
+}
+
+async function answer(event: FetchEvent, path: string): Promise<Response> {
+  const { request } = event
+  const user = await loggedIn()
+  if (user === null) return fetch(request)
+  const kept = await pictures.match(event, user, path)
+  if (kept) return kept
+  // It is kept here: the browser's own cache need not have it too. What a page hands over is in that already.
+  const response = await fetch(request, request.cache === 'default' ? { cache: 'no-store' } : {})
+  if (response.status === 200) event.waitUntil(keep(user, path, response.clone()))
+  return response
+}
+
+async function keep(user: string, path: string, response: Response): Promise<void> {
+  await pictures.put(user, path, response, await response.blob())
+}
