@@ -136,8 +136,8 @@ def open_context(browser: Browser, base_url: str) -> Iterator[Callable[..., Brow
 
     def opened(**options: Any) -> BrowserContext:
         usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "service_workers": "block"}
-        settings: dict[str, Any] = usual | options
-        context = browser.new_context(base_url=base_url, **settings)
+        settings: dict[str, Any] = usual | {"base_url": base_url} | options
+        context = browser.new_context(**settings)
         context.on("console", heard)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         contexts.append(context)

@@ -1,7 +1,22 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { RENDITION_HEIGHTS } from '../api/constants'
 
 /** What a browser keeps of a library for when there is no network, as page and service worker know it. */
 export type Kind = 'pictures' | 'answers'
+
+const PATHS: Record<Kind, RegExp> = {
+  // As grid and viewer show them: neither originals, nor what is made for who enlarges one.
+  pictures: new RegExp(`^/media/[0-9A-Za-z]{24}/[1-9][0-9]*/(${RENDITION_HEIGHTS.join('|')})\\.webp$`),
+  // To what lists, viewer, and what is around them ask.
+  answers: /^\/api\/(timeline(\/[^/]+)?|lists\/[^/]+(\/[^/]+)?|items\/[^/]+|folders|storage)$/,
+}
+
+/** Whether what is read at an address is kept, and as what. */
+export function kindOf({ origin, pathname }: URL): Kind | null {
+  if (origin !== location.origin) return null
+  if (PATHS.pictures.test(pathname)) return 'pictures'
+  return PATHS.answers.test(pathname) ? 'answers' : null
+}
 
 /** Of an answer that is not the server's, but one that was kept: when it was given, as an ISO date. */
 export const KEPT_HEADER = 'X-Pinhole-Kept'

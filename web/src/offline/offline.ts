@@ -1,5 +1,5 @@
 import { keeper } from '../auth/keeper'
-import { forgetOthers } from './kept'
+import { forgetOthers, kindOf } from './kept'
 
 /** After the page has loaded: what it shows first shares its line with nothing. */
 const REST_MS = 3000
@@ -18,7 +18,7 @@ export function prepareOffline(): void {
 async function prepare(workers: ServiceWorkerContainer): Promise<void> {
   // What a tab threw away that was closed before it had done so.
   await forgetOthers(keeper.session && String(keeper.session.user.id))
-  if (!workers.controller) workers.addEventListener('controllerchange', () => void handOver(), { once: true })
+  if (!workers.controller) workers.addEventListener('controllerchange', handOver, { once: true })
   // Who has no worker is served by the network. The next visit tries again.
   const registration = await workers.register('/sw.js').catch(() => null)
   if (!registration) return
@@ -30,15 +30,24 @@ async function prepare(workers: ServiceWorkerContainer): Promise<void> {
   })
 }
 
-/** Shows the worker what came before it was there: one visit is enough for the next to need no network. */
-async function handOver(): Promise<void> {
-  const headers = { Authorization: `Bearer ${keeper.session?.accessToken}` }
-  for (const { name } of performance.getEntriesByType('resource')) {
-    const { origin, pathname } = new URL(name)
-    if (keeper.session === null) return
-    if (origin !== location.origin || !/^\/(api|media)\//.test(pathname)) continue
-    // From the browser's own cache, where that has it.
-    const init = pathname.startsWith('/api/') ? { headers } : { cache: 'force-cache' as const }
-    await fetch(name, { ...init, priority: 'low' }).then((response) => response.arrayBuffer(), () => {})
-  }
+/** Shows the worker what came past it: one visit is enough for the next to need no network. */
+function handOver(): void {
+  let showing = Promise.resolve()
+  new PerformanceObserver((list) => {
+    for (const { name, workerStart } of list.getEntries() as PerformanceResourceTiming[]) {
+      if (workerStart === 0) showing = showing.then(() => show(name))
+    }
+  }).observe({ type: 'resource', buffered: true })
+}
+
+async function show(url: string): Promise<void> {
+  const kind = kindOf(new URL(url))
+  if (kind === null || keeper.session === null) return
+  const headers = { Authorization: `Bearer ${keeper.session.accessToken}` }
+  // From the browser's own cache, where that has it.
+  const init: RequestInit = kind === 'answers' ? { headers } : { cache: 'force-cache' }
+  await fetch(url, { ...init, priority: 'low' }).then(
+    (response) => response.arrayBuffer(),
+    () => {}, // The next visit keeps it.
+  )
 }

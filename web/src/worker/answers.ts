@@ -1,4 +1,5 @@
 import { isAway } from '../api/away'
+import { kindOf } from '../offline/kept'
 import type { Handler } from './handler'
 import { Keep } from './keep'
 import { userOf } from './session'
@@ -7,16 +8,13 @@ const MOST_ANSWERS = 200
 
 const answers = new Keep('answers', { sizeOf: () => 1, limit: async () => MOST_ANSWERS })
 
-/** What lists, viewer, and what is around them ask. */
-const PATH = /^\/api\/(timeline(\/[^/]+)?|lists\/[^/]+(\/[^/]+)?|items\/[^/]+|folders|storage)$/
-
 /** Answers of the API: the server's, and where it can't be reached the last that it gave. */
 export const apiAnswer: Handler = (event) => {
   const { method, url, headers } = event.request
-  const { origin, pathname, search } = new URL(url)
+  const address = new URL(url)
   const user = userOf(headers.get('Authorization'))
-  if (method !== 'GET' || origin !== location.origin || !PATH.test(pathname) || user === null) return null
-  return answer(event, user, pathname + search)
+  if (method !== 'GET' || kindOf(address) !== 'answers' || user === null) return null
+  return answer(event, user, address.pathname + address.search)
 }
 
 async function answer(event: FetchEvent, user: string, path: string): Promise<Response> {

@@ -1,4 +1,4 @@
-import { RENDITION_HEIGHTS } from '../api/constants'
+import { kindOf } from '../offline/kept'
 import type { Handler } from './handler'
 import { Keep } from './keep'
 import { loggedIn } from './session'
@@ -10,14 +10,12 @@ const pictures = new Keep('pictures', {
   limit: async () => Math.min(MOST_BYTES, ((await navigator.storage.estimate()).quota ?? 0) / 5),
 })
 
-const PATH = new RegExp(`^/media/[0-9A-Za-z]{24}/[1-9][0-9]*/(${RENDITION_HEIGHTS.join('|')})\\.webp$`)
-
 /** Pictures as grid and viewer show them: from what is kept, by path, since their signatures change each week. */
 export const picture: Handler = (event) => {
   const { method, url, headers } = event.request
-  const { origin, pathname } = new URL(url)
-  const isPicture = origin === location.origin && PATH.test(pathname)
-  return method === 'GET' && isPicture && !headers.has('Range') ? answer(event, pathname) : null
+  const address = new URL(url)
+  const isWhole = method === 'GET' && !headers.has('Range')
+  return isWhole && kindOf(address) === 'pictures' ? answer(event, address.pathname) : null
 }
 
 async function answer(event: FetchEvent, path: string): Promise<Response> {

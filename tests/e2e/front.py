@@ -1,0 +1,68 @@
+"""What stands before an instance in a test: it may go away, hold back an answer, or serve another version."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+_OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+class Front:
+    """Passes requests on, but for WebSockets."""
+
+    def __init__(self, instance: str) -> None:
+        self.instance = instance
+        self.url = ""
+        self.is_away = False
+        # Files of another version by path; None: it has none of that name.
+        self.changed: dict[str, bytes | None] = {}
+
+
+@contextmanager
+def front_of(instance: str) -> Iterator[Front]:
+    """A front of the instance at this address, at one of its own."""
+    front = Front(instance)
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for method in ("GET", "HEAD", "POST", "PATCH"):
+        setattr(Handler, f"do_{method}", lambda handler: _answer(handler, front))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    front.url = f"http://localhost:{server.server_port}"
+    yield front
+    server.shutdown()
+    server.server_close()
+
+
+def _answer(handler: BaseHTTPRequestHandler, front: Front) -> None:
+    if front.is_away:
+        return  # and the connection ends
+    path = urlsplit(handler.path).path
+    changed = front.changed.get(path)
+    if path in front.changed and changed is None:
+        handler.send_error(404)
+        return
+    host = urlsplit(front.instance).netloc
+    connection = HTTPConnection(host, timeout=60)
+    headers = {name: value for name, value in handler.headers.items() if name.lower() != "accept-encoding"}
+    headers |= {"Host": host} | ({"Origin": front.instance} if "Origin" in headers else {})
+    body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+    connection.request(handler.command, handler.path, body, headers)
+    response = connection.getresponse()
+    content = response.read() if changed is None else changed
+    handler.send_response(response.status)
+    for name, value in response.getheaders():
+        if name.lower() not in _OF_THE_CONNECTION and not (changed is not None and name.lower() == "etag"):
+            handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    if handler.command != "HEAD":
+        handler.wfile.write(content)
+    connection.close()

@@ -1,0 +1,260 @@
+"""Without a network, or without the server: what opens, what is kept, and who sees it."""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.e2e.conftest import NAME, Photo, log_in, newest, picture
+from tests.e2e.front import Front, front_of
+
+_KEPT = """async (kind) => {
+    const paths = []
+    for (const name of await caches.keys()) {
+        if (!name.startsWith(`${kind}-`)) continue
+        for (const { url } of await (await caches.open(name)).keys()) paths.push(new URL(url).pathname)
+    }
+    return paths
+}"""
+_IS_WHOLE = "(image) => image.complete && image.naturalWidth > 0"
+
+
+@pytest.fixture(scope="module")
+def whole_front(base_url: str) -> Iterator[Front]:
+    with front_of(base_url) as front:
+        yield front
+
+
+@pytest.fixture
+def front(whole_front: Front) -> Iterator[Front]:
+    """What stands before the instance, with nothing changed."""
+    yield whole_front
+    whole_front.is_away = False
+    whole_front.changed.clear()
+
+
+@pytest.fixture
+def visitor(open_context: Callable[..., BrowserContext], front: Front, library: list[Photo]) -> BrowserContext:
+    """A browser with service workers that nobody is logged in with."""
+    return open_context(base_url=front.url, service_workers="allow")
+
+
+@pytest.fixture
+def prepared(visitor: BrowserContext) -> Page:
+    """The timeline, once all that it showed is kept."""
+    page = visitor.new_page()
+    log_in(page)
+    wait_until_prepared(page)
+    return page
+
+
+def wait_until_prepared(page: Page) -> None:
+    expect(newest(page)).to_be_visible()
+    wait_for_kept(page, "answers", "/api/timeline")
+    wait_for_kept(page, "answers", "/api/timeline/2024-07")
+    image = newest(page).locator("img")
+    wait_for_kept(page, "pictures", image.evaluate("(image) => new URL(image.currentSrc).pathname"))
+
+
+def kept(page: Page, kind: str) -> list[str]:
+    paths: list[str] = page.evaluate(_KEPT, kind)
+    return paths
+
+
+def wait_for_kept(page: Page, kind: str, path: str) -> None:
+    page.wait_for_function(f"async ([kind, path]) => (await ({_KEPT})(kind)).includes(path)", arg=[kind, path])
+
+
+def wait_until_nothing_is_kept(page: Page) -> None:
+    """No file of a user is in a cache, nor a word of one in the index; the shell stays."""
+    page.wait_for_function(
+        """async () => {
+            const names = await caches.keys()
+            const index = await new Promise((resolve) => {
+                indexedDB.open('pinhole.kept').onsuccess = ({ target }) => resolve(target.result)
+            })
+            const files = index.transaction('files').objectStore('files')
+            const rows = await new Promise((resolve) => {
+                files.count().onsuccess = ({ target }) => resolve(target.result)
+            })
+            index.close()
+            return names.length > 0 && names.every((name) => name.startsWith('shell-')) && rows === 0
+        }"""
+    )
+
+
+def wait_until_whole(image: Locator) -> None:
+    expect(image).to_be_visible()
+    image.page.wait_for_function(_IS_WHOLE, arg=image.element_handle())
+
+
+def away(page: Page) -> Locator:
+    return page.get_by_role("status").filter(has_text="can’t be reached")
+
+
+def test_the_timeline_and_what_was_looked_at_open_without_the_server(prepared: Page, front: Front) -> None:
+    newest(prepared).click()
+    wait_until_whole(picture(prepared))
+    wait_for_kept(prepared, "pictures", picture(prepared).evaluate("(image) => new URL(image.currentSrc).pathname"))
+    context = prepared.context
+    prepared.close()
+    front.is_away = True
+    page = context.new_page()
+    page.goto("/")
+    wait_until_whole(newest(page).locator("img"))
+    expect(away(page)).to_have_count(1)
+    newest(page).click()
+    wait_until_whole(picture(page))
+    front.is_away = False
+    expect(away(page)).to_have_count(0)
+
+
+def test_what_was_never_kept_comes_once_the_server_is_back(prepared: Page, front: Front) -> None:
+    front.is_away = True
+    prepared.get_by_role("link", name="Archive").click()
+    expect(prepared.get_by_text("couldn’t be loaded")).to_be_visible()
+    prepared.get_by_role("link", name="Photos", exact=True).click()
+    wait_until_whole(newest(prepared).locator("img"))
+    front.is_away = False
+    prepared.get_by_role("link", name="Archive").click()
+    expect(prepared.get_by_text("couldn’t be loaded")).to_have_count(0)
+
+
+def test_pages_without_a_network_need_no_token_that_holds(prepared: Page, front: Front) -> None:
+    front.is_away = True
+    context = prepared.context
+    prepared.evaluate(
+        """async () => {
+            const database = await new Promise((resolve) => {
+                indexedDB.open('pinhole').onsuccess = ({ target }) => resolve(target.result)
+            })
+            const store = database.transaction('session', 'readwrite').objectStore('session')
+            store.get('current').onsuccess = ({ target: { result } }) => {
+                store.put({ ...result, expiresAt: '2020-01-01T00:00:00Z' }, 'current')
+            }
+            await new Promise((resolve) => (store.transaction.oncomplete = resolve))
+            database.close()
+        }"""
+    )
+    prepared.close()
+    page = context.new_page()
+    page.goto("/")
+    wait_until_whole(newest(page).locator("img"))
+
+
+def test_whoever_logs_out_leaves_nothing_behind(prepared: Page) -> None:
+    prepared.get_by_role("button", name=f"Account of {NAME}").click()
+    prepared.get_by_role("menuitem", name="Log out").click()
+    expect(prepared.get_by_role("button", name="Log in")).to_be_visible()
+    wait_until_nothing_is_kept(prepared)
+
+
+def test_logging_out_in_one_tab_leaves_nothing_behind_in_another(prepared: Page) -> None:
+    other = prepared.context.new_page()
+    other.goto("/favourites")
+    wait_for_kept(other, "answers", "/api/lists/favourites")
+    other.get_by_role("button", name=f"Account of {NAME}").click()
+    other.get_by_role("menuitem", name="Log out").click()
+    expect(prepared.get_by_role("button", name="Log in")).to_be_visible()
+    wait_until_nothing_is_kept(prepared)
+
+
+def test_a_session_that_the_server_ended_leaves_nothing_behind(prepared: Page) -> None:
+    prepared.evaluate(
+        """async () => {
+            const database = await new Promise((resolve) => {
+                indexedDB.open('pinhole').onsuccess = ({ target }) => resolve(target.result)
+            })
+            const reading = database.transaction('session').objectStore('session').get('current')
+            const { accessToken } = await new Promise((resolve) => (reading.onsuccess = () => resolve(reading.result)))
+            database.close()
+            await fetch('/api/auth/logout', { method: 'POST', headers: { Authorization: `Bearer ${accessToken}` } })
+        }"""
+    )
+    prepared.get_by_role("link", name="Favourites").click()
+    expect(prepared.get_by_role("button", name="Log in")).to_be_visible()
+    wait_until_nothing_is_kept(prepared)
+
+
+def test_whoever_logs_in_sees_nothing_of_another_user(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    page.goto("/login")
+    # As of somebody whose last tab was closed before it had thrown all away.
+    page.evaluate(
+        """async () => {
+            for (const name of ['answers-999', 'pictures-999']) {
+                await (await caches.open(name)).put('/api/timeline', new Response('{}'))
+            }
+        }"""
+    )
+    log_in(page)
+    page.wait_for_function("async () => !(await caches.keys()).some((name) => name.endsWith('-999'))")
+    wait_until_prepared(page)
+
+
+def test_an_upgrade_breaks_no_open_page_and_the_next_visit_has_it(prepared: Page, front: Front) -> None:
+    upgrade(front)
+    prepared.evaluate("async () => { await (await navigator.serviceWorker.getRegistration()).update() }")
+    prepared.wait_for_function("async () => (await navigator.serviceWorker.getRegistration()).waiting !== null")
+    # The server has this page's files no more.
+    prepared.get_by_role("link", name="Favourites").click()
+    expect(prepared.get_by_role("heading", name="Favourites")).to_be_visible()
+    other = prepared.context.new_page()
+    other.goto("/recent")
+    expect(other.get_by_role("heading", name="Recently added")).to_be_visible()
+    expect(other.locator("meta[name=second-version]")).to_have_count(0)
+    other.close()
+    prepared.reload()
+    expect(prepared.locator("meta[name=second-version]")).to_have_count(1)
+    expect(prepared.get_by_role("heading", name="Favourites")).to_be_visible()
+    prepared.wait_for_function(
+        "async () => (await caches.keys()).filter((name) => name.startsWith('shell-')).join() === 'shell-second'"
+    )
+
+
+def upgrade(front: Front) -> None:
+    """Serves another version, whose page tells that it is, and no asset: those of this one go with it."""
+    page, worker = (urlopen(f"{front.instance}{path}").read() for path in ("/index.html", "/sw.js"))
+    other = page.replace(b"<head>", b'<head><meta name="second-version" />')
+    script = worker.decode().replace(digest(page), digest(other))
+    assets = re.findall(r"/assets/[^`\"']+", script)
+    assert len(assets) > 20
+    front.changed |= dict.fromkeys(assets)
+    script, count = re.subn(r"version:`[^`]+`", "version:`second`", script)
+    assert count == 1
+    front.changed |= {"/index.html": other, "/": other, "/sw.js": script.encode()}
+
+
+def digest(content: bytes) -> str:
+    return f"sha256-{b64encode(sha256(content).digest()).decode()}"
+
+
+def test_what_is_no_page_of_the_client_is_not_answered_as_one(prepared: Page) -> None:
+    for path in ("/api/docs", "/api/health", "/docs-assets/init.js"):
+        response = prepared.goto(path)
+        assert response is not None
+        assert not response.from_service_worker
+
+
+def test_a_browser_without_room_shows_pictures_all_the_same(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    log_in(page)
+    wait_until_prepared(page)
+    session = visitor.new_cdp_session(page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": page.evaluate("location.origin"), "quotaSize": 1})
+    newest(page).click()
+    wait_until_whole(picture(page))
+    page.keyboard.press("ArrowRight")
+    wait_until_whole(picture(page))
+
+
+def test_it_can_be_installed(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    page.goto("/login")
+    session = visitor.new_cdp_session(page)
+    assert session.send("Page.getAppManifest")["errors"] == []
+    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []

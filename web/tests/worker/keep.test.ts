@@ -1,0 +1,142 @@
+import 'fake-indexeddb/auto'
+import { openDB } from 'idb'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { forgetOthers, openIndex } from '../../src/offline/kept'
+import { Keep } from '../../src/worker/keep'
+import { loggedIn, userOf } from '../../src/worker/session'
+import { CachesFake } from './caches'
+
+let files: CachesFake
+let keep: Keep
+let waiting: Promise<unknown>[]
+let limit: number
+
+const event = { waitUntil: (work: Promise<unknown>) => waiting.push(work) } as unknown as ExtendableEvent
+
+async function logIn(id: number | null): Promise<void> {
+  const database = await openDB('pinhole', 1, { upgrade: (made) => void made.createObjectStore('session') })
+  if (id === null) await database.delete('session', 'current')
+  else await database.put('session', { user: { id } }, 'current')
+  database.close()
+}
+
+function put(path: string, bytes = 10, user = '1'): Promise<void> {
+  const file = new Blob(['x'.repeat(bytes)])
+  return keep.put(user, path, new Response(file), file)
+}
+
+async function look(path: string, user = '1'): Promise<string | undefined> {
+  const response = await keep.match(event, user, path)
+  await Promise.all(waiting.splice(0))
+  return response?.text()
+}
+
+async function indexed(): Promise<string[]> {
+  const index = await openIndex()
+  const paths = (await index.getAll('files')).map(({ user, path }) => `${user}${path}`)
+  index.close()
+  return paths
+}
+
+beforeEach(async () => {
+  files = new CachesFake()
+  vi.stubGlobal('caches', files)
+  await forgetOthers(null)
+  waiting = []
+  limit = 1000
+  keep = new Keep('pictures', { sizeOf: ({ size }) => size, limit: async () => limit, gatherMs: 1 })
+  let now = 0
+  vi.spyOn(Date, 'now').mockImplementation(() => (now += 1))
+  await logIn(1)
+})
+
+test('what was kept is there for its user, and for no other', async () => {
+  await put('/a', 3)
+  expect(await look('/a')).toBe('xxx')
+  expect(await look('/a', '2')).toBeUndefined()
+})
+
+test('what was asked for least recently makes room for others', async () => {
+  limit = 30
+  for (const path of ['/a', '/b', '/c']) await put(path)
+  await look('/a')
+  await put('/d')
+  expect(files.paths('pictures-1')).toEqual(['/a', '/d'])
+  expect(await indexed()).toEqual(['1/a', '1/d'])
+})
+
+test('a file that is kept anew takes its new size only', async () => {
+  limit = 30
+  await put('/a', 25)
+  await put('/a', 10)
+  await put('/b', 20)
+  expect(files.paths('pictures-1')).toEqual(['/a', '/b'])
+})
+
+test('where the browser has no more room, half of what is kept makes it', async () => {
+  files.room = 40
+  for (const path of ['/a', '/b', '/c', '/d']) await put(path)
+  await put('/e')
+  expect(files.paths('pictures-1')).toEqual(['/c', '/d', '/e'])
+})
+
+test('a file that a worker left out of the index comes into it when it is asked for', async () => {
+  await put('/a')
+  const index = await openIndex()
+  await index.clear('files')
+  await index.clear('sums')
+  index.close()
+  await look('/a')
+  expect(await indexed()).toEqual(['1/a'])
+})
+
+test('an answer that comes after its user has logged out is not kept', async () => {
+  await logIn(null)
+  await put('/a')
+  expect(await files.keys()).toEqual([])
+})
+
+test.each([null, 2])('what is being written while its user logs out goes as well; after them comes %s', async (next) => {
+  files.onPut = async () => {
+    await logIn(next)
+    await forgetOthers(next === null ? null : String(next))
+  }
+  await put('/a')
+  expect(files.paths('pictures-1')).toEqual([])
+  expect(await indexed()).toEqual([])
+})
+
+test('uses that are written after logging out stay out of the index', async () => {
+  const writing = put('/a')
+  await vi.waitFor(() => expect(files.paths('pictures-1')).toEqual(['/a']))
+  await logIn(null)
+  await forgetOthers(null)
+  await writing
+  expect(await indexed()).toEqual([])
+})
+
+test('what is kept of one user stays when others are forgotten, and so does the shell', async () => {
+  await (await files.open('shell-1')).put('/index.html', new Response(''))
+  await put('/a')
+  await logIn(11)
+  await put('/b', 10, '11')
+  await forgetOthers('11')
+  expect(await files.keys()).toEqual(['shell-1', 'pictures-11'])
+  expect(await indexed()).toEqual(['11/b'])
+})
+
+test('whoever has logged out is logged in no more', async () => {
+  expect(await loggedIn()).toBe('1')
+  await logIn(null)
+  expect(await loggedIn()).toBeNull()
+})
+
+test('a token names its user, whether it has run out or not', () => {
+  const claims = btoa(JSON.stringify({ sub: '42', exp: 1 })).replaceAll('+', '-').replaceAll('=', '')
+  expect(userOf(`Bearer aGVhZA.${claims}.c2ln`)).toBe('42')
+})
+
+test.each([null, 'Basic YTpi', 'Bearer x.y.z', `Bearer a.${btoa('{"sub":{}}')}.c`, `Bearer a.${btoa('[')}.c`])(
+  '%s names nobody',
+  (authorization) => expect(userOf(authorization)).toBeNull(),
+)
