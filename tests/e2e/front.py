@@ -2,12 +2,16 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-_OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+# What is of the connection, and what would have the instance compress, or know again, what is changed here.
+_NOT_PASSED_ON = {
+    *("connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"),
+    *("accept-encoding", "if-none-match", "if-modified-since", "etag", "last-modified"),
+}
 
 
 class Front:
@@ -51,18 +55,19 @@ def _answer(handler: BaseHTTPRequestHandler, front: Front) -> None:
         return
     host = urlsplit(front.instance).netloc
     connection = HTTPConnection(host, timeout=60)
-    headers = {name: value for name, value in handler.headers.items() if name.lower() != "accept-encoding"}
+    headers = {name: value for name, value in handler.headers.items() if name.lower() not in _NOT_PASSED_ON}
     headers |= {"Host": host} | ({"Origin": front.instance} if "Origin" in headers else {})
     body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
     connection.request(handler.command, handler.path, body, headers)
     response = connection.getresponse()
     content = response.read() if changed is None else changed
+    connection.close()
     handler.send_response(response.status)
     for name, value in response.getheaders():
-        if name.lower() not in _OF_THE_CONNECTION and not (changed is not None and name.lower() == "etag"):
+        if name.lower() not in _NOT_PASSED_ON:
             handler.send_header(name, value)
     handler.send_header("Content-Length", str(len(content)))
     handler.end_headers()
     if handler.command != "HEAD":
-        handler.wfile.write(content)
-    connection.close()
+        with suppress(BrokenPipeError, ConnectionResetError):  # who asked has left
+            handler.wfile.write(content)

@@ -1,6 +1,7 @@
 """Without a network, or without the server: what opens, what is kept, and who sees it."""
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -12,6 +13,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.e2e.conftest import NAME, Photo, log_in, newest, picture
 from tests.e2e.front import Front, front_of
 
+WAIT_SECONDS = 60
 _KEPT = """async (kind) => {
     const paths = []
     for (const name of await caches.keys()) {
@@ -53,25 +55,34 @@ def prepared(visitor: BrowserContext) -> Page:
 
 
 def wait_until_prepared(page: Page) -> None:
-    expect(newest(page)).to_be_visible()
+    image = newest(page).locator("img")
+    wait_until_whole(image)
     wait_for_kept(page, "answers", "/api/timeline")
     wait_for_kept(page, "answers", "/api/timeline/2024-07")
-    image = newest(page).locator("img")
-    wait_for_kept(page, "pictures", image.evaluate("(image) => new URL(image.currentSrc).pathname"))
+    wait_for_kept(page, "pictures", path_of(image))
 
 
-def kept(page: Page, kind: str) -> list[str]:
-    paths: list[str] = page.evaluate(_KEPT, kind)
-    return paths
+def wait_for(page: Page, question: str, argument: object = None) -> None:
+    """Ask until the answer is yes. Playwright's own way takes a promise for a yes."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not page.evaluate(question, argument):
+        assert time.monotonic() < deadline, question
+        page.wait_for_timeout(50)
 
 
 def wait_for_kept(page: Page, kind: str, path: str) -> None:
-    page.wait_for_function(f"async ([kind, path]) => (await ({_KEPT})(kind)).includes(path)", arg=[kind, path])
+    wait_for(page, f"async ([kind, path]) => (await ({_KEPT})(kind)).includes(path)", [kind, path])
+
+
+def path_of(image: Locator) -> str:
+    path: str = image.evaluate("(image) => new URL(image.currentSrc).pathname")
+    return path
 
 
 def wait_until_nothing_is_kept(page: Page) -> None:
     """No file of a user is in a cache, nor a word of one in the index; the shell stays."""
-    page.wait_for_function(
+    wait_for(
+        page,
         """async () => {
             const names = await caches.keys()
             const index = await new Promise((resolve) => {
@@ -83,7 +94,7 @@ def wait_until_nothing_is_kept(page: Page) -> None:
             })
             index.close()
             return names.length > 0 && names.every((name) => name.startsWith('shell-')) && rows === 0
-        }"""
+        }""",
     )
 
 
@@ -99,7 +110,7 @@ def away(page: Page) -> Locator:
 def test_the_timeline_and_what_was_looked_at_open_without_the_server(prepared: Page, front: Front) -> None:
     newest(prepared).click()
     wait_until_whole(picture(prepared))
-    wait_for_kept(prepared, "pictures", picture(prepared).evaluate("(image) => new URL(image.currentSrc).pathname"))
+    wait_for_kept(prepared, "pictures", path_of(picture(prepared)))
     context = prepared.context
     prepared.close()
     front.is_away = True
@@ -192,14 +203,14 @@ def test_whoever_logs_in_sees_nothing_of_another_user(visitor: BrowserContext) -
         }"""
     )
     log_in(page)
-    page.wait_for_function("async () => !(await caches.keys()).some((name) => name.endsWith('-999'))")
+    wait_for(page, "async () => !(await caches.keys()).some((name) => name.endsWith('-999'))")
     wait_until_prepared(page)
 
 
 def test_an_upgrade_breaks_no_open_page_and_the_next_visit_has_it(prepared: Page, front: Front) -> None:
     upgrade(front)
     prepared.evaluate("async () => { await (await navigator.serviceWorker.getRegistration()).update() }")
-    prepared.wait_for_function("async () => (await navigator.serviceWorker.getRegistration()).waiting !== null")
+    wait_for(prepared, "async () => (await navigator.serviceWorker.getRegistration()).waiting?.state === 'installed'")
     # The server has this page's files no more.
     prepared.get_by_role("link", name="Favourites").click()
     expect(prepared.get_by_role("heading", name="Favourites")).to_be_visible()
@@ -211,8 +222,9 @@ def test_an_upgrade_breaks_no_open_page_and_the_next_visit_has_it(prepared: Page
     prepared.reload()
     expect(prepared.locator("meta[name=second-version]")).to_have_count(1)
     expect(prepared.get_by_role("heading", name="Favourites")).to_be_visible()
-    prepared.wait_for_function(
-        "async () => (await caches.keys()).filter((name) => name.startsWith('shell-')).join() === 'shell-second'"
+    wait_for(
+        prepared,
+        "async () => (await caches.keys()).filter((name) => name.startsWith('shell-')).join() === 'shell-second'",
     )
 
 
@@ -257,4 +269,5 @@ def test_it_can_be_installed(visitor: BrowserContext) -> None:
     page.goto("/login")
     session = visitor.new_cdp_session(page)
     assert session.send("Page.getAppManifest")["errors"] == []
-    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [error["errorId"] for error in errors] == ["in-incognito"]  # as every page of a fresh profile is

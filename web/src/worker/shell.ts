@@ -21,7 +21,7 @@ export async function install(): Promise<void> {
     // Only what has a hash in its name is the same in two versions, and wherever it was kept.
     const isLasting = path.startsWith('/assets/')
     const before = isLasting ? await shellFile(path) : undefined
-    const asking = { integrity, cache: isLasting ? 'default' : 'no-cache', redirect: 'error', priority: 'low' } as const
+    const asking = { integrity, cache: isLasting ? 'default' : 'reload', redirect: 'error', priority: 'low' } as const
     await cache.put(path, before ?? (await fetched(path, asking)))
   }
 }
