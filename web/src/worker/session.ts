@@ -20,7 +20,10 @@ export async function loggedIn(): Promise<string | null> {
 function open(): Promise<IDBPDatabase> {
   return openDB('pinhole', undefined, {
     // There is none yet: a page makes it.
-    upgrade: (_database, _old, _new, transaction) => transaction.abort(),
+    upgrade: (_database, _old, _new, transaction) => {
+      transaction.done.catch(() => {}) // The opening fails by it too.
+      transaction.abort()
+    },
     blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
   })
 }
