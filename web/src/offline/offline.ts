@@ -1,5 +1,7 @@
 import { keeper } from '../auth/keeper'
+import type { Session } from '../auth/sessionKeeper'
 import { forgetOthers, kindOf } from './kept'
+import { keepLastMonths } from './lastMonths'
 
 /** After the page has loaded: what it shows first shares its line with nothing. */
 const REST_MS = 3000
@@ -22,12 +24,31 @@ async function prepare(workers: ServiceWorkerContainer): Promise<void> {
   // Who has no worker is served by the network. The next visit tries again.
   const registration = await workers.register('/sw.js').catch(() => null)
   if (!registration) return
+  followUpdates(registration)
+  await workers.ready
+  const { connection } = navigator as { connection?: { saveData: boolean } }
+  if (!connection?.saveData) keepMonthsOfWhoIsHere()
+}
+
+function followUpdates(registration: ServiceWorkerRegistration): void {
   let asked = Date.now()
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible' || Date.now() - asked < UPDATE_MS) return
     asked = Date.now()
     registration.update().catch(() => {}) // Asked again in some hours.
   })
+}
+
+function keepMonthsOfWhoIsHere(): void {
+  let kept: string | null = null
+  const follow = (session: Session | null) => {
+    const user = session && String(session.user.id)
+    // What fails is kept by the next visit, as what was looked at.
+    if (user !== null && user !== kept) keepLastMonths(user).catch(() => {})
+    kept = user
+  }
+  follow(keeper.session)
+  keeper.onChange(follow)
 }
 
 /** Shows the worker what came past it: one visit is enough for the next to need no network. */

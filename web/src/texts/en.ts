@@ -1,6 +1,7 @@
 import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
+import { offline } from './enOffline'
 import { selection } from './enSelection'
 import { shell } from './enShell'
 import { numberName, sizeName } from './formats'
@@ -18,6 +19,8 @@ export const en = {
   },
 
   ...shell,
+
+  offline,
 
   api: {
     unreachable: 'The server can’t be reached. Check your connection.',

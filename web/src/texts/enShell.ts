@@ -3,8 +3,8 @@ import { numberName } from './formats'
 /** English, of what is around the photos: pages, lists, keys. */
 export const shell = {
   app: {
-    offline: 'You’re offline. Pinhole goes on as soon as the connection is back.',
-    unreachable: 'Your library can’t be reached. Pinhole goes on by itself as soon as it is back.',
+    offline: 'You’re offline',
+    unreachable: 'Your library can’t be reached',
     notOpened: 'This couldn’t be opened. Check your connection, then try again.',
     home: 'Pinhole, all photos',
     unknownPage: 'There is no such page',

@@ -1,3 +1,4 @@
+import { RENDITION_HEIGHTS } from '../api/constants'
 import { kindOf } from '../offline/kept'
 import type { Handler } from './handler'
 import { Keep } from './keep'
@@ -24,10 +25,25 @@ async function answer(event: FetchEvent, path: string): Promise<Response> {
   if (user === null) return fetch(request)
   const kept = await pictures.match(event, user, path)
   if (kept) return kept
-  // It is kept here: the browser's own cache need not have it too. What a page hands over is in that already.
-  const response = await fetch(request, request.cache === 'default' ? { cache: 'no-store' } : {})
-  if (response.status === 200) event.waitUntil(keep(user, path, response.clone()))
-  return response
+  try {
+    // It is kept here: the browser's own cache need not have it too. What a page hands over is in that already.
+    const response = await fetch(request, request.cache === 'default' ? { cache: 'no-store' } : {})
+    if (response.status === 200) event.waitUntil(keep(user, path, response.clone()))
+    return response
+  } catch (error) {
+    const other = await otherSize(event, user, path)
+    if (other) return other
+    throw error
+  }
+}
+
+/** The same picture in another size, the largest that is kept. */
+async function otherSize(event: FetchEvent, user: string, path: string): Promise<Response | undefined> {
+  for (const height of RENDITION_HEIGHTS.toReversed()) {
+    const kept = await pictures.match(event, user, path.replace(/[^/]+$/, `${height}.webp`))
+    if (kept) return kept
+  }
+  return undefined
 }
 
 async function keep(user: string, path: string, response: Response): Promise<void> {

@@ -82,6 +82,14 @@ test('whoever is not logged in is shown a picture, and none is kept', async () =
   expect(kept.size).toBe(0)
 })
 
+test('a picture in another size stands in for one that nothing answers', async () => {
+  serve(() => new Response('small'))
+  await ask(picture, MEDIUM)
+  serve(fail)
+  expect(await (await ask(picture, MEDIUM.replace('480', '1440')))?.text()).toBe('small')
+  await expect(ask(picture, MEDIUM.replace('/1/', '/2/'))).rejects.toThrow('Failed to fetch')
+})
+
 test.each([403, 404, 500])('a picture that is answered with %i is not kept', async (status) => {
   serve(() => new Response('', { status }))
   expect((await ask(picture, MEDIUM))?.status).toBe(status)
