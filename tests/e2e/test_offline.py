@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import NAME, Photo, log_in, newest, picture
+from tests.e2e.conftest import NAME, Photo, log_in, newest, picture, tiles
 from tests.e2e.front import Front, front_of
 
 WAIT_SECONDS = 60
@@ -124,6 +124,32 @@ def test_the_timeline_and_what_was_looked_at_open_without_the_server(prepared: P
     expect(away(page)).to_have_count(0)
 
 
+def test_the_last_months_are_there_whether_anybody_looked_at_them_or_not(prepared: Page, front: Front) -> None:
+    wait_for_kept(prepared, "answers", "/api/timeline/2022-12")
+    wait_for(prepared, f"async (kind) => (await ({_KEPT})(kind)).length >= 40", "pictures")
+    front.is_away = True
+    prepared.reload()
+    expect(newest(prepared)).to_be_visible()
+    prepared.get_by_role("slider", name="Date").press("End")
+    wait_until_whole(tiles(prepared).last.locator("img"))
+
+
+def test_a_month_that_is_not_kept_says_so(prepared: Page, front: Front) -> None:
+    wait_for_kept(prepared, "answers", "/api/timeline/2022-12")
+    front.is_away = True
+    prepared.evaluate(
+        """async () => {
+            for (const name of (await caches.keys()).filter((name) => name.startsWith('answers-'))) {
+                await (await caches.open(name)).delete('/api/timeline/2022-12')
+            }
+        }"""
+    )
+    prepared.reload()
+    expect(newest(prepared)).to_be_visible()
+    prepared.get_by_role("slider", name="Date").press("End")
+    expect(prepared.get_by_text("Not here while offline")).to_be_visible()
+
+
 def test_what_was_never_kept_comes_once_the_server_is_back(prepared: Page, front: Front) -> None:
     front.is_away = True
     prepared.get_by_role("link", name="Archive").click()
@@ -213,15 +239,15 @@ def test_an_upgrade_breaks_no_open_page_and_the_next_visit_has_it(prepared: Page
     wait_for(prepared, "async () => (await navigator.serviceWorker.getRegistration()).waiting?.state === 'installed'")
     # The server has this page's files no more.
     prepared.get_by_role("link", name="Favourites").click()
-    expect(prepared.get_by_role("heading", name="Favourites")).to_be_visible()
+    expect(prepared.get_by_role("heading", name="Keep what you love close")).to_be_visible()
     other = prepared.context.new_page()
     other.goto("/recent")
-    expect(other.get_by_role("heading", name="Recently added")).to_be_visible()
+    expect(newest(other)).to_be_visible()
     expect(other.locator("meta[name=second-version]")).to_have_count(0)
     other.close()
     prepared.reload()
     expect(prepared.locator("meta[name=second-version]")).to_have_count(1)
-    expect(prepared.get_by_role("heading", name="Favourites")).to_be_visible()
+    expect(prepared.get_by_role("heading", name="Keep what you love close")).to_be_visible()
     wait_for(
         prepared,
         "async () => (await caches.keys()).filter((name) => name.startsWith('shell-')).join() === 'shell-second'",
