@@ -256,6 +256,15 @@ describe('the month store', () => {
     expect(library.asked).toEqual(['2026-07', '2026-07'])
   })
 
+  test('shows a month that was kept for so long that its signatures have run out, and does not ask for it all the time', async () => {
+    vi.useFakeTimers()
+    library.signing = { thumbExpires: 1 }
+    store.near(['2026-07'])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+    expect(library.asked.length).toBeLessThan(6)
+  })
+
   test('tries a near month again after a failure, and not at once', async () => {
     vi.useFakeTimers()
     library.failures = 2
