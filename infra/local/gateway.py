@@ -23,7 +23,7 @@ from infra.local.runtime import Runtime
 from infra.local.s3_proxy import S3Proxy, is_signed
 from infra.local.sqs import Sqs
 from infra.local.template import Template
-from infra.local.web_client import WebClient
+from infra.local.web_client import SHARE, WebClient
 from infra.local.websocket import MAX_SENT_BYTES, WebSocketApi
 from pinhole.security_headers import SECURITY_HEADERS
 
@@ -121,7 +121,8 @@ class Gateway:
             location = f"{self._origin.url}{request.raw_path}"
             return web.Response(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": location})
         origin = request.headers.get("Origin")
-        writes = request.method not in SAFE_METHODS or path == "/live"
+        # What is shared comes from no page, and is not taken here.
+        writes = (request.method not in SAFE_METHODS and path != f"/{SHARE}") or path == "/live"
         if origin is not None and not self._origin.has_page(origin) and writes and not self._is_of_store(path):
             return problem(HTTPStatus.FORBIDDEN, "foreign_origin", "Pages of other sites may not do this.")
         return None

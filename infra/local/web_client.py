@@ -8,6 +8,9 @@ from aiohttp import web
 
 from infra.local.problem import problem
 
+# Where the manifest tells a phone to send what another app shares.
+SHARE = "share"
+
 
 class WebClient:
     """Answers with files below `root`."""
@@ -17,9 +20,12 @@ class WebClient:
 
     def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request for a file or a page."""
+        path = unquote(request.raw_path.partition("?")[0]).lstrip("/")
+        if request.method == "POST" and path == SHARE:
+            # The client's service worker takes it where there is one. Its page says what to do where there is none.
+            return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"/{SHARE}"})
         if request.method not in {"GET", "HEAD"}:
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Pages can only be read.")
-        path = unquote(request.raw_path.partition("?")[0]).lstrip("/")
         if "\0" in path or "\\" in path or not (file := (self._root / path).resolve()).is_relative_to(self._root):
             return _nothing()
         try:

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { unreachable } from '../src/api/problem'
 import { Follower } from '../src/uploads/follower'
 import { sha256Of } from '../src/uploads/hashing'
 import type { Journal, JournalEntry } from '../src/uploads/journal'
@@ -31,6 +32,9 @@ let server: ServerInMemory
 let queue: UploadQueue
 let entries: Map<string, JournalEntry>
 let resumption: Resumption
+/** What other apps have shared, by id: for this tab, and what another tab has. */
+let shared: Map<string, File>
+let elsewhere: string[]
 
 const file = (name: string) => new File(['12345'], name, { lastModified: 1e12 })
 
@@ -61,7 +65,10 @@ beforeEach(() => {
     () => {},
   )
   queue.pause()
-  resumption = new Resumption(queue, journal as unknown as Journal, server)
+  shared = new Map()
+  elsewhere = []
+  const shares = { take: async () => new Map(shared), has: async (id: string) => elsewhere.includes(id) }
+  resumption = new Resumption(queue, journal as unknown as Journal, shares, server, async () => {})
 })
 
 test('a file that may still be read goes on by itself', async () => {
@@ -220,4 +227,40 @@ test('a missing file that came into the library meanwhile is said to be there', 
   await resumption.begin()
   await expect.poll(states).toEqual({ a: 'duplicate' })
   expect(entries.size).toBe(0)
+})
+
+test('what another app has shared is uploaded, and goes on where an earlier visit left it', async () => {
+  note('a', null)
+  shared.set('a', file('a.jpg')).set('b', file('b.jpg'))
+  await resumption.begin()
+  expect(states()).toEqual({ a: 'queued', b: 'queued' })
+  expect([queue.uploads.get('a')!.sha256, queue.uploads.get('b')!.sha256]).toEqual(['hash-a', null])
+})
+
+test('what was shared, and another tab is uploading, is not listed as missing', async () => {
+  note('a', null)
+  elsewhere = ['a']
+  await resumption.begin()
+  expect(states()).toEqual({})
+})
+
+test('while another tab goes on with an earlier visit, what was shared is taken all the same', async () => {
+  shared.set('b', file('b.jpg'))
+  await resumption.takeShared()
+  expect(states()).toEqual({ b: 'queued' })
+})
+
+test('without a network what was shared is queued at once, and the server is asked when it is there', async () => {
+  shared.set('a', file('a.jpg'))
+  open('u1', 'hash-1')
+  const asked = server.open.bind(server)
+  let away = 3
+  server.open = async () => {
+    if (away-- > 0) throw unreachable()
+    return asked()
+  }
+  const beginning = resumption.begin()
+  await expect.poll(states).toMatchObject({ a: 'queued' })
+  await beginning
+  expect(states()).toEqual({ a: 'queued', u1: 'elsewhere' })
 })

@@ -37,6 +37,11 @@ export const router = createRouter({
           // The grid stays mounted beneath the viewer, where it was. A folder may be called as this begins, but not go on so.
           children: [{ path: 'photo/:id([0-9A-Za-z]{12})', component: PhotoViewer, meta: { isViewer: true } }],
         })),
+        {
+          path: 'share',
+          component: () => import('../uploads/SharePage.vue'),
+          props: ({ query }: RouteLocation) => ({ isFull: query.full !== undefined }),
+        },
         { path: ':rest(.*)*', component: () => import('./UnknownPage.vue') },
       ],
     },

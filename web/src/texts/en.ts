@@ -3,6 +3,7 @@ import { downloads } from './enDownloads'
 import { edits } from './enEdits'
 import { offline } from './enOffline'
 import { selection } from './enSelection'
+import { sharing } from './enSharing'
 import { shell } from './enShell'
 import { numberName, sizeName } from './formats'
 
@@ -262,6 +263,7 @@ export const en = {
   },
 
   downloads,
+  sharing,
 
   uploads: {
     upload: 'Upload',
@@ -319,6 +321,7 @@ export const en = {
     duplicate: 'Already in your library',
     sameAs: (name: string) => `The same file as ${name}`,
     serverBusy: 'Waiting until the server takes more',
+    noConnection: 'Waiting for a connection',
     cancelledElsewhere: 'The upload was cancelled elsewhere.',
     forgotten: 'The server knows nothing of this upload any more.',
     unreadable: 'The file can’t be read. It may have been moved or changed.',

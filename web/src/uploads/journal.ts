@@ -1,5 +1,6 @@
 import type { Storage } from '../storage'
 import type { FileSource } from './droppedFiles'
+import type { TakenShares } from './takenShares'
 
 /** What is needed to go on with a file after a reload; without a handle, to ask for the file again. */
 export type JournalEntry = {
@@ -14,10 +15,11 @@ export type JournalEntry = {
   sha256: string | null
 }
 
-/** Remembers unfinished uploads of one user across reloads. */
+/** Remembers unfinished uploads of one user across reloads: files that were shared are kept as long. */
 export class Journal {
   constructor(
     private readonly storage: Promise<Storage>,
+    private readonly shares: Pick<TakenShares, 'forget'>,
     private readonly userId: () => number,
   ) {}
 
@@ -28,6 +30,7 @@ export class Journal {
   }
 
   async forget(id: string): Promise<void> {
+    await this.shares.forget(id)
     await (await this.storage).delete('uploads', id)
   }
 

@@ -1,27 +1,43 @@
 import { MOST_COMPLETED } from '../api/constants'
 import { isAsNoted, type Journal, type JournalEntry, reopen } from './journal'
+import { type Pause, withRetries } from './retrying'
+import type { TakenShares } from './takenShares'
 import type { Upload } from './upload'
 import type { UploadQueue } from './uploadQueue'
 import type { OpenUpload, UploadServer } from './uploadServer'
 
 const NOT_BEGUN: readonly Upload['state'][] = ['missing', 'asleep', 'queued']
 
-/** Brings back what an earlier visit had begun to upload, and shows what another device has. */
+/** Brings back what an earlier visit had begun to upload, and what other apps have shared, and shows what another device has. */
 export class Resumption {
   #asleep: JournalEntry[] = []
 
   constructor(
     private readonly queue: UploadQueue,
     private readonly journal: Journal,
+    private readonly shares: Pick<TakenShares, 'take' | 'has'>,
     private readonly server: Pick<UploadServer, 'open' | 'completeMany'>,
+    private readonly pause: Pause,
   ) {}
 
   async begin(): Promise<void> {
+    const shared = await this.shares.take()
     const entries = await this.journal.entries()
-    for (const entry of entries) await this.#bringBack(entry)
+    for (const entry of entries) {
+      const file = shared.get(entry.id)
+      if (file) this.#addShared(file, entry)
+      // Another tab has it.
+      else if (await this.shares.has(entry.id)) continue
+      else await this.#bringBack(entry)
+      shared.delete(entry.id)
+    }
+    for (const [id, file] of shared) this.#addShared(file, { id, sha256: null })
     const begunHere = new Map(entries.map(({ sha256, id }) => [sha256, id]))
-    const open = await this.server.open()
-    const waiting = await this.#stillWaiting(open)
+    // Who opens the page without a network has the server asked when there is one.
+    const { open, waiting } = await withRetries(this.pause, new AbortController().signal, async () => {
+      const open = await this.server.open()
+      return { open, waiting: await this.#stillWaiting(open) }
+    })
     for (const { id, filename, sizeBytes, sha256 } of open) {
       const here = begunHere.get(sha256)
       if (here !== undefined) await this.#noteOpen(here, id, waiting.has(id))
@@ -30,6 +46,11 @@ export class Resumption {
       }
     }
     this.queue.checkMissing()
+  }
+
+  /** Takes what other apps have shared, while another tab goes on with what an earlier visit began. */
+  async takeShared(): Promise<void> {
+    for (const [id, file] of await this.shares.take()) this.#addShared(file, { id, sha256: null })
   }
 
   /** Those that lack bytes: of what an earlier visit sent, the server may not have been told. */
@@ -69,6 +90,10 @@ export class Resumption {
       if (error instanceof DOMException) return 'prompt'
       throw error
     }
+  }
+
+  #addShared(file: File, { id, sha256 }: Pick<JournalEntry, 'id' | 'sha256'>): void {
+    this.queue.add({ file, handle: null, folder: null, path: null }, { key: id, sha256 })
   }
 
   async #bringBack(entry: JournalEntry): Promise<void> {

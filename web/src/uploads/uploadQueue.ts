@@ -260,11 +260,12 @@ export class UploadQueue {
     const signal = this.#signal(upload)
     const progress = (sent: number) => this.#set(upload, { sent, reason: '' })
     const pause: Pause = async (milliseconds, _, trouble) => {
-      if (!(trouble instanceof Problem && trouble.isWait)) {
+      const isAway = trouble instanceof Problem && trouble.status === 0
+      if (!isAway && !(trouble instanceof Problem && trouble.isWait)) {
         this.#set(upload, { reason: trouble.message })
         return this.work.pause(milliseconds, signal, trouble)
       }
-      this.#set(upload, { state: 'waiting', sent: 0, reason: texts.uploads.serverBusy })
+      this.#set(upload, { state: 'waiting', sent: 0, reason: isAway ? texts.uploads.noConnection : texts.uploads.serverBusy })
       // At a limit of what is open, room is made by telling what has arrived.
       const hasRoom = trouble.code === 'too_many_uploads' && (await this.follower.report())
       if (!hasRoom) await this.work.pause(milliseconds, signal, trouble)

@@ -2,6 +2,7 @@ import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
 import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
+import { openSharedFiles } from '../sharedFiles'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
@@ -14,6 +15,7 @@ import { put } from './put'
 import { Resumption } from './resumption'
 import { pauseWhileOffline, reasonOf } from './retrying'
 import { Slots } from './slots'
+import { TakenShares } from './takenShares'
 import { isDone, mayRetry, needsThePage, summarise, type Upload } from './upload'
 import { UploadQueue } from './uploadQueue'
 import { uploadServer } from './uploadServer'
@@ -28,7 +30,9 @@ export const isPanelOpen = shallowRef(true)
 
 let owner = 0
 // What goes on after the session has ended is still of the user who began it.
-const journal = new Journal(storage, () => (owner = user.value?.id ?? owner))
+const ownerId = () => (owner = user.value?.id ?? owner)
+const shares = new TakenShares(openSharedFiles(), navigator.locks, ownerId)
+const journal = new Journal(storage, shares, ownerId)
 const follower = new Follower(uploadServer, (upload) => queue.settle(upload))
 const queue: UploadQueue = new UploadQueue(
   {
@@ -42,7 +46,7 @@ const queue: UploadQueue = new UploadQueue(
   follower,
   changed,
 )
-const resumption = new Resumption(queue, journal, uploadServer)
+const resumption = new Resumption(queue, journal, shares, uploadServer, pauseWhileOffline)
 
 const needsPage = computed(() => {
   const { running, processing } = uploadSummary.value.count
@@ -144,7 +148,7 @@ beforeLeaving(() => {
 })
 
 let resumed = false
-/** Pick up what an earlier visit left, unless another tab is at it. */
+/** Pick up what an earlier visit left, unless another tab is at it, and what other apps have shared. */
 export async function resumeUploads(): Promise<void> {
   if (isLeaving) return
   queue.resume()
@@ -152,7 +156,7 @@ export async function resumeUploads(): Promise<void> {
   resumed = true
   try {
     await navigator.locks.request(UPLOADING_LOCK, { ifAvailable: true }, async (lock) => {
-      if (lock) await resumption.begin()
+      await (lock ? resumption.begin() : resumption.takeShared())
     })
   } catch (error) {
     notify(texts.uploads.earlierUnknown(messageOf(error)))

@@ -7,6 +7,7 @@ import { apiAnswer } from './answers'
 import type { Handler } from './handler'
 import { picture } from './pictures'
 import { loggedIn } from './session'
+import { takeShared } from './share'
 import { asset, forgetOtherShells, hear, install, page } from './shell'
 
 declare const self: ServiceWorkerGlobalScope
@@ -17,6 +18,7 @@ const handlers: readonly Handler[] = [
   apiAnswer,
   asset,
   page,
+  takeShared,
 ]
 
 self.addEventListener('install', (event) => event.waitUntil(install()))

@@ -72,6 +72,14 @@ def test_pages_can_only_be_read(site: Site) -> None:
     assert site.request("POST", "/").status == 405
 
 
+@pytest.mark.parametrize("origin", [{}, {"Origin": "null"}])
+def test_what_a_phone_shares_past_the_service_worker_leads_to_a_page_that_says_what_to_do(
+    site: Site, origin: dict[str, str]
+) -> None:
+    answer = site.request("POST", "/share", body=b"a photo", headers=origin)
+    assert (answer.status, answer.headers["Location"]) == (303, "/share")
+
+
 @pytest.mark.parametrize("path", ["/", "/assets/app-1a2b.js", "/api/me", "/media/x"])
 def test_every_answer_is_fenced_against_other_sites(site: Site, path: str) -> None:
     headers = site.request("GET", path).headers
