@@ -2,13 +2,14 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from zipfile import ZipFile
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import BrowserContext, Download, Page, Route, expect
 
-from tests.e2e.conftest import Photo, tiles
+from tests.e2e.conftest import Photo, log_in, newest, tiles
 
 # The dialog is the system's own, where no test gets: what it gives is a file of the browser's private directory.
 PICKS_A_FILE = """() => {
@@ -99,3 +100,85 @@ def test_a_download_shows_how_far_it_is_and_can_be_cancelled(window: Page) -> No
     status.get_by_role("button", name="Cancel").click()
     expect(status).to_have_count(0)
     expect(window.get_by_text("failed")).to_have_count(0)
+
+
+@pytest.fixture
+def streaming(open_context: Callable[..., BrowserContext], library: list[Photo]) -> Page:
+    """A window of a browser that asks for no place, and in which the service worker works."""
+    page = open_context(service_workers="allow").new_page()
+    page.add_init_script("delete window.showSaveFilePicker")
+    log_in(page)
+    expect(newest(page)).to_be_visible()
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    return page
+
+
+def test_a_browser_that_asks_for_no_place_writes_the_zip_as_it_comes(streaming: Page, library: list[Photo]) -> None:
+    streaming.keyboard.press("Control+a")
+    with streaming.expect_download() as download:
+        _download(streaming)
+    assert re.search(r"/saving/[0-9a-f-]{36}/", download.value.url)
+    assert re.fullmatch(r"Pinhole \d{4}-\d\d-\d\d\.zip", download.value.suggested_filename)
+    assert _holds(download.value.path().read_bytes(), library)
+    expect(streaming.get_by_text("40 photos downloaded.")).to_be_visible()
+    # Its address is of no use any more, and no other is.
+    asked = "address => fetch(address).then(({ status }) => status)"
+    assert streaming.evaluate(asked, download.value.url) == 404
+    assert streaming.evaluate(asked, "/saving/0f8fad5b-d9cb-469f-a165-70867728950e/Pinhole.zip") == 404
+
+
+
+@pytest.fixture
+def held() -> list[Route]:
+    """What the store has not answered yet."""
+    return []
+
+
+@pytest.fixture
+def halfway(streaming: Page, held: list[Route]) -> Download:
+    """A download that the browser is writing, of which the store gives no more for the time being."""
+    given = 0
+
+    def give_some(route: Route) -> None:
+        nonlocal given
+        given += 1
+        if given <= 5:
+            route.continue_()
+        else:
+            held.append(route)
+
+    streaming.route(re.compile(r"/pinhole-originals/|X-Amz-Signature"), give_some)
+    streaming.keyboard.press("Control+a")
+    with streaming.expect_download() as download:
+        _download(streaming)
+    expect(streaming.get_by_role("complementary", name="Download")).to_contain_text(re.compile("[1-5] of 40"))
+    return download.value
+
+
+def test_who_cancels_in_the_page_has_no_half_file(streaming: Page, halfway: Download) -> None:
+    status = streaming.get_by_role("complementary", name="Download")
+    status.get_by_role("button", name="Cancel").click()
+    expect(status).to_have_count(0)
+    assert halfway.failure() is not None
+    expect(streaming.get_by_text("failed")).to_have_count(0)
+
+
+def test_who_cancels_among_the_downloads_of_the_browser_has_the_page_stop(
+    streaming: Page, halfway: Download, held: list[Route]
+) -> None:
+    halfway.cancel()
+    # The worker is told when the browser should take the next piece.
+    held.pop(0).continue_()
+    expect(streaming.get_by_role("complementary", name="Download")).to_have_count(0)
+    for outcome in ("failed", "downloaded"):
+        expect(streaming.get_by_text(outcome)).to_have_count(0)
+
+
+def test_a_service_worker_that_is_ended_midway_has_the_page_say_that_the_file_is_not_whole(
+    streaming: Page, halfway: Download
+) -> None:
+    session = streaming.context.new_cdp_session(streaming)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
+    expect(streaming.get_by_text("The download has failed, and is not whole.")).to_be_visible()
+    assert halfway.failure() is not None

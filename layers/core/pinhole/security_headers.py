@@ -4,11 +4,12 @@ from types import MappingProxyType
 
 SECURITY_HEADERS = MappingProxyType(
     {
-        # WebAssembly: the client hashes what it uploads with it.
+        # WebAssembly: the client hashes what it uploads with it. Frames: the service worker answers one with a ZIP to save;
+        # what the server sends is shown in none.
         "Content-Security-Policy": (
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
-            "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
-            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; frame-src 'self'; "
+            "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

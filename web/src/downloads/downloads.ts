@@ -7,6 +7,7 @@ import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
 import { pauseWhileOffline } from '../uploads/retrying'
 import { entriesOf, type Sign } from './originals'
+import { openSaving } from './saving'
 
 export type Download = { items: number; done: number; bytes: number; missing: number }
 
@@ -66,7 +67,8 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
         changed(progress)
       },
     })
-    if (file) await writeZip(entries, await file.createWritable(), signal)
+    const into = file ? await file.createWritable() : await openSaving(`${name}.zip`, aborting)
+    if (into) await writeZip(entries, into, signal)
     else {
       let part = 0
       for await (const blob of heldZips(entries)) saveBlob(blob, `${name}${++part > 1 ? ` (${part})` : ''}.zip`)

@@ -13,5 +13,6 @@ export const downloads = {
       ? 'One photo is no longer there; all others were downloaded.'
       : `${numberName(items)} photos are no longer there; all others were downloaded.`,
   failed: (why: string) => `The download has failed, and is not whole. ${why}`,
+  browserEnded: 'The browser has ended it.',
   oneAtATime: 'Another download is under way. Wait for it, or cancel it.',
 }

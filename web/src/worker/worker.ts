@@ -6,6 +6,7 @@ import { forgetOthers } from '../offline/kept'
 import { apiAnswer } from './answers'
 import type { Handler } from './handler'
 import { picture } from './pictures'
+import { answerSaving, hearOfSaving } from './saving'
 import { loggedIn } from './session'
 import { takeShared } from './share'
 import { asset, forgetOtherShells, hear, install, page } from './shell'
@@ -19,11 +20,13 @@ const handlers: readonly Handler[] = [
   asset,
   page,
   takeShared,
+  answerSaving,
 ]
 
 self.addEventListener('install', (event) => event.waitUntil(install()))
 self.addEventListener('activate', (event) => event.waitUntil(activate()))
 self.addEventListener('message', hear)
+self.addEventListener('message', hearOfSaving)
 self.addEventListener('fetch', (event) => {
   for (const handle of handlers) {
     const response = handle(event)
