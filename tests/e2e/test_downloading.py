@@ -127,7 +127,6 @@ def test_a_browser_that_asks_for_no_place_writes_the_zip_as_it_comes(streaming: 
     assert streaming.evaluate(asked, "/saving/0f8fad5b-d9cb-469f-a165-70867728950e/Pinhole.zip") == 404
 
 
-
 @pytest.fixture
 def held() -> list[Route]:
     """What the store has not answered yet."""

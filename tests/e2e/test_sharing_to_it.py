@@ -1,4 +1,4 @@
-"""What other apps of a phone share with Pinhole: the system posts it to the service worker, which is done here by a form."""
+"""What other apps share with Pinhole: the system posts it to the service worker, which is done here by a form."""
 
 import re
 from base64 import b64encode
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, requests_of
+from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, requests_of, wait_for_uploads
 
 SHARES = """files => {
     const form = document.createElement('form')
@@ -60,6 +60,8 @@ def installed(open_context: Callable[..., BrowserContext], account: str) -> Page
 def test_what_is_shared_is_uploaded_as_if_it_had_been_chosen(installed: Page, photo: Callable[..., Photo]) -> None:
     photos = [photo(f"shared {number}.jpg", f"2021:05:0{number} 09:00:00") for number in (1, 2)]
     _share(installed, *photos)
+    expect(_row(installed, photos[0])).to_be_visible()
+    wait_for_uploads(installed)
     for one in photos:
         expect(_row(installed, one)).to_contain_text("In your library")
     expect(installed.get_by_role("region", name="May 2021").get_by_role("link")).to_have_count(2)
@@ -75,8 +77,7 @@ def test_without_a_network_it_waits_also_for_the_next_start_and_goes_on_by_itsel
     context.set_offline(True)
     _share(installed, one)
     panel = installed.get_by_role("complementary", name="Uploads")
-    expect(panel.get_by_role("banner").or_(panel.locator("header"))).to_contain_text("Waiting for a connection")
-    installed.screenshot(path="/tmp/intake-offline.png")
+    expect(panel.locator("header")).to_contain_text("Waiting for a connection")
 
     installed.close()
     again = context.new_page()
@@ -86,3 +87,92 @@ def test_without_a_network_it_waits_also_for_the_next_start_and_goes_on_by_itsel
     expect(_row(again, one)).to_contain_text("In your library")
     _expect_nothing_waits(again)
     assert len(puts) == 1
+
+
+def test_what_is_shared_before_logging_in_waits_for_who_does(
+    open_context: Callable[..., BrowserContext], account: str, photo: Callable[..., Photo]
+) -> None:
+    page = open_context(service_workers="allow").new_page()
+    page.goto("/login")
+    page.wait_for_function(IS_CONTROLLED)
+    one = photo("too early.jpg")
+    with page.expect_navigation():
+        _share(page, one)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(_row(page, one)).to_contain_text("In your library")
+    _expect_nothing_waits(page)
+
+
+def test_of_two_tabs_one_takes_it_also_while_the_other_is_uploading(
+    installed: Page, photo: Callable[..., Photo]
+) -> None:
+    context = installed.context
+    # What was chosen never gets on.
+    installed.route("**/api/uploads", lambda route: None if route.request.method == "POST" else route.fallback())
+    chosen, shared = photo("chosen.jpg"), photo("shared meanwhile.jpg")
+    installed.get_by_label("Photos to upload").first.set_input_files(chosen.path)
+    expect(_row(installed, chosen)).to_be_visible()
+    context.set_offline(True)
+    second, third = context.new_page(), context.new_page()
+    second.goto("/")
+    _share(second, shared)
+    expect(_row(second, shared)).to_be_visible()
+    third.goto("/")
+    expect(third.get_by_role("button", name=f"Account of {NAME}")).to_be_visible()
+    puts = requests_of(context, "PUT")
+    context.set_offline(False)
+    expect(_row(second, shared)).to_contain_text("In your library")
+    _expect_nothing_waits(second)
+    expect(_row(third, shared)).to_have_count(0)
+    assert len(puts) == 1
+
+
+def test_who_logs_out_while_something_waits_is_asked_and_then_it_is_forgotten(
+    installed: Page, photo: Callable[..., Photo]
+) -> None:
+    one = photo("left behind.jpg")
+    installed.route("**/api/uploads", lambda route: None if route.request.method == "POST" else route.fallback())
+    _share(installed, one)
+    expect(_row(installed, one)).to_be_visible()
+
+    def log_out() -> Locator:
+        installed.get_by_role("button", name=f"Account of {NAME}").click()
+        installed.get_by_role("menuitem", name="Log out").click()
+        return installed.get_by_role("dialog", name="A photo that you shared is not uploaded yet")
+
+    asked = log_out()
+    asked.get_by_role("button", name="Stay logged in").click()
+    expect(asked).to_have_count(0)
+    expect(_row(installed, one)).to_be_visible()
+    log_out().get_by_role("button", name="Log out and forget").click()
+    expect(installed.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert installed.evaluate(WAITS) == 0
+    log_in(installed)
+    after = photo("the next.jpg")
+    _share(installed, after)
+    expect(_row(installed, after)).to_be_visible()
+    expect(_row(installed, one)).to_have_count(0)
+
+
+def test_where_no_service_worker_takes_it_a_page_says_what_to_do(
+    page: Page, account: str, photo: Callable[..., Photo]
+) -> None:
+    log_in(page)
+    _share(page, photo("lost.jpg"))
+    expect(page.get_by_role("heading", name="What you shared has not arrived")).to_be_visible()
+    page.get_by_role("link", name="To your photos").click()
+    expect(page.get_by_role("button", name="Upload", exact=True).first).to_be_visible()
+
+
+def test_no_other_site_can_share(installed: Page, photo: Callable[..., Photo]) -> None:
+    installed.route("http://other.example/", lambda route: route.fulfill(content_type="text/html", body="a site"))
+    home = installed.url
+    installed.goto("http://other.example/")
+    with installed.expect_navigation(url=re.compile("/share$")) as answered:
+        installed.evaluate(SHARES.replace("'/share'", f"'{home}share'"), [["a.jpg", "AAAA"]])
+    assert answered.value is not None
+    assert answered.value.status == 403
+    installed.goto("/")
+    assert installed.evaluate(WAITS) == 0

@@ -4,8 +4,8 @@ from types import MappingProxyType
 
 SECURITY_HEADERS = MappingProxyType(
     {
-        # WebAssembly: the client hashes what it uploads with it. Frames: the service worker answers one with a ZIP to save;
-        # what the server sends is shown in none.
+        # WebAssembly: the client hashes what it uploads with it. Frames: the service worker answers one with a ZIP to
+        # save; what the server sends is shown in none.
         "Content-Security-Policy": (
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
             "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; frame-src 'self'; "

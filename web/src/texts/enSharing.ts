@@ -3,13 +3,13 @@ import { numberName } from './formats'
 /** English, of what other apps share with this one. */
 export const sharing = {
   lost: 'What you shared has not arrived',
-  lostWhy: 'Your browser wasn’t ready to take it. It is as soon as this page is open: share your photos once more.',
+  lostWhy: 'Your browser wasn’t ready to take it. Now it is: share your photos once more.',
   full: 'There is no room for what you shared',
   fullWhy: 'Your browser keeps what is shared until it is uploaded, and has no room for this. Nothing of it is kept: make some room, or share less at a time.',
   toPhotos: 'To your photos',
   unsent: (count: number) =>
     count === 1 ? 'A photo that you shared is not uploaded yet' : `${numberName(count)} photos that you shared are not uploaded yet`,
-  unsentWhy: 'If you log out now, this device forgets them. Where they were shared from they stay.',
+  unsentWhy: 'If you log out now, this device forgets what you shared. It stays where you shared it from.',
   stay: 'Stay logged in',
-  leave: 'Log out, forget them',
+  leave: 'Log out and forget',
 }

@@ -14,7 +14,9 @@ export const takeShared: Handler = ({ request }) => {
 async function take(request: Request): Promise<Response> {
   // A form of another site could send files here too. What the system sends has no origin, or an opaque one.
   const origin = request.headers.get('Origin')
-  if (origin !== null && origin !== 'null' && origin !== location.origin) return new Response(null, { status: 403 })
+  if (origin !== null && origin !== 'null' && origin !== location.origin) {
+    return new Response('Other sites can’t share with Pinhole.', { status: 403 })
+  }
   const files = (await request.formData()).getAll('files').filter((entry) => entry instanceof File)
   const user = await loggedIn()
   try {
