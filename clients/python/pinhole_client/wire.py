@@ -220,6 +220,7 @@ class ItemDetails(TypedDict):
 class ItemEdit(TypedDict):
     set: NotRequired[ItemValues]
     reset: NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]
+    changeId: NotRequired[str | None]
 
 
 class ItemValues(TypedDict):
@@ -238,7 +239,7 @@ class ItemValues(TypedDict):
     trashed: NotRequired[bool]
 
 
-ItemsEdit = TypedDict('ItemsEdit', {'set': 'NotRequired[ItemValues]', 'reset': "NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]", 'ids': 'NotRequired[list[str]]', 'list': 'NotRequired[ListedItems | None]', 'asOf': 'NotRequired[str | None]'})
+ItemsEdit = TypedDict('ItemsEdit', {'set': 'NotRequired[ItemValues]', 'reset': "NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]", 'changeId': 'NotRequired[str | None]', 'ids': 'NotRequired[list[str]]', 'list': 'NotRequired[ListedItems | None]', 'asOf': 'NotRequired[str | None]'})
 
 
 class LibraryTimeline(TypedDict):

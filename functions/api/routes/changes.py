@@ -77,6 +77,11 @@ class ItemEdit(WireModel):
 
     set: ItemValues = Field(default_factory=ItemValues)
     reset: list[Statement] = Field(default_factory=list, max_length=6)
+    change_id: Id | None = Field(
+        None,
+        description="The id that the change gets: drawn by the client, of 12 letters and digits, and sent again with"
+        " the same where the answer was lost. That is done once, and answered as it is by then",
+    )
 
     def asked(self) -> Edit:
         """As the use case takes it. Raises Invalid."""
@@ -111,6 +116,14 @@ class ItemsEdit(ItemEdit):
         None, description="`asOf` of the list as it was shown: what arrived later is not touched. Required with `list`"
     )
 
+    def asked(self) -> Edit:
+        """As the use case takes it. Raises Invalid."""
+        edit = super().asked()
+        if self.set.shift_seconds is not None and self.change_id is None:
+            message = "is missing: a shift that is sent again would be done again"
+            raise Invalid("This can't be changed so.", FieldError("changeId", message))
+        return edit
+
     def selection(self) -> Selection:
         """Which items. Raises Invalid."""
         if self.of_list is None and not self.ids:
@@ -144,25 +157,26 @@ class Change(WireModel):
 
 
 @routes.route("/items/{item_id}", methods=["PATCH"])
-@endpoint(body=ItemEdit, answer=Change, errors=(PreconditionRequired, PreconditionFailed))
+@endpoint(body=ItemEdit, answer=Change, errors=(PreconditionRequired, PreconditionFailed, Conflict))
 def edit_item(item_id: Id, body: ItemEdit, caller: User, request: Request) -> Change:
     """Change an item, if it still has the revision that was looked at.
 
     `If-Match` names it: `"<revision>"`, in quotes, as `GET /items/{item_id}` tells it. So two pages don't overwrite
     each other. An item in the trash can be changed too.
     """
-    return Change.of(edits.edit_item(caller.id, item_id, _revision(request), body.asked()))
+    edit, revision = body.asked(), _revision(request)
+    return Change.of(edits.edit_item(caller.id, item_id, revision, edit, change_id=body.change_id))
 
 
 @routes.route("/items", methods=["PATCH"])
-@endpoint(body=ItemsEdit, answer=Change, also={202: Change})
+@endpoint(body=ItemsEdit, answer=Change, also={202: Change}, errors=(Conflict,))
 def edit_items(body: ItemsEdit, caller: User) -> Answer:
     """Change many items: those with these ids, and those of a list.
 
     Up to 10,000 are changed when it answers, all or none; of more the change is running, and `GET /changes/{change_id}`
-    tells how far it has come. Ids that the caller may not edit are skipped.
+    tells how far it has come. Ids that the caller may not edit are skipped. A shift needs a `changeId`.
     """
-    return _answer(edits.edit_items(caller.id, body.selection(), body.asked()))
+    return _answer(edits.edit_items(caller.id, body.selection(), body.asked(), change_id=body.change_id))
 
 
 @routes.route("/changes/{change_id}", methods=["GET"])

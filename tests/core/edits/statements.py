@@ -17,11 +17,14 @@ def items_are_edited_and_it_is_undone(w: World) -> None:
     values = {"takenAtLocal": "2020-01-01T00:00:00", "place": {"latitude": 1.0, "longitude": 1.0}, "addKeywords": ["a"]}
     edit = asked(values, ()).to_json()
     begun = change.insert(w.conn, owner_id, owner_id, total=1, edit=edit, selection=selection.to_json())
+    assert begun is not None
+    assert change.insert(w.conn, owner_id, owner_id, change_id=begun.id, total=1, edit=edit) is None
     batch.go_on(w.conn, begun, BATCH)
     assert change.lock(w.conn, owner_id, begun.id) is not None
     assert change.that_undoes(w.conn, owner_id, begun.id) is None
     assert outbox.count_edits(w.conn, owner_id, begun.id) == 1
     undoing = change.insert(w.conn, owner_id, owner_id, total=1, undoes=begun.id)
+    assert undoing is not None
     come, _ = batch.go_on(w.conn, undoing, BATCH)
     assert come.done == 1
     assert change.get(w.conn, owner_id, begun.id) is not None
@@ -33,6 +36,7 @@ def a_large_change_comes_on_by_a_batch(w: World) -> None:
     selection = Selection(list=ItemList("timeline"), as_of=NOW)
     edit = asked({"favourite": True}, ()).to_json()
     begun = change.insert(w.conn, owner_id, owner_id, total=100_000, edit=edit, selection=selection.to_json())
+    assert begun is not None
     change.begin_attempt(w.conn, owner_id, begun.id)
     come, _ = batch.go_on(w.conn, begun, BATCH)
     assert (come.state, come.done) == ("running", BATCH)

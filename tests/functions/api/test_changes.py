@@ -237,3 +237,25 @@ def test_places_are_suggested_by_how_their_names_begin(caller: Caller, conn: Con
         "latitude": 47.17,
         "longitude": 8.52,
     }
+
+
+def test_a_shift_of_many_needs_an_id_by_which_it_may_be_sent_again(caller: Caller, library: Library) -> None:
+    item_id = library.add("2024-07-14T12:00:00")
+    status, problem = edit(caller, ids=[item_id], set={"shiftSeconds": 3600})
+    assert (status, fields(problem)) == (422, ["changeId"])
+    shift = {"ids": [item_id], "set": {"shiftSeconds": 3600}, "changeId": new_id()}
+    first = edit(caller, **shift)
+    assert first[0] == 200
+    assert edit(caller, **shift) == first
+    assert details(caller, item_id)["takenAtLocal"] == "2024-07-14T13:00:00"
+    status, problem = edit(caller, **{**shift, "set": {"shiftSeconds": 60}})
+    assert (status, problem["code"]) == (409, "conflict")
+
+
+def test_an_edit_of_one_item_that_is_sent_again_is_answered_as_before(caller: Caller, library: Library) -> None:
+    item_id = library.add()
+    sent = {"set": {"title": "Of ann"}, "changeId": new_id()}
+    revision = f'"{details(caller, item_id)["revision"]}"'
+    first = edit_one(caller, item_id, revision, **sent)
+    assert (first[0], first[1]["id"]) == (200, sent["changeId"])
+    assert edit_one(caller, item_id, revision, **sent) == first

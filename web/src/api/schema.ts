@@ -181,7 +181,7 @@ export interface paths {
         head?: never;
         /**
          * Change many items: those with these ids, and those of a list.
-         * @description Up to 10,000 are changed when it answers, all or none; of more the change is running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped.
+         * @description Up to 10,000 are changed when it answers, all or none; of more the change is running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped. A shift needs a `changeId`.
          */
         patch: operations["editItems"];
         trace?: never;
@@ -911,6 +911,8 @@ export interface components {
         ItemEdit: {
             set?: components["schemas"]["ItemValues"];
             reset?: ("time" | "position" | "title" | "description" | "rating" | "keywords")[];
+            /** @description The id that the change gets: drawn by the client, of 12 letters and digits, and sent again with the same where the answer was lost. That is done once, and answered as it is by then */
+            changeId?: string | null;
         };
         /**
          * ItemValues
@@ -946,6 +948,8 @@ export interface components {
         ItemsEdit: {
             set?: components["schemas"]["ItemValues"];
             reset?: ("time" | "position" | "title" | "description" | "rating" | "keywords")[];
+            /** @description The id that the change gets: drawn by the client, of 12 letters and digits, and sent again with the same where the answer was lost. That is done once, and answered as it is by then */
+            changeId?: string | null;
             ids?: string[];
             list?: components["schemas"]["ListedItems"] | null;
             /** @description `asOf` of the list as it was shown: what arrived later is not touched. Required with `list` */
@@ -1802,6 +1806,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -1866,6 +1871,7 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

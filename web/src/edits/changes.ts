@@ -6,6 +6,7 @@ import { forgetDetails } from '../photos/itemDetails'
 import type { Target } from '../selection/selection'
 import { texts } from '../texts/texts'
 import { dismiss, notify, tell } from '../ui/notices'
+import { askedOnce, untilAnswered } from './sending'
 
 export type Change = components['schemas']['Change']
 type OfMany = components['schemas']['ItemsEdit']
@@ -43,7 +44,8 @@ async function sendMany(targets: Target[], edit: Edit, done: Done): Promise<void
   const changes: Change[] = []
   try {
     for (const target of targets) {
-      changes.push(await answer(api.PATCH('/items', { body: { ...target, ...edit } })))
+      const asked = { ...target, ...edit }
+      changes.push(await askedOnce(asked, (changeId) => answer(api.PATCH('/items', { body: { ...asked, changeId } }))))
     }
   } finally {
     // What came before a failure is done, and can be undone.
@@ -53,7 +55,9 @@ async function sendMany(targets: Target[], edit: Edit, done: Done): Promise<void
 
 async function sendOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
   const params = { path: { item_id }, header: { 'If-Match': `"${revision}"` } }
-  const change = await answer(api.PATCH('/items/{item_id}', { params, body: edit }))
+  const change = await askedOnce([params, edit], (changeId) =>
+    answer(api.PATCH('/items/{item_id}', { params, body: { ...edit, changeId } })),
+  )
   void followed([change], done)
 }
 
@@ -108,7 +112,8 @@ async function undo(changes: Change[]): Promise<void> {
   try {
     const undone: Change[] = []
     for (const { id } of changes.toReversed()) {
-      undone.push(await answer(api.POST('/changes/{change_id}/undo', { params: { path: { change_id: id } } })))
+      const params = { path: { change_id: id } }
+      undone.push(await untilAnswered(() => answer(api.POST('/changes/{change_id}/undo', { params }))))
     }
     const skipped = (await ends(undone)).reduce((sum, change) => sum + change.skipped, 0)
     notify(skipped > 0 ? texts.edits.undoneInPart(skipped) : texts.edits.undone)

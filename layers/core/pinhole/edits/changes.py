@@ -1,6 +1,12 @@
-"""Edits as somebody asks for them: of one item, of many, and taken back."""
+"""Edits as somebody asks for them: of one item, of many, and taken back.
 
+Who asks may choose the id of the change: what is sent again with it, since its answer was lost, is answered as before.
+"""
+
+import hashlib
+import json
 from datetime import date
+from typing import Any
 
 from psycopg import Connection
 
@@ -16,32 +22,36 @@ from pinhole.tables.change import Change
 MAX_AT_ONCE = 10_000
 
 
-def edit_item(caller_id: int, item_id: str, revision: int, edit: Edit) -> Change:
+def edit_item(caller_id: int, item_id: str, revision: int, edit: Edit, *, change_id: str | None = None) -> Change:
     """Change one item, if its revision is still this one.
 
     Raises NotFound for an item that the caller may not edit, PreconditionFailed where it has another revision, Invalid
-    where it would get a time or keywords that none may have; Unavailable.
+    where it would get a time or keywords that none may have; Conflict where another change has the id; Unavailable.
     """
+    asked_sha256 = _digest(edit.to_json(), [item_id, revision])
     with transaction() as conn:
-        begun = change_table.insert(conn, caller_id, caller_id, total=1, edit=edit.to_json())
-        held = media_item.hold(conn, access.MAY_OPEN, {"viewer_id": caller_id}, [item_id])
-        if not held:
-            raise NotFound("There is no such item.")
-        if held[0].revision != revision:
-            raise PreconditionFailed("The item was changed meanwhile. Look at it, and change it again.")
-        outcome = batch.worked_out(conn, begun, held)
-        if outcome.impossible is not None:
-            wrong = FieldError(f"set.{outcome.impossible.field}", outcome.impossible.message)
-            raise Invalid("This item can't be changed so.", wrong)
-        change, months = batch.write(conn, begun, outcome, cursor=item_id, finished=True)
+        begun = change_table.insert(
+            conn,
+            caller_id,
+            caller_id,
+            change_id=change_id,
+            total=1,
+            edit=edit.to_json(),
+            asked_sha256=asked_sha256,
+        )
+        if begun is None:
+            change, months = _as_before(conn, caller_id, change_id, asked_sha256), set[date]()
+        else:
+            change, months = _at_revision(conn, begun, item_id, revision)
     return job.told(change, months)
 
 
-def edit_items(caller_id: int, selection: Selection, edit: Edit) -> Change:
+def edit_items(caller_id: int, selection: Selection, edit: Edit, *, change_id: str | None = None) -> Change:
     """Change many items: up to MAX_AT_ONCE now, all of them or none; of more the change is still running.
 
-    Ids of what the caller may not edit are skipped. Raises Unavailable.
+    Ids of what the caller may not edit are skipped. Raises Conflict where another change has the id, and Unavailable.
     """
+    asked_sha256 = _digest(edit.to_json(), selection.to_json())
     parameters = selection.parameters(caller_id)
     with transaction() as conn:
         chosen = media_item.count(conn, selection.where, parameters)
@@ -52,12 +62,17 @@ def edit_items(caller_id: int, selection: Selection, edit: Edit) -> Change:
             conn,
             caller_id,
             caller_id,
+            change_id=change_id,
             total=chosen + unknown,
             skipped=unknown,
             edit=edit.to_json(),
             selection=selection.to_json(),
+            asked_sha256=asked_sha256,
         )
-        change, months = _at_once(conn, begun, chosen)
+        if begun is None:
+            change, months = _as_before(conn, caller_id, change_id, asked_sha256), set[date]()
+        else:
+            change, months = _at_once(conn, begun, chosen)
     return job.told(change, months)
 
 
@@ -77,6 +92,7 @@ def undo(caller_id: int, change_id: str) -> Change:
             return before
         total = outbox.count_edits(conn, caller_id, change_id)
         begun = change_table.insert(conn, caller_id, caller_id, total=total, undoes=change_id)
+        assert begun is not None
         undoing, months = _at_once(conn, begun, total)
     return job.told(undoing, months)
 
@@ -88,6 +104,32 @@ def read(caller_id: int, change_id: str) -> Change:
     if change is None:
         raise NotFound("There is no such change.")
     return change
+
+
+def _digest(*asked: Any) -> bytes:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+
+
+def _as_before(conn: Connection, caller_id: int, change_id: str | None, asked_sha256: bytes) -> Change:
+    assert change_id is not None
+    before = change_table.get(conn, caller_id, change_id)
+    assert before is not None  # none is ever deleted
+    if before.asked_sha256 != asked_sha256:
+        raise Conflict("Another change has this id.")
+    return before
+
+
+def _at_revision(conn: Connection, begun: Change, item_id: str, revision: int) -> tuple[Change, set[date]]:
+    held = media_item.hold(conn, access.MAY_OPEN, {"viewer_id": begun.owner_id}, [item_id])
+    if not held:
+        raise NotFound("There is no such item.")
+    if held[0].revision != revision:
+        raise PreconditionFailed("The item was changed meanwhile. Look at it, and change it again.")
+    outcome = batch.worked_out(conn, begun, held)
+    if outcome.impossible is not None:
+        wrong = FieldError(f"set.{outcome.impossible.field}", outcome.impossible.message)
+        raise Invalid("This item can't be changed so.", wrong)
+    return batch.write(conn, begun, outcome, cursor=item_id, finished=True)
 
 
 def _at_once(conn: Connection, begun: Change, items: int) -> tuple[Change, set[date]]:

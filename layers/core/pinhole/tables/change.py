@@ -19,7 +19,7 @@ class Change:
 
     done, skipped: items that are as was asked, and those that could not be. edit, selection: what was asked, and of
     which items while it runs; None of one that undoes another. undone: whether another undoes it. cursor: the last item
-    that was looked at.
+    that was looked at. asked_sha256: of all that was asked for; None of one that undoes another.
     """
 
     owner_id: int
@@ -35,11 +35,12 @@ class Change:
     cursor: str
     attempts: int
     undone: bool
+    asked_sha256: bytes | None
 
 
 _COLUMNS = SQL(
     """
-    owner_id, id, actor_id, edit, undoes, selection, state, total, done, skipped, cursor, attempts,
+    owner_id, id, actor_id, edit, undoes, selection, state, total, done, skipped, cursor, attempts, asked_sha256,
     EXISTS (
         SELECT FROM change AS other WHERE other.owner_id = change.owner_id AND other.undoes = change.id
     ) AS undone
@@ -52,32 +53,42 @@ def insert(
     owner_id: int,
     actor_id: int,
     *,
+    change_id: str | None = None,
     total: int,
     skipped: int = 0,
     edit: Mapping[str, Any] | None = None,
     selection: Mapping[str, Any] | None = None,
+    asked_sha256: bytes | None = None,
     undoes: str | None = None,
-) -> Change:
-    """Begin a change. Raises psycopg.errors.UniqueViolation where another undoes already what it would undo."""
+) -> Change | None:
+    """Begin a change, of a new id if none is named. None where the owner has one of this id already.
+
+    It waits for a transaction that begins one of the same id. Raises psycopg.errors.UniqueViolation where another
+    undoes already what it would undo.
+    """
     with conn.cursor(row_factory=class_row(Change)) as cursor:
-        [change] = cursor.execute(
+        return cursor.execute(
             SQL("""
-            INSERT INTO change (owner_id, id, actor_id, edit, undoes, selection, total, skipped)
-            VALUES (%(owner_id)s, %(id)s, %(actor_id)s, %(edit)s, %(undoes)s, %(selection)s, %(total)s, %(skipped)s)
+            INSERT INTO change (owner_id, id, actor_id, edit, undoes, selection, total, skipped, asked_sha256)
+            VALUES (
+                %(owner_id)s, %(id)s, %(actor_id)s, %(edit)s, %(undoes)s, %(selection)s, %(total)s, %(skipped)s,
+                %(asked_sha256)s
+            )
+            ON CONFLICT (owner_id, id) DO NOTHING
             RETURNING {columns}
             """).format(columns=_COLUMNS),
             {
                 "owner_id": owner_id,
-                "id": new_id(),
+                "id": change_id or new_id(),
                 "actor_id": actor_id,
                 "edit": None if edit is None else Jsonb(dict(edit)),
                 "undoes": undoes,
                 "selection": None if selection is None else Jsonb(dict(selection)),
                 "total": total,
                 "skipped": skipped,
+                "asked_sha256": asked_sha256,
             },
-        )
-    return change
+        ).fetchone()
 
 
 def get(conn: Connection, owner_id: int, change_id: str) -> Change | None:
