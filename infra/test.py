@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gpu_worker.model_directory import default_directory
 from gpu_worker.models import model_set
-from infra import bootstrap
+from infra import bootstrap, browser
 from infra.bootstrap import REPOSITORY, CannotStart, say
 from infra.models import fetch
 
@@ -29,7 +29,6 @@ CHECKS_AT_ONCE = 2
 # More than a small machine has cores, since much of it is waiting for what was started. In the order and by the groups
 # of tests/conftest.py.
 TESTS_AT_ONCE = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", "clients/python", ".")]
 _printing = threading.Lock()
 
@@ -120,7 +119,7 @@ def _fetch_models() -> None:
 
 def _install_browser() -> None:
     """Have Chromium where Debian's package manager can bring it; elsewhere the browser tests are skipped."""
-    if any(map(shutil.which, BROWSERS)):
+    if browser.executable():
         return
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from infra.bench import footprint, not_modified, page, photos, pipeline, seeing, timeline, worker
+from infra.bench import edits, footprint, lists, not_modified, page, photos, pipeline, seeing, timeline, worker
 from infra.bench.rows import Row, as_json, progress, table
 from infra.bootstrap import CannotStart
 
@@ -15,6 +15,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "timeline-100k": partial(timeline.measure, 100_000),
     "timeline-1m": partial(timeline.measure, 1_000_000),
     "timeline-304": not_modified.measure,
+    "lists": lists.measure,
+    "edits": edits.measure,
     "page-100k": partial(page.measure, 100_000),
     "page-1m": partial(page.measure, 1_000_000),
     "functions": footprint.measure,

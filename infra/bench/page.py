@@ -1,7 +1,5 @@
 """The page on a large library, in Chromium: what it takes until photos are seen, and while somebody scrolls."""
 
-import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -14,6 +12,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, StorageState, sync_playwright
 
+from infra import browser
 from infra.bench import library
 from infra.bench.client import registered
 from infra.bench.rows import Aim, Row, progress
@@ -22,7 +21,6 @@ from infra.bootstrap import CannotStart
 from infra.local.instance_process import InstanceProcess
 from pinhole_client import Client
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VISITS = 5
 WHEEL_STEPS, WHEEL_PIXELS = 60, 400
 SCRUBS = 20
@@ -48,7 +46,7 @@ _WATCH = """
 
 def measure(items: int) -> Iterator[Row]:
     """Rows of one size of library. Raises CannotStart where there is no Chromium."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    executable = browser.executable()
     if executable is None:
         raise CannotStart("The page is measured in Chromium, which is not installed: apt-get install chromium")
     with tempfile.TemporaryDirectory(prefix="pinhole-bench-") as name:
@@ -61,13 +59,13 @@ def measure(items: int) -> Iterator[Row]:
                 assert row is not None
                 conn.autocommit = False
                 library.fill(conn, row[0], items)
-            with _chromium(executable) as browser:
-                yield from _rows(browser, instance.origin, client, items)
+            with _chromium(executable) as chromium:
+                yield from _rows(chromium, instance.origin, client, items)
 
 
-def _rows(browser: Browser, origin: str, client: Client, items: int) -> Iterator[Row]:
+def _rows(chromium: Browser, origin: str, client: Client, items: int) -> Iterator[Row]:
     name = f"page of {items:,} items"
-    state, sent = _first_visit(browser, origin)
+    state, sent = _first_visit(chromium, origin)
     yield Row("first visit, but for photos", "kB", sent / 1000, aim=Aim("ours", FIRST_VISIT_KB))
     progress(f"{VISITS} visits")
     floor, seen, largest = [], [], []
@@ -76,7 +74,7 @@ def _rows(browser: Browser, origin: str, client: Client, items: int) -> Iterator
         month = client.timeline()["months"][0]["month"]
         client.request("GET", f"/timeline/{month}")
         floor.append((time.perf_counter() - began) * 1000)
-        with _visit(browser, origin, state) as page:
+        with _visit(chromium, origin, state) as page:
             seen.append(float(page.wait_for_function(_SEEN, polling=5).json_value()))
             largest.append(float(page.wait_for_function("() => window.lcp").json_value()))
     timeline_and_month = statistics.median(floor)
@@ -85,7 +83,7 @@ def _rows(browser: Browser, origin: str, client: Client, items: int) -> Iterator
         "timeline and a month by the API", Aim("ours", FIRST_PHOTOS_MS[items]),
     )  # fmt: skip
     yield Row(f"{name}: LCP, p50", "ms", statistics.median(largest), aim=Aim("ours", LCP_MS[items]))
-    with _visit(browser, origin, state) as page:
+    with _visit(chromium, origin, state) as page:
         page.wait_for_function(_SEEN)
         yield Row(f"{name}: tasks over 50 ms, wheel", "tasks", _while_wheeling(page), aim=Aim("ours", LONG_TASKS))
         yield Row(f"{name}: tasks over 50 ms, scrubbing", "tasks", _while_scrubbing(page), aim=Aim("ours", LONG_TASKS))
@@ -97,17 +95,15 @@ def _rows(browser: Browser, origin: str, client: Client, items: int) -> Iterator
 
 @contextmanager
 def _chromium(executable: str) -> Iterator[Browser]:
-    arguments = ["--disable-gpu", "--enable-precise-memory-info"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--no-sandbox")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield browser
-        browser.close()
+        arguments = browser.arguments("--enable-precise-memory-info")
+        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield chromium
+        chromium.close()
 
 
-def _context(browser: Browser, origin: str, state: StorageState | None) -> BrowserContext:
-    context = browser.new_context(base_url=origin, storage_state=state, viewport={"width": 1440, "height": 900})
+def _context(chromium: Browser, origin: str, state: StorageState | None) -> BrowserContext:
+    context = chromium.new_context(base_url=origin, storage_state=state, viewport={"width": 1440, "height": 900})
     picture = BytesIO()
     Image.effect_noise((320, 240), 60).convert("RGB").save(picture, "WEBP")
 
@@ -119,9 +115,9 @@ def _context(browser: Browser, origin: str, state: StorageState | None) -> Brows
     return context
 
 
-def _first_visit(browser: Browser, origin: str) -> tuple[StorageState, int]:
+def _first_visit(chromium: Browser, origin: str) -> tuple[StorageState, int]:
     """The session of somebody who logs in, and the bytes that came over the wire until photos were there."""
-    context = _context(browser, origin, None)
+    context = _context(chromium, origin, None)
     page = context.new_page()
     arrived: list[Request] = []
     page.on("requestfinished", lambda request: arrived.append(request))
@@ -139,9 +135,9 @@ def _first_visit(browser: Browser, origin: str) -> tuple[StorageState, int]:
 
 
 @contextmanager
-def _visit(browser: Browser, origin: str, state: StorageState) -> Iterator[Page]:
+def _visit(chromium: Browser, origin: str, state: StorageState) -> Iterator[Page]:
     """The page as it loads, with nothing in the browser's cache."""
-    context = _context(browser, origin, state)
+    context = _context(chromium, origin, state)
     page = context.new_page()
     page.goto("/", wait_until="commit")
     yield page

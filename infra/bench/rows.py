@@ -116,3 +116,15 @@ def medians(contestants: Mapping[str, Callable[[], float]], repeats: int) -> dic
             if turn:
                 results[name].append(result)
     return {name: statistics.median(values) for name, values in results.items()}
+
+
+def clocked(work: Callable[[], object], pause_seconds: float = 0.0) -> Callable[[], float]:
+    """Measures milliseconds on the clock, after a pause."""
+
+    def measure() -> float:
+        time.sleep(pause_seconds)
+        began = time.perf_counter()
+        work()
+        return (time.perf_counter() - began) * 1000
+
+    return measure

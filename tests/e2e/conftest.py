@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,10 +19,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
+import infra.browser
 from pinhole_client import Client, ClientError
 
 REPOSITORY = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 600
 MAX_OPEN_UPLOADS = 400  # few, so that a drop of many files takes no thousand of them
 NAME, PASSWORD = "mara", "a quiet morning light"
@@ -106,12 +105,11 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium. Ends with the module: no test of another kind runs inside Playwright's event loop."""
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    executable = infra.browser.executable()
     if executable is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
-    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--no-sandbox")
+    quiet = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
+    arguments = infra.browser.arguments(*quiet)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=executable, args=arguments, ignore_default_args=["--hide-scrollbars"]
