@@ -153,6 +153,7 @@ class Folder(TypedDict):
 
 class Folders(TypedDict):
     folders: list[Folder]
+    nextAfter: str | None
 
 
 class FullSizeRendition(TypedDict):

@@ -9,7 +9,6 @@ from api.endpoint import endpoint
 from api.wire import WireModel
 from pinhole import storage
 from pinhole.accounts import User
-from pinhole.db import statement
 from pinhole.settings import settings
 from pinhole.storage import Stored
 
@@ -35,5 +34,5 @@ class Storage(WireModel):
 @routes.route("/storage", methods=["GET"])
 @endpoint(answer=Storage)
 def read_storage(caller: User) -> Storage:
-    """Tell what your library takes."""
-    return Storage.of(statement(lambda conn: storage.read(conn, caller.id)))
+    """Tell what your library takes: of one of 20,000 items or more as it was some seconds ago."""
+    return Storage.of(storage.read(caller.id))

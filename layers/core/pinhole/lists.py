@@ -96,6 +96,11 @@ class ItemList:
         return _KINDS[self.name].moments
 
     @property
+    def is_of_timeline(self) -> bool:
+        """Whether it holds what the timeline holds: then no more happens to it than to the timeline."""
+        return _KINDS[self.name].where is access.LISTED
+
+    @property
     def order(self) -> Composable:
         """What stands behind ORDER BY, newest first."""
         return SQL(", ").join(SQL("{} DESC").format(column) for column in (*self.moments, SQL("media_item.id")))

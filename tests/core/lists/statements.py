@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from pinhole import folders, storage
 from pinhole.lists import ItemList
+from pinhole.tables import stored_sum
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
 from pinhole.timeline.month import Cursor
@@ -31,6 +32,17 @@ def the_months_of_smaller_lists_are_read(w: World) -> None:
 
 
 @case
+def it_is_asked_whether_all_favourites_are_as_they_were(w: World) -> None:
+    months.revision_of_list(w.conn, w.ann.id, FAVOURITES)
+
+
+@case
+def it_is_asked_whether_smaller_lists_and_all_that_was_added_are_as_they_were(w: World) -> None:
+    for items in (ARCHIVE, TRASH, FOLDER, RECENT):
+        assert months.revision_of_list(w.conn, w.ann.id, items) > 0
+
+
+@case
 def a_month_of_a_list_is_read(w: World) -> None:
     then = int(datetime(2019, 5, 15, tzinfo=UTC).timestamp()) * 1_000_000
     for items, month in (
@@ -53,4 +65,5 @@ def the_folders_are_counted(w: World) -> None:
 
 @case
 def the_storage_is_summed_up(w: World) -> None:
-    storage.read(w.conn, w.ann.id)
+    stored_sum.keep(w.conn, w.ann.id, storage.sum_up(w.conn, w.ann.id))
+    assert stored_sum.get(w.conn, w.ann.id, storage.ITEMS_A_SECOND) is not None

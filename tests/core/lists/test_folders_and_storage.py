@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
+from api.routes import lists
+from pinhole import storage
 from pinhole.settings import settings
 from pinhole.tables.rendition import Rendition
 from tests.fixtures.api import Caller
@@ -70,3 +72,33 @@ def test_the_storage_says_how_much_there_may_be(caller: Caller, monkeypatch: pyt
     monkeypatch.setenv("PINHOLE_MAX_USER_BYTES", str(10**12))
     settings.cache_clear()
     assert _storage(caller)["quotaBytes"] == 10**12
+
+
+def test_what_much_takes_is_told_as_of_some_seconds_ago(
+    caller: Caller, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "ITEMS_A_SECOND", 2)
+    library.add(size_bytes=1)
+    assert _storage(caller)["originalsBytes"] == 1
+    library.add(size_bytes=10)
+    assert _storage(caller)["originalsBytes"] == 11
+    library.conn.execute("UPDATE stored_sum SET summed_at = now() + interval '1 hour'")
+    library.add(size_bytes=100)
+    assert _storage(caller)["originalsBytes"] == 11
+    library.conn.execute("UPDATE stored_sum SET summed_at = now() - interval '1.1 seconds'")
+    assert _storage(caller)["originalsBytes"] == 111
+
+
+def test_many_folders_come_by_pages(caller: Caller, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "_PAGE", 2)
+    for path in ("b/c/1.jpg", "a/2.jpg", "d'é/3.jpg"):
+        library.add(relative_path=path)
+    pages: list[list[str]] = []
+    query: dict[str, str] = {}
+    while True:
+        told: Any = caller.call("GET", "/folders", query_string=query).json
+        pages.append([folder["path"] for folder in told["folders"]])
+        if told["nextAfter"] is None:
+            break
+        query = {"after": told["nextAfter"]}
+    assert pages == [["", "a"], ["b", "b/c"], ["d'é"]]

@@ -40,6 +40,7 @@ SWEEPS = {"other models than before look"}
 FROM_INDEXES = {
     "an upload is begun": {"original_file_storage_idx"},
     "the months of all favourites are read": {"media_item_favourites_idx"},
+    "it is asked whether all favourites are as they were": {"media_item_favourites_idx"},
     "the months of all that was added are read": {"media_item_recent_idx"},
     "the folders are counted": {"media_item_folder_idx"},
     "the storage is summed up": {"original_file_storage_idx", "rendition_storage_idx", "media_item_folder_idx"},

@@ -137,7 +137,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the folders that photos came in, by path: each that has an item in it or below.
+         * List the folders that photos came in, by path, 2,000 a page: each that has an item in it or below.
          * @description What came without a folder lies at the top. The trash counts in none.
          */
         get: operations["listFolders"];
@@ -236,7 +236,7 @@ export interface paths {
         };
         /**
          * Tell which months a list has, how many items each has, and the shape of every item, as of the timeline.
-         * @description Months of `recent` are those in which items arrived, of `trash` those in which they were thrown away, in UTC. A revision is a hash of what is there: it says whether something changed, and not what is newer.
+         * @description Months of `recent` are those in which items arrived, of `trash` those in which they were thrown away, in UTC. A revision is a hash of what is there: it says whether something changed, and not what is newer. That of `recent` as a whole is the timeline's.
          */
         get: operations["readList"];
         put?: never;
@@ -399,7 +399,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what your library takes. */
+        /** Tell what your library takes: of one of 20,000 items or more as it was some seconds ago. */
         get: operations["readStorage"];
         put?: never;
         post?: never;
@@ -803,6 +803,8 @@ export interface components {
         /** Folders */
         Folders: {
             folders: components["schemas"]["Folder"][];
+            /** @description Asks by `after` for the folders that follow; null where none do */
+            nextAfter: string | null;
         };
         /**
          * FullSizeRendition
@@ -1719,7 +1721,10 @@ export interface operations {
     };
     listFolders: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only folders whose path is greater: `nextAfter` of an earlier page */
+                after?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -2,6 +2,7 @@ import { shallowRef } from 'vue'
 import { answer, api } from '../api/client'
 import type { components } from '../api/schema'
 
+type Page = components['schemas']['Folders']
 export type Folder = components['schemas']['Folder']
 
 /** Every folder that has photos in it or below; null until they were fetched. */
@@ -9,5 +10,11 @@ export const folders = shallowRef<readonly Folder[] | null>(null)
 
 /** Fetches them, or fetches them again. Throws `Problem`. */
 export async function fetchFolders(): Promise<void> {
-  folders.value = (await answer(api.GET('/folders'))).folders
+  const all: Folder[] = []
+  for (let after: string | null | undefined; after !== null; ) {
+    const page: Page = await answer(api.GET('/folders', { params: { query: after === undefined ? {} : { after } } }))
+    all.push(...page.folders)
+    after = page.nextAfter
+  }
+  folders.value = all
 }

@@ -19,7 +19,8 @@ from pinhole.timeline.month import HASH
 class Timeline:
     """Months that have items, newest first, at one moment.
 
-    revision: of the timeline it grows, of another list it is a hash below 2^53 of what is in it. as_of: the moment.
+    revision: of the timeline, and of what holds the same in another order, it grows; of another list it is a hash below
+    2^53 of what is in it. as_of: the moment.
     ratios of a month: a byte per item in item order, clamp(round(50 * log2(width / height)) + 128, 0, 255).
     rebuilt: months of the timeline, empty ones too, whose stored ratios were of an older revision. `current` stores the
     new ones, so that the next reader finds them.
@@ -34,7 +35,7 @@ class Timeline:
 # One statement, so that it is of one moment.
 _OF_LIST = SQL(
     """
-    SELECT now(), month, revision, ratios
+    SELECT now(), {whole}, month, revision, ratios
     FROM (SELECT) AS always LEFT JOIN (
         SELECT {section} AS month, {hash} AS revision,
             string_agg(set_byte('\\x00', 0, ratio), '' ORDER BY {order}) AS ratios
@@ -42,6 +43,7 @@ _OF_LIST = SQL(
     ) AS months ON true
     """
 )
+_OF_TIMELINE = SQL("(SELECT coalesce(sum(revision), 0)::bigint FROM timeline_month WHERE viewer_id = %(viewer_id)s)")
 _RATIOS = SQL(
     """
     SELECT month, string_agg(set_byte('\\x00', 0, ratio), '' ORDER BY {order})
@@ -91,17 +93,27 @@ def _ratios(conn: Connection, viewer_id: int, months: list[date]) -> dict[date, 
     return dict(conn.execute(_RATIOS, parameters, binary=True).fetchall())
 
 
+def revision_of_list(conn: Connection, viewer_id: int, items: ItemList) -> int:
+    """The revision that `of_list` tells, by one statement that does far less."""
+    hashed = SQL("(SELECT {hash} FROM media_item WHERE {where})").format(hash=HASH, where=items.where)
+    whole = _OF_TIMELINE if items.is_of_timeline else hashed
+    [(current,)] = conn.execute(SQL("SELECT {}").format(whole), items.parameters(viewer_id))
+    return int(current)
+
+
 def of_list(conn: Connection, viewer_id: int, items: ItemList) -> Timeline:
     """Read the months of a list beside the timeline, as it is now."""
+    whole = _OF_TIMELINE if items.is_of_timeline else SQL("NULL::bigint")
     rows = conn.execute(
-        _OF_LIST.format(section=items.section, hash=HASH, order=items.order, where=items.where),
+        _OF_LIST.format(whole=whole, section=items.section, hash=HASH, order=items.order, where=items.where),
         items.parameters(viewer_id),
         binary=True,
     ).fetchall()
-    found = [TimelineMonth(month, revision, ratios, revision) for _, month, revision, ratios in rows if month]
+    found = [TimelineMonth(month, revision, ratios, revision) for _, _, month, revision, ratios in rows if month]
+    as_of, revision, *_ = rows[0]
     return Timeline(
-        revision=reduce(xor, (month.revision for month in found), 0),
-        as_of=rows[0][0],
+        revision=reduce(xor, (month.revision for month in found), 0) if revision is None else revision,
+        as_of=as_of,
         months=sorted(found, key=lambda month: month.month, reverse=True),
         rebuilt=[],
     )

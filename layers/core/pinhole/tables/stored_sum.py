@@ -1,0 +1,39 @@
+"""Table `stored_sum`: what is stored for owners of much, as it was summed up last."""
+
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Of one owner. items: those that they may see."""
+
+    originals_bytes: int
+    renditions_bytes: int
+    items: int
+
+
+def get(conn: Connection, owner_id: int, items_a_second: int) -> Stored | None:
+    """The owner's sum, if it was made no more seconds ago than it has items, divided by this."""
+    with conn.cursor(row_factory=class_row(Stored)) as cursor:
+        return cursor.execute(
+            """
+            SELECT originals_bytes, renditions_bytes, items FROM stored_sum
+            WHERE owner_id = %s AND summed_at > now() - make_interval(secs => items / %s::double precision)
+            """,
+            (owner_id, items_a_second),
+        ).fetchone()
+
+
+def keep(conn: Connection, owner_id: int, stored: Stored) -> None:
+    """Keep what was summed up now."""
+    conn.execute(
+        """
+        INSERT INTO stored_sum (owner_id, originals_bytes, renditions_bytes, items) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (owner_id) DO UPDATE SET originals_bytes = excluded.originals_bytes,
+            renditions_bytes = excluded.renditions_bytes, items = excluded.items, summed_at = excluded.summed_at
+        """,
+        (owner_id, stored.originals_bytes, stored.renditions_bytes, stored.items),
+    )
