@@ -80,6 +80,10 @@ class MonthItems(WireModel):
     thumb_hashes: list[str] = Field(description="Base64; empty for a video without renditions")
     item_keys: list[str]
     versions: tuple[int, ...] = Field(description="Of the renditions; 0 for a video without renditions")
+    places: list[str] = Field(description="Names of places, each once", examples=[["Naples, Italy"]])
+    place_numbers: list[int] = Field(
+        description="Of each item which of `places`, counted from 1; 0 where none is known"
+    )
     signatures: list[str] = Field(description=f"Each covers all renditions of its item: {_RENDITIONS}")
     key_id: str
     thumb_expires: int = Field(description="When the signatures run out, Unix seconds")
@@ -184,6 +188,8 @@ def _month_model(page: MonthPage) -> MonthItems:
         thumb_hashes=b"".join(map(b2a_base64, page.thumb_hashes)).decode().split("\n")[:-1],
         item_keys=page.item_keys,
         versions=page.versions,
+        places=page.places,
+        place_numbers=page.place_numbers,
         signatures=page.signatures,
         key_id=page.key_id,
         thumb_expires=page.thumb_expires,
@@ -207,6 +213,8 @@ def _month_message(page: MonthPage) -> "timeline_pb2.Month":
         thumb_hashes=page.thumb_hashes,
         item_keys=page.item_keys,
         versions=page.versions,
+        places=page.places,
+        place_numbers=page.place_numbers,
         signatures=page.signatures,
         key_id=page.key_id,
         thumb_expires=page.thumb_expires,

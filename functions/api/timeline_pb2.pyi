@@ -37,7 +37,7 @@ class TimelineMonth(_message.Message):
     def __init__(self, month: _Optional[str] = ..., count: _Optional[int] = ..., revision: _Optional[int] = ..., ratios: _Optional[bytes] = ...) -> None: ...
 
 class Month(_message.Message):
-    __slots__ = ("month", "revision", "ids", "ratios", "kinds", "durations_ms", "taken_at_local", "thumb_hashes", "item_keys", "versions", "signatures", "key_id", "thumb_expires", "next_cursor", "media_base_url", "flags")
+    __slots__ = ("month", "revision", "ids", "ratios", "kinds", "durations_ms", "taken_at_local", "thumb_hashes", "item_keys", "versions", "signatures", "key_id", "thumb_expires", "next_cursor", "media_base_url", "flags", "places", "place_numbers")
     MONTH_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     IDS_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +54,8 @@ class Month(_message.Message):
     NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
     MEDIA_BASE_URL_FIELD_NUMBER: _ClassVar[int]
     FLAGS_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    PLACE_NUMBERS_FIELD_NUMBER: _ClassVar[int]
     month: str
     revision: int
     ids: _containers.RepeatedScalarFieldContainer[str]
@@ -70,4 +72,6 @@ class Month(_message.Message):
     next_cursor: str
     media_base_url: str
     flags: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, month: _Optional[str] = ..., revision: _Optional[int] = ..., ids: _Optional[_Iterable[str]] = ..., ratios: _Optional[bytes] = ..., kinds: _Optional[_Iterable[_Union[Kind, str]]] = ..., durations_ms: _Optional[_Iterable[int]] = ..., taken_at_local: _Optional[_Iterable[str]] = ..., thumb_hashes: _Optional[_Iterable[bytes]] = ..., item_keys: _Optional[_Iterable[str]] = ..., versions: _Optional[_Iterable[int]] = ..., signatures: _Optional[_Iterable[str]] = ..., key_id: _Optional[str] = ..., thumb_expires: _Optional[int] = ..., next_cursor: _Optional[str] = ..., media_base_url: _Optional[str] = ..., flags: _Optional[_Iterable[int]] = ...) -> None: ...
+    places: _containers.RepeatedScalarFieldContainer[str]
+    place_numbers: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, month: _Optional[str] = ..., revision: _Optional[int] = ..., ids: _Optional[_Iterable[str]] = ..., ratios: _Optional[bytes] = ..., kinds: _Optional[_Iterable[_Union[Kind, str]]] = ..., durations_ms: _Optional[_Iterable[int]] = ..., taken_at_local: _Optional[_Iterable[str]] = ..., thumb_hashes: _Optional[_Iterable[bytes]] = ..., item_keys: _Optional[_Iterable[str]] = ..., versions: _Optional[_Iterable[int]] = ..., signatures: _Optional[_Iterable[str]] = ..., key_id: _Optional[str] = ..., thumb_expires: _Optional[int] = ..., next_cursor: _Optional[str] = ..., media_base_url: _Optional[str] = ..., flags: _Optional[_Iterable[int]] = ..., places: _Optional[_Iterable[str]] = ..., place_numbers: _Optional[_Iterable[int]] = ...) -> None: ...

@@ -48,6 +48,12 @@ test('an item is named by what it is, how long, whether it can be seen, and when
   ])
 })
 
+test('an item is named by where it was taken, before all that was done with it', () => {
+  const page = monthPage('2026-07', ['p', 'q'], { placeNames: ['Naples, Italy', ''], flags: [1, 0] })
+  const moment = momentName('2026-07-15T12:00:00')
+  expect([0, 1].map((index) => itemName(page, index))).toEqual([`Photo, ${moment}, Naples, Italy, favourite`, `Photo, ${moment}`])
+})
+
 test('a favourite is called one', () => {
   const page = monthPage('2026-07', ['p', 'q'], { flags: [2, 3] })
   expect([0, 1].map((index) => itemName(page, index).endsWith(', favourite'))).toEqual([false, true])

@@ -3,6 +3,7 @@ import { Problem } from '../src/api/problem'
 import { columnsAt } from '../src/photos/photoList'
 import { MonthStore } from '../src/lists/monthStore'
 import { LibraryFake } from './libraryFake'
+import { monthPage } from './support'
 
 let library: LibraryFake
 let store: MonthStore
@@ -201,6 +202,24 @@ describe('the month store', () => {
     expect([1, 2].map((index) => columnsAt(begun, index) !== null)).toEqual([true, false])
     await vi.advanceTimersByTimeAsync(10_000)
     expect(idsOf('2026-07')).toEqual(['a', 'b', 'c'])
+  })
+
+  test('knows where each item was taken, of which each page tells names of its own', async () => {
+    const pages = [
+      monthPage('2026-07', ['a', 'b'], { places: ['Naples, Italy'], placeNumbers: [1, 0], nextCursor: 'c' }),
+      monthPage('2026-07', ['b', 'c', 'd'], { places: ['Bern, Switzerland', 'Naples, Italy'], placeNumbers: [1, 2, 1] }),
+    ]
+    library.month = async () => pages.shift()!
+    const { columns } = (await store.load('2026-07'))!
+    expect(columns!.placeNames).toEqual(['Naples, Italy', '', 'Naples, Italy', 'Bern, Switzerland'])
+  })
+
+  test('shows a month that was kept from before places were told', async () => {
+    const before: Partial<ReturnType<typeof monthPage>> = monthPage('2026-07', ['a'])
+    delete before.places
+    delete before.placeNumbers
+    library.month = async () => before as ReturnType<typeof monthPage>
+    expect((await store.load('2026-07'))!.columns!.placeNames).toEqual([''])
   })
 
   test('goes on showing the whole of a long month while its new items are read', async () => {

@@ -30,7 +30,10 @@ export function inAWeek(): number {
   return Math.floor(Date.now() / 1000) + 7 * 86_400
 }
 
-export function monthPage(month: string, ids: string[], more: Partial<MonthPage> = {}): MonthPage {
+type Page = MonthPage & Pick<Columns, 'placeNames'>
+
+/** A page of a month, which may stand for its columns too. */
+export function monthPage(month: string, ids: string[], more: Partial<Page> = {}): Page {
   return {
     month,
     revision: 1,
@@ -43,6 +46,9 @@ export function monthPage(month: string, ids: string[], more: Partial<MonthPage>
     thumbHashes: ids.map(() => ''),
     itemKeys: ids.map((id) => `key-of-${id}`),
     versions: ids.map(() => 1),
+    places: [],
+    placeNumbers: ids.map(() => 0),
+    placeNames: ids.map(() => ''),
     signatures: ids.map((id) => `signature-of-${id}`),
     keyId: 'k1',
     thumbExpires: inAWeek(),

@@ -196,6 +196,7 @@ class ItemDetails(TypedDict):
     title: str | None
     description: str | None
     keywords: list[str]
+    saidByPerson: list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]
     coordinates: Coordinates | None
     place: Place | None
     projection: str | None
@@ -275,6 +276,8 @@ class MonthItems(TypedDict):
     thumbHashes: list[str]
     itemKeys: list[str]
     versions: list[int]
+    places: list[str]
+    placeNumbers: list[int]
     signatures: list[str]
     keyId: str
     thumbExpires: int

@@ -10,6 +10,7 @@ from pydantic import Field, NaiveDatetime
 
 from api.endpoint import endpoint
 from api.found import Analysis
+from api.routes.changes import Statement
 from api.wire import Id, Timestamp, WireModel
 from pinhole import found, full_size, items, media_url, objects
 from pinhole.accounts import User
@@ -141,6 +142,7 @@ class ItemDetails(WireModel):
     title: str | None
     description: str | None
     keywords: list[str]
+    said_by_person: list[Statement] = Field(description="What a reset takes back: it would be as file and sidecar say")
     coordinates: Coordinates | None
     place: Place | None
     projection: str | None

@@ -18,7 +18,7 @@ routes = Blueprint(__name__)
 
 
 class WantedOriginals(WireModel):
-    ids: list[Id] = Field(min_length=1, max_length=MAX_ITEMS)
+    ids: list[Id] = Field(min_length=1, max_length=MAX_ITEMS, json_schema_extra={"uniqueItems": True})
 
     @field_validator("ids")
     @classmethod

@@ -17,10 +17,10 @@ from pinhole.media_url import LONGEST_LIFE
 class FullItem:
     """An item that may be opened; most fields are columns of media_item, item_metadata or its main original_file.
 
-    said_time: the capture time as the file says it, as `item_statement` has it. renditions: name (such as `240.webp`),
-    version, width, height and bytes of each, largest first; none that may go while a URL of it is valid. colours:
-    0xRRGGBB, most frequent first. A video without renditions has neither, nor a thumb_hash, and its rendition_version
-    is 0.
+    said_time: the capture time as the file says it, as `item_statement` has it. said_by_person: of what a person said
+    something, as keys of it. renditions: name (such as `240.webp`), version, width, height and bytes of each, largest
+    first; none that may go while a URL of it is valid. colours: 0xRRGGBB, most frequent first. A video without
+    renditions has neither, nor a thumb_hash, and its rendition_version is 0.
     """
 
     id: str
@@ -78,11 +78,21 @@ class FullItem:
     colours: list[int] | None
     exif: dict[str, Any] | None
     said_time: dict[str, Any] | None
+    said_by_person: list[str]
     renditions: list[dict[str, Any]]
 
 
 _OF_OTHER_TABLES = {
     "said_time": SQL("statement.said->'time' AS said_time"),
+    "said_by_person": SQL(
+        """
+        ARRAY(
+            SELECT jsonb_object_keys(said) FROM item_statement AS person
+            WHERE person.owner_id = media_item.owner_id AND person.item_id = media_item.id AND person.layer = 'person'
+            ORDER BY 1
+        ) AS said_by_person
+        """
+    ),
     "renditions": SQL(
         """
         ARRAY(
@@ -110,7 +120,7 @@ _SELECT = SQL(
     JOIN original_file
         ON original_file.owner_id = media_item.owner_id AND original_file.item_id = media_item.id AND role = 'main'
     LEFT JOIN item_statement AS statement
-        ON statement.owner_id = media_item.owner_id AND statement.item_id = media_item.id AND layer = 'file'
+        ON statement.owner_id = media_item.owner_id AND statement.item_id = media_item.id AND statement.layer = 'file'
     WHERE media_item.id = %(item_id)s AND {may_open}
     """
 ).format(columns=SQL(", ").join(_column(field.name) for field in fields(FullItem)), may_open=access.MAY_OPEN)

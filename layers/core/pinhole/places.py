@@ -26,6 +26,11 @@ class Place:
     city: str
     neighbourhood: str | None
 
+    @property
+    def name(self) -> str:
+        """As a photo is named by it: `Naples, Italy`."""
+        return f"{self.city}, {self.country}"
+
 
 def load(conn: Connection, places: Iterable[PopulatedPlace], source: str) -> int:
     """Know these places, and no others, unless those of this source are known. How many were loaded."""

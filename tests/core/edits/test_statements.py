@@ -71,12 +71,21 @@ def test_a_place_has_the_names_that_are_known_of_it_and_nowhere_has_none(album: 
     row = album.row(item_id)
     assert (row["latitude"], row["longitude"], row["altitude_m"]) == (40.85, 14.27, None)
     assert (row["city"], row["region"], row["country"], row["country_code"]) == ("Naples", "Campania", "Italy", "IT")
+    assert row["place_name"] == "Naples, Italy"
     album.edit([item_id], place=None)
     row = album.row(item_id)
-    assert (row["latitude"], row["city"], row["country_code"]) == (None, None, None)
+    assert (row["latitude"], row["city"], row["country_code"], row["place_name"]) == (None, None, None, None)
     album.edit([item_id], reset=["position"])
     row = album.row(item_id)
     assert (row["latitude"], row["altitude_m"], row["city"]) == (35.69, 12.5, "Tokyo")
+
+
+def test_a_month_whose_item_moves_within_its_zone_is_told_to_have_changed(album: Album, counted_months: None) -> None:
+    item_id = album.add()
+    album.edit([item_id], place=NAPLES)
+    months = album.months()
+    album.edit([item_id], place={"latitude": 40.86, "longitude": 14.28})
+    assert album.months() == {"2024-07": months["2024-07"] + 1}
 
 
 def test_a_place_by_its_name_is_the_largest_of_that_name_whatever_its_accents(album: Album) -> None:

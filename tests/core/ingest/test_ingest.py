@@ -64,6 +64,7 @@ def test_a_photo_with_coordinates_knows_its_place(inbox: Inbox) -> None:
 
     (item,) = inbox.items()
     assert (item["country_code"], item["region"], item["city"]) == ("IT", "Tuscany", "Arezzo")
+    assert item["place_name"] == "Arezzo, Italy"
 
 
 def test_a_message_delivered_twice_leaves_one_item_and_asks_for_analysis_again(inbox: Inbox) -> None:

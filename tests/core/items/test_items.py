@@ -124,6 +124,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         },
         "rating": 4,
         "title": "Brücke",
+        "saidByPerson": [],
         "description": "Am Abend",
         "keywords": ["Reise", "Brücke"],
         "coordinates": {"latitude": 52.5, "longitude": 13.4, "altitudeM": 34.5, "directionDeg": 271.25},

@@ -73,7 +73,7 @@ def test_a_ratio_code_is_fifty_steps_an_octave_around_128(caller: Caller, librar
 def test_a_month_lists_its_items_in_parallel_columns(caller: Caller, library: Library) -> None:
     photo = library.add(
         "2024-07-14T12:00:00.250000", item_key="A" * 24, rendition_version=3, thumb_hash=b"\xfb\xff", favourite=True,
-        tops_stack=True,
+        tops_stack=True, place_name="Naples, Italy",
     )  # fmt: skip
     video = library.add(
         "2024-07-14T11:00:00", item_key="B" * 24, kind="video", mime_type="video/mp4", duration_ms=61_500,
@@ -93,6 +93,8 @@ def test_a_month_lists_its_items_in_parallel_columns(caller: Caller, library: Li
         "thumbHashes": ["+/8=", ""],
         "itemKeys": ["A" * 24, "B" * 24],
         "versions": [3, 0],
+        "places": ["Naples, Italy"],
+        "placeNumbers": [1, 0],
         "signatures": [media_url.sign("A" * 24, expires), media_url.sign("B" * 24, expires)],
         "keyId": "k1",
         "thumbExpires": expires,
@@ -107,6 +109,16 @@ def test_flags_have_a_bit_for_each_thing_that_the_grid_shows(caller: Caller, lib
         library.add(f"2024-07-14T12:00:0{second}", **{column: True})
     library.add("2024-07-14T12:00:04", **dict.fromkeys(columns, True))
     assert _get(caller, "/timeline/2024-07").json["flags"] == [15, 8, 4, 2, 1]
+
+
+def test_each_place_is_named_once_and_items_tell_which_it_is(caller: Caller, library: Library) -> None:
+    for second, name in enumerate([None, "Naples, Italy", "Bern, Switzerland", None, "Naples, Italy"]):
+        library.add(f"2024-07-14T12:00:0{second}", place_name=name)
+    month = _get(caller, "/timeline/2024-07").json
+    assert month["places"] == ["Naples, Italy", "Bern, Switzerland"]
+    assert month["placeNumbers"] == [1, 0, 2, 1, 0]
+    message = Month.FromString(_get(caller, "/timeline/2024-07", Accept="application/x-protobuf").data)
+    assert (list(message.places), list(message.place_numbers)) == (month["places"], month["placeNumbers"])
 
 
 def test_times_are_iso_8601_however_the_database_writes_them(caller: Caller, library: Library) -> None:

@@ -66,6 +66,14 @@ def test_a_change_is_undone_and_says_so(caller: Caller, library: Library) -> Non
     assert caller.call("GET", f"/changes/{change['id']}").json == {**change, "undone": True}
 
 
+def test_it_is_told_what_a_person_said_of_an_item_and_a_reset_may_take_back(caller: Caller, library: Library) -> None:
+    item_id = library.add()
+    edit(caller, ids=[item_id], set={"title": "Of ann", "rating": None, "favourite": True})
+    assert details(caller, item_id)["saidByPerson"] == ["rating", "title"]
+    edit(caller, ids=[item_id], reset=["rating"])
+    assert details(caller, item_id)["saidByPerson"] == ["title"]
+
+
 def test_a_list_is_edited_as_it_was_when_it_was_read(caller: Caller, library: Library) -> None:
     july, august = library.add("2024-07-14T12:00:00"), library.add("2024-08-14T12:00:00")
     excepted = library.add("2024-07-15T12:00:00")

@@ -877,6 +877,8 @@ export interface components {
             title: string | null;
             description: string | null;
             keywords: string[];
+            /** @description What a reset takes back: it would be as file and sidecar say */
+            saidByPerson: ("time" | "position" | "title" | "description" | "rating" | "keywords")[];
             coordinates: components["schemas"]["Coordinates"] | null;
             place: components["schemas"]["Place"] | null;
             projection: string | null;
@@ -1027,6 +1029,15 @@ export interface components {
             itemKeys: string[];
             /** @description Of the renditions; 0 for a video without renditions */
             versions: number[];
+            /**
+             * @description Names of places, each once
+             * @example [
+             *       "Naples, Italy"
+             *     ]
+             */
+            places: string[];
+            /** @description Of each item which of `places`, counted from 1; 0 where none is known */
+            placeNumbers: number[];
             /** @description Each covers all renditions of its item: 240.webp, 480.webp, 1440.webp */
             signatures: string[];
             keyId: string;

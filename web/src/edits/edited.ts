@@ -25,6 +25,11 @@ export function common<T>({ known }: Edited, of: (details: ItemDetails) => T): T
   return isSame ? first : undefined
 }
 
+/** Whether some of them may be otherwise than their files say, so that it can go back to that. */
+export function canReset({ known }: Edited, statement: NonNullable<Edit['reset']>[number]): boolean {
+  return known === null || known.some(({ saidByPerson }) => saidByPerson.includes(statement))
+}
+
 /** What the server says of a field, whatever it lies in. */
 export function messageAt(errors: readonly FieldError[], ...fields: string[]): string {
   return errors.find(({ field }) => fields.some((name) => field.split('.').includes(name)))?.message ?? ''

@@ -14,7 +14,7 @@ export async function fetchFolders(): Promise<void> {
   for (let after: string | null | undefined; after !== null; ) {
     const page: Page = await answer(api.GET('/folders', { params: { query: after === undefined ? {} : { after } } }))
     all.push(...page.folders)
-    after = page.nextAfter
+    after = page.nextAfter ?? null
   }
   folders.value = all
 }

@@ -301,6 +301,11 @@ function areSignedAlike([first, ...others]: MonthPage[]): boolean {
   return others.every(({ keyId, thumbExpires }) => keyId === first!.keyId && thumbExpires === first!.thumbExpires)
 }
 
+/** By item; kept from a time before pages told of places, a page has none. */
+function placeNames({ ids, places, placeNumbers }: Partial<Pick<MonthPage, 'places' | 'placeNumbers'>> & MonthPage): string[] {
+  return ids.map((_, index) => places?.[(placeNumbers?.[index] ?? 0) - 1] ?? '')
+}
+
 /** All pages as one month: each item once, of the revision of the first. */
 function joined(pages: MonthPage[]): MonthSection {
   const { month, revision, keyId, thumbExpires, mediaBaseUrl } = pages[0]!
@@ -325,6 +330,7 @@ function joined(pages: MonthPage[]): MonthSection {
       thumbHashes: all((page) => page.thumbHashes),
       itemKeys: all((page) => page.itemKeys),
       versions: all((page) => page.versions),
+      placeNames: all(placeNames),
       signatures: all((page) => page.signatures),
     },
   }

@@ -8,9 +8,9 @@ export function isFavourite(columns: Columns, index: number): boolean {
   return (columns.flags[index]! & FAVOURITE) !== 0
 }
 
-/** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30, favourite`. */
+/** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30, Naples, Italy, favourite`. */
 export function itemName(columns: Columns, index: number): string {
-  const name = kindName(columns, index)
+  const name = [kindName(columns, index), columns.placeNames[index]].filter(Boolean).join(', ')
   return isFavourite(columns, index) ? texts.photos.favourite(name) : name
 }
 

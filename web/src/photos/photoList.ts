@@ -3,7 +3,10 @@ import type { components } from '../api/schema'
 type MonthItems = components['schemas']['MonthItems']
 
 /** What is known of items, as parallel arrays, and what signs their addresses. */
-export type Columns = Omit<MonthItems, 'month' | 'revision' | 'ratios' | 'nextCursor'>
+export type Columns = Omit<MonthItems, 'month' | 'revision' | 'ratios' | 'nextCursor' | 'places' | 'placeNumbers'> & {
+  /** Where each was taken: `Naples, Italy`; empty where that is not known. */
+  placeNames: string[]
+}
 
 /**
  * Photos under one heading, as they are laid out. Never changed in place: what has changed is another section. The

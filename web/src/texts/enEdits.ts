@@ -46,6 +46,7 @@ export const edits = {
   save: 'Save',
   cancel: 'Cancel',
   asInFile: 'As in the file',
+  asInFileOf: (field: string) => `${field}: as in the file`,
   asInFileHint: 'Go back to what the file says',
   ofMany: (count: number) => `For ${photos(count)}.`,
   changedElsewhere: (now: string) =>

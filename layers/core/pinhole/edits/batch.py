@@ -80,13 +80,13 @@ def write(
 ) -> tuple[Change, set[date]]:
     """Write what came of items, and how far the change has come by it; months last. The change then, and the months."""
     owner_id, months = change.owner_id, outcome.months
+    _name_places(conn, outcome)
     if outcome.edits:
         months |= set(media_item.write(conn, owner_id, outcome.of_grid))
         outbox.add_edits(conn, owner_id, change.actor_id, change.id, outcome.edits)
     if outcome.person:
         item_metadata.say_many(conn, owner_id, Layer.PERSON, outcome.person)
     if outcome.beyond:
-        _name_places(conn, outcome.beyond)
         item_metadata.write(conn, owner_id, outcome.beyond)
     come = change_table.come_on(
         conn,
@@ -147,10 +147,11 @@ def _note(outcome: Outcome, item: Held, base: dict[str, Any], before: Said, afte
         outcome.beyond[item.id] = beyond
 
 
-def _name_places(conn: Connection, beyond: Mapping[str, dict[str, Any]]) -> None:
-    moved = [columns for columns in beyond.values() if "latitude" in columns]
-    points = {(each["latitude"], each["longitude"]) for each in moved if each["latitude"] is not None}
-    found = places.find_many(conn, points)
-    for columns in moved:
+def _name_places(conn: Connection, outcome: Outcome) -> None:
+    moved = {item_id: columns for item_id, columns in outcome.beyond.items() if "latitude" in columns}
+    points = {(each["latitude"], each["longitude"]) for each in moved.values() if each["latitude"] is not None}
+    found = places.find_many(conn, points) if points else {}
+    for item_id, columns in moved.items():
         place = found.get((columns["latitude"], columns["longitude"]))
         columns |= {name: None if place is None else getattr(place, name) for name in _NAMES}
+        outcome.of_grid[item_id]["place_name"] = None if place is None else place.name

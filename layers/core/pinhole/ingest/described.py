@@ -54,6 +54,7 @@ def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) ->
         sort_timestamp=taken.sort_timestamp,
         has_clip=read.clip is not None,
         is_projected=read.projection is not None,
+        place_name=None if place is None else place.name,
     )
     beyond = ItemMetadata(
         **_fields(Facts, read),

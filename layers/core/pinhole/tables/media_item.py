@@ -52,6 +52,7 @@ class Shape:
     sort_timestamp: datetime
     has_clip: bool = False
     is_projected: bool = False
+    place_name: str | None = None
 
 
 _SELECT = sql.SQL(
@@ -224,15 +225,15 @@ def hold(conn: Connection, where: sql.Composable, parameters: Mapping[str, Any],
 def write(conn: Connection, owner_id: int, columns: Mapping[str, Mapping[str, Any]]) -> list[date]:
     """Give items, by their ids, values of columns, as JSON; each gets a new revision. Months of those that are listed.
 
-    The columns are those of `Held` that a person may change.
+    The columns are those of `Held` that a person may change, and `place_name`.
     """
     written = conn.execute(
         """
         UPDATE media_item SET
             (taken_at_local, taken_at_utc, utc_offset_seconds, timezone_name, time_source, time_confidence,
-             sort_timestamp, favourite, visibility, trashed_at)
+             sort_timestamp, favourite, visibility, trashed_at, place_name)
             = (SELECT taken_at_local, taken_at_utc, utc_offset_seconds, timezone_name, time_source, time_confidence,
-                   sort_timestamp, favourite, visibility, trashed_at
+                   sort_timestamp, favourite, visibility, trashed_at, place_name
                FROM jsonb_populate_record(media_item, written.columns))
         FROM jsonb_each(%s) AS written (id, columns)
         WHERE media_item.owner_id = %s AND media_item.id = written.id

@@ -61,6 +61,7 @@ class MonthPage:
     ratios, flags: a byte per item; of flags the bits 1 favourite, 2 clip, 4 stack, 8 projection. durations_ms: 0 for a
     photo. taken_at_local: ISO 8601 without a zone.
     thumb_hashes: empty, and versions: 0, for a video without renditions.
+    places: each name that an item has, once; place_numbers: of each item which of them, counted from 1, and 0 for none.
     signatures: each is for all renditions of its item, until `thumb_expires` (Unix seconds), by key `key_id`.
     next_cursor: None on the last page.
     """
@@ -76,6 +77,8 @@ class MonthPage:
     thumb_hashes: list[bytes]
     item_keys: list[str]
     versions: tuple[int, ...]
+    places: list[str]
+    place_numbers: list[int]
     signatures: list[str]
     key_id: str
     thumb_expires: int
@@ -108,10 +111,11 @@ _PAGE = SQL(
         array_agg(coalesce(thumb_hash, '')),
         string_agg(item_key, ','),
         string_agg(int4send(rendition_version), ''),
+        array_agg(coalesce(place_name, '')),
         ARRAY(SELECT (extract(epoch FROM moment) * 1000000)::bigint FROM unnest(min(moments)) AS moment)
     FROM (
         SELECT id, ratio, kind, flags, duration_ms, taken_at_local, thumb_hash, item_key, rendition_version,
-            ARRAY[{moments}] AS moments
+            place_name, ARRAY[{moments}] AS moments
         FROM media_item
         WHERE {where} AND {section} = %(month)s AND ({moments}, id) <= ({begin}, %(id)s)
         ORDER BY {order} LIMIT %(limit)s
@@ -169,9 +173,11 @@ def read(
         binary=True,
     ).fetchone()
     assert row is not None
-    current, ids, ratios, videos, flags, durations, taken, thumb_hashes, item_keys, versions, last = row
+    current, ids, ratios, videos, flags, durations, taken, thumb_hashes, item_keys, versions, names, last = row
     page = slice(PAGE_ITEMS)
     all_ids, keys = _texts(ids), _texts(item_keys)[page]
+    numbers = {"": 0}
+    place_numbers = [numbers.setdefault(name, len(numbers)) for name in (names or [])[page]]
     return MonthPage(
         month=month,
         revision=current,
@@ -184,6 +190,8 @@ def read(
         thumb_hashes=(thumb_hashes or [])[page],
         item_keys=keys,
         versions=_numbers(versions)[page],
+        places=list(numbers)[1:],
+        place_numbers=place_numbers,
         signatures=media_url.sign_all(keys, expires),
         key_id=media_url.key_id(),
         thumb_expires=expires,
