@@ -27,7 +27,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
 
 
 def run(only: Sequence[str], *, json: bool) -> int:
-    """Measure all, or only what is named, and print the table. Returns the exit code.
+    """Measure all, or only what is named, and print the table. Returns the exit code: 1 where an aim is not met.
 
     Raises:
         CannotStart: nothing is measured under such a name, or a program is missing.
@@ -42,4 +42,7 @@ def run(only: Sequence[str], *, json: bool) -> int:
                 rows += MEASUREMENTS[name]()
     finally:  # what was measured until something failed took minutes
         print(as_json(rows) if json else table(rows))
-    return 0
+    over = [f"{row.name}: {row.ours:.4g} {row.unit}, to be {row.aim}" for row in rows if row.met is False]
+    if over:
+        print("Not met:", *over, sep="\n  ", file=sys.stderr)
+    return 1 if over else 0

@@ -3,7 +3,7 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +24,9 @@ from pinhole_client import Client
 VISITS = 5
 WHEEL_STEPS, WHEEL_PIXELS = 60, 400
 SCRUBS = 20
-# The budget of the page.
+LONG_TASK_MICROSECONDS = 50_000
+_TASK = "ThreadControllerImpl::RunTask"
+# The budget of the page, which CONTRIBUTING.md tells.
 FIRST_PHOTOS_MS = {100_000: 1_500, 1_000_000: 2_500}
 LCP_MS = {100_000: 1_500, 1_000_000: 2_500}
 LONG_TASKS = 5
@@ -36,9 +38,6 @@ _SEEN = """() => {
     return image && image.complete && image.naturalWidth > 0 ? performance.now() : 0
 }"""
 _WATCH = """
-    window.longTasks = []
-    new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => window.longTasks.push(duration)))
-        .observe({ type: 'longtask', buffered: true })
     new PerformanceObserver((list) => { window.lcp = list.getEntries().at(-1).startTime })
         .observe({ type: 'largest-contentful-paint', buffered: true })
 """
@@ -85,8 +84,9 @@ def _rows(chromium: Browser, origin: str, client: Client, items: int) -> Iterato
     yield Row(f"{name}: LCP, p50", "ms", statistics.median(largest), aim=Aim("ours", LCP_MS[items]))
     with _visit(chromium, origin, state) as page:
         page.wait_for_function(_SEEN)
-        yield Row(f"{name}: tasks over 50 ms, wheel", "tasks", _while_wheeling(page), aim=Aim("ours", LONG_TASKS))
-        yield Row(f"{name}: tasks over 50 ms, scrubbing", "tasks", _while_scrubbing(page), aim=Aim("ours", LONG_TASKS))
+        for doing, act in (("wheel", _wheel), ("scrubbing", _scrub)):
+            label = f"{name}: tasks over 50 ms of CPU, {doing}"
+            yield Row(label, "tasks", _long_tasks(page, act), aim=Aim("ours", LONG_TASKS))
         session = page.context.new_cdp_session(page)
         session.send("HeapProfiler.collectGarbage")
         heap = page.evaluate("() => performance.memory.usedJSHeapSize / 1e6")
@@ -144,26 +144,41 @@ def _visit(chromium: Browser, origin: str, state: StorageState) -> Iterator[Page
     context.close()
 
 
-def _long_tasks(page: Page) -> int:
-    count: int = page.evaluate("() => window.longTasks.splice(0).length")
-    return count
+def _long_tasks(page: Page, act: Callable[[Page], None]) -> int:
+    """How many tasks of the page's main thread took over 50 ms of CPU meanwhile.
+
+    By the clock it would be the other programs that are measured: beside two that are busy, of 97 tasks over 50 ms one
+    had taken these itself.
+    """
+    session = page.context.new_cdp_session(page)
+    events: list[dict[str, Any]] = []
+    ended: list[object] = []
+    session.on("Tracing.dataCollected", lambda collected: events.extend(collected["value"]))
+    session.on("Tracing.tracingComplete", ended.append)
+    session.send("Tracing.start", {"traceConfig": {"includedCategories": ["toplevel"]}})
+    act(page)
+    session.send("Tracing.end")
+    while not ended:
+        page.wait_for_timeout(50)
+    named = [event for event in events if event["name"] == "thread_name"]
+    main = {(event["pid"], event["tid"]) for event in named if event["args"]["name"] == "CrRendererMain"}
+    tasks = [event for event in events if event["name"] == _TASK and (event["pid"], event["tid"]) in main]
+    assert tasks, "the browser tells of no tasks"
+    return sum(task.get("tdur", 0) > LONG_TASK_MICROSECONDS for task in tasks)
 
 
-def _while_wheeling(page: Page) -> int:
+def _wheel(page: Page) -> None:
     page.mouse.move(700, 500)
-    _long_tasks(page)
     for _ in range(WHEEL_STEPS):
         page.mouse.wheel(0, WHEEL_PIXELS)
         page.wait_for_timeout(30)
     page.wait_for_timeout(500)
-    return _long_tasks(page)
 
 
-def _while_scrubbing(page: Page) -> int:
+def _scrub(page: Page) -> None:
     """From the newest to the oldest photo, by the scrubber at the right."""
     track = page.get_by_role("slider").locator("xpath=..").bounding_box()
     assert track is not None
-    _long_tasks(page)
     middle = track["x"] + track["width"] / 2
     page.mouse.move(middle, track["y"] + 2)
     page.mouse.down()
@@ -172,4 +187,3 @@ def _while_scrubbing(page: Page) -> int:
         page.wait_for_timeout(50)
     page.mouse.up()
     page.wait_for_timeout(1000)
-    return _long_tasks(page)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from infra.bench import rows
+from infra.bench import command, rows
 from infra.bench.rows import Aim, Row
 from infra.bench.similarity import ssim
 
@@ -68,6 +68,20 @@ def test_the_table_has_a_line_for_each_row_and_says_what_is_not_met() -> None:
         "photo: SSIM  0.983      0.985  sharp   1.00\n"
         "memory       1,234  MB                       ours ≤ 700    NO"
     )
+
+
+@pytest.mark.parametrize(
+    ("most", "code", "told"), [(700, 0, ""), (699, 1, "Not met:\n  memory: 700 MB, to be ours ≤ 699\n")]
+)
+def test_the_command_fails_and_names_what_is_not_met(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], most: float, code: int, told: str
+) -> None:
+    measured = [Row("memory", "MB", 700, aim=Aim("ours", most)), Row("photo", "ms", 1)]
+    monkeypatch.setitem(command.MEASUREMENTS, "memory", lambda: iter(measured))
+    assert command.run(["memory"], json=False) == code
+    said = capsys.readouterr().err
+    assert said.endswith(told)
+    assert ("Not met" in said) == (code == 1)
 
 
 def test_json_has_the_numbers_whole_and_null_for_what_is_not_there() -> None:
