@@ -89,7 +89,7 @@ def test_wherever_a_call_is_killed_and_sent_again_each_item_is_shifted_once(albu
     before = [album.row(item_id)["taken_at_local"] for item_id in ids]
     done_before_the_answer = 0
     for step in range(1, MOMENTS):
-        request = {"ownerId": album.owner_id, "ids": ids, "changeId": new_id()}
+        request: dict[str, Any] = {"ownerId": album.owner_id, "ids": ids, "changeId": new_id()}
         killed = dying.call(at_once.shift_once, request, die_at=step)
         killed.join()
         assert killed.exitcode in (0, -SIGKILL)
