@@ -284,6 +284,69 @@ def test_what_is_archived_and_thrown_away_leaves_and_comes_back_by_a_key(window:
     expect(tiles(window).first).to_have_attribute("href", str(first))
 
 
+HOLD_THE_FIRST = """(method) => {
+  const send = window.fetch
+  let isFirst = true
+  window.fetch = async (request, ...more) => {
+    const holds = isFirst && request.method === method
+    if (holds) isFirst = false
+    if (holds) await new Promise((resolve) => setTimeout(resolve, 700))
+    return send(request, ...more)
+  }
+}"""
+
+
+def test_two_changes_are_undone_one_after_the_other_however_fast_it_is_asked_for(window: Page) -> None:
+    marked = tiles(window).first
+    choose(window, 0)
+    window.keyboard.press("f")
+    expect(marked).to_have_accessible_name(re.compile("favourite"))
+    window.keyboard.press("f")
+    expect(marked).not_to_have_accessible_name(re.compile("favourite"))
+    window.evaluate(HOLD_THE_FIRST, "POST")
+    window.keyboard.press("Control+z")
+    window.keyboard.press("Control+z")
+    expect(window.get_by_text("Undone", exact=True)).to_have_count(2)
+    expect(marked).not_to_have_accessible_name(re.compile("favourite"))
+
+
+def test_what_is_asked_for_while_something_else_is_on_its_way_is_done_after_it(window: Page) -> None:
+    choose(window, 0)
+    window.evaluate(HOLD_THE_FIRST, "PATCH")
+    window.keyboard.press("f")
+    bar(window).get_by_role("button", name="Description and more").click()
+    dialog = window.get_by_role("dialog", name="Change description and more")
+    dialog.get_by_label("Title", exact=True).fill("Early")
+    dialog.get_by_role("button", name="Save").click()
+    expect(window.get_by_text("1 photo changed")).to_be_visible()
+    expect(tiles(window).first).to_have_accessible_name(re.compile("favourite"))
+    window.keyboard.press("Control+z")
+    window.keyboard.press("Control+z")
+    expect(window.get_by_text("Undone", exact=True)).to_have_count(2)
+    expect(tiles(window).first).not_to_have_accessible_name(re.compile("favourite"))
+
+
+def test_what_is_being_typed_outlasts_what_it_was_meant_for(
+    window: Page, open_context: Callable[..., BrowserContext]
+) -> None:
+    choose(window, 0)
+    bar(window).get_by_role("button", name="Description and more").click()
+    dialog = window.get_by_role("dialog", name="Change description and more")
+    dialog.get_by_label("Title", exact=True).fill("By the lake")
+    other = open_context().new_page()
+    log_in(other)
+    choose(other, 0)
+    other.keyboard.press("a")
+    expect_count(window, 0)
+    expect(dialog.get_by_label("Title", exact=True)).to_have_value("By the lake")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("isn’t in this list any more")
+    window.keyboard.press("Escape")
+    expect(other.get_by_text("1 photo archived")).to_be_visible()
+    other.keyboard.press("Control+z")
+    expect(window.get_by_role("heading", level=2).first).to_have_text(re.compile(r"July 2024\s+24"))
+
+
 def test_what_goes_away_elsewhere_leaves_the_selection(
     window: Page, open_context: Callable[..., BrowserContext]
 ) -> None:

@@ -36,6 +36,8 @@ test.each([
 
 test('keywords are what lies between commas, each once', () => {
   expect(wordsOf(' lake, summer ,,lake')).toEqual(['lake', 'summer'])
+  expect(wordsOf('Doe, John, x,y', ['x', 'Doe, John'])).toEqual(['Doe, John', 'x', 'y'])
+  expect(wordsOf('Doe, Johnny', ['Doe, John'])).toEqual(['Doe', 'Johnny'])
 })
 
 test('what photos have in common is shown, and what differs or is unknown is not', () => {

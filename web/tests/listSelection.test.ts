@@ -118,3 +118,19 @@ test('all that is chosen can be named, also of months that the list lets go of a
   fake.selection.all()
   expect(await fake.selection.ids()).toEqual(['a', 'b', 'v', 'w'])
 })
+
+test('what changes while the rest of it is fetched is fetched again before anything is sent', async () => {
+  const asleep = [sectionOf('2026-07', new Uint8Array(3)), sectionOf('2026-06', new Uint8Array(3))]
+  const items: Record<string, string[]> = { '2026-07': ['a', 'b', 'new'], '2026-06': ['v', 'w', 'new2'] }
+  let loads = 0
+  const fake = listOf([here('2026-07', ['a', 'b']), here('2026-06', ['v', 'w'])], (key) => {
+    loads += 1
+    const others = loads === 1 ? asleep : sections()
+    fake.change(others.map((section) => (section.key === key && loads > 1 ? here(key, items[key]!) : section)))
+    return Promise.resolve()
+  })
+  const sections = () => fake.selection.now.sections as typeof asleep
+  fake.selection.all()
+  fake.change(asleep)
+  expect(await fake.selection.targets()).toEqual([{ ids: ['a', 'b', 'v', 'w'] }])
+})

@@ -57,5 +57,6 @@ describe('folders', () => {
   test('have addresses that no name breaks', () => {
     expect(folderAddress('')).toBe('/folders')
     expect(folderAddress("Ann's 100%/a?b#c")).toBe('/folders/Ann%27s%20100%25/a%3Fb%23c')
+    expect(folderAddress('photo/Weihnachten1')).toBe('/folders/%70hoto/Weihnachten1')
   })
 })

@@ -18,61 +18,63 @@ export type Done = (count: number) => string
 
 const ASK_AGAIN_MS = 1000
 
-/** The latest changes that can be undone by a key; of one deed there may be several. */
-const undoable: Change[][] = []
-/** What was asked for, and not answered yet. */
-const asking = new Set<Promise<void>>()
+/** What a person did in one go, which is undone in one go too. */
+type Deed = { changes: Change[] }
+
+/** The latest deeds that can be undone by a key, running ones too: the last is what a person did last. */
+const undoable: Deed[] = []
+
+/** Each request waits for the one before: what is asked for last is what stands, and what is undone first. */
+const sendInTurn = queue()
+/** An undo waits for the end of the one before, on whose outcome its own depends. */
+const undoInTurn = queue()
+
+function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work)
+    last = next.catch(() => {}) // whoever asked for it is told
+    return next
+  }
+}
 
 /** Write the same of many items; resolves once that has begun, as what takes long goes on by itself. Throws `Problem`. */
 export function editMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
-  return noted(sendMany(targets, edit, done))
+  return sendInTurn(async () => {
+    const changes: Change[] = []
+    try {
+      for (const target of targets) {
+        const asked = { ...target, ...edit }
+        changes.push(await askedOnce(asked, (changeId) => answer(api.PATCH('/items', { body: { ...asked, changeId } }))))
+      }
+    } finally {
+      // What came before a failure is done, and can be undone.
+      if (changes.length > 0) void follow(changes, done)
+    }
+  })
 }
 
 /** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
 export function editOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
-  return noted(sendOne(item_id, revision, edit, done))
-}
-
-function noted(answered: Promise<void>): Promise<void> {
-  asking.add(answered)
-  const forget = () => asking.delete(answered)
-  answered.then(forget, forget)
-  return answered
-}
-
-async function sendMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
-  const changes: Change[] = []
-  try {
-    for (const target of targets) {
-      const asked = { ...target, ...edit }
-      changes.push(await askedOnce(asked, (changeId) => answer(api.PATCH('/items', { body: { ...asked, changeId } }))))
-    }
-  } finally {
-    // What came before a failure is done, and can be undone.
-    if (changes.length > 0) void followed(changes, done)
-  }
-}
-
-async function sendOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
-  const params = { path: { item_id }, header: { 'If-Match': `"${revision}"` } }
-  const change = await askedOnce([params, edit], (changeId) =>
-    answer(api.PATCH('/items/{item_id}', { params, body: { ...edit, changeId } })),
-  )
-  void followed([change], done)
+  return sendInTurn(async () => {
+    const params = { path: { item_id }, header: { 'If-Match': `"${revision}"` } }
+    const change = await askedOnce([params, edit], (changeId) =>
+      answer(api.PATCH('/items/{item_id}', { params, body: { ...edit, changeId } })),
+    )
+    void follow([change], done)
+  })
 }
 
 /** Tell of changes, with a way back: at once where they are done, of those that take long how far they are until then. */
-async function followed(changes: Change[], done: Done): Promise<void> {
-  const isDone = changes.every(({ state }) => state === 'done')
-  // At once: what leads on from here may be a key that undoes it.
-  if (isDone) undoable.push(changes)
+async function follow(changes: Change[], done: Done): Promise<void> {
+  const deed: Deed = { changes }
+  undoable.push(deed)
+  const wayBack = { label: texts.edits.undo, run: () => void undoInTurn(() => undo(deed)) }
   try {
     const ended = await ends(changes)
-    if (!isDone) undoable.push(ended)
-    const count = ended.reduce((sum, change) => sum + change.done, 0)
-    notify(done(count), { label: texts.edits.undo, run: () => void undo(ended) })
+    notify(done(ended.reduce((sum, change) => sum + change.done, 0)), wayBack)
   } catch (error) {
-    notify(texts.edits.notFollowed(messageOf(error)))
+    notify(texts.edits.notFollowed(messageOf(error)), wayBack)
   }
 }
 
@@ -81,9 +83,10 @@ async function ends(changes: Change[]): Promise<Change[]> {
   let notice: number | undefined
   try {
     for (let now = changes; ; now = await Promise.all(now.map(asked))) {
-      const failed = now.find(({ state }) => state === 'failed')
-      if (failed) throw new Problem(500, 'internal_error', texts.edits.failed)
-      if (now.every(({ state }) => state === 'done')) return now
+      if (now.every(({ state }) => state !== 'running')) {
+        if (now.some(({ state }) => state === 'failed')) throw new Problem(500, 'internal_error', texts.edits.failed)
+        return now
+      }
       const sum = (of: (change: Change) => number) => now.reduce((total, change) => total + of(change), 0)
       notice = tell(texts.edits.progress(sum((change) => change.done + change.skipped), sum((change) => change.total)), undefined, notice)
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
@@ -106,21 +109,30 @@ async function asked(change: Change): Promise<Change> {
   }
 }
 
-async function undo(changes: Change[]): Promise<void> {
-  const place = undoable.indexOf(changes)
-  if (place >= 0) undoable.splice(place, 1)
+async function undo(deed: Deed): Promise<void> {
   try {
-    const undone: Change[] = []
-    for (const { id } of changes.toReversed()) {
-      const params = { path: { change_id: id } }
-      undone.push(await untilAnswered(() => answer(api.POST('/changes/{change_id}/undo', { params }))))
-    }
+    // Those that were done later first.
+    const undone = await sendInTurn(async () => {
+      const answers: Change[] = []
+      for (const { id } of deed.changes.toReversed()) {
+        const params = { path: { change_id: id } }
+        answers.push(await untilAnswered(() => answer(api.POST('/changes/{change_id}/undo', { params }))))
+      }
+      return answers
+    })
     const skipped = (await ends(undone)).reduce((sum, change) => sum + change.skipped, 0)
+    forget(deed)
     notify(skipped > 0 ? texts.edits.undoneInPart(skipped) : texts.edits.undone)
   } catch (error) {
-    if (error instanceof Problem && error.passing) undoable.push(changes)
+    // It may yet be undone where the server could not be asked, or the change is still running.
+    if (error instanceof Problem && !error.passing && error.status !== 409) forget(deed)
     notify(texts.edits.notUndone(messageOf(error)))
   }
+}
+
+function forget(deed: Deed): void {
+  const place = undoable.indexOf(deed)
+  if (place >= 0) undoable.splice(place, 1)
 }
 
 /** Ctrl+Z undoes what was done last, wherever the keys go but into a field, which has an undo of its own. */
@@ -128,12 +140,12 @@ document.addEventListener('keydown', (event) => {
   const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select, dialog')
   if (isTyping || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'z') return
   event.preventDefault()
-  void undoLast()
+  void undoInTurn(undoLast)
 })
 
 /** What is on its way is the last: the page may show what it did before the answer is here. */
 async function undoLast(): Promise<void> {
-  await Promise.allSettled(asking)
+  await sendInTurn(() => Promise.resolve())
   const last = undoable.at(-1)
   if (last) await undo(last)
   else notify(texts.edits.nothingToUndo)

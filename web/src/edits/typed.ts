@@ -7,10 +7,11 @@ export function secondsOf({ isEarlier, days, hours, minutes }: Shift): number {
   return (isEarlier ? -1 : 1) * (days * DAY_S + hours * 3600 + minutes * 60)
 }
 
-/** A naive local time so many seconds later: `2024-07-14T10:30:00`. */
-export function shifted(local: string, seconds: number): string {
-  const moment = Date.parse(`${local.replace(/Z$/, '')}Z`)
-  return new Date(moment + seconds * 1000).toISOString().slice(0, 19)
+/** A naive local time so many seconds later: `2024-07-14T10:30:00`; null beyond what a date can be. */
+export function shifted(local: string, seconds: number): string | null {
+  const moment = new Date(Date.parse(`${local.replace(/Z$/, '')}Z`) + seconds * 1000)
+  const year = moment.getUTCFullYear()
+  return year >= 1 && year <= 9999 ? moment.toISOString().slice(0, 19) : null
 }
 
 /** The date and the time of a naive local time, as fields of a form hold them. */
@@ -32,7 +33,15 @@ export function coordinatesOf(text: string): { latitude: number; longitude: numb
   return { latitude: Number(latitude), longitude: Number(longitude) }
 }
 
-/** Words with commas between them, each once. */
-export function wordsOf(text: string): string[] {
-  return [...new Set(text.split(',').map((word) => word.trim()).filter(Boolean))]
+/** Words with commas between them, each once. Of `known` ones some may hold a comma themselves, as files have them. */
+export function wordsOf(text: string, known: readonly string[] = []): string[] {
+  const longestFirst = known.filter((word) => word.includes(',')).sort((a, b) => b.length - a.length)
+  const words = new Set<string>()
+  for (let rest = text.trim(); rest; rest = rest.trim()) {
+    const whole = longestFirst.find((word) => rest.startsWith(word) && /^\s*(,|$)/.test(rest.slice(word.length)))
+    const word = whole ?? rest.split(',', 1)[0]!
+    if (word.trim()) words.add(word.trim())
+    rest = rest.slice(word.length).replace(/^\s*,/, '')
+  }
+  return [...words]
 }

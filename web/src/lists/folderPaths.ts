@@ -1,8 +1,14 @@
 /** The address of a folder's page; '' is above all of them. */
 export function folderAddress(path: string): string {
-  // An apostrophe too, for addresses are looked for in the page by selectors.
-  const parts = path.split('/').map((part) => encodeURIComponent(part).replaceAll("'", '%27'))
+  const parts = path.split('/').map(encodePart)
   return path === '' ? '/folders' : `/folders/${parts.join('/')}`
+}
+
+function encodePart(part: string): string {
+  // It would be taken for the address of a photo in the folder above.
+  if (part === 'photo') return '%70hoto'
+  // An apostrophe too, for addresses are looked for in the page by selectors.
+  return encodeURIComponent(part).replaceAll("'", '%27')
 }
 
 /** What a folder is called in its parent. */

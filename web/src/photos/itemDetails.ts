@@ -14,9 +14,11 @@ const kept = new Map<string, ItemDetails>()
 export async function itemDetails(item_id: string): Promise<ItemDetails> {
   const known = kept.get(item_id)
   if (known && Date.parse(known.original.expiresAt) > Date.now() + MARGIN_MS) return known
+  const asked = timesForgotten.value
   const details = await answer(api.GET('/items/{item_id}', { params: { path: { item_id } } }))
   if (kept.size >= MOST_KEPT) kept.clear()
-  if (!isToCome(details)) kept.set(item_id, details)
+  // What is forgotten meanwhile is this answer too.
+  if (!isToCome(details) && asked === timesForgotten.value) kept.set(item_id, details)
   return details
 }
 

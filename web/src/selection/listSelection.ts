@@ -1,7 +1,12 @@
 import { shallowRef } from 'vue'
+import { Told } from '../api/problem'
 import type { PhotoList, Place } from '../photos/photoList'
 import { findMark, markOf, type Mark } from '../photos/scrollAnchor'
+import { texts } from '../texts/texts'
 import { Selection, type Target } from './selection'
+
+/** A section that is another each time it is fetched is given up. */
+const MOST_LOADS = 5
 
 /**
  * What is chosen in a list, as people choose: one by one, or from the last one on. It stays while the list changes, and
@@ -57,7 +62,7 @@ export class ListSelection {
   /** Have the span that was begun end there, wherever it ended before. */
   spanTo(place: Place): void {
     const { mark, before, isChosen } = this.#anchor!
-    this.#set(before.with(findMark(before, mark) ?? place, place, isChosen))
+    this.#set(before.with(findMark(before, mark) ?? place, place, isChosen, this.list.asOf))
   }
 
   /** Choose the items of a section from an index up to another; where all of them are chosen already, take them away. */
@@ -73,7 +78,7 @@ export class ListSelection {
 
   all(): void {
     this.#anchor = null
-    this.#set(this.now.all())
+    this.#set(this.now.all(this.list.asOf))
   }
 
   clear(): void {
@@ -82,18 +87,25 @@ export class ListSelection {
 
   /** What to send for all of it. Fetches what it takes to name each. Throws `Problem`. */
   async targets(): Promise<Target[]> {
-    for (const key of this.now.unresolved) await this.list.load(key)
-    this.follow()
+    await this.#have(() => this.now.unresolved)
     return this.now.targets(this.list.query, this.list.asOf)
   }
 
   /** The id of each item of it. Fetches what it takes to name them. Throws `Problem`. */
   async ids(): Promise<string[]> {
-    for (const key of this.now.unnamed) {
+    await this.#have(() => this.now.unnamed)
+    return this.now.ids(Infinity)!
+  }
+
+  /** Fetches sections until none is missing, since one may change while another is fetched. Throws `Problem`. */
+  async #have(missing: () => string[]): Promise<void> {
+    const loads = new Map<string, number>()
+    for (let key; (key = missing()[0]) !== undefined; ) {
+      loads.set(key, (loads.get(key) ?? 0) + 1)
+      if (loads.get(key)! > MOST_LOADS) throw new Told(texts.selection.keepsChanging)
       await this.list.load(key)
       this.follow() // now: the list lets go of items that nobody looks at
     }
-    return this.now.ids(Infinity) ?? []
   }
 
   /** Months of which some is chosen that is not known by its id yet are fetched in the background. */

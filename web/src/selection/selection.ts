@@ -13,8 +13,10 @@ export type Target = {
 /** What is chosen of a section. */
 type Part = {
   section: Section
-  /** A byte per item; null: all of them, none of which was ever here. */
+  /** A byte per item; null: all that it held as it was chosen, when not all of them were here. */
   marks: Uint8Array | null
+  /** The section as it was chosen, and when that was by the server's clock. */
+  chosen: { ratios: Uint8Array; asOf: string } | null
   /** Ids by index, as far as they were ever here: they outlast the section's letting go of its items. */
   ids: readonly string[]
   /** Chosen ids that are still to be looked for: the section has changed, and its items are not here. */
@@ -60,8 +62,8 @@ export class Selection {
     return marks.includes(0) ? 'some' : 'all'
   }
 
-  /** With everything between two places chosen, or not, both of them too. */
-  with(one: Place, other: Place, isChosen: boolean): Selection {
+  /** With everything between two places chosen, or not, both of them too. `asOf`: when the list was as it is here. */
+  with(one: Place, other: Place, isChosen: boolean, asOf: string): Selection {
     const isForward = one.position < other.position || (one.position === other.position && one.index <= other.index)
     const [first, last] = isForward ? [one, other] : [other, one]
     const parts = new Map(this.#parts)
@@ -69,17 +71,17 @@ export class Selection {
       const section = this.sections[position]!
       const from = position === first.position ? first.index : 0
       const to = position === last.position ? last.index + 1 : section.ratios.length
-      const part = marked(section, parts.get(section.key), from, to, isChosen)
+      const part = marked(section, parts.get(section.key), from, to, isChosen, asOf)
       if (part) parts.set(section.key, part)
       else parts.delete(section.key)
     }
     return new Selection(this.sections, parts)
   }
 
-  all(): Selection {
+  all(asOf: string): Selection {
     const last = this.sections.length - 1
     if (last < 0) return this
-    return this.with({ position: 0, index: 0 }, { position: last, index: this.sections[last]!.ratios.length - 1 }, true)
+    return this.with({ position: 0, index: 0 }, { position: last, index: this.sections[last]!.ratios.length - 1 }, true, asOf)
   }
 
   /** The same items in the list as it is now: what has gone from it leaves, what has come is not chosen. */
@@ -103,7 +105,7 @@ export class Selection {
 
   /** The sections whose items must be here before all that is chosen of them can be named. */
   get unnamed(): string[] {
-    return [...this.#parts.values()].filter((part) => part.marks === null || !isResolved(part)).map(({ section }) => section.key)
+    return [...this.#parts.values()].filter((part) => !isNamed(part)).map(({ section }) => section.key)
   }
 
   /** The place of the first that is chosen, or of the last; null where nothing is. */
@@ -138,29 +140,51 @@ export class Selection {
   ids(most: number): string[] | null {
     if (this.count > most) return null
     const parts = [...this.#parts.values()]
-    return parts.every((part) => part.marks !== null && isResolved(part)) ? parts.flatMap(idsOf) : null
+    return parts.every(isNamed) ? parts.flatMap(idsOf) : null
   }
 
-  /** What to send for all of it, in one call wherever that is possible. Nothing may be unresolved. */
+  /**
+   * What to send for all of it, in one call wherever that is possible. Nothing may be unresolved. `asOf`: when the list
+   * was as it is here; months that were chosen unseen are sent as of then.
+   */
   targets(query: PhotoList['query'], asOf: string): Target[] {
-    const parts = [...this.#parts.values()]
-    const named = parts.reduce((sum, { marks, count }) => sum + (marks ? count : 0), 0)
-    const isByMonth = ({ marks, count, section }: Part) =>
-      marks === null || (named > MOST_IDS && count > section.ratios.length / 2)
-    const months = parts.filter(isByMonth)
-    const ids = parts.filter((part) => !isByMonth(part)).flatMap(idsOf)
+    const { ids, lists } = this.#divided(asOf)
     const targets: Target[] = []
     for (let from = 0; from < ids.length; from += MOST_IDS) targets.push({ ids: ids.slice(from, from + MOST_IDS) })
-    if (months.length > 0) {
+    let place = 0
+    for (const [chosenAt, months] of lists) {
       const except = months.flatMap(exceptionsOf)
       const list = {
         ...query,
         ...(months.length < this.sections.length && { months: months.map(({ section }) => section.key) }),
         ...(except.length > 0 && { except }),
       }
-      targets[0] = { ...targets[0], list, asOf }
+      targets[place] = { ...targets[place], list, asOf: chosenAt }
+      place += 1
     }
     return targets
+  }
+
+  /** What is sent by its ids, and what by months, with exceptions that one call can name too. */
+  #divided(asOf: string): { ids: string[]; lists: Map<string, Part[]> } {
+    const parts = [...this.#parts.values()]
+    const named = parts.filter(({ marks }) => marks !== null)
+    const byMonth = new Set(parts.filter(({ marks }) => marks === null))
+    if (named.reduce((sum, { count }) => sum + count, 0) > MOST_IDS) {
+      let exceptions = 0
+      for (const part of named.toSorted((a, b) => missingOf(a) - missingOf(b))) {
+        exceptions += missingOf(part)
+        if (exceptions > MOST_IDS || missingOf(part) > part.count) break
+        byMonth.add(part)
+      }
+    }
+    const lists = new Map<string, Part[]>()
+    for (const part of parts) {
+      if (!byMonth.has(part)) continue
+      const chosenAt = part.chosen?.asOf ?? asOf
+      lists.set(chosenAt, [...(lists.get(chosenAt) ?? []), part])
+    }
+    return { ids: parts.filter((part) => !byMonth.has(part)).flatMap(idsOf), lists }
   }
 }
 
@@ -168,28 +192,37 @@ function isResolved({ marks, ids, sought }: Part): boolean {
   return marks === null || (sought.length === 0 && ids.length === marks.length)
 }
 
-function idsOf({ marks, ids }: Part): string[] {
-  return ids.filter((_, index) => marks![index] === 1)
+/** Whether the id of each item that is chosen is known. */
+function isNamed(part: Part): boolean {
+  return part.marks === null ? part.ids.length === part.section.ratios.length : isResolved(part)
+}
+
+function idsOf({ marks, ids }: Part): readonly string[] {
+  return marks === null ? ids : ids.filter((_, index) => marks[index] === 1)
 }
 
 function exceptionsOf({ marks, ids }: Part): string[] {
   return marks === null ? [] : ids.filter((_, index) => marks[index] === 0)
 }
 
+function missingOf({ section, count }: Part): number {
+  return section.ratios.length - count
+}
+
 function part(section: Section, marks: Uint8Array, ids: readonly string[], sought: readonly string[]): Part {
   let count = sought.length
   for (const mark of marks) count += mark
-  return { section, marks, ids, sought, count }
+  return { section, marks, chosen: null, ids, sought, count }
 }
 
 /** A part with some of its items chosen, or not; null where none is any more. */
-function marked(section: Section, before: Part | undefined, from: number, to: number, isChosen: boolean): Part | null {
+function marked(section: Section, before: Part | undefined, from: number, to: number, isChosen: boolean, asOf: string): Part | null {
   const size = section.ratios.length
   const isWhole = from === 0 && to === size
   if (isWhole && !isChosen) return null
   const ids = longer(before?.ids ?? [], section.columns?.ids ?? [])
   // Once its items are here, those that come later are told apart from them; before, it is all or nothing.
-  if (isWhole && ids.length < size) return { section, marks: null, ids, sought: [], count: size }
+  if (isWhole && ids.length < size) return { section, marks: null, chosen: { ratios: section.ratios, asOf }, ids, sought: [], count: size }
   const marks = before?.marks?.slice() ?? new Uint8Array(size).fill(before ? 1 : 0)
   marks.fill(isChosen ? 1 : 0, from, to)
   const next = part(section, marks, ids, before?.sought ?? [])
@@ -204,11 +237,13 @@ function followed(before: Part, section: Section): Part {
   if (section === before.section) return before
   const size = section.ratios.length
   const here = section.columns?.ids ?? []
-  if (before.marks === null) {
-    if (here.length < size) return { ...before, section, count: size }
-    return part(section, new Uint8Array(size).fill(1), here, [])
+  if (before.chosen) {
+    if (here.length === size && isAlike(section.ratios, before.chosen.ratios)) return part(section, new Uint8Array(size).fill(1), here, [])
+    // What has come since can't be told from the rest here: the server leaves it out.
+    return { ...before, section, ids: here, count: Math.min(before.count, size) }
   }
-  if (before.sought.length === 0 && isAlike(section, before)) {
+  const isSame = (id: string, index: number) => before.ids[index] === undefined || before.ids[index] === id
+  if (before.sought.length === 0 && isAlike(section.ratios, before.section.ratios) && here.every(isSame)) {
     return { ...before, section, ids: longer(before.ids, here) }
   }
   // Of what was chosen by its place alone nobody can tell where it has gone: it is not chosen any more.
@@ -220,11 +255,7 @@ function followed(before: Part, section: Section): Part {
   return part(section, marks, here, here.length < size ? [...chosen] : [])
 }
 
-/** Whether a section holds the same items as before, as far as anyone can tell. */
-function isAlike(section: Section, before: Part): boolean {
-  const { ratios } = before.section
-  const isSameShape =
-    ratios === section.ratios || (ratios.length === section.ratios.length && ratios.every((code, index) => code === section.ratios[index]))
-  const here = section.columns?.ids ?? []
-  return isSameShape && here.every((id, index) => before.ids[index] === undefined || before.ids[index] === id)
+/** Whether a section may hold the same items as before. */
+function isAlike(ratios: Uint8Array, before: Uint8Array): boolean {
+  return ratios === before || (ratios.length === before.length && ratios.every((code, index) => code === before[index]))
 }

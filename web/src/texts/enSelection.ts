@@ -19,4 +19,6 @@ export const selection = {
   clearHint: 'Clear (Esc)',
   look: (name: string) => `Open ${name}`,
   lookHint: 'Open',
+  allGone: 'What you had selected isn’t in this list any more.',
+  keepsChanging: 'The list changes all the time. Try again in a moment.',
 }
