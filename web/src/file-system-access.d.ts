@@ -5,6 +5,11 @@ interface FileSystemHandle {
   requestPermission(descriptor: { mode: 'read' }): Promise<PermissionState>
 }
 
+interface FileSystemFileHandle {
+  /** Chromium alone. */
+  remove?(): Promise<void>
+}
+
 interface DataTransferItem {
   getAsFileSystemHandle(): Promise<FileSystemHandle | null>
 }

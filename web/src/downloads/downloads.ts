@@ -36,9 +36,10 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
   const progress: Download = { items: count, done: 0, bytes: 0, missing: 0 }
   download.value = progress
   window.addEventListener('beforeunload', askBeforeLeaving)
+  let file: FileSystemFileHandle | null = null
   try {
     const name = texts.downloads.zipName(new Date())
-    const file = count > 1 && 'showSaveFilePicker' in window ? await pickFile(`${name}.zip`) : null
+    file = count > 1 && 'showSaveFilePicker' in window ? await pickFile(`${name}.zip`) : null
     const ids = await idsOf()
     progress.items = ids.length
     if (ids.length === 1 && !file) {
@@ -75,6 +76,8 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
     }
     notify(progress.missing > 0 ? texts.downloads.gone(progress.missing) : texts.downloads.done(progress.items))
   } catch (error) {
+    // Where the browser can't, an empty file stays: what was chosen is there before anything is written.
+    await file?.remove?.().catch(() => {})
     if (!isAbort(error)) notify(texts.downloads.failed(messageOf(error)))
   } finally {
     aborting.abort() // what was opened ahead is let go

@@ -1,6 +1,8 @@
 /** What some system does not take in the name of a file. */
 const FORBIDDEN = /[\u0000-\u001f\u007f<>:"/\\|?*]/g
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i
+const RESERVED = /^(con|prn|aux|nul|(com|lpt)[\d¹²³])(?=[.\s]|$)/i
+/** File systems take 255 bytes; there is to be room for a number. */
+const MOST_BYTES = 240
 
 /**
  * Gives the files of one item after another names that every system takes, no two alike in one folder: also not by letter
@@ -32,11 +34,22 @@ function keyOf(name: string): string {
 
 function safeName(filename: string): string {
   const name = filename.replace(FORBIDDEN, '_').replace(/[. ]+$/, '').replace(RESERVED, '_$1')
-  return name || 'photo'
+  return shortened(name) || 'photo'
+}
+
+/** With as much of what is before its ending as there is room for. */
+function shortened(name: string): string {
+  const bytes = (text: string) => new TextEncoder().encode(text).byteLength
+  if (bytes(name) <= MOST_BYTES) return name
+  const dot = name.lastIndexOf('.')
+  const ending = dot > 0 && bytes(name.slice(dot)) < MOST_BYTES / 2 ? name.slice(dot) : ''
+  const stem = new Uint8Array(MOST_BYTES - bytes(ending))
+  const { read } = new TextEncoder().encodeInto(name.slice(0, name.length - ending.length), stem) // whole characters only
+  return name.slice(0, read) + ending
 }
 
 function numbered(name: string, number: number): string {
   if (number === 1) return name
   const dot = name.lastIndexOf('.')
-  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`
+  return dot >= 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`
 }

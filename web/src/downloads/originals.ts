@@ -24,6 +24,9 @@ export type Source = {
   onItem: (missing: boolean) => void
 }
 
+/** A ZIP tells no time before. */
+const EARLIEST_MS = new Date(1980, 0, 1).getTime()
+
 /** An address that lasts no longer than this is asked for again before it is used. */
 const MARGIN_MS = 60_000
 
@@ -51,13 +54,14 @@ export async function* entriesOf(ids: readonly string[], source: Source): AsyncG
         continue
       }
       // Read as the clock on the wall: what a ZIP tells has no zone either.
-      yield { name: names[index]!, size: file.sizeBytes, lastModified: new Date(file.takenAtLocal), input: opened }
+      const lastModified = new Date(Math.max(EARLIEST_MS, Date.parse(file.takenAtLocal)))
+      yield { name: names[index]!, size: file.sizeBytes, lastModified, input: opened }
     }
     source.onItem(missing)
   }
 }
 
-/** The bytes of a file, once the first answer is here; null where the store has it no more. */
+/** The bytes of a file, once the first answer is here; null where the store does not give it out, however often it is asked. */
 async function open(file: Original, source: Source): Promise<AsyncGenerator<Uint8Array> | null> {
   let address = file.url
   const answer = async (from: number): Promise<Response> => {
@@ -80,7 +84,7 @@ async function open(file: Original, source: Source): Promise<AsyncGenerator<Uint
   try {
     first = await persist(source, () => answer(0), renew)
   } catch (error) {
-    if (error instanceof TransferFailed && (error.status === 404 || error.status === 410)) return null
+    if (error instanceof TransferFailed) return null
     throw error
   }
   return bytesOf(first, file.sizeBytes, source, (from) => persist(source, () => answer(from), renew))
