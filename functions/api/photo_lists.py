@@ -20,6 +20,7 @@ from pinhole.imaging.sizes import HEIGHTS
 from pinhole.lists import ItemList
 from pinhole.settings import settings
 from pinhole.timeline import month as one_month
+from pinhole.timeline.covers import Covers
 from pinhole.timeline.month import Cursor, MonthPage
 from pinhole.timeline.months import Timeline
 
@@ -91,6 +92,25 @@ class MonthItems(WireModel):
     next_cursor: str | None = Field(description="Asks for the items that follow; null where none do")
 
 
+class LibraryCovers(WireModel):
+    """Parallel arrays with an element per photo: of the newest month first, of each month the best photo first.
+
+    A month has at most four, and none where nothing of it can be shown. Renditions are addressed as those of a month.
+    """
+
+    revision: int = Field(description="Of the timeline, at the moment of which they are")
+    months: list[str] = Field(description="In which month each is", examples=[["2024-07", "2024-07", "2024-06"]])
+    ids: list[str]
+    ratios: str = Field(description="Base64 of a byte per photo, as in the timeline")
+    thumb_hashes: list[str] = Field(description="Base64")
+    item_keys: list[str]
+    versions: list[int] = Field(description="Of the renditions")
+    signatures: list[str] = Field(description=f"Each covers all renditions of its photo: {_RENDITIONS}")
+    key_id: str
+    thumb_expires: int = Field(description="When the signatures run out, Unix seconds")
+    media_base_url: str = Field(description="Host of the media; empty where it is the site itself")
+
+
 class MonthQuery(WireModel):
     cursor: str | None = Field(
         None, pattern=r"^(-?[0-9]{1,18}\.){1,2}[0-9A-Za-z]{12}$", description="`nextCursor` of an earlier page"
@@ -118,6 +138,24 @@ def months_answer(request: Request, timeline: Timeline, expires: int) -> Answer 
     if request.prefers(PROTOBUF):
         return Raw(_timeline_message(timeline).SerializeToString(), PROTOBUF, etag)
     return Answer(_timeline_model(timeline), etag=etag)
+
+
+def covers_answer(request: Request, covers: Covers, expires: int) -> Answer:
+    """The covers of the timeline. expires: as of `entity_tag`."""
+    model = LibraryCovers(
+        revision=covers.revision,
+        months=[f"{month:%Y-%m}" for month in covers.months],
+        ids=covers.ids,
+        ratios=b64encode(covers.ratios).decode(),
+        thumb_hashes=[b64encode(thumb_hash).decode() for thumb_hash in covers.thumb_hashes],
+        item_keys=covers.item_keys,
+        versions=covers.versions,
+        signatures=covers.signatures,
+        key_id=covers.key_id,
+        thumb_expires=covers.thumb_expires,
+        media_base_url=settings().media_base_url,
+    )
+    return Answer(model, etag=entity_tag(request, covers.revision, expires))
 
 
 def month_answer(

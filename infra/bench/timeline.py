@@ -12,6 +12,7 @@ from psycopg import Connection
 from infra.bench import library
 from infra.bench.api import JSON, PROTOBUF, Api, large_library
 from infra.bench.rows import Aim, Row, clocked, medians, progress
+from pinhole.timeline import covers
 
 REPEATS = 30
 ADDED_A_SECOND = 50
@@ -21,6 +22,8 @@ PAUSE_SECONDS = 0.05  # between calls while items are added, so that each call f
 TIMELINE_MS = {100_000: 10, 1_000_000: 25}
 WHOLE_MONTH_MS = 2_000
 ALL_RATIOS = "all ratios by SQL"
+COVERS = "/timeline/covers"
+COVERS_MS = 100  # whatever the number of items: some of each month are looked at
 MONTH = f"{library.LARGEST_MONTH:%Y-%m}"
 
 
@@ -59,6 +62,9 @@ def _idle(items: int, api: Api, conn: Connection, owner_id: int) -> Iterator[Row
             "ratios": clocked(lambda: _all_ratios(conn, owner_id)),
             "timeline": clocked(lambda: api.get("/timeline", JSON)),
             "304": clocked(lambda: api.get("/timeline", JSON, etag=etag)),
+            "candidates": clocked(lambda: covers.candidates(conn, owner_id)),
+            "covers": clocked(lambda: api.get(COVERS, JSON)),
+            "covers, 304": clocked(lambda: api.get(COVERS, JSON, etag=etag)),
             "SQL": clocked(lambda: _month(conn, owner_id)),
             "month": clocked(lambda: month(JSON)),
             "month, protobuf": clocked(lambda: month(PROTOBUF)),
@@ -68,6 +74,8 @@ def _idle(items: int, api: Api, conn: Connection, owner_id: int) -> Iterator[Row
     aim = Aim("ours", TIMELINE_MS[items])
     yield Row(f"{items:,} items: timeline", "ms", took["timeline"], took["ratios"], ALL_RATIOS, aim)
     yield Row(f"{items:,} items: timeline, 304", "ms", took["304"], aim=Aim("ours", 5))
+    yield Row(f"{items:,} items: covers", "ms", took["covers"], took["candidates"], "its SQL", Aim("ours", COVERS_MS))
+    yield Row(f"{items:,} items: covers, 304", "ms", took["covers, 304"], aim=Aim("ours", 5))
     found = len(_month(conn, owner_id))
     for name in ("month", "month, protobuf"):
         label = f"{items:,} items: {name} ({found:,} items, {len(cursors)} pages)"

@@ -244,6 +244,20 @@ class ItemValues(TypedDict):
 ItemsEdit = TypedDict('ItemsEdit', {'set': 'NotRequired[ItemValues]', 'reset': "NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]", 'changeId': 'NotRequired[str | None]', 'ids': 'NotRequired[list[str]]', 'list': 'NotRequired[ListedItems | None]', 'asOf': 'NotRequired[str | None]'})
 
 
+class LibraryCovers(TypedDict):
+    revision: int
+    months: list[str]
+    ids: list[str]
+    ratios: str
+    thumbHashes: list[str]
+    itemKeys: list[str]
+    versions: list[int]
+    signatures: list[str]
+    keyId: str
+    thumbExpires: int
+    mediaBaseUrl: str
+
+
 class LibraryTimeline(TypedDict):
     revision: int
     asOf: str

@@ -5,10 +5,12 @@ from chalice.app import Blueprint
 from api.endpoint import endpoint
 from api.photo_lists import (
     PROTOBUF,
+    LibraryCovers,
     LibraryTimeline,
     Month,
     MonthItems,
     MonthQuery,
+    covers_answer,
     entity_tag,
     month_answer,
     months_answer,
@@ -17,9 +19,9 @@ from api.photo_lists import (
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from pinhole.accounts import User
-from pinhole.db import statement
+from pinhole.db import statement, transaction
 from pinhole.lists import TIMELINE
-from pinhole.timeline import months
+from pinhole.timeline import covers, months
 
 routes = Blueprint(__name__)
 
@@ -37,6 +39,23 @@ def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
         if request.holds(etag):
             return NotModified(etag)
     return months_answer(request, months.current(caller.id), expires)
+
+
+@routes.route("/timeline/covers", methods=["GET"])
+@endpoint(answer=LibraryCovers, conditional=True)
+def read_covers(caller: User, request: Request) -> Answer | NotModified:
+    """Tell which photos stand for each month, four at most: favourites and what is rated well, spread over the month.
+
+    They are chosen among some of each month, and change with what is listed in it.
+    """
+    expires = signed_until(caller)
+    if request.is_conditional:
+        etag = entity_tag(request, statement(lambda conn: months.revision(conn, caller.id)), expires)
+        if request.holds(etag):
+            return NotModified(etag)
+    with transaction(snapshot=True) as conn:
+        chosen = covers.read(conn, caller.id, expires)
+    return covers_answer(request, chosen, expires)
 
 
 @routes.route("/timeline/{month}", methods=["GET"])

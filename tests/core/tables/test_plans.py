@@ -45,6 +45,8 @@ FROM_INDEXES = {
     "the folders are counted": {"media_item_folder_idx"},
     "the storage is summed up": {"original_file_storage_idx", "rendition_storage_idx", "media_item_folder_idx"},
 }
+# And for what looks at some of each of ann's 120 months: so many in one table.
+OF_120_MONTHS = {"the covers of all months are chosen": 22}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def test_few_rows_are_looked_at(explained: Explained, sentence: str) -> None:
         assert {scan["Index Name"] for scan in many} == FROM_INDEXES[sentence]
         assert [_told(scan) for scan in many if scan["Heap Fetches"] >= MOST_ROWS] == []
     else:
-        assert [_told(scan) for scan in many] == []
+        most = 120 * OF_120_MONTHS.get(sentence, 0)
+        assert [_told(scan) for scan in many if _rows(scan) > most] == []
 
 
 def _rows(scan: dict[str, Any]) -> float:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from pinhole.lists import TIMELINE
 from pinhole.tables import timeline_month
+from pinhole.timeline import covers, months
 from pinhole.timeline import month as one_month
-from pinhole.timeline import months
 from pinhole.timeline.month import Cursor
 from tests.fixtures.statements import EXPIRES, MONTH, World, case
 
@@ -23,3 +23,8 @@ def a_month_is_read(w: World) -> None:
     one_month.read(w.conn, w.ann.id, TIMELINE, MONTH, None, EXPIRES)
     cursor = Cursor((int(datetime(2019, 5, 15, tzinfo=UTC).timestamp()) * 1_000_000,), w.item.id)
     one_month.read(w.conn, w.ann.id, TIMELINE, MONTH, cursor, EXPIRES)
+
+
+@case
+def the_covers_of_all_months_are_chosen(w: World) -> None:
+    covers.read(w.conn, w.ann.id, EXPIRES)

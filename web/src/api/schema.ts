@@ -429,6 +429,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/timeline/covers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell which photos stand for each month, four at most: favourites and what is rated well, spread over the month.
+         * @description They are chosen among some of each month, and change with what is listed in it.
+         */
+        get: operations["readCovers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/timeline/{month}": {
         parameters: {
             query?: never;
@@ -958,6 +978,40 @@ export interface components {
             list?: components["schemas"]["ListedItems"] | null;
             /** @description `asOf` of the list as it was shown: what arrived later is not touched. Required with `list` */
             asOf?: string | null;
+        };
+        /**
+         * LibraryCovers
+         * @description Parallel arrays with an element per photo: of the newest month first, of each month the best photo first.
+         *
+         *     A month has at most four, and none where nothing of it can be shown. Renditions are addressed as those of a month.
+         */
+        LibraryCovers: {
+            /** @description Of the timeline, at the moment of which they are */
+            revision: number;
+            /**
+             * @description In which month each is
+             * @example [
+             *       "2024-07",
+             *       "2024-07",
+             *       "2024-06"
+             *     ]
+             */
+            months: string[];
+            ids: string[];
+            /** @description Base64 of a byte per photo, as in the timeline */
+            ratios: string;
+            /** @description Base64 */
+            thumbHashes: string[];
+            itemKeys: string[];
+            /** @description Of the renditions */
+            versions: number[];
+            /** @description Each covers all renditions of its photo: 240.webp, 480.webp, 1440.webp */
+            signatures: string[];
+            keyId: string;
+            /** @description When the signatures run out, Unix seconds */
+            thumbExpires: number;
+            /** @description Host of the media; empty where it is the site itself */
+            mediaBaseUrl: string;
         };
         /**
          * LibraryTimeline
@@ -2231,6 +2285,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LibraryTimeline"];
                     "application/x-protobuf": string;
+                };
+            };
+            /** @description What If-None-Match names is still current */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readCovers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryCovers"];
                 };
             };
             /** @description What If-None-Match names is still current */
