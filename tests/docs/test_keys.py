@@ -25,8 +25,12 @@ WITH_CTRL = re.compile(r"event\.key\.toLowerCase\(\) !== '(\w)'")
 COMPARED = re.compile(r"event\.key === '(\w+)'")
 
 
-def taken(file: str) -> set[str]:
-    """The keys that a component takes, as people call them."""
+def taken(*files: str) -> set[str]:
+    """The keys that components take, as people call them."""
+    return set().union(*map(_taken_by, files))
+
+
+def _taken_by(file: str) -> set[str]:
     code = (WEB / "src" / "photos" / file).read_text("utf-8")
     actions = re.search(r"const (?:arrows|actions): Record<string, .*?\n +}$", code, re.DOTALL | re.MULTILINE)
     found = {
@@ -65,16 +69,20 @@ def named(place: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("place", "on_page", "file"),
+    ("place", "on_page", "files"),
     [
-        ("timeline", "list", "useGridKeys.ts"),
-        ("date at its right edge", "date", "SectionScrubber.vue"),
-        ("viewer", "viewer", "viewer/PhotoViewer.vue"),
+        ("timeline", "list", ["useGridKeys.ts", "days/DayJump.vue"]),
+        ("years and months", "cards", ["../views/useCardKeys.ts"]),
+        ("calendar", "calendar", ["days/DayGrid.vue"]),
+        ("date at its right edge", "date", ["SectionScrubber.vue"]),
+        ("viewer", "viewer", ["viewer/PhotoViewer.vue"]),
     ],
 )
-def test_the_keys_that_the_read_me_and_the_page_name_are_those_of_the_code(place: str, on_page: str, file: str) -> None:
-    assert named(place) == taken(file)
-    assert shown(on_page) == taken(file)
+def test_the_keys_that_the_read_me_and_the_page_name_are_those_of_the_code(
+    place: str, on_page: str, files: list[str]
+) -> None:
+    assert named(place) == taken(*files)
+    assert shown(on_page) == taken(*files)
 
 
 def test_the_keys_that_are_named_as_taken_everywhere_are() -> None:

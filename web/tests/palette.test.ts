@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { folderAddress, foldersIn, pathTo } from '../src/lists/folderPaths'
-import { search } from '../src/palette/search'
+import { dayOf, search } from '../src/palette/search'
 import type { Entry } from '../src/palette/sources'
 import { monthName } from '../src/texts/formats'
 
@@ -30,6 +30,17 @@ describe('the palette', () => {
     ['1999-01', []],
   ])('finds the months that are meant by %s', (query, names) => {
     expect(found(query)).toEqual(names)
+  })
+
+  test.each([
+    ['2024-07-14', 14],
+    ['14 July 2024', 14],
+    ['july 2nd, 2024', 2],
+    ['2024-07', null],
+    ['july 2024', null],
+    ['40 July', null],
+  ])('reads of %s the day', (query, day) => {
+    expect(dayOf(query)).toBe(day)
   })
 
   test('finds what has the words in any order, with or without accents and capitals', () => {

@@ -24,6 +24,12 @@ function list(name: Exclude<OtherList, 'folder'>) {
   return { name, path: `/${name}`, component: () => import('../lists/ListPage.vue'), props: { name } }
 }
 
+/** Ways to look at the timeline from farther away. */
+export const views: readonly Page[] = [
+  { name: 'years', path: '/years', icon: 'calendar', key: 'y', component: () => import('../views/YearsPage.vue') },
+  { name: 'months', path: '/months', icon: 'calendar', key: 'm', component: () => import('../views/MonthsPage.vue') },
+]
+
 /** Every page that the shell leads to, in its order. Each shows photos, with the viewer above it. */
 export const pages: readonly Page[] = [
   { name: 'timeline', path: '/', icon: 'photos', key: 'p', component: timeline },

@@ -5,7 +5,7 @@ import { user } from '../auth/session'
 import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
-import { pages } from './pages'
+import { pages, views } from './pages'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -42,6 +42,7 @@ export const router = createRouter({
           component: () => import('../uploads/SharePage.vue'),
           props: ({ query }: RouteLocation) => ({ isFull: query.full !== undefined }),
         },
+        ...views.map(({ name, path, component }) => ({ path, name, component })),
         { path: ':rest(.*)*', component: () => import('./UnknownPage.vue') },
       ],
     },

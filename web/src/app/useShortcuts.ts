@@ -2,7 +2,7 @@ import { onBeforeUnmount, onMounted } from 'vue'
 import { useRouter } from 'vue-router'
 import { isUnwanted } from './letterKeys'
 import { openPalette, overlay, typedAhead } from './overlay'
-import { pages } from './pages'
+import { pages, views } from './pages'
 
 /** Where keys write, or choose by their letters. */
 const FIELDS = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], [role=menu] *'
@@ -47,7 +47,7 @@ export function useShortcuts(): void {
   }
 
   function goTo(event: KeyboardEvent): boolean {
-    const page = pages.find(({ key }) => key === event.key)
+    const page = [...pages, ...views].find(({ key }) => key === event.key)
     if (!page || event.ctrlKey || event.metaKey || event.altKey) return begin(event)
     router.push(page.path).catch(() => {}) // The router tells of it.
     return true

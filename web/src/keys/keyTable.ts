@@ -1,4 +1,4 @@
-import { pages } from '../app/pages'
+import { pages, views } from '../app/pages'
 import type { texts } from '../texts/texts'
 
 type What = keyof typeof texts.keys.does
@@ -21,6 +21,23 @@ export const keyTable: readonly { place: keyof typeof texts.keys.places; rows: K
       { keys: ['←', '→', '↑', '↓'], does: 'toPhoto' },
       { keys: ['Home', 'End'], does: 'toEnds' },
       { keys: ['Page Up', 'Page Down'], does: 'byScreen' },
+      { keys: ['c'], does: 'calendar' },
+    ],
+  },
+  {
+    place: 'cards',
+    rows: [
+      { keys: ['←', '→', '↑', '↓'], does: 'toCard' },
+      { keys: ['Page Up', 'Page Down'], does: 'byYear' },
+      { keys: ['Home', 'End'], does: 'toEnds' },
+    ],
+  },
+  {
+    place: 'calendar',
+    rows: [
+      { keys: ['←', '→', '↑', '↓'], does: 'toDay' },
+      { keys: ['Page Up', 'Page Down'], does: 'byMonth' },
+      { keys: ['Home', 'End'], does: 'toWeekEnds' },
     ],
   },
   {
@@ -63,4 +80,4 @@ export const keyTable: readonly { place: keyof typeof texts.keys.places; rows: K
 ]
 
 /** The keys that lead to pages. */
-export const goKeys = pages.map(({ name, key }) => ({ name, key: `g ${key}` }))
+export const goKeys = [...pages, ...views].map(({ name, key }) => ({ name, key: `g ${key}` }))

@@ -5,6 +5,13 @@ const DAY = /\b(\d{4}-\d{2})-\d{1,2}\b/
 /** `14`, `14.`, `14th`, beside the name of a month. */
 const DAY_OF_MONTH = /^\d{1,2}(st|nd|rd|th|\.)?$/
 
+/** The day of the month that a query names, if any: `2024-07-14`, `14 July 2024`. */
+export function dayOf(query: string): number | null {
+  const named = /\b\d{4}-\d{2}-(\d{1,2})\b/.exec(query)?.[1] ?? wordsOf(query).find((word) => DAY_OF_MONTH.test(word))
+  const day = named === undefined ? 0 : parseInt(named)
+  return day >= 1 && day <= 31 ? day : null
+}
+
 /** Small letters without accents, so that `cafe` finds `Café`. */
 function plain(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()

@@ -1,4 +1,4 @@
-import { pages } from '../app/pages'
+import { pages, views } from '../app/pages'
 import { folderAddress, folderName } from '../lists/folderPaths'
 import { fetchFolders, folders } from '../lists/folders'
 import { monthName, numberName } from '../texts/formats'
@@ -6,8 +6,11 @@ import { texts } from '../texts/texts'
 import { timeline } from '../timeline/library'
 import type { IconName } from '../ui/Icon.vue'
 
-/** What the palette leads to. `words`: what it is found by. `month`: of the timeline, to go on to. */
-export type Entry = { name: string; hint: string; icon: IconName; path: string; month?: string; words: string }
+/**
+ * What the palette leads to. `words`: what it is found by. `month`: of the timeline, to go on to; `isMonth`: and to a day of
+ * it, for it is the month itself.
+ */
+export type Entry = { name: string; hint: string; icon: IconName; path: string; month?: string; isMonth?: boolean; words: string }
 
 type Source = {
   name: keyof typeof texts.palette.sources
@@ -24,7 +27,7 @@ export const sources: readonly Source[] = [
 ]
 
 function pageEntries(): Entry[] {
-  return pages.map(({ name, path, icon }) => {
+  return [...pages, ...views].map(({ name, path, icon }) => {
     const called = texts.app.pages[name]
     return { name: called, hint: '', icon, path, words: called }
   })
@@ -43,7 +46,7 @@ function dateEntries(): Entry[] {
   }
   return [
     ...[...years].map(([year, { newest, count }]) => entry(year, newest, count, year)),
-    ...months.map(({ key, count }) => entry(monthName(key), key, count, `${monthName(key)} ${key}`)),
+    ...months.map(({ key, count }) => ({ ...entry(monthName(key), key, count, `${monthName(key)} ${key}`), isMonth: true })),
   ]
 }
 

@@ -4,9 +4,11 @@ import type { Columns } from './photoList'
 
 export const [SMALL, MEDIUM, LARGE] = RENDITION_HEIGHTS
 
+type Addresses = Pick<Columns, 'itemKeys' | 'versions' | 'signatures' | 'keyId' | 'thumbExpires' | 'mediaBaseUrl'>
+
 /** Address of a rendition; null for a video that has none yet. */
 export function renditionUrl(
-  columns: Columns,
+  columns: Addresses,
   index: number,
   height: (typeof RENDITION_HEIGHTS)[number],
 ): string | null {

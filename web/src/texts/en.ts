@@ -5,6 +5,7 @@ import { offline } from './enOffline'
 import { selection } from './enSelection'
 import { sharing } from './enSharing'
 import { shell } from './enShell'
+import { days, views } from './enViews'
 import { numberName, sizeName } from './formats'
 
 function files(count: number): string {
@@ -153,6 +154,8 @@ export const en = {
 
   selection,
   edits,
+  views,
+  days,
 
   viewer: {
     photo: 'Photo',

@@ -18,6 +18,8 @@ export const shell = {
     pagesLabel: 'Pages',
     pages: {
       timeline: 'Photos',
+      years: 'Years',
+      months: 'Months',
       favourites: 'Favourites',
       recent: 'Recently added',
       folders: 'Folders',
@@ -66,7 +68,7 @@ export const shell = {
     close: 'Close',
     letters: 'Single keys',
     lettersWhy: 'Turn them off if keys do things that you didn’t mean, as when you speak to your computer. Ctrl+K goes on working.',
-    places: { everywhere: 'Everywhere', list: 'In a list of photos', selecting: 'To select photos, and for what is selected', date: 'On the date at its right edge', viewer: 'In front of a photo' },
+    places: { everywhere: 'Everywhere', list: 'In a list of photos', cards: 'Among years or months', calendar: 'In the calendar', selecting: 'To select photos, and for what is selected', date: 'On the date at its right edge', viewer: 'In front of a photo' },
     goTo: (page: string) => `Go to ${page}`,
     does: {
       palette: 'Go to a page, a date or a folder',
@@ -74,6 +76,10 @@ export const shell = {
       toPhoto: 'From photo to photo',
       toEnds: 'To the newest, to the oldest',
       byScreen: 'By what fits the window',
+      calendar: 'Go to a day',
+      toCard: 'From one to another',
+      toDay: 'From day to day, from week to week',
+      toWeekEnds: 'To the first, the last day of the week',
       select: 'Select this photo; Shift with an arrow goes on from it',
       selectThis: 'Select it',
       selectDay: 'Select its day, its month',

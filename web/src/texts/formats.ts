@@ -7,6 +7,11 @@ const dates = computed(() => {
     new Intl.DateTimeFormat(language.value, { ...options, ...asUtc })
   return {
     month: format({ month: 'long', year: 'numeric' }),
+    monthOfYear: format({ month: 'long' }),
+    shortMonth: format({ month: 'short' }),
+    weekday: format({ weekday: 'short' }),
+    longWeekday: format({ weekday: 'long' }),
+    date: format({ dateStyle: 'full' }),
     day: format({ weekday: 'short', day: 'numeric', month: 'short' }),
     shortDay: format({ day: 'numeric', month: 'short' }),
     moment: format({ dateStyle: 'long', timeStyle: 'short' }),
@@ -16,6 +21,23 @@ const dates = computed(() => {
 /** `2024-07` as people write it. */
 export function monthName(month: string): string {
   return dates.value.month.format(wallClock(`${month}-01T00:00:00`))
+}
+
+/** `2024-07` beneath its year. */
+export function monthOfYear(month: string, isShort = false): string {
+  const { monthOfYear, shortMonth } = dates.value
+  return (isShort ? shortMonth : monthOfYear).format(wallClock(`${month}-01T00:00:00`))
+}
+
+/** `2024-07-14`, all of it. */
+export function dateName(day: string): string {
+  return dates.value.date.format(wallClock(`${day}T00:00:00`))
+}
+
+/** Of a day of the week, from 0 for Monday on. */
+export function weekdayName(weekday: number, isShort: boolean): string {
+  const { weekday: short, longWeekday } = dates.value
+  return (isShort ? short : longWeekday).format(wallClock(`2024-01-0${weekday + 1}T00:00:00`))
 }
 
 /** A day of the month that a heading above names; without the weekday where there is little room. */
