@@ -1,4 +1,4 @@
-import { watch, type Ref } from 'vue'
+import { nextTick, watch, type Ref } from 'vue'
 import { messageOf } from '../api/problem'
 import { notify } from '../ui/notices'
 import { firstOf, monthDays } from './days/monthDays'
@@ -31,6 +31,7 @@ export function useWishedPlace(
       notify(messageOf(error))
       return
     }
+    await nextTick() // The focus went on to the photo that has come.
     // Who has gone somewhere else meanwhile stays there.
     const position = list().sections.findIndex((section) => section.key === key)
     const isHere = keys.place.value?.position === position && keys.place.value.index === 0

@@ -11,10 +11,9 @@ export const views = {
   /** Where there is little room. */
   shortNames: { years: 'Years', months: 'Months', timeline: 'All' },
   photos,
-  /** What is only heard, between and behind what is seen: `2019, 312 photos, most of them in July 2019`. */
-  between: ', ',
-  ofYear: (year: string) => ` ${year}, `,
-  fullest: (month: string) => `, most of them in ${month}`,
+  month: (name: string, count: number) => `${name}, ${photos(count)}`,
+  /** `fullest`: the month with the most of them. */
+  year: (name: string, count: number, fullest: string) => `${name}, ${photos(count)}, most of them in ${fullest}`,
 }
 
 export const days = {

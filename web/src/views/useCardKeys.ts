@@ -5,6 +5,9 @@ import { useZoom } from './zoom'
 
 const KEYS = /^(Arrow(Up|Down|Left|Right)|Home|End|Page(Up|Down))$/
 
+/** Pixels of a card that is looked at. */
+const LEAST_SEEN = 40
+
 /**
  * Cards with one tab stop, arrow keys among them, and a place that is kept. `home`: the address of their page. `show` has
  * the card of a key rendered. A card is an element with its key as `data-key`.
@@ -29,7 +32,7 @@ export function useCardKeys(
 
   function isSeen(card: HTMLElement): boolean {
     const { top, bottom } = card.getBoundingClientRect()
-    return (top + bottom) / 2 > covered && top < window.innerHeight
+    return bottom > covered + LEAST_SEEN && top < window.innerHeight - LEAST_SEEN
   }
 
   /** The card that is looked at: the one that was chosen last, or the first that is seen. */
