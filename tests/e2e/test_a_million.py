@@ -22,7 +22,7 @@ def _ratios(month: str) -> bytes:
     return bytes(chance.choices([157, 149, 107, 99, 128], k=OF_EACH))
 
 
-def _timeline(route: Route) -> None:
+def answer_timeline(route: Route) -> None:
     months = [
         {"month": month, "count": OF_EACH, "revision": 1, "ratios": b64encode(_ratios(month)).decode()}
         for month in MONTHS
@@ -30,7 +30,7 @@ def _timeline(route: Route) -> None:
     route.fulfill(json={"revision": 1, "months": months, "asOf": "2024-12-31T00:00:00Z"})
 
 
-def _month(route: Route) -> None:
+def answer_month(route: Route) -> None:
     month = re.findall(r"timeline/([0-9-]{7})", route.request.url)[0]
     ids = [f"{month.replace('-', '')}{number:06}" for number in range(OF_EACH)]
     columns: dict[str, Any] = {
@@ -57,8 +57,8 @@ def _month(route: Route) -> None:
 @pytest.fixture(params=[1, 2], ids=["usual pixels", "double pixels"])
 def million(open_context: Callable[..., BrowserContext], account: str, request: pytest.FixtureRequest) -> Page:
     context = open_context(device_scale_factor=request.param)
-    context.route("**/api/timeline", _timeline)
-    context.route(re.compile("/api/timeline/"), _month)
+    context.route("**/api/timeline", answer_timeline)
+    context.route(re.compile("/api/timeline/"), answer_month)
     context.route("**/media/**", lambda route: route.fulfill(status=404))
     page = context.new_page()
     log_in(page)

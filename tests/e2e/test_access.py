@@ -36,6 +36,8 @@ PAGES = {
     "/login": ["/login"],
     "/": ["/"],
     f"/photo/{ID}": ["/photo/{photo}", "/photo/000000000000"],
+    "/years": ["/years"],
+    "/months": ["/months"],
     "/favourites": ["/favourites"],
     f"/favourites/photo/{ID}": ["/favourites/photo/{photo}"],
     "/recent": ["/recent"],
@@ -103,13 +105,13 @@ def test_no_page_breaks_a_rule_that_axe_knows(open_page: Callable[[], Page], mar
             expect(tiles(page)).to_have_count(1)
         found += [f"{address}: {violation}" for violation in violations(page)]
     page.route(LISTS, lambda route: route.fulfill(content_type="application/json", body=EMPTY))
-    for address in ("/", "/favourites", "/recent", "/archive", "/trash"):
+    for address in ("/", "/years", "/months", "/favourites", "/recent", "/archive", "/trash"):
         page.goto(address)
         settled(page)
         found += [f"{address}, empty: {violation}" for violation in violations(page)]
     page.unroute(LISTS)
     page.route(LISTS, lambda route: route.fulfill(status=500, json={"code": "internal_error", "detail": "No."}))
-    for address in ("/", "/favourites", "/folders"):
+    for address in ("/", "/months", "/favourites", "/folders"):
         page.goto(address)
         expect(page.get_by_role("alert")).to_be_visible()
         settled(page)
@@ -139,6 +141,9 @@ def test_nothing_that_lies_over_a_page_breaks_a_rule_that_axe_knows(open_page: C
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     check("keys")
+    page.keyboard.press("c")
+    expect(page.get_by_role("dialog", name="Go to a day")).to_be_visible()
+    check("calendar")
     page.get_by_role("button", name=re.compile("^Account of")).click()
     check("account")
     if page.get_by_role("button", name="More").is_visible():

@@ -51,6 +51,10 @@ def test_the_page_reads_in_its_order(desk: Page) -> None:
     - link "Skip to the photos"
     - banner:
       - link "Pinhole, all photos"
+      - navigation "Years, months or all photos":
+        - link "Years"
+        - link "Months"
+        - link "All photos"
       - button "Go to…"
       - button "Upload a folder"
       - button "Upload"
