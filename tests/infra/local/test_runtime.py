@@ -65,6 +65,9 @@ Resources:
       Environment: {Variables: {NOTES: "%(notes)s"}}
       Events: {Every: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}}
 """
+# Seconds that a process has to start and to work in: what comes back before it has ended is worked on twice.
+COMES_BACK_AFTER = 12
+MOST_SECONDS = 6
 NOTE = """
 import json, os, pathlib, time
 def note(value):
@@ -86,8 +89,8 @@ def sqs(queue_server: queue.Queue) -> "SQSClient":
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so, at most 20 seconds."""
-    deadline = time.monotonic() + 20
+    """Wait until something is so, at most four minutes."""
+    deadline = time.monotonic() + 240
     while not is_so():
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.05)
@@ -103,7 +106,7 @@ class Scene:
         self._endpoint = endpoint
 
     def template(
-        self, work: str, *, visibility: int = 30, batch: int = 1, window: int = 0, seconds: int = 1
+        self, work: str, *, visibility: int = 30, batch: int = 1, window: int = 0, seconds: int = MOST_SECONDS
     ) -> Template:
         (self.directory / "gateway.yaml").write_text("paths: {}")
         (self.directory / "work.py").write_text(NOTE + dedent(work))
@@ -183,7 +186,7 @@ def test_only_the_reported_messages_of_a_batch_come_back(scene: Scene) -> None:
             bad = [record for record in event["Records"] if record["body"] == "bad"]
             return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in bad]}
         """,
-        visibility=1,
+        visibility=COMES_BACK_AFTER,
         batch=10,
         window=1,
     )
@@ -218,7 +221,7 @@ def test_a_batch_that_fails_comes_back_whole_and_holds_up_nothing(scene: Scene, 
             if record["body"] == "bad" and record["attributes"]["ApproximateReceiveCount"] == "1":
                 {failure}
         """,
-        visibility=2,
+        visibility=COMES_BACK_AFTER,
     )
     url = template.queues["WorkQueue"].url
     for body in ("bad", "good"):
@@ -253,9 +256,14 @@ def test_no_more_messages_are_taken_at_once_than_the_source_allows(scene: Scene)
         """
         def handle(event, context):
             note("begin")
+            # The other process takes as long to start as it takes.
+            while pathlib.Path(os.environ["NOTES"]).read_text().count("begin") < 2:
+                time.sleep(0.01)
             time.sleep(0.3)
             note("end")
-        """
+        """,
+        visibility=600,
+        seconds=300,
     )
     url = template.queues["WorkQueue"].url
     for number in range(6):
@@ -314,7 +322,7 @@ def test_a_call_that_does_not_end_is_waited_for_once_when_it_stops(
         runtime = Runtime(template, ENVIRONMENT, import_roots=(*IMPORT_ROOTS, scene.directory))
         await runtime.start()
         await asyncio.to_thread(eventually, lambda: "begun" in scene.notes)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             await runtime.stop()
 
     asyncio.run(stopped())
@@ -401,8 +409,8 @@ def test_a_process_that_could_not_be_started_fails_its_call_and_no_other(
             patch.setattr(sys, "executable", "/no/such/program")
             for _ in range(2):
                 with pytest.raises(FunctionError, match=r"Sandbox\.NotStarted"):
-                    await asyncio.wait_for(pool.invoke(1), timeout=20)
-        return await asyncio.wait_for(pool.invoke(2), timeout=20)
+                    await asyncio.wait_for(pool.invoke(1), timeout=240)
+        return await asyncio.wait_for(pool.invoke(2), timeout=240)
 
     assert with_pool(tmp_path, "def handle(event, context): return event", use) == 2
 
