@@ -18,7 +18,7 @@ from infra.bootstrap import REPOSITORY
 from infra.local.origin import Origin
 from infra.local.processes import ServiceFailed, free_ports
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 class InstanceProcess:

@@ -150,7 +150,7 @@ def test_two_runs_at_once_apply_each_migration_once(
 ) -> None:
     migrate.apply(empty, migrations(_0001_a="SELECT 1"))
     directory = migrations(_0002_b="ALTER TABLE work ADD b text; SELECT pg_sleep(0.3)")
-    both_are_connected = threading.Barrier(2, timeout=60)
+    both_are_connected = threading.Barrier(2, timeout=240)
 
     def connect_together(url: str) -> DatabaseBackend:
         backend = get_backend(url)

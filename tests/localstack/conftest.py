@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STACK = "pinhole"
 DATABASE = "localstack"
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 300
 # Small, so that a message is dead after its first failure and schedules fire within a minute. LocalStack has no
 # WebSocket API: it says that it deployed one, and has not.
 PARAMETERS = {
@@ -60,7 +60,7 @@ def fetch(
 ) -> Answer:
     """One request, to this machine whatever the URL's host, which only goes into the header."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(HOST, parts.port or 80, timeout=60)
+    connection = http.client.HTTPConnection(HOST, parts.port or 80, timeout=240)
     try:
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         connection.request(method, target, content, {"Host": parts.netloc, **(headers or {})})

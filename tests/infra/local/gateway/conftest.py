@@ -145,8 +145,8 @@ class Site:
 
 
 def eventually(found: Callable[[], Any]) -> Any:
-    """What was found, once there is something, within 20 seconds."""
-    deadline = time.monotonic() + 20
+    """What was found, once there is something, within four minutes."""
+    deadline = time.monotonic() + 240
     while not (value := found()):
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.02)

@@ -134,7 +134,7 @@ def test_a_body_that_is_too_large_is_refused_before_the_rest_of_it_has_come(
     site: Site, length: str, sent: bytes
 ) -> None:
     host = urlsplit(site.origin)
-    with socket.create_connection((host.hostname, host.port), timeout=10) as connection:
+    with socket.create_connection((host.hostname, host.port), timeout=120) as connection:
         connection.sendall(f"POST /api/auth/login HTTP/1.1\r\nHost: {host.netloc}\r\n{length}\r\n\r\n".encode() + sent)
         assert connection.recv(1000).startswith(b"HTTP/1.1 413")
 

@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,7 +21,7 @@ DOORS = ("/api/me", "/media/x", "/live", "/pinhole-originals/x", "/assets/x", "/
 
 def connect(site: Site) -> socket.socket:
     host = urlsplit(site.origin)
-    return socket.create_connection((host.hostname, host.port), timeout=10)
+    return socket.create_connection((host.hostname, host.port), timeout=120)
 
 
 def lines(site: Site, request: str, *headers: str) -> bytes:
@@ -182,7 +183,8 @@ def test_many_half_open_connections_keep_nobody_out(site: Site, monkeypatch: pyt
     monkeypatch.setattr("infra.local.http_server.HEADERS_SECONDS", 1)
     half_open = [connect(site) for _ in range(200)]
     for connection in half_open:
-        connection.sendall(b"POST /api/me HTTP/1.1\r\n")
+        with suppress(ConnectionError):
+            connection.sendall(b"POST /api/me HTTP/1.1\r\n")
     assert site.request("GET", "/").status == 200
     assert eventually(lambda: all_closed(half_open))
     for connection in half_open:
@@ -190,4 +192,11 @@ def test_many_half_open_connections_keep_nobody_out(site: Site, monkeypatch: pyt
 
 
 def all_closed(connections: Sequence[socket.socket]) -> bool:
-    return all(connection.recv(1) == b"" for connection in connections)
+    return all(map(is_closed, connections))
+
+
+def is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:  # its time was over before all of it was sent
+        return True

@@ -34,7 +34,7 @@ def putting(
     """The connection of a PUT of which only the head was sent."""
     host = urlsplit(site.origin)
     sent = {"Host": host.netloc, "Content-Length": length, **(headers or {})}
-    with socket.create_connection((host.hostname, host.port), timeout=20) as connection:
+    with socket.create_connection((host.hostname, host.port), timeout=120) as connection:
         lines = [f"PUT {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         yield connection
@@ -181,7 +181,7 @@ def test_a_body_waits_for_its_turn(site: Site, monkeypatch: pytest.MonkeyPatch) 
         waiting.settimeout(0.2)
         with pytest.raises(TimeoutError):
             waiting.recv(1000)
-        waiting.settimeout(20)
+        waiting.settimeout(120)
         quick[0].sendall(b"photo")
         assert waiting.recv(1000).startswith(b"HTTP/1.1 100")
 
@@ -197,7 +197,7 @@ def test_the_store_takes_others_while_much_of_slow_bodies_is_to_come(site: Site)
         for number in range(3):
             connection = stack.enter_context(putting(site, presigned(site, f"much-{number}")))
             connection.sendall(b"x" * 100_000)
-        assert site.request("PUT", presigned(site, "little"), body=b"photo", timeout=20).status == 200
+        assert site.request("PUT", presigned(site, "little"), body=b"photo", timeout=120).status == 200
 
 
 @pytest.mark.parametrize(("bytes_a_second", "rest", "status"), [(1, b"", b"400"), (0.01, b"hoto", b"200")])

@@ -156,6 +156,6 @@ def test_the_client_itself_can(site: Site) -> None:
 def _raw(site: Site, *lines: str) -> bytes:
     """The answer to exactly these request lines: clients tidy paths up."""
     host, port = site.origin.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=120) as connection:
         connection.sendall("".join(f"{line}\r\n" for line in (*lines, "Connection: close", "")).encode())
         return b"".join(iter(lambda: connection.recv(65536), b""))

@@ -146,7 +146,7 @@ def test_a_websocket_is_opened_through_the_proxy(behind: Site, proxy: Proxy) -> 
         *["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"],
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ]
-    with socket.create_connection((HOST, proxy.port), timeout=10, source_address=(CLIENT, 0)) as connection:
+    with socket.create_connection((HOST, proxy.port), timeout=120, source_address=(CLIENT, 0)) as connection:
         connection.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode())
         assert b"101 Switching Protocols" in connection.recv(4096)
     (opened,) = [

@@ -220,7 +220,7 @@ def test_what_users_stored_cannot_run_as_a_page(site: Site) -> None:
 def test_a_client_that_waits_for_100_continue_gets_it(site: Site) -> None:
     path, headers = presigned_put(site, "continued.jpg", b"photo")
     host = urlsplit(site.origin)
-    with socket.create_connection((host.hostname, host.port), timeout=10) as connection:
+    with socket.create_connection((host.hostname, host.port), timeout=120) as connection:
         lines = [f"PUT {path} HTTP/1.1", f"Host: {host.netloc}", "Content-Length: 5", "Expect: 100-continue"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -268,7 +268,7 @@ def put_and_leave(site: Site, key: str, sent: int, background: Background) -> No
     path, headers = presigned_put(site, key, b"x" * MIB)
     host = urlsplit(site.origin)
     before = background(requests_under_way())
-    with socket.create_connection((host.hostname, host.port), timeout=10) as connection:
+    with socket.create_connection((host.hostname, host.port), timeout=120) as connection:
         lines = [f"PUT {path} HTTP/1.1", f"Host: {host.netloc}", f"Content-Length: {MIB}", "Expect: 100-continue"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
