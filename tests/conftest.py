@@ -23,6 +23,7 @@ LONGEST = [
     "e2e/test_uploading.py",
     "e2e",
     "infra",
+    "gpu_worker/test_worker_killed.py",
     "core/ingest",
     "core/uploads",
     "core/imaging/test_budgets.py",

@@ -1,33 +1,57 @@
-"""The whole system as a browser sees it: an instance of its own for each module, and Chromium."""
+"""The whole system as a browser sees it, and Chromium.
 
+Starting an instance takes as long as many tests. So all modules of a process share one, in which each has an account of
+its own; but for those that need it empty, or change how it works: these override `instance`.
+"""
+
+import hashlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
+import psycopg
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FloatRect,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 import infra.browser
+from infra.local.postgres import DATABASE, SUPERUSER
+from infra.local.processes import free_ports
+from pinhole.accounts import passwords
+from pinhole.tables import user
 from pinhole_client import Client, ClientError
 
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 600
-MAX_OPEN_UPLOADS = 400  # few, so that a drop of many files takes no thousand of them
+ADD_SECONDS = 240
 NAME, PASSWORD = "mara", "a quiet morning light"
 
-expect.set_options(timeout=30_000)
+# A busy machine is slow, not wrong.
+PATIENCE_MS = 120_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +71,22 @@ class Instance:
     data: Path
 
 
-@pytest.fixture(scope="module")
-def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
-    """A fresh, empty instance."""
+@contextmanager
+def fresh_instance(begin_library: Callable[[Path], None], **environment: str) -> Iterator[Instance]:
+    """A fresh, empty instance, with these variables beside what is there."""
     with tempfile.TemporaryDirectory(prefix="pinhole-e2e-", ignore_cleanup_errors=True) as directory:
         data = Path(directory)
         data.chmod(0o755)  # PostgreSQL may run as a user of its own
         begin_library(data / "library")
         with (data / "up.log").open("wb") as log:
-            port = _free_port()
+            [port] = free_ports(1)
             process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "infra", "up", "--no-worker"),
                     *("--data", str(data / "library"), "--port", str(port)),
                 ],
                 cwd=REPOSITORY,
-                env={**os.environ, "PINHOLE_MAX_OPEN_UPLOADS": str(MAX_OPEN_UPLOADS)},
+                env={**os.environ, **environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -80,16 +104,23 @@ def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
                     process.wait()
 
 
+@pytest.fixture(scope="package")
+def shared_instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
+    """The one instance for all modules that leave it as it was, but for what is in the libraries of their accounts."""
+    with fresh_instance(begin_library) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def instance(shared_instance: Instance) -> Instance:
+    """Where the account of this module is."""
+    return shared_instance
+
+
 @pytest.fixture(scope="module")
 def base_url(instance: Instance) -> str:
-    """Address of a fresh, empty instance."""
+    """Address of the instance."""
     return instance.url
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -136,6 +167,7 @@ def open_context(browser: Browser, base_url: str) -> Iterator[Callable[..., Brow
         usual = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "service_workers": "block"}
         settings: dict[str, Any] = usual | {"base_url": base_url} | options
         context = browser.new_context(**settings)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("console", heard)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         contexts.append(context)
@@ -156,10 +188,44 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
 
 
 @pytest.fixture(scope="module")
-def account(base_url: str) -> str:
-    """The first account, registered; its password is PASSWORD."""
-    Client(base_url).register(NAME, PASSWORD)
+def account(instance: Instance) -> str:
+    """An account with an empty library, its password is PASSWORD. The one of the module before goes by another name."""
+    with psycopg.connect(_database_url(instance)) as conn:
+        conn.execute("UPDATE users SET name = id::text, name_key = id::text")
+        user.insert(conn, NAME, passwords.hash_password(PASSWORD), "administrator", NAME)
     return NAME
+
+
+def _database_url(instance: Instance) -> str:
+    """Of its PostgreSQL, as long as that runs."""
+    postgres = instance.data / "postgres"
+    # Lines of this file: https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
+    port, socket_directory = (postgres / "cluster" / "postmaster.pid").read_text().splitlines()[3:5]
+    password = (postgres / "password").read_text()
+    return f"postgresql://{SUPERUSER}:{password}@/{DATABASE}?host={quote(socket_directory, safe='/')}&port={port}"
+
+
+@pytest.fixture(scope="module")
+def profile(browser: Browser, base_url: str, account: str) -> Any:
+    """What a browser keeps of somebody who has logged in, as Playwright stores it."""
+    context = browser.new_context(base_url=base_url)
+    context.set_default_timeout(PATIENCE_MS)
+    log_in(context.new_page())
+    state = context.storage_state(indexed_db=True)
+    context.close()
+    return state
+
+
+@pytest.fixture
+def entered(profile: Any, base_url: str) -> Any:
+    """What the browser profiles of one test begin with: a session that no other test may have used up."""
+    begun = Client(base_url).call("POST", "/auth/login", {"name": NAME, "password": PASSWORD})
+    state = deepcopy(profile)
+    stores = [store for origin in state["origins"] for kept in origin["indexedDB"] for store in kept["stores"]]
+    [record] = next(store["records"] for store in stores if store["name"] == "session")
+    record["value"] = begun
+    record.pop("valueEncoded", None)
+    return state
 
 
 def requests_of(source: Page | BrowserContext, method: str, part: str = "") -> list[str]:
@@ -220,7 +286,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Photo]:
 
 
 @pytest.fixture(scope="module")
-def library(browser: Browser, base_url: str, account: str, photo: Callable[..., Photo]) -> list[Photo]:
+def library(base_url: str, account: str, photo: Callable[..., Photo]) -> list[Photo]:
     """Forty photos in three months, the newest first."""
     shapes = [(900, 600), (600, 900), (800, 800), (1600, 500)]
     days = [("2024:07", 24), ("2024:06", 12), ("2022:12", 4)]
@@ -229,61 +295,88 @@ def library(browser: Browser, base_url: str, account: str, photo: Callable[..., 
         for month, count in days
         for number, size in zip(range(count), shapes * count, strict=False)
     ]
-    context = browser.new_context(base_url=base_url, service_workers="block")
-    page = context.new_page()
-    log_in(page)
-    pick(page, *(one.path for one in photos))
-    wait_for_uploads(page)
-    expect(page.get_by_text("40 added").first).to_be_visible()
-    context.close()
+    add(base_url, photos)
     return photos
 
 
 @pytest.fixture(scope="module")
-def folders(
-    browser: Browser, base_url: str, account: str, photo: Callable[..., Photo], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def folders(base_url: str, account: str, photo: Callable[..., Photo]) -> None:
     """A folder of photos with two more in it: `Trips`, `Trips/Norway`, and one whose name no address may break."""
-    trips = tmp_path_factory.mktemp("upload") / "Trips"
     for folder, count in (("Norway", 2), ("Ann's 100% #1", 1)):
-        (trips / folder).mkdir(parents=True)
-        for number in range(count):
-            one = photo(f"{folder[:3]}-{number}.jpg", f"2023:03:{number + 10} 10:00:00")
-            one.path.rename(trips / folder / one.name)
-    context = browser.new_context(base_url=base_url, service_workers="block")
-    page = context.new_page()
-    log_in(page)
-    page.get_by_label("Folder to upload").first.set_input_files(trips)
-    wait_for_uploads(page)
-    expect(page.get_by_text("3 added").first).to_be_visible()
-    context.close()
+        photos = [photo(f"{folder[:3]}-{number}.jpg", f"2023:03:{number + 10} 10:00:00") for number in range(count)]
+        add(base_url, photos, f"Trips/{folder}/")
 
 
-@pytest.fixture(scope="module")
-def session(browser: Browser, base_url: str, library: list[Photo], folders: None) -> Any:
-    """Of somebody who has logged in, for every browser profile."""
-    context = browser.new_context(base_url=base_url, service_workers="block")
-    log_in(context.new_page())
-    state = context.storage_state(indexed_db=True)
-    context.close()
-    return state
+def add(base_url: str, photos: list[Photo], folder: str = "") -> None:
+    """Upload photos, from a folder such as `Trips/Norway/`, and wait until they are in the library."""
+    client = Client(base_url)
+    client.log_in(NAME, PASSWORD)
+    ids = []
+    for one in photos:
+        content = one.path.read_bytes()
+        begun = client.begin(
+            {
+                "filename": one.name,
+                "relativePath": f"{folder}{one.name}" if folder else None,
+                "sizeBytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "contentType": "image/jpeg",
+            }
+        )
+        assert begun["state"] == "waiting"
+        assert begun["method"] == "single"
+        client.put(begun, content, len(content))
+        ids.append(begun["id"])
+    deadline = time.monotonic() + ADD_SECONDS
+    while (states := {client.upload_status(each)["state"] for each in ids}) != {"ready"}:
+        assert time.monotonic() < deadline, states
+        time.sleep(0.2)
 
 
 @pytest.fixture
-def window(page: Page, library: list[Photo]) -> Page:
+def session(entered: Any, library: list[Photo], folders: None) -> Any:
+    """What the browser profiles of one test begin with, of somebody with a library that has folders."""
+    return entered
+
+
+@pytest.fixture
+def window(open_context: Callable[..., BrowserContext], entered: Any, library: list[Photo]) -> Page:
     """A desktop window that shows the timeline."""
-    log_in(page)
-    expect(newest(page)).to_be_visible()
-    return page
+    return _showing_the_timeline(open_context(storage_state=entered))
 
 
 @pytest.fixture
-def phone(open_context: Callable[..., BrowserContext], library: list[Photo]) -> Page:
+def phone(open_context: Callable[..., BrowserContext], entered: Any, library: list[Photo]) -> Page:
     """A phone that shows the timeline."""
-    page = open_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
-    log_in(page)
+    of_phones = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    return _showing_the_timeline(open_context(storage_state=entered, **of_phones))
+
+
+def _showing_the_timeline(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto("/")
     expect(newest(page)).to_be_visible()
     return page
+
+
+def until(page: Page, holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds that no locator can tell: what is read of a page may be of the frame before."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not holds():
+        assert time.monotonic() < deadline, what
+        page.wait_for_timeout(50)
+
+
+def still(page: Page) -> None:
+    """Wait until nothing moves."""
+    page.wait_for_function("() => document.getAnimations().every(({ playState }) => playState !== 'running')")
+
+
+def box_of(locator: Locator) -> FloatRect:
+    """Where an element is; it must be there."""
+    box = locator.bounding_box()
+    assert box
+    return box
 
 
 def tiles(page: Page) -> Locator:
@@ -302,6 +395,14 @@ def viewer(page: Page) -> Locator:
 def open_first(page: Page) -> None:
     newest(page).click()
     expect(viewer(page)).to_be_visible()
+
+
+def turn(page: Page, key: str = "ArrowRight") -> None:
+    """To the next photo, or by another key to another one."""
+    before = viewer(page).get_attribute("aria-label")
+    assert before
+    page.keyboard.press(key)
+    expect(viewer(page)).not_to_have_attribute("aria-label", before)
 
 
 def picture(page: Page) -> Locator:

@@ -2,12 +2,21 @@
 
 import re
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, pick, requests_of
+from tests.e2e.conftest import NAME, PASSWORD, Instance, Photo, fresh_instance, log_in, pick, requests_of
+
+
+@pytest.fixture(scope="module")
+def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
+    """One where nobody has registered yet."""
+    with fresh_instance(begin_library) as instance:
+        yield instance
 
 
 def test_that_the_server_was_away_is_forgotten_once_it_answers(page: Page) -> None:

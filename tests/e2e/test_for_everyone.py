@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as TakesTooLong
 
-from tests.e2e.conftest import Photo, log_in, open_first, pick, tiles
+from tests.e2e.conftest import Photo, log_in, open_first, pick, still, tiles
 
 BOX = "element => element.getBoundingClientRect().toJSON()"
 
@@ -55,6 +55,7 @@ def test_the_list_of_uploads_lies_beside_the_scrubber(window: Page, photo: Calla
     pick(window, photo("beside.jpg", "2024:07:01 08:00:00").path)
     panel = window.get_by_role("complementary", name="Uploads")
     expect(panel).to_contain_text("In your library")
+    still(window)
     box, scrubber = (one.evaluate(BOX) for one in (panel, window.locator(".scrubber")))
     assert not overlap(box, scrubber)
 
@@ -81,6 +82,8 @@ def test_the_edge_of_a_field_stands_out_three_to_one(page: Page, library: list[P
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.goto("/")
+        expect(page.get_by_label("Name")).to_be_focused()
+        still(page)
         colours = page.get_by_label("Password", exact=True).evaluate(
             "field => [getComputedStyle(field).borderTopColor, getComputedStyle(field).backgroundColor,"
             " getComputedStyle(document.body).backgroundColor]"

@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request, Route, WebSocketRoute, expect
 
-from tests.e2e.conftest import Photo, log_in, newest, open_first, pick, picture, tiles, viewer, wait_for_uploads
+from tests.e2e.conftest import (
+    Photo,
+    box_of,
+    log_in,
+    newest,
+    open_first,
+    pick,
+    picture,
+    still,
+    tiles,
+    turn,
+    viewer,
+    wait_for_uploads,
+)
 
 
 def photos_of(page: Page, month: str) -> Locator:
@@ -73,7 +86,7 @@ def test_a_photo_opens_turns_tells_of_itself_and_closes_from_the_keyboard(window
 def test_turning_goes_on_from_month_to_month(window: Page, library: list[Photo]) -> None:
     open_first(window)
     for _ in range(24):
-        window.keyboard.press("ArrowRight")
+        turn(window)
     window.keyboard.press("i")
     expect(window.get_by_role("complementary", name="Details")).to_contain_text(library[24].name)
 
@@ -134,9 +147,10 @@ def test_opening_a_photo_does_not_lay_the_others_out_again(window: Page) -> None
 def test_the_viewer_and_its_details_have_the_whole_window(window: Page) -> None:
     open_first(window)
     window.keyboard.press("i")
-    details = window.get_by_role("complementary", name="Details").bounding_box()
+    expect(window.get_by_role("complementary", name="Details")).to_be_visible()
+    still(window)
+    details = box_of(window.get_by_role("complementary", name="Details"))
     assert viewer(window).bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 800}
-    assert details
     assert details["x"] + details["width"] == 1280
 
 
@@ -243,7 +257,7 @@ def test_a_link_to_a_photo_opens_it_where_it_is(window: Page, library: list[Phot
 
 def test_the_way_back_closes_the_viewer(window: Page) -> None:
     open_first(window)
-    window.keyboard.press("ArrowRight")
+    turn(window)
     window.go_back()
     expect(viewer(window)).to_have_count(0)
     expect(window).to_have_url(re.compile(r":\d+/$"))
@@ -272,12 +286,15 @@ def test_a_phone_swipes_to_the_next_photo_and_down_to_close(phone: Page, library
     assert second
     tiles(phone).first.tap()
     expect(viewer(phone).get_by_role("img", name=re.compile("^Photo"))).to_be_visible()
+    still(phone)
     swipe(phone, (320, 400), (60, 410))
     expect(phone).to_have_url(re.compile(f"{second}$"))
     viewer(phone).get_by_role("button", name="Details").tap()
     details = phone.get_by_role("complementary", name="Details")
     expect(details).to_contain_text(library[1].name)
     details.get_by_role("button", name="Close details").tap()
+    expect(details).to_have_count(0)
+    still(phone)
     swipe(phone, (200, 300), (205, 600))
     expect(viewer(phone)).to_have_count(0)
 
@@ -295,8 +312,9 @@ def swipe(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
 
 
 def test_a_phone_shows_nothing_wider_than_itself(phone: Page) -> None:
-    for box in (tile.bounding_box() for tile in tiles(phone).all()):
-        assert box
+    boxes = tiles(phone).evaluate_all("tiles => tiles.map((tile) => tile.getBoundingClientRect().toJSON())")
+    assert boxes
+    for box in boxes:
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
 
@@ -381,8 +399,7 @@ def test_nothing_that_is_costly_to_draw_lies_over_what_scrolls(window: Page) -> 
     }).length"""
     assert window.evaluate(blurred) == 0
     # A placeholder is an image of few pixels, and not drawn by script for each tile again.
-    background = tiles(window).first.evaluate("tile => getComputedStyle(tile).backgroundImage")
-    assert background.startswith('url("data:image/png')
+    expect(tiles(window).first).to_have_css("background-image", re.compile(r'^url\("data:image/png'))
 
 
 def test_the_scrubber_has_a_tick_for_each_month_the_farther_apart_the_more_photos(window: Page) -> None:

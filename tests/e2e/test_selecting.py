@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, newest, open_first, picture, tiles, viewer
+from tests.e2e.conftest import Photo, box_of, log_in, newest, open_first, picture, still, tiles, viewer
 
 
 def bar(page: Page) -> Locator:
@@ -138,6 +138,7 @@ def test_the_mouse_sweeps_from_between_the_photos_and_marks_no_text(window: Page
     window.mouse.move(*middle(box))
     expect_count(window, 2)
     window.mouse.up()
+    expect_count(window, 2)
     assert window.evaluate("getSelection().toString()") == ""
 
 
@@ -235,8 +236,9 @@ def test_a_finger_that_scrolls_selects_nothing(phone: Page) -> None:
 
 def test_the_bar_lies_at_the_bottom_of_a_phone_and_fits(phone: Page) -> None:
     choose(phone, 0)
-    box = bar(phone).bounding_box()
-    assert box
+    expect(bar(phone)).to_be_visible()
+    still(phone)
+    box = box_of(bar(phone))
     assert box["y"] + box["height"] == 844
     for button in bar(phone).get_by_role("button").all():
         inside = button.bounding_box()

@@ -6,21 +6,25 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, open_first, pick, picture, tiles, viewer
+from tests.e2e.conftest import (
+    Photo,
+    box_of,
+    log_in,
+    open_first,
+    pick,
+    picture,
+    still,
+    tiles,
+    turn,
+    until,
+    viewer,
+)
 
 CLOSINGS: dict[str, Callable[[Page], object]] = {
     "Esc": lambda page: page.keyboard.press("Escape"),
     "the button": lambda page: page.get_by_role("button", name="Back to your photos").click(),
     "Back": lambda page: page.go_back(),
 }
-
-
-def turn(page: Page) -> None:
-    """To the next photo."""
-    before = viewer(page).get_attribute("aria-label")
-    assert before
-    page.keyboard.press("ArrowRight")
-    expect(viewer(page)).not_to_have_attribute("aria-label", before)
 
 
 @pytest.mark.parametrize("closing", CLOSINGS)
@@ -42,15 +46,16 @@ def test_a_reload_keeps_the_place(window: Page) -> None:
     window.get_by_role("slider", name="Date").press("PageDown")
     last = window.get_by_role("region", name="December 2022").get_by_role("link").last
     expect(last).to_be_in_viewport()
-    before = last.bounding_box()
+    before = box_of(last)
     window.reload()
     expect(last).to_be_in_viewport()
-    assert last.bounding_box() == before
+    until(window, lambda: last.bounding_box() == before, f"the photo is not where it was: {before}")
 
 
 def test_escape_leads_back_in_steps(window: Page) -> None:
     open_first(window)
     expect(picture(window)).to_be_visible()
+    still(window)
     details = window.get_by_role("complementary", name="Details")
     window.keyboard.press("i")
     expect(details).to_be_visible()
@@ -75,7 +80,7 @@ def test_arrow_keys_move_what_is_enlarged_and_turn_to_no_other_photo(window: Pag
         window.keyboard.press("+")
     place = "document.querySelector('.slide:not([inert]) > *').getBoundingClientRect()"
     for key, axis, way in (("ArrowRight", "x", -1), ("ArrowLeft", "x", 1), ("ArrowDown", "y", -1), ("ArrowUp", "y", 1)):
-        window.wait_for_function("() => document.getAnimations().every(one => one.playState !== 'running')")
+        still(window)
         before = window.evaluate(f"{place}.{axis}")
         window.keyboard.press(key)
         window.wait_for_function(f"([before, way]) => ({place}.{axis} - before) * way > 20", arg=[before, way])
@@ -104,7 +109,7 @@ def test_without_a_network_what_was_loaded_stays_and_the_rest_comes_by_itself(wi
     expect(viewer(window).get_by_role("alert").first).to_contain_text("couldn’t be loaded")
     expect(details.get_by_role("alert")).to_contain_text("can’t be reached")
     for _ in range(4):
-        window.keyboard.press("ArrowLeft")
+        turn(window, "ArrowLeft")
     expect(viewer(window)).to_have_accessible_name("Photo, 28 July 2024 at 12:59")
     expect(picture(window)).to_have_js_property("naturalWidth", 900)
     for _ in range(4):
@@ -124,9 +129,8 @@ def test_the_wheel_enlarges_as_far_as_the_original_has_pixels_and_back(
     expect(picture(window)).to_have_js_property("naturalWidth", 2160)
     original = viewer(window).locator("img[src*='pinhole-originals']")
     expect(original).to_have_count(0)
-    window.evaluate("() => Promise.all(document.getAnimations().map((one) => one.finished))")
-    whole = picture(window).bounding_box()
-    assert whole
+    still(window)
+    whole = box_of(picture(window))
     window.mouse.move(640, 400)
     for _ in range(12):
         window.mouse.wheel(0, -200)
@@ -156,6 +160,7 @@ def test_where_the_browser_can_not_show_the_original_it_is_made_in_full_size_and
         window.mouse.wheel(0, -200)
     full_size = viewer(window).locator("img[src*='full.jpg']")
     expect(viewer(window).get_by_text("Full size is being made")).to_be_visible()
+    still(window)
     before = picture(window).bounding_box()
     window.unroute("**/full-size")
     expect(full_size).to_have_js_property("naturalWidth", 3000)
@@ -189,6 +194,7 @@ def test_a_photo_comes_from_its_tile_and_goes_back_to_it(
         expect(picture(page)).to_be_visible()
         page.keyboard.press("Escape")
         expect(tiles(page).first).to_be_focused()
+        page.wait_for_function("count => window.moves.length >= count", arg=len(moved))
         assert [name for name, _ in page.evaluate("window.moves")] == moved
 
 

@@ -3,12 +3,24 @@
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, newest, open_first, picture, requests_of, viewer
+from tests.e2e.conftest import (
+    Photo,
+    box_of,
+    log_in,
+    newest,
+    open_first,
+    picture,
+    requests_of,
+    still,
+    until,
+    viewer,
+)
 
 NOTHING: dict[str, Any] = {
     "state": "done", "models": [], "tags": [], "objects": [], "faces": [], "text": [], "colours": None, "quality": None,
@@ -101,26 +113,33 @@ def shown(window: Page) -> Page:
     expect(picture(window)).to_have_js_property("naturalWidth", 900)
     window.keyboard.press("i")
     expect(details(window)).to_contain_text("In this photo")
+    still(window)
     return window
 
 
 def on_picture(page: Page, element: Locator) -> list[float]:
     """Left, top, right and bottom of an element, as shares of the picture's pixels."""
-    image = picture(page).evaluate(
-        """image => {
-            const box = image.getBoundingClientRect(), ratio = image.naturalWidth / image.naturalHeight
-            const width = Math.min(box.width, box.height * ratio), height = width / ratio
-            return [box.x + (box.width - width) / 2, box.y + (box.height - height) / 2, width, height]
-        }"""
+    shares: list[float] = element.evaluate(
+        """(element, image) => {
+            const around = image.getBoundingClientRect(), ratio = image.naturalWidth / image.naturalHeight
+            const width = Math.min(around.width, around.height * ratio), height = width / ratio
+            const left = around.x + (around.width - width) / 2, top = around.y + (around.height - height) / 2
+            const box = element.getBoundingClientRect()
+            return [(box.left - left) / width, (box.top - top) / height,
+                    (box.right - left) / width, (box.bottom - top) / height]
+        }""",
+        picture(page).element_handle(),
     )
-    box = element.evaluate("element => element.getBoundingClientRect().toJSON()")
-    left, top, width, height = image
-    return [
-        (box["left"] - left) / width,
-        (box["top"] - top) / height,
-        (box["right"] - left) / width,
-        (box["bottom"] - top) / height,
-    ]
+    return shares
+
+
+def expect_on_picture(page: Page, element: Locator, wanted: list[float], tolerance: float) -> None:
+    """Both of one frame; what follows the picture by code does so a frame later."""
+    until(
+        page,
+        lambda: on_picture(page, element) == pytest.approx(wanted, abs=tolerance),
+        f"it does not lie at {wanted} of the picture",
+    )
 
 
 def bounds(corners: list[tuple[float, float]]) -> list[float]:
@@ -213,9 +232,8 @@ def test_boxes_are_shown_when_asked_for_and_lie_where_things_are_however_the_pic
     expect(boxes).to_have_count(4)
     train = boxes.filter(has_text="train")
     wanted = [TRAIN["left"], TRAIN["top"], TRAIN["left"] + TRAIN["width"], TRAIN["top"] + TRAIN["height"]]
-    assert on_picture(shown, train) == pytest.approx(wanted, abs=0.002)
-    whole = picture(shown).bounding_box()
-    assert whole
+    expect_on_picture(shown, train, wanted, 0.002)
+    whole = box_of(picture(shown))
     shown.keyboard.press("+")
     shown.keyboard.press("+")
     shown.wait_for_function(
@@ -227,8 +245,7 @@ def test_boxes_are_shown_when_asked_for_and_lie_where_things_are_however_the_pic
     shown.mouse.move(200, 650)
     shown.mouse.up()
     expect(viewer(shown).locator(".slide.held")).to_have_count(0)
-    shown.wait_for_timeout(300)  # until it no longer glides
-    assert on_picture(shown, train) == pytest.approx(wanted, abs=0.002)
+    expect_on_picture(shown, train, wanted, 0.002)
     shown.get_by_label("Show what was found").uncheck()
     expect(boxes).to_have_count(0)
 
@@ -260,14 +277,15 @@ def test_no_label_hides_a_face_and_each_face_has_a_name(window: Page, faces: lis
     window.get_by_label("Show what was found").check()
     boxes = viewer(window).get_by_role("img", name="face", exact=True)
     expect(boxes).to_have_count(len(faces))
-    assert window.evaluate(HIDDEN_FACES) == 0
+    still(window)
+    window.wait_for_function(f"() => ({HIDDEN_FACES})() === 0")
     if len(faces) == 1:
         expect(boxes.get_by_text("face")).to_be_visible()
     if faces is CLOSE:
         expect(viewer(window).locator(".label:visible")).to_have_count(0)
         boxes.nth(9).hover()
         expect(viewer(window).locator(".label:visible")).to_have_count(1)
-        assert boxes.nth(9).get_by_text("face").is_visible()
+        expect(boxes.nth(9).get_by_text("face")).to_be_visible()
 
 
 def test_nothing_covers_what_was_found_at_the_upper_edge_of_the_picture(
@@ -282,12 +300,15 @@ def test_nothing_covers_what_was_found_at_the_upper_edge_of_the_picture(
     open_first(page)
     page.keyboard.press("i")
     page.get_by_label("Show what was found").check()
-    bar = viewer(page).locator(".bar").bounding_box()
-    assert bar
+    still(page)
+    bar = viewer(page).locator(".bar")
     for found in (texts_of(page).get_by_text("Die erste Zeile"), viewer(page).locator(".box")):
-        box = found.bounding_box()
-        assert box
-        assert box["y"] >= bar["y"] + bar["height"] - 3
+        until(page, partial(begins_below, found, bar), "the bar covers what was found")
+
+
+def begins_below(found: Locator, bar: Locator) -> bool:
+    above = box_of(bar)
+    return box_of(found)["y"] >= above["y"] + above["height"] - 3
 
 
 def test_what_is_pointed_at_in_the_details_is_marked_on_the_picture(shown: Page) -> None:
@@ -312,12 +333,11 @@ def test_what_is_pointed_at_in_the_details_is_marked_on_the_picture(shown: Page)
 def test_text_lies_over_its_own_picture_level_or_turned(shown: Page) -> None:
     for text, corners in (("Gleis 4 nach Brücke", LEVEL), ("Ausgang", DOWN)):
         line = texts_of(shown).get_by_text(text)
-        assert on_picture(shown, line) == pytest.approx(bounds(corners), abs=0.01), text
+        expect_on_picture(shown, line, bounds(corners), 0.01)
     shown.set_viewport_size({"width": 700, "height": 900})
     line = texts_of(shown).get_by_text("Ausgang")
     expect(line).to_be_visible()
-    shown.wait_for_timeout(300)
-    assert on_picture(shown, line) == pytest.approx(bounds(DOWN), abs=0.01)
+    expect_on_picture(shown, line, bounds(DOWN), 0.01)
 
 
 def test_text_is_selected_with_the_mouse_without_moving_the_picture(shown: Page) -> None:
@@ -328,10 +348,14 @@ def test_text_is_selected_with_the_mouse_without_moving_the_picture(shown: Page)
     shown.mouse.down()
     shown.mouse.move(line["x"] + line["width"] + 40, line["y"] + line["height"] * 0.8, steps=5)
     shown.mouse.up()
-    assert selected(shown) == "Gleis 4 nach Brücke"
+    until(shown, lambda: selected(shown) == "Gleis 4 nach Brücke", "the line is not selected")
     assert picture(shown).bounding_box() == before
     shown.keyboard.press("Control+c")
-    assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke"
+    expect_copied(shown, "Gleis 4 nach Brücke")
+
+
+def expect_copied(page: Page, text: str) -> None:
+    until(page, lambda: bool(page.evaluate("() => navigator.clipboard.readText()") == text), f"{text} is not copied")
 
 
 FOCUSED: dict[str, Callable[[Page], object]] = {
@@ -351,9 +375,9 @@ def test_text_is_selected_and_copied_with_keys_alone(shown: Page, focused: str) 
     shown.keyboard.press("Control+a")
     shown.wait_for_function("() => getSelection().toString()")
     shown.keyboard.press("Control+c")
-    assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke\nAusgang"
+    expect_copied(shown, "Gleis 4 nach Brücke\nAusgang")
     shown.keyboard.press("Shift+ArrowLeft")
-    assert selected(shown).endswith("Ausgan")
+    until(shown, lambda: selected(shown).endswith("Ausgan"), "no less is selected")
     expect(viewer(shown)).to_have_accessible_name(name)
 
 
@@ -380,7 +404,7 @@ def test_in_a_field_all_of_the_field_is_selected(shown: Page) -> None:
 def test_all_text_is_copied_by_a_button(shown: Page) -> None:
     details(shown).get_by_role("button", name="Copy text").click()
     expect(shown.get_by_text("The text is copied.")).to_be_visible()
-    assert shown.evaluate("() => navigator.clipboard.readText()") == "Gleis 4 nach Brücke\nAusgang"
+    expect_copied(shown, "Gleis 4 nach Brücke\nAusgang")
 
 
 def test_what_is_found_while_the_details_are_open_comes_by_itself(window: Page) -> None:
