@@ -208,7 +208,7 @@ def _database_url(instance: Instance) -> str:
 @pytest.fixture(scope="module")
 def profile(browser: Browser, base_url: str, account: str) -> Any:
     """What a browser keeps of somebody who has logged in, as Playwright stores it."""
-    context = browser.new_context(base_url=base_url)
+    context = browser.new_context(base_url=base_url, service_workers="block")
     context.set_default_timeout(PATIENCE_MS)
     log_in(context.new_page())
     state = context.storage_state(indexed_db=True)
