@@ -4,7 +4,7 @@ import re
 import time
 from base64 import b64encode
 from binascii import b2a_base64
-from datetime import UTC, date
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 from zlib import crc32
 
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
-from api.wire import Timestamp, WireModel
+from api.wire import WireModel
 from pinhole import media_url
 from pinhole.accounts import User
 from pinhole.db import statement
@@ -59,7 +59,7 @@ class LibraryTimeline(WireModel):
     revision: int = Field(
         description="Moves with every change of what is in the list: that of the timeline grows, others only differ"
     )
-    as_of: Timestamp = Field(description="The moment of which it is, for edits of all that is in the list")
+    as_of: str = Field(description="The moment of which it is, for edits of all that is in the list: not to be read")
     months: list[MonthSummary]
 
 
@@ -199,7 +199,7 @@ def _timeline_message(timeline: Timeline) -> "timeline_pb2.Timeline":
 
     return timeline_pb2.Timeline(
         revision=timeline.revision,
-        as_of=timeline.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        as_of=timeline.as_of,
         months=[
             timeline_pb2.TimelineMonth(
                 month=f"{month.month:%Y-%m}",

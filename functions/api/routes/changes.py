@@ -11,7 +11,7 @@ from pydantic import Field, NaiveDatetime
 from api.endpoint import endpoint
 from api.requests import Request
 from api.responses import Answer
-from api.wire import WHOLE, Id, Timestamp, WireModel
+from api.wire import WHOLE, Id, WireModel
 from pinhole import edits
 from pinhole.accounts import User
 from pinhole.edits import Edit, Selection
@@ -20,6 +20,7 @@ from pinhole.lists import MAX_PATH_CHARACTERS, ItemList
 
 MAX_SECONDS = 200 * 366 * 86_400  # by which a clock may have been wrong: all the years that there are photos of
 MAX_OFFSET_SECONDS = 18 * 3600
+MAX_AS_OF = 20_000  # it names each transaction that was running
 MAX_TITLE, MAX_DESCRIPTION, MAX_KEYWORD, MAX_KEYWORDS, MAX_NAME = 500, 10_000, 100, edits.MAX_KEYWORDS, 200
 
 routes = Blueprint(__name__)
@@ -54,7 +55,11 @@ class ItemValues(WireModel):
         None,
         description="null: unknown, and so is UTC. No zone is shown any more",
     )
-    shift_seconds: Shift = Field(_ABSENT, description="By how much the local time of each item is moved")
+    shift_seconds: Shift = Field(
+        _ABSENT,
+        description="By how much the local time of each item is moved: by whole days of the calendar, and by what is"
+        " left as time passes, also where the clocks change",
+    )
     place: PlaceValue | None = Field(
         None, description="null: nowhere. The zone follows where nobody has said an offset"
     )
@@ -112,8 +117,10 @@ class ItemsEdit(ItemEdit):
 
     ids: list[Id] = Field(default_factory=list, max_length=edits.MAX_AT_ONCE)
     of_list: ListedItems | None = Field(None, alias="list")
-    as_of: Timestamp | None = Field(
-        None, description="`asOf` of the list as it was shown: what arrived later is not touched. Required with `list`"
+    as_of: str | None = Field(
+        None,
+        max_length=MAX_AS_OF,
+        description="`asOf` of the list as it was shown: what came into it later is not touched. Required with `list`",
     )
 
     def asked(self) -> Edit:
@@ -149,7 +156,7 @@ class Change(WireModel):
         description="Of these, not: they are not there, can't be edited, or what was to be undone was changed since"
     )
     undoes: Id | None = Field(description="The change that it takes back")
-    undone: bool = Field(description="Whether another change takes it back")
+    undone: bool = Field(description="Whether another change takes it back, which is not taken back itself")
 
     @classmethod
     def of(cls, change: edits.Change) -> Self:
@@ -173,8 +180,9 @@ def edit_item(item_id: Id, body: ItemEdit, caller: User, request: Request) -> Ch
 def edit_items(body: ItemsEdit, caller: User) -> Answer:
     """Change many items: those with these ids, and those of a list.
 
-    Up to 10,000 are changed when it answers, all or none; of more the change is running, and `GET /changes/{change_id}`
-    tells how far it has come. Ids that the caller may not edit are skipped. A shift needs a `changeId`.
+    Up to 10,000 are changed when it answers, all or none; of more, and of those with long texts, the change may be
+    running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped. A
+    shift needs a `changeId`.
     """
     return _answer(edits.edit_items(caller.id, body.selection(), body.asked(), change_id=body.change_id))
 
@@ -191,8 +199,8 @@ def read_change(change_id: Id, caller: User) -> Change:
 def undo_change(change_id: Id, caller: User) -> Answer:
     """Put back what a change changed, item by item and field by field, where it still is as the change left it.
 
-    That is a change too, and can be undone in turn. Of one that is undone already it answers what undid it. Not while
-    it is running.
+    That is a change too, and can be undone in turn. Of one that is undone already it answers what undid it, and goes on
+    where that failed. It is done anew where that skipped items, or was undone itself. Not while it is running.
     """
     return _answer(edits.undo(caller.id, change_id))
 

@@ -213,7 +213,10 @@ class OpenUploads(WireModel):
 @routes.route("/uploads/check", methods=["POST"])
 @endpoint(body=CheckUploads, answer=ExistingItems)
 def check_uploads(body: CheckUploads, caller: User) -> ExistingItems:
-    """Tell which files the caller's library has already."""
+    """Tell which files the caller's library has already.
+
+    What lies in the trash is not told: who begins to upload it gets it back.
+    """
     with transaction() as conn:
         items = uploads.existing(conn, caller, [bytes.fromhex(sha256) for sha256 in body.sha256s])
     return ExistingItems(existing={sha256.hex(): item_id for sha256, item_id in items.items()})
@@ -231,8 +234,9 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
     """Begin an upload, or go on with the open one of the same bytes.
 
     Files up to 16 MiB are one PUT; larger ones are sent in parts. The answer is `duplicate` where the library has
-    these bytes already. 409 with the code `too_many_uploads`: so many lack bytes that it takes no more. Tell by
-    `/uploads/complete` which were sent, and come back after the seconds of `Retry-After`.
+    these bytes already; if their item lies in the trash, it is taken out of it. 409 with the code `too_many_uploads`:
+    so many lack bytes that it takes no more. Tell by `/uploads/complete` which were sent, and come back after the
+    seconds of `Retry-After`.
     """
     promise = Promise(
         filename=body.filename,

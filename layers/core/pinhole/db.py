@@ -1,12 +1,15 @@
 """PostgreSQL: one lazy connection per process, checked and reopened, and transactions on it."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection, IsolationLevel
+from psycopg.types.json import Jsonb
 
 from pinhole.errors import ErrorCode, Unavailable
 from pinhole.settings import settings
@@ -109,6 +112,11 @@ def _lost(error: psycopg.OperationalError) -> bool:
 
 def _passes(error: psycopg.OperationalError) -> bool:
     return error.sqlstate is not None and error.sqlstate.startswith(PASSING)
+
+
+def readable_json(value: Any) -> Jsonb:
+    """A value for a column of JSON, with letters as they are: escaped, other scripts take three times as much."""
+    return Jsonb(value, partial(json.dumps, ensure_ascii=False))
 
 
 def disconnect() -> None:

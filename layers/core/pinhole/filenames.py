@@ -27,6 +27,11 @@ def displayable(filename: str) -> str:
     return next(reversed(_segments(filename)), UNNAMED)
 
 
+def has_something_to_see(text: str) -> bool:
+    """Whether a text is more than blanks and characters that nobody sees."""
+    return any(shown not in _JOINERS and not shown.isspace() for shown in map(_shown, text))
+
+
 def displayable_path(path: str) -> str:
     """Folders and name as people may see them, with slashes between them: each as `displayable` has it.
 

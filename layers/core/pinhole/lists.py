@@ -27,32 +27,46 @@ MAX_PATH_CHARACTERS = 4096  # of what a client may send as the path of a file, t
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """where: a condition on media_item. moments: what it is ordered by before the id, each falling."""
+    """where: a condition on media_item. moments: what it is ordered by before the id, each falling.
+
+    came_by, came_to_section_by: transactions by which an item came into it, and into its section.
+    """
 
     where: Composable
+    came_by: tuple[SQL, ...]
     section: SQL
     moments: tuple[SQL, ...]
+    came_to_section_by: tuple[SQL, ...] = ()
 
 
-_OF_CAPTURE = SQL("media_item.month"), (SQL("media_item.sort_timestamp"),)
+_PLACED = (SQL("media_item.placed_by"),)
+_SHOWN = (SQL("media_item.shown_by"),)
+_OF_CAPTURE = SQL("media_item.month"), (SQL("media_item.sort_timestamp"),), (SQL("media_item.dated_by"),)
 _KINDS = {
-    "timeline": _Kind(access.LISTED, *_OF_CAPTURE),
-    "favourites": _Kind(SQL("({} AND media_item.favourite)").format(access.MAY_SEE), *_OF_CAPTURE),
+    "timeline": _Kind(access.LISTED, _PLACED, *_OF_CAPTURE),
+    "favourites": _Kind(
+        SQL("({} AND media_item.favourite)").format(access.MAY_SEE),
+        (*_SHOWN, SQL("media_item.favoured_by")),
+        *_OF_CAPTURE,
+    ),
     "archive": _Kind(
         SQL("({} AND media_item.visibility = 'archive' AND NOT media_item.below_top)").format(access.MAY_SEE),
+        _PLACED,
         *_OF_CAPTURE,
     ),
     "trash": _Kind(
         access.TRASHED,
+        _PLACED,
         SQL("date_trunc('month', media_item.trashed_at AT TIME ZONE 'UTC')::date"),
         (SQL("media_item.trashed_at"), SQL("media_item.sort_timestamp")),
     ),
     "recent": _Kind(
         access.LISTED,
+        _PLACED,
         SQL("date_trunc('month', media_item.created_at AT TIME ZONE 'UTC')::date"),
         (SQL("media_item.created_at"),),
     ),
-    "folder": _Kind(SQL("({} AND media_item.folder = %(folder)s)").format(access.MAY_SEE), *_OF_CAPTURE),
+    "folder": _Kind(SQL("({} AND media_item.folder = %(folder)s)").format(access.MAY_SEE), _SHOWN, *_OF_CAPTURE),
 }
 
 
@@ -61,8 +75,7 @@ class ItemList:
     """A list by its name, as the table above has them; a folder by its path too, where '' is the top.
 
     The path is kept in the form of `filenames.displayable_folder`, so that lists are equal where they are the same.
-    Raises NotFound for another name, and Invalid (field `path`) where a folder has none, another list has one, or it is
-    longer than 4,096 characters or has a NUL.
+    Raises NotFound for another name, and Invalid (field `path`) where a folder has none, or another list has one.
     """
 
     name: str
@@ -74,16 +87,22 @@ class ItemList:
         if (self.path is None) == (self.name == "folder"):
             raise _wrong_path("is missing" if self.path is None else "is only of a folder")
         if self.path is not None:
-            if len(self.path) > MAX_PATH_CHARACTERS:
-                raise _wrong_path(f"has more than {MAX_PATH_CHARACTERS} characters", MAX_PATH_CHARACTERS)
-            if "\0" in self.path:
-                raise _wrong_path("contains a NUL character")
             object.__setattr__(self, "path", displayable_folder(self.path))
 
     @property
     def where(self) -> Composable:
         """The condition on `media_item` by which an item is in it. It takes `parameters`."""
         return _KINDS[self.name].where
+
+    @property
+    def came_by(self) -> tuple[Composable, ...]:
+        """Columns of `media_item`: transactions by which an item came into it last; null before all that are told."""
+        return _KINDS[self.name].came_by
+
+    @property
+    def came_to_section_by(self) -> tuple[Composable, ...]:
+        """The same of its section, where that can change while it stays in the list."""
+        return _KINDS[self.name].came_to_section_by
 
     @property
     def section(self) -> Composable:
@@ -114,5 +133,5 @@ class ItemList:
 TIMELINE = ItemList("timeline")
 
 
-def _wrong_path(message: str, limit: int | None = None) -> Invalid:
-    return Invalid("There is no such list of photos.", FieldError("path", message, limit))
+def _wrong_path(message: str) -> Invalid:
+    return Invalid("There is no such list of photos.", FieldError("path", message))

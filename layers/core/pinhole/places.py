@@ -98,13 +98,17 @@ class Suggestion:
 
 
 def suggest(conn: Connection, begin: str, limit: int) -> list[Suggestion]:
-    """Places whose names begin so, whatever their accents and case: those of just this name first, then the largest."""
+    """Places whose names begin so, whatever their accents and case: those of just this name first, then the largest.
+
+    None where nothing but accents is asked for, since all names begin so.
+    """
     with conn.cursor(row_factory=class_row(Suggestion)) as cursor:
         return cursor.execute(
             """
             SELECT name, region, country, country_code, latitude, longitude FROM place
             WHERE folded(name) LIKE replace(replace(replace(folded(%(begin)s), '\\', '\\\\'), '%%', '\\%%'), '_', '\\_')
                 || '%%'
+                AND folded(%(begin)s) <> ''
             ORDER BY folded(name) = folded(%(begin)s) DESC, population DESC, id LIMIT %(limit)s
             """,
             {"begin": begin, "limit": limit},

@@ -20,3 +20,8 @@ def shift_once(request: dict[str, Any], _context: object = None) -> None:
     selection = Selection(ids=frozenset(request["ids"]))
     edit = edits.asked({"shiftSeconds": 60}, ())
     edits.edit_items(request["ownerId"], selection, edit, change_id=request["changeId"])
+
+
+def undo(request: dict[str, Any], _context: object = None) -> None:
+    """Take a change back."""
+    edits.undo(request["ownerId"], request["changeId"])

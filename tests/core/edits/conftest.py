@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from psycopg.rows import dict_row
 
 from pinhole import edits
 from pinhole.edits import Change, Edit, Selection
+from pinhole.lists import ItemList
 from pinhole.tables import place
 from pinhole.tables.place import PopulatedPlace
 from tests.fixtures.cloud import Cloud
@@ -28,6 +30,8 @@ FILE: Mapping[str, Any] = {
     "rating": 2,
     "keywords": ["sea", "boat"],
 }
+# Moves with each edit, or tells which transaction made it.
+MOVES = {"revision", "placed_by", "shown_by", "favoured_by", "dated_by"}
 PLACES = [
     PopulatedPlace("Naples", "IT", "Italy", "Campania", 900_000, 40.85, 14.27),
     PopulatedPlace("Naples", "US", "United States", "Florida", 20_000, 26.14, -81.79),
@@ -87,7 +91,18 @@ class Album:
                 """,
                 (self.owner_id, item_id),
             )
-        return {name: value for name, value in row.items() if name != "revision"}
+        return {name: value for name, value in row.items() if name not in MOVES}
+
+    def as_of(self) -> str:
+        """Of lists as they are now."""
+        [(snapshot,)] = self.conn.execute("SELECT pg_current_snapshot()::text")
+        return str(snapshot)
+
+    def edit_list(self, name: str, as_of: str, months: Sequence[date] | None = None) -> Change:
+        """Give all of a list, as it was then, a title."""
+        chosen = None if months is None else tuple(months)
+        selection = Selection(list=ItemList(name, "" if name == "folder" else None), months=chosen, as_of=as_of)
+        return edits.edit_items(self.owner_id, selection, asked(title="Of the list"))
 
     def months(self) -> dict[str, int]:
         """The revision of each month."""

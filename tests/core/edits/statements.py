@@ -27,13 +27,16 @@ def items_are_edited_and_it_is_undone(w: World) -> None:
     assert undoing is not None
     come, _ = batch.go_on(w.conn, undoing, BATCH)
     assert come.done == 1
+    w.conn.execute("UPDATE change SET state = 'failed' WHERE owner_id = %s AND id = %s", (owner_id, undoing.id))
+    assert change.begin_again(w.conn, owner_id, undoing.id).state == "running"
     assert change.get(w.conn, owner_id, begun.id) is not None
 
 
 @case
 def a_large_change_comes_on_by_a_batch(w: World) -> None:
     owner_id = w.ann.id
-    selection = Selection(list=ItemList("timeline"), as_of=NOW)
+    [(as_of,)] = w.conn.execute("SELECT pg_current_snapshot()::text")
+    selection = Selection(list=ItemList("timeline"), as_of=as_of)
     edit = asked({"favourite": True}, ()).to_json()
     begun = change.insert(w.conn, owner_id, owner_id, total=100_000, edit=edit, selection=selection.to_json())
     assert begun is not None

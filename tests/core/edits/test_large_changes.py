@@ -1,7 +1,7 @@
 """Changes of more items than one call takes: worked off in batches, whatever is killed, doubled or lost."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from signal import SIGKILL
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from dead_letters import handler as dead_letters
 from pinhole import edits
-from pinhole.edits import Change, Selection, job
+from pinhole.edits import Change, Selection, batch, job
 from pinhole.lists import ItemList
 from pinhole.operations.requeue import requeue_stale
 from tests.core.edits import small_batches
@@ -35,7 +35,7 @@ def ids(album: Album) -> list[str]:
 
 def begin(album: Album, **values: Any) -> Change:
     """A change of a list, that a call leaves to the queue."""
-    selection = Selection(list=ItemList("timeline"), as_of=datetime.now(UTC))
+    selection = Selection(list=ItemList("timeline"), as_of=album.as_of())
     change = edits.edit_items(album.owner_id, selection, asked(**(values or {"favourite": True})))
     assert (change.state, change.done) == ("running", 0)
     return change
@@ -203,6 +203,74 @@ def give_up(cloud: Cloud, body: str, album: Album, change: Change) -> bool:
     answer = dead_letters.handle({"Records": [cloud.through_queue("changes", body)]}, Context())
     assert answer == {"batchItemFailures": []}
     return state(album, change)[0] == "failed"
+
+
+def test_an_undo_that_failed_goes_on_where_it_stopped_when_it_is_asked_for_again(
+    album: Album, cloud: Cloud, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [album.row(item_id) for item_id in ids]
+    change = begin(album)
+    work_off(cloud)
+    back = edits.undo(album.owner_id, change.id)
+    [body] = cloud.messages("changes")
+    assert deliver(cloud, body)
+    cloud.messages("changes")
+    album.conn.execute("UPDATE change SET state = 'failed', attempts = 5 WHERE id = %s", (back.id,))
+    again = edits.undo(album.owner_id, change.id)
+    assert (again.id, again.state, again.done) == (back.id, "running", 3)
+    assert edits.undo(album.owner_id, change.id).id == back.id
+    work_off(cloud)
+    assert state(album, back) == ("done", 8, 8, 0)
+    assert [album.row(item_id) for item_id in ids] == before
+
+
+def test_what_is_thrown_away_at_once_lies_together_in_the_trash_however_many_batches_it_takes(
+    album: Album, cloud: Cloud, ids: list[str]
+) -> None:
+    change = begin(album, trashed=True)
+    work_off(cloud)
+    assert {album.row(item_id)["trashed_at"] for item_id in ids} == {change.asked_at}
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_no_more_text_is_worked_on_at_once_than_memory_holds(
+    album: Album, cloud: Cloud, ids: list[str], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("pinhole.edits.batch.PIECE_BYTES", 2_000)
+    seen: list[int] = []
+    worked_out = batch.worked_out
+
+    def counted(*of: Any) -> batch.Outcome:
+        seen.append(len(of[2]))
+        return worked_out(*of)
+
+    monkeypatch.setattr("pinhole.edits.batch.worked_out", counted)
+    change = begin(album, description="\N{DOG}" * (size // 4))
+    work_off(cloud)
+    assert state(album, change) == ("done", 8, 8, 0)
+    largest = 3 if size == 10 else 1
+    assert max(seen) == largest
+    seen.clear()
+    begin(album, title="Short, of items that have long texts")
+    work_off(cloud)
+    assert max(seen) == largest
+    seen.clear()
+    back = edits.undo(album.owner_id, change.id)
+    work_off(cloud)
+    assert state(album, back) == ("done", 8, 8, 0)
+    assert max(seen) == largest
+
+
+def test_of_long_texts_a_call_does_what_it_does_of_short_ones_and_leaves_the_rest(
+    album: Album, cloud: Cloud, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pinhole.edits.changes.MAX_AT_ONCE", 8)
+    monkeypatch.setattr("pinhole.edits.batch.PIECE_BYTES", 1_000)
+    change = album.edit(ids, description="x" * 10_000)
+    assert (change.state, change.total, change.done) == ("running", 8, 3)
+    assert [album.row(item_id)["description"] is None for item_id in ids] == [False] * 3 + [True] * 5
+    work_off(cloud)
+    assert state(album, change) == ("done", 8, 8, 0)
 
 
 def test_an_outage_is_no_attempt_that_counts(album: Album, cloud: Cloud, ids: list[str]) -> None:

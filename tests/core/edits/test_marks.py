@@ -1,14 +1,16 @@
 """Favourites, archive and trash: of many items at once, with their months, their journal and those who are told."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import Connection
 
 from pinhole import edits
 from pinhole.edits import Selection
+from pinhole.errors import Invalid
 from pinhole.ids import new_id
 from pinhole.lists import ItemList
 from pinhole.tables import notice, outbox
@@ -113,7 +115,7 @@ def test_a_list_is_changed_with_ids_and_without_exceptions_and_other_months(albu
         ItemList("timeline"),
         (datetime(2024, 7, 1, tzinfo=UTC).date(),),
         frozenset({excepted}),
-        datetime.now(UTC),
+        album.as_of(),
     )
     change = edits.edit_items(album.owner_id, selection, asked(favourite=True))
     assert (change.total, change.done, change.skipped) == (3, 2, 1)
@@ -124,25 +126,95 @@ def test_a_list_is_changed_with_ids_and_without_exceptions_and_other_months(albu
 def test_what_arrived_after_the_list_was_read_is_not_touched(album: Album) -> None:
     there = album.add()
     late = album.add(renditions_at=None)
-    as_of = datetime.now(UTC)
+    as_of = album.as_of()
     album.conn.execute("UPDATE media_item SET renditions_at = now() WHERE id = %s", (late,))
     assert album.row(late)["listed"]
-    selection = Selection(list=ItemList("timeline"), as_of=as_of)
-    change = edits.edit_items(album.owner_id, selection, asked(favourite=True))
+    change = album.edit_list("timeline", as_of)
     assert (change.total, change.done) == (1, 1)
-    assert album.row(there)["favourite"]
-    assert not album.row(late)["favourite"]
+    assert [album.row(item_id)["title"] for item_id in (there, late)] == ["Of the list", "Of the file"]
 
 
-def test_an_item_arrives_once(album: Album) -> None:
+def test_what_is_processed_again_had_arrived_before(album: Album) -> None:
     item_id = album.add(renditions_at=None)
-    assert album.row(item_id)["arrived_at"] is None
     album.conn.execute("UPDATE media_item SET renditions_at = now() WHERE id = %s", (item_id,))
-    arrived = album.row(item_id)["arrived_at"]
-    assert arrived is not None
-    for renditions_at in (None, datetime.now(UTC)):
-        album.conn.execute("UPDATE media_item SET renditions_at = %s WHERE id = %s", (renditions_at, item_id))
-    assert album.row(item_id)["arrived_at"] == arrived
+    as_of = album.as_of()
+    album.conn.execute("UPDATE media_item SET renditions_at = now(), rendition_version = 2 WHERE id = %s", (item_id,))
+    assert album.edit_list("timeline", as_of).done == 1
+
+
+NOW = datetime.now(UTC)
+ALL = ("timeline", "recent", "favourites", "archive", "trash", "folder")
+# Of each: how an item was, what became of it, and from which lists what is edited then leaves it alone.
+CAME: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
+    "restored": ({"trashed_at": NOW}, {"trashed_at": None}, {"timeline", "recent", "folder", "favourites"}),
+    "thrown away": ({}, {"trashed_at": NOW}, {"trash"}),
+    "thrown away long ago, as an undo has it": ({}, {"trashed_at": NOW - timedelta(days=20)}, {"trash"}),
+    "archived": ({}, {"visibility": "archive"}, {"archive"}),
+    "taken out of the archive": ({"visibility": "archive"}, {"visibility": "timeline"}, {"timeline", "recent"}),
+    "back from missing": ({"missing_at": NOW}, {"missing_at": None}, {"timeline", "recent", "folder", "favourites"}),
+    "back from missing in the trash": ({"missing_at": NOW, "trashed_at": NOW}, {"missing_at": None}, {"trash"}),
+    "unlocked": ({"visibility": "locked"}, {"visibility": "archive"}, {"archive", "folder", "favourites"}),
+    "top of its stack": ({"below_top": True}, {"below_top": False}, {"timeline", "recent"}),
+    "in no album that hides it": ({"hiding_albums": 1}, {"hiding_albums": 0}, {"timeline", "recent"}),
+    "favourite": ({"favourite": False}, {"favourite": True}, {"favourites"}),
+    "dated in the same month": ({}, {"taken_at_local": "2024-07-01T00:00:00"}, set()),
+}
+
+
+@pytest.mark.parametrize("came", CAME)
+def test_what_came_into_a_list_after_it_was_read_is_not_touched_and_what_stayed_in_it_is(
+    album: Album, came: str
+) -> None:
+    was, became, left_alone = CAME[came]
+    item_id = album.add(**{"favourite": True, **was})
+    before = album.as_of()
+    album.library.change(item_id, **became)
+    after = album.as_of()
+    months = [date(2024, 7, 1)]
+    for name in ALL:
+        chosen = None if name in ("trash", "recent") else months
+        held = album.edit_list(name, after, chosen).total
+        assert album.edit_list(name, before, chosen).total == (0 if name in left_alone else held), name
+    assert held or left_alone
+
+
+def test_of_months_what_was_dated_into_one_later_is_not_touched_and_of_all_it_is(album: Album) -> None:
+    item_id = album.add("2024-08-14T12:00:00")
+    as_of = album.as_of()
+    album.edit([item_id], takenAtLocal="2024-07-14T12:00:00")
+    for name in ("timeline", "favourites", "archive", "folder"):
+        album.library.change(item_id, favourite=name == "favourites")
+        assert album.edit_list(name, as_of, [date(2024, 7, 1)]).total == 0
+    assert album.edit_list("timeline", as_of).total == 1
+    assert album.edit_list("timeline", album.as_of(), [date(2024, 7, 1)]).total == 1
+
+
+def test_what_came_by_a_transaction_that_had_not_ended_when_the_list_was_read_is_not_touched(
+    album: Album, database_url: str
+) -> None:
+    item_id = album.add(renditions_at=None)
+    with psycopg.connect(database_url) as ingest:
+        ingest.execute("UPDATE media_item SET renditions_at = now() WHERE id = %s", (item_id,))
+        as_of = album.as_of()  # later than the statement, and it is not in the list
+        ingest.commit()
+    assert album.edit_list("timeline", as_of).total == 0
+    assert album.edit_list("timeline", album.as_of()).total == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "2024-07-14T12:00:00Z", "0:5:", "5:4:", "5:9:4", "5:9:9", "5:9:7,6", "5:9:,", "4294967296:4294967299:"],
+)
+def test_what_no_list_has_told_is_no_as_of(wrong: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        Selection(list=ItemList("timeline"), as_of=wrong)
+    assert [wrong.field for wrong in refused.value.fields] == ["asOf"]
+
+
+@pytest.mark.parametrize("told", ["5:5:", "5:9:", "5:9:5,8"])
+def test_what_a_list_tells_is_one_of_the_database_too(album: Album, told: str) -> None:
+    assert Selection(list=ItemList("timeline"), as_of=told).as_of == told
+    album.conn.execute("SELECT %s::pg_snapshot", (told,))
 
 
 def test_pages_are_asked_to_look(album: Album, cloud: Cloud) -> None:

@@ -8,7 +8,7 @@ from pinhole import edits
 from pinhole.edits import said
 from pinhole.errors import Invalid, NotFound, PreconditionFailed
 from pinhole.ids import new_id
-from pinhole.tables import item_metadata
+from pinhole.tables import item_metadata, outbox
 from pinhole.tables.item_metadata import Layer
 from tests.core.edits.conftest import NAPLES, TOKYO, Album, asked
 
@@ -52,6 +52,18 @@ def test_keywords_are_added_and_removed_of_each_item_by_what_it_has(album: Album
     album.edit([one, other], addKeywords=["hill", "sun"], removeKeywords=["boat"])
     assert album.row(one)["keywords"] == ["sea", "hill", "sun"]
     assert album.row(other)["keywords"] == ["hill", "sun"]
+
+
+@pytest.mark.parametrize(
+    "values", [{"removeKeywords": ["nobody has it"]}, {"addKeywords": []}, {"addKeywords": ["boat", "sea"]}]
+)
+def test_keywords_that_are_the_same_then_are_not_said(album: Album, values: dict[str, Any]) -> None:
+    item_id = album.add()
+    before, revision = album.row(item_id), album.revision(item_id)
+    change = album.edit([item_id], **values)
+    assert change.done == 1
+    assert (album.row(item_id), album.revision(item_id)) == (before, revision)
+    assert outbox.count_edits(album.conn, album.owner_id, change.id) == 0
 
 
 def test_an_item_gets_no_more_keywords_than_it_may_have_and_others_get_theirs(album: Album) -> None:
@@ -128,6 +140,14 @@ def test_texts_lose_blanks_around_them_and_are_none_where_nothing_is_left(album:
     album.edit([item_id], title="  Two words ", description=" \n ", keywords=[" a", "a ", " ", "b"])
     row = album.row(item_id)
     assert (row["title"], row["description"], row["keywords"]) == ("Two words", None, ["a", "b"])
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", " \u2066\n\ufeff", "\u200d", "\x07"])
+def test_of_a_text_of_which_nothing_can_be_seen_nothing_is_left(unseen: str) -> None:
+    values = {"title": unseen, "description": unseen, "keywords": [unseen, "a"]}
+    assert asked(**values).set == {"title": None, "description": None, "keywords": ["a"]}
+    flag = "\N{WAVING BLACK FLAG}\U000e0067\U000e007f"
+    assert asked(title=flag, description="One\nTwo").set == {"title": flag, "description": "One\nTwo"}
 
 
 def test_of_two_who_looked_at_the_same_revision_one_is_refused(album: Album) -> None:

@@ -1,6 +1,6 @@
 """Changes taken back, item by item and field by field, where what they wrote still stands."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from pinhole import edits
 from pinhole.edits import Change
 from pinhole.errors import Conflict, Invalid, NotFound
+from tests.core.edits import at_once
 from tests.core.edits.conftest import FILE, NAPLES, TOKYO, Album, asked
+from tests.fixtures import dying
+
+NOW = datetime.now(UTC)
 
 
 def undo(album: Album, change: Change) -> Change:
@@ -74,6 +78,69 @@ def test_a_change_is_undone_once_and_who_asks_again_is_told_by_what(album: Album
     assert undo(album, change) == back
     assert edits.read(album.owner_id, change.id).undone
     assert not edits.read(album.owner_id, back.id).undone
+
+
+def test_an_undo_that_skipped_is_done_again_for_what_it_can_put_back_by_then(album: Album) -> None:
+    item_id, same = album.add(), album.add()
+    change = album.edit([item_id, same], title="Of ann")
+    album.library.change(item_id, missing_at=NOW)
+    first = undo(album, change)
+    assert (first.done, first.skipped) == (1, 1)
+    assert undo(album, change) == first  # only asked for again: nothing could be put back
+    album.library.change(item_id, missing_at=None)
+    second = undo(album, change)
+    assert (second.done, second.skipped) == (2, 0)
+    assert [album.row(each)["title"] for each in (item_id, same)] == ["Of the file", "Of the file"]
+    assert undo(album, change) == second
+    assert album.conn.execute("SELECT count(*) FROM change").fetchone() == (3,)
+
+
+def test_what_was_done_again_is_undone_again(album: Album) -> None:
+    item_id = album.add()
+    change = album.edit([item_id], title="Of ann")
+    for _ in range(3):
+        back = undo(album, change)
+        assert (back.undoes, album.row(item_id)["title"]) == (change.id, "Of the file")
+        assert edits.read(album.owner_id, change.id).undone
+        assert undo(album, change) == back
+        undo(album, back)
+        assert album.row(item_id)["title"] == "Of ann"
+        assert not edits.read(album.owner_id, change.id).undone
+
+
+def test_what_undid_it_stands_once_its_own_undo_is_undone(album: Album) -> None:
+    item_id = album.add()
+    change = album.edit([item_id], title="Of ann")
+    back = undo(album, change)
+    undo(album, undo(album, back))
+    assert album.row(item_id)["title"] == "Of the file"
+    assert edits.read(album.owner_id, change.id).undone
+    assert undo(album, change) == edits.read(album.owner_id, back.id)
+
+
+def test_what_is_undone_at_the_same_moment_is_undone_once(album: Album) -> None:
+    item_id, gone = album.add(), album.add()
+    change = album.edit([item_id, gone], title="Of ann")
+    album.library.change(gone, missing_at=NOW)
+    request = {"ownerId": album.owner_id, "changeId": change.id}
+    workers = [dying.call(at_once.undo, request, die_at=0) for _ in range(3)]
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    assert album.conn.execute("SELECT count(*) FROM change WHERE undoes = %s", (change.id,)).fetchone() == (1,)
+    assert album.row(item_id)["title"] == "Of the file"
+
+
+def test_a_date_is_taken_back_though_the_offset_was_changed_since_and_the_other_way_round(album: Album) -> None:
+    item_id = album.add()
+    before = album.row(item_id)
+    dated = album.edit([item_id], takenAtLocal="2020-01-01T00:00:00")
+    offset = album.edit([item_id], utcOffsetSeconds=3600)
+    assert undo(album, dated).done == 1
+    row = album.row(item_id)
+    assert (row["person"], row["taken_at_local"]) == ({"time": {"utcOffsetSeconds": 3600}}, before["taken_at_local"])
+    assert undo(album, offset).done == 1
+    assert album.row(item_id) == before
 
 
 def test_the_change_of_another_is_not_there(album: Album) -> None:

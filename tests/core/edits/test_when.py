@@ -111,6 +111,49 @@ def test_a_local_time_in_a_gap_of_the_clocks_is_shifted_and_in_an_overlap_it_is_
     assert told(album, item_id) == ("2024-10-27T02:30:00", "2024-10-27T00:30:00+00:00", 7200, "Europe/Berlin")
 
 
+LATER = {"time": {**BERLIN["time"], "takenAtUtc": "2024-10-27T01:30:00+00:00", "utcOffsetSeconds": 3600}}
+BEFORE_GAP = {"time": {**BERLIN["time"], "takenAtUtc": "2024-03-31T00:30:00+00:00", "utcOffsetSeconds": 3600}}
+
+
+def test_an_hour_more_and_one_less_lead_back_where_the_clocks_change(album: Album) -> None:
+    spring = album.add("2024-03-31T01:30:00", said=BEFORE_GAP)
+    autumn = album.add("2024-10-27T02:30:00", said=LATER)
+    before = [told(album, spring), told(album, autumn)]
+    album.edit([spring, autumn], shiftSeconds=3600)
+    assert told(album, spring) == ("2024-03-31T03:30:00", "2024-03-31T01:30:00+00:00", 7200, "Europe/Berlin")
+    assert told(album, autumn) == ("2024-10-27T03:30:00", "2024-10-27T02:30:00+00:00", 3600, "Europe/Berlin")
+    album.edit([spring, autumn], shiftSeconds=-3600)
+    assert [told(album, spring), told(album, autumn)] == before
+
+
+def test_a_shift_tells_which_of_two_hours_it_leads_to_until_a_date_is_said(album: Album) -> None:
+    item_id = album.add("2024-10-27T02:30:00", said=LATER)
+    album.edit([item_id], shiftSeconds=60)
+    assert told(album, item_id) == ("2024-10-27T02:31:00", "2024-10-27T01:31:00+00:00", 3600, "Europe/Berlin")
+    album.edit([item_id], place=NAPLES)
+    assert told(album, item_id) == ("2024-10-27T02:31:00", "2024-10-27T01:31:00+00:00", 3600, "Europe/Rome")
+    album.edit([item_id], shiftSeconds=-3600)
+    assert told(album, item_id)[:2] == ("2024-10-27T02:31:00", "2024-10-27T00:31:00+00:00")
+    album.edit([item_id], shiftSeconds=3600)
+    album.edit([item_id], takenAtLocal="2024-10-27T02:31:00")
+    assert told(album, item_id)[1] == "2024-10-27T00:31:00+00:00"
+
+
+def test_a_shift_by_days_keeps_the_clock_on_the_wall(album: Album) -> None:
+    item_id = album.add("2024-03-31T01:30:00", said=BEFORE_GAP)
+    album.edit([item_id], shiftSeconds=100 * 86_400 + 60)
+    assert told(album, item_id) == ("2024-07-09T01:31:00", "2024-07-08T23:31:00+00:00", 7200, "Europe/Berlin")
+    album.edit([item_id], shiftSeconds=-100 * 86_400 - 60)
+    assert told(album, item_id)[0] == "2024-03-31T01:30:00"
+
+
+def test_a_shift_with_another_zone_is_one_of_the_clock_on_the_wall(album: Album) -> None:
+    offset, place = (album.add("2024-03-31T01:30:00", said=BEFORE_GAP) for _ in range(2))
+    album.edit([offset], shiftSeconds=3600, utcOffsetSeconds=0)
+    album.edit([place], shiftSeconds=3600, place=TOKYO)
+    assert [told(album, each)[0] for each in (offset, place)] == ["2024-03-31T02:30:00"] * 2
+
+
 @pytest.mark.parametrize("said", [FILE, BERLIN, WITH_OFFSET], ids=["nothing", "zone", "offset"])
 def test_a_place_tells_the_zone_and_the_clock_on_the_wall_stays(album: Album, said: dict[str, Any]) -> None:
     item_id = album.add(said=said)

@@ -93,6 +93,29 @@ def test_the_same_bytes_sent_by_two_devices_at_once_end_as_one_item(inbox: Inbox
     assert inbox.cloud.keys("originals", landed[1].key) == []
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_bytes_that_were_thrown_away_and_are_sent_again_are_taken_out_of_the_trash(inbox: Inbox, lost: bool) -> None:
+    content = jpeg()
+    first = inbox.landed(content)
+    inbox.deliver(first)
+    second = inbox.begin_anyway(content)
+    inbox.conn.execute("UPDATE media_item SET trashed_at = now()")
+    [(revision,)] = inbox.conn.execute("SELECT revision FROM timeline_month")
+    inbox.conn.execute("TRUNCATE notice")
+    if lost:
+        inbox.cloud.s3.delete_object(Bucket="originals", Key=first.key)
+
+    inbox.deliver(inbox.put(second, content))
+
+    (item,) = inbox.items()
+    assert item["visible"]
+    assert inbox.upload(second)["item_id"] == item["id"]
+    assert inbox.conn.execute("SELECT revision FROM timeline_month").fetchone() == (revision + 1,)
+    assert inbox.conn.execute("SELECT count(*) FROM notice").fetchone() == (1,)
+    restored = inbox.conn.execute("SELECT after, actor_id FROM outbox WHERE change = 'edited'").fetchall()
+    assert restored == [({"trashedAt": None}, inbox.owner.id)]
+
+
 def xmp(**values: str) -> bytes:
     prefixes = {"exif": "http://ns.adobe.com/exif/1.0/", "GPano": "http://ns.google.com/photos/1.0/panorama/"}
     declared = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in prefixes.items())

@@ -51,6 +51,19 @@ def test_what_comes_twice_is_one_item(inbox: Inbox) -> None:
     assert inbox.jobs()["metadata"] == ("done", 1)
 
 
+def test_a_copy_of_what_lies_in_the_trash_leaves_it_there(inbox: Inbox) -> None:
+    content = jpeg()
+    inbox.deliver(inbox.landed(content))
+    inbox.conn.execute("UPDATE media_item SET trashed_at = now()")
+
+    inbox.deliver(copied(inbox, content))
+    assert inbox.deliver_bulk() == []
+
+    (item,) = inbox.items()
+    assert not item["visible"]
+    assert inbox.conn.execute("SELECT count(*) FROM original_file WHERE role = 'alias'").fetchone() == (1,)
+
+
 def test_the_owner_is_the_user_whose_folder_ends_at_a_path_boundary(inbox: Inbox) -> None:
     stray = copied(inbox, jpeg(), "anna/IMG_1.jpg")
 

@@ -2,7 +2,7 @@
 
 from pinhole import uploads
 from pinhole.errors import Invalid
-from pinhole.tables import upload
+from pinhole.tables import media_item, upload
 from pinhole.uploads import Promise, opening
 from tests.fixtures.statements import NOW, SHA256, World, case
 
@@ -10,6 +10,12 @@ from tests.fixtures.statements import NOW, SHA256, World, case
 @case
 def an_upload_is_begun(w: World) -> None:
     opening.open_upload(w.conn, w.ann, Promise("IMG.jpg", None, 1000, SHA256, "image/jpeg", None))
+
+
+@case
+def an_upload_takes_its_item_out_of_the_trash(w: World) -> None:
+    w.conn.execute("UPDATE media_item SET trashed_at = now() WHERE owner_id = %s AND id = %s", (w.ann.id, w.item.id))
+    assert media_item.restore(w.conn, w.ann.id, w.item.id) is not None
 
 
 @case

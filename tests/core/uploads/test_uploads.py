@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -23,6 +24,7 @@ from pinhole import db, objects, uploads
 from pinhole.accounts import User
 from pinhole.errors import Conflict, FileRejected, NotFound
 from pinhole.settings import MEBIBYTE
+from pinhole.tables import notice, outbox
 from pinhole.tables import upload as upload_table
 from pinhole.uploads import Duplicate, Upload
 from pinhole.uploads.opening import open_upload, part_size
@@ -136,13 +138,13 @@ def test_bytes_that_the_library_has_are_named_instead_of_sent(caller: Caller, co
 @pytest.mark.parametrize(
     ("columns", "named"),
     [
-        ({"trashed_at": "2024-01-01T00:00:00Z"}, True),
+        ({}, True),
         ({"trashed_at": "2024-01-01T00:00:00Z", "missing_at": "2024-01-01T00:00:00Z"}, False),
         ({"missing_at": "2024-01-01T00:00:00Z"}, False),
         ({"renditions_at": None, "rendition_version": 0, "thumb_hash": None}, False),
     ],
 )
-def test_only_an_item_that_can_be_opened_or_restored_is_named(
+def test_only_an_item_that_can_be_opened_is_named(
     caller: Caller, conn: Connection, columns: dict[str, Any], named: bool
 ) -> None:
     sha256 = hashlib.sha256(PHOTO)
@@ -150,6 +152,29 @@ def test_only_an_item_that_can_be_opened_or_restored_is_named(
     answer = caller.call("POST", "/uploads/check", json={"sha256s": [sha256.hexdigest()]})
     assert answer.json == {"existing": {sha256.hexdigest(): item_id} if named else {}}
     assert caller.call("POST", "/uploads", json=promise(PHOTO)).status_code == (200 if named else 201)
+
+
+@pytest.mark.parametrize(("visibility", "months"), [("timeline", {"2024-07": 2}), ("archive", {"2024-07": 1})])
+def test_bytes_that_lie_in_the_trash_are_taken_out_of_it_by_an_upload_and_by_no_question(
+    caller: Caller, conn: Connection, counted_months: None, visibility: str, months: dict[str, int]
+) -> None:
+    sha256, trashed_at = hashlib.sha256(PHOTO), datetime(2024, 1, 1, tzinfo=UTC)
+    item_id = Library(conn, caller.user.id).add(sha256=sha256.digest(), trashed_at=trashed_at, visibility=visibility)
+    answer = caller.call("POST", "/uploads/check", json={"sha256s": [sha256.hexdigest()]})
+    assert answer.json == {"existing": {}}
+    assert outbox.list_settled(conn, caller.user.id, (0, 0), 10) == []
+    for _ in range(2):
+        answer = caller.call("POST", "/uploads", json=promise(PHOTO))
+        assert (answer.status_code, answer.json) == (200, {"state": "duplicate", "itemId": item_id})
+    assert conn.execute("SELECT visible FROM media_item").fetchall() == [(True,)]
+    [entry] = outbox.list_settled(conn, caller.user.id, (0, 0), 10)
+    assert (entry.change, entry.subject_id, entry.actor_id) == ("edited", item_id, caller.user.id)
+    assert (entry.before, entry.after) == ({"trashedAt": trashed_at.isoformat()}, {"trashedAt": None})
+    of_months = conn.execute("SELECT to_char(month, 'YYYY-MM'), revision FROM timeline_month")
+    assert dict(of_months.fetchall()) == months
+    told = notice.library_changed(conn, caller.user.id)
+    assert told is not None
+    assert [f"{month:%Y-%m}" for month in told.months] == ([*months] if visibility == "timeline" else [])
 
 
 def test_bytes_that_failed_before_may_be_sent_again(caller: Caller, conn: Connection) -> None:

@@ -103,7 +103,7 @@ export interface paths {
         put?: never;
         /**
          * Put back what a change changed, item by item and field by field, where it still is as the change left it.
-         * @description That is a change too, and can be undone in turn. Of one that is undone already it answers what undid it. Not while it is running.
+         * @description That is a change too, and can be undone in turn. Of one that is undone already it answers what undid it, and goes on where that failed. It is done anew where that skipped items, or was undone itself. Not while it is running.
          */
         post: operations["undoChange"];
         delete?: never;
@@ -181,7 +181,7 @@ export interface paths {
         head?: never;
         /**
          * Change many items: those with these ids, and those of a list.
-         * @description Up to 10,000 are changed when it answers, all or none; of more the change is running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped. A shift needs a `changeId`.
+         * @description Up to 10,000 are changed when it answers, all or none; of more, and of those with long texts, the change may be running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped. A shift needs a `changeId`.
          */
         patch: operations["editItems"];
         trace?: never;
@@ -484,7 +484,7 @@ export interface paths {
         put?: never;
         /**
          * Begin an upload, or go on with the open one of the same bytes.
-         * @description Files up to 16 MiB are one PUT; larger ones are sent in parts. The answer is `duplicate` where the library has these bytes already. 409 with the code `too_many_uploads`: so many lack bytes that it takes no more. Tell by `/uploads/complete` which were sent, and come back after the seconds of `Retry-After`.
+         * @description Files up to 16 MiB are one PUT; larger ones are sent in parts. The answer is `duplicate` where the library has these bytes already; if their item lies in the trash, it is taken out of it. 409 with the code `too_many_uploads`: so many lack bytes that it takes no more. Tell by `/uploads/complete` which were sent, and come back after the seconds of `Retry-After`.
          */
         post: operations["beginUpload"];
         delete?: never;
@@ -502,7 +502,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell which files the caller's library has already. */
+        /**
+         * Tell which files the caller's library has already.
+         * @description What lies in the trash is not told: who begins to upload it gets it back.
+         */
         post: operations["checkUploads"];
         delete?: never;
         options?: never;
@@ -726,7 +729,7 @@ export interface components {
             skipped: number;
             /** @description The change that it takes back */
             undoes: string | null;
-            /** @description Whether another change takes it back */
+            /** @description Whether another change takes it back, which is not taken back itself */
             undone: boolean;
         };
         /** CheckUploads */
@@ -950,7 +953,7 @@ export interface components {
             takenAtLocal?: string;
             /** @description null: unknown, and so is UTC. No zone is shown any more */
             utcOffsetSeconds?: number | null;
-            /** @description By how much the local time of each item is moved */
+            /** @description By how much the local time of each item is moved: by whole days of the calendar, and by what is left as time passes, also where the clocks change */
             shiftSeconds?: number;
             /** @description null: nowhere. The zone follows where nobody has said an offset */
             place?: components["schemas"]["PlaceValue"] | null;
@@ -976,7 +979,7 @@ export interface components {
             changeId?: string | null;
             ids?: string[];
             list?: components["schemas"]["ListedItems"] | null;
-            /** @description `asOf` of the list as it was shown: what arrived later is not touched. Required with `list` */
+            /** @description `asOf` of the list as it was shown: what came into it later is not touched. Required with `list` */
             asOf?: string | null;
         };
         /**
@@ -1020,10 +1023,7 @@ export interface components {
         LibraryTimeline: {
             /** @description Moves with every change of what is in the list: that of the timeline grows, others only differ */
             revision: number;
-            /**
-             * Format: date-time
-             * @description The moment of which it is, for edits of all that is in the list
-             */
+            /** @description The moment of which it is, for edits of all that is in the list: not to be read */
             asOf: string;
             months: components["schemas"]["MonthSummary"][];
         };

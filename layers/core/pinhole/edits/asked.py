@@ -1,5 +1,6 @@
 """What somebody asks for: which change, and of which items."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from psycopg.sql import SQL, Composable
 from pinhole import access, places
 from pinhole.db import transaction
 from pinhole.errors import FieldError, Invalid
+from pinhole.filenames import has_something_to_see
 from pinhole.imaging.capture_time import plausible, valid_coordinates
 from pinhole.lists import ItemList
 
@@ -55,9 +57,9 @@ class Edit:
 def asked(values: Mapping[str, Any], reset: Collection[str]) -> Edit:
     """A change as it is asked for on the wire, where types and lengths were checked.
 
-    Texts lose blanks around them, and are null where nothing is left; keywords stand once; the name of a place becomes
-    its point. Raises Invalid naming each field that contradicts another or has an impossible value, and where nothing
-    is asked for; Unavailable.
+    Texts lose blanks around them, and are null where nothing of them can be seen; keywords stand once; the name of a
+    place becomes its point. Raises Invalid naming each field that contradicts another or has an impossible value, and
+    where nothing is asked for; Unavailable.
     """
     edit = Edit({name: _tidy(name, value) for name, value in values.items()}, frozenset(reset))
     wrong = [*_contradictions(edit), *_impossible(edit.set, datetime.now(UTC))]
@@ -70,11 +72,11 @@ def asked(values: Mapping[str, Any], reset: Collection[str]) -> Edit:
 
 def _tidy(name: str, value: Any) -> Any:
     if name in _TEXTS and value is not None:
-        return value.strip() or None
+        return value.strip() if has_something_to_see(value) else None
     if name == "place" and value is not None:
         return _point(value)
     if name in _KEYWORDS:
-        return list(dict.fromkeys(tidy for keyword in value or [] if (tidy := keyword.strip())))
+        return list(dict.fromkeys(keyword.strip() for keyword in value or [] if has_something_to_see(keyword)))
     return value
 
 
@@ -119,15 +121,21 @@ def _impossible(values: Mapping[str, Any], now: datetime) -> Iterator[FieldError
 class Selection:
     """Which items: those with these ids that their owner may open, and those of a list.
 
-    Of a list: in these sections of it (None: in all), without those with the ids `but`, and only those that had arrived
-    by `as_of`, so that nothing is touched that who chose did not see.
+    Of a list: in these sections of it (None: in all), without those with the ids `but`, and only those that were in it
+    by `as_of`, so that nothing is touched that who chose did not see. That is the snapshot in which the list was read,
+    as PostgreSQL writes a `pg_snapshot`: what came into the list by a transaction that had not ended then is left
+    alone. Raises Invalid (field `asOf`) where it is none.
     """
 
     ids: frozenset[str] = frozenset()
     list: ItemList | None = None
     months: tuple[date, ...] | None = None
     but: frozenset[str] = frozenset()
-    as_of: datetime | None = None
+    as_of: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.as_of is not None and not _is_snapshot(self.as_of):
+            raise Invalid("It is not clear which items are meant.", FieldError("asOf", "is none that a list told"))
 
     @property
     def where(self) -> Composable:
@@ -136,10 +144,13 @@ class Selection:
         if self.ids:
             ways.append(SQL("({} AND media_item.id = ANY(%(ids)s))").format(access.MAY_OPEN))
         if self.list is not None:
-            arrived = SQL("(media_item.arrived_at IS NULL OR media_item.arrived_at <= %(as_of)s)")
-            of_list = [self.list.where, arrived]
+            came_by = self.list.came_by
+            of_list = [self.list.where]
             if self.months is not None:
                 of_list.append(SQL("{} = ANY(%(months)s::date[])").format(self.list.section))
+                came_by += self.list.came_to_section_by
+            seen = SQL("pg_visible_in_snapshot({}, %(as_of)s::pg_snapshot) IS NOT FALSE")
+            of_list += map(seen.format, came_by)
             if self.but:
                 of_list.append(SQL("media_item.id <> ALL(%(but)s)"))
             ways.append(SQL("({})").format(SQL(" AND ").join(of_list)))
@@ -162,17 +173,27 @@ class Selection:
             "list": None if self.list is None else {"name": self.list.name, "path": self.list.path},
             "months": None if self.months is None else [month.isoformat() for month in self.months],
             "but": sorted(self.but),
-            "asOf": None if self.as_of is None else self.as_of.isoformat(),
+            "asOf": self.as_of,
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """What `to_json` made."""
-        months, of_list, as_of = kept["months"], kept["list"], kept["asOf"]
+        months, of_list = kept["months"], kept["list"]
         return cls(
             frozenset(kept["ids"]),
             None if of_list is None else ItemList(of_list["name"], of_list["path"]),
             None if months is None else tuple(map(date.fromisoformat, months)),
             frozenset(kept["but"]),
-            None if as_of is None else datetime.fromisoformat(as_of),
+            kept["asOf"],
         )
+
+
+def _is_snapshot(text: str) -> bool:
+    """Whether PostgreSQL reads it as a `pg_snapshot`: `xmin:xmax:xip_list`, where the list rises between the two."""
+    if not re.fullmatch(r"[0-9]{1,18}:[0-9]{1,18}:([0-9]{1,18}(,[0-9]{1,18})*)?", text):
+        return False
+    xmin, xmax, running = text.split(":")
+    first, end, *others = map(int, [xmin, xmax, *filter(None, running.split(","))])
+    rises = [first, *others] == sorted([first, *others]) and first <= end and all(one < end for one in others)
+    return rises and first % 2**32 > 0 and end % 2**32 > 0  # whatever their epoch, transactions have numbers

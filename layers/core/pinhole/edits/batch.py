@@ -1,5 +1,10 @@
-"""The next items of a change, in one transaction: locked, changed, journalled, and their months bumped last."""
+"""The next items of a change, in one transaction: locked, changed, and journalled.
 
+How many are worked on at once is bounded by the text that is read and written of them, not by their number alone: a
+description may have 10,000 characters.
+"""
+
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,11 +18,13 @@ from pinhole.edits.asked import Edit, Selection
 from pinhole.edits.said import MARKS, Impossible, Said, difference, edited, undone
 from pinhole.imaging.capture_time import plausible
 from pinhole.tables import change as change_table
-from pinhole.tables import item_metadata, media_item, outbox, timeline_month
+from pinhole.tables import item_metadata, media_item, outbox
 from pinhole.tables.change import Change
 from pinhole.tables.item_metadata import Layer
 from pinhole.tables.media_item import Held
 
+PIECE_BYTES = 4_000_000  # of JSON; all that is made of it takes some ten times as much memory
+_WEIGHED = 100  # items, so that what does not fit is not weighed for nothing
 _NAMES = ("country_code", "country", "region", "city", "neighbourhood")
 
 Step = Callable[[Held, Said], tuple[Said, bool]]
@@ -39,21 +46,44 @@ class Outcome:
 
 
 def go_on(conn: Connection, change: Change, limit: int) -> tuple[Change, set[date]]:
-    """Go on with a change, which is locked, by at most `limit` items. The change as it is then, and months it moved."""
+    """Go on with a change, which is locked, by at most `limit` items. The change as it is then, and months it moved.
+
+    These are to be bumped, by the last statement of the transaction.
+    """
     owner_id = change.owner_id
     if change.undoes is None:
         assert change.selection is not None
         selection = Selection.from_json(change.selection)
         where, parameters = selection.where, selection.parameters(owner_id)
+        limit = max(1, min(limit, PIECE_BYTES // _size(change.edit)))
         item_ids = media_item.page(conn, where, parameters, change.cursor, limit)
     else:
         where, parameters = access.MAY_OPEN, {"viewer_id": owner_id}
         item_ids = outbox.page_of_edits(conn, owner_id, change.undoes, change.cursor, limit)
-    held = media_item.hold(conn, where, parameters, item_ids)
+    piece = _fitting(conn, change, item_ids)
+    held = media_item.hold(conn, where, parameters, piece)
     outcome = worked_out(conn, change, held)
-    outcome.skipped += len(item_ids) - len(held)
-    last = item_ids[-1] if item_ids else change.cursor
-    return write(conn, change, outcome, cursor=last, finished=len(item_ids) < limit)
+    outcome.skipped += len(piece) - len(held)
+    last = piece[-1] if piece else change.cursor
+    return write(conn, change, outcome, cursor=last, finished=len(piece) == len(item_ids) < limit)
+
+
+def _fitting(conn: Connection, change: Change, item_ids: Sequence[str]) -> Sequence[str]:
+    """The first of these items, of which there is no more to be read than fits."""
+    room = PIECE_BYTES
+    for begin in range(0, len(item_ids), _WEIGHED):
+        some = item_ids[begin : begin + _WEIGHED]
+        said = item_metadata.weigh(conn, change.owner_id, some)
+        edits = {} if change.undoes is None else outbox.weigh_edits(conn, change.owner_id, change.undoes, some)
+        for number, item_id in enumerate(some, begin):
+            room -= said.get(item_id, 0) + edits.get(item_id, 0)
+            if room < 0:
+                return item_ids[: max(1, number)]
+    return item_ids
+
+
+def _size(edit: Mapping[str, Any] | None) -> int:
+    return len(json.dumps(edit, ensure_ascii=False).encode())
 
 
 def worked_out(conn: Connection, change: Change, held: Sequence[Held]) -> Outcome:
@@ -78,7 +108,7 @@ def worked_out(conn: Connection, change: Change, held: Sequence[Held]) -> Outcom
 def write(
     conn: Connection, change: Change, outcome: Outcome, *, cursor: str, finished: bool
 ) -> tuple[Change, set[date]]:
-    """Write what came of items, and how far the change has come by it; months last. The change then, and the months."""
+    """Write what came of items, and how far the change has come by it. The change then, and months as of `go_on`."""
     owner_id, months = change.owner_id, outcome.months
     _name_places(conn, outcome)
     if outcome.edits:
@@ -97,19 +127,18 @@ def write(
         skipped=outcome.skipped,
         finished=finished,
     )
-    if months:
-        timeline_month.bump(conn, owner_id, months)
     return come, months
 
 
 def _editing(conn: Connection, change: Change, item_ids: Sequence[str]) -> Step:
     assert change.edit is not None
-    edit, now = Edit.from_json(change.edit), datetime.now(UTC)
+    # One moment for all, however long they take: what is thrown away at once lies together in the trash.
+    edit, now = Edit.from_json(change.edit), change.asked_at.astimezone(UTC)
     relative = edit.set.keys() & {"addKeywords", "removeKeywords"}
     keywords = item_metadata.list_keywords(conn, change.owner_id, item_ids) if relative else {}
 
     def step(item: Held, said: Said) -> tuple[Said, bool]:
-        after = edited(said, edit, now, local=item.taken_at_local, keywords=keywords.get(item.id, []))
+        after = edited(said, edit, now, item=item, keywords=keywords.get(item.id, []))
         if "shiftSeconds" in edit.set:
             local = datetime.fromisoformat(after["time"]["takenAtLocal"])
             if not plausible(local.replace(tzinfo=UTC), now):

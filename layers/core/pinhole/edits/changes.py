@@ -8,7 +8,7 @@ import json
 from datetime import date
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Rollback
 
 from pinhole import access
 from pinhole.db import transaction
@@ -43,11 +43,13 @@ def edit_item(caller_id: int, item_id: str, revision: int, edit: Edit, *, change
             change, months = _as_before(conn, caller_id, change_id, asked_sha256), set[date]()
         else:
             change, months = _at_revision(conn, begun, item_id, revision)
+        job.bump(conn, change, months)
     return job.told(change, months)
 
 
 def edit_items(caller_id: int, selection: Selection, edit: Edit, *, change_id: str | None = None) -> Change:
-    """Change many items: up to MAX_AT_ONCE now, all of them or none; of more the change is still running.
+    """Change many items: up to MAX_AT_ONCE now, all of them or none; of more, or where much text is to be written, the
+    change is still running.
 
     Ids of what the caller may not edit are skipped. Raises Conflict where another change has the id, and Unavailable.
     """
@@ -73,11 +75,17 @@ def edit_items(caller_id: int, selection: Selection, edit: Edit, *, change_id: s
             change, months = _as_before(conn, caller_id, change_id, asked_sha256), set[date]()
         else:
             change, months = _at_once(conn, begun, chosen)
+        job.bump(conn, change, months)
     return job.told(change, months)
 
 
 def undo(caller_id: int, change_id: str) -> Change:
-    """Put back what a change changed, where it still is as it left it. Of one that is undone already: what undid it.
+    """Put back what a change changed, where it still is as it left it.
+
+    Of one that is undone already, or is being undone: what undid it, so that it may be asked for again. Where that
+    failed it goes on from where it stopped. Where it had to skip items, or was undone itself, another is begun; if that
+    finds nothing to put back, it was only asked for again, and what undid it before is the answer (of more than
+    MAX_AT_ONCE items, where nobody knows that yet, the other is).
 
     Raises NotFound, Conflict while it is running, and Unavailable.
     """
@@ -88,13 +96,27 @@ def undo(caller_id: int, change_id: str) -> Change:
         if change.state == "running":
             raise Conflict("This change is still running.")
         before = change_table.that_undoes(conn, caller_id, change_id)
-        if before is not None:
+        if before is None or before.undone or (before.state == "done" and before.skipped):
+            undoing, months = _undone(conn, change, before)
+        elif before.state == "failed":
+            undoing, months = change_table.begin_again(conn, caller_id, before.id), set()
+        else:
             return before
-        total = outbox.count_edits(conn, caller_id, change_id)
-        begun = change_table.insert(conn, caller_id, caller_id, total=total, undoes=change_id)
+        job.bump(conn, undoing, months)
+    return job.told(undoing, months)
+
+
+def _undone(conn: Connection, change: Change, before: Change | None) -> tuple[Change, set[date]]:
+    with conn.transaction() as attempt:
+        total = outbox.count_edits(conn, change.owner_id, change.id)
+        begun = change_table.insert(conn, change.owner_id, change.owner_id, total=total, undoes=change.id)
         assert begun is not None
         undoing, months = _at_once(conn, begun, total)
-    return job.told(undoing, months)
+        if before is None or undoing.state == "running" or outbox.count_edits(conn, change.owner_id, undoing.id):
+            return undoing, months
+        raise Rollback(attempt)
+    assert before is not None
+    return before, set()
 
 
 def read(caller_id: int, change_id: str) -> Change:
@@ -133,5 +155,12 @@ def _at_revision(conn: Connection, begun: Change, item_id: str, revision: int) -
 
 
 def _at_once(conn: Connection, begun: Change, items: int) -> tuple[Change, set[date]]:
-    # One more, by which it is seen that there are no others.
-    return batch.go_on(conn, begun, MAX_AT_ONCE + 1) if items <= MAX_AT_ONCE else (begun, set())
+    change, months = begun, set[date]()
+    if items <= MAX_AT_ONCE:
+        # As many as items without long texts take; by the last it is seen that there are no others.
+        for _ in range(MAX_AT_ONCE // job.BATCH + 1):
+            change, moved = batch.go_on(conn, change, job.BATCH)
+            months |= moved
+            if change.state != "running":
+                break
+    return change, months

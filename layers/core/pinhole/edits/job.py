@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from psycopg import Connection
 from pydantic import BaseModel, Field, ValidationError
 
 from pinhole import ids, live, queues
@@ -16,6 +17,7 @@ from pinhole.edits import batch
 from pinhole.errors import Unavailable
 from pinhole.settings import settings
 from pinhole.tables import change as change_table
+from pinhole.tables import timeline_month
 from pinhole.tables.change import Change
 from pinhole.telemetry import logger
 
@@ -56,10 +58,17 @@ def go_on(message: Message, has_time: Callable[[], bool]) -> None:
             if change is None or change.state != "running":
                 return
             change, months = batch.go_on(conn, change, BATCH)
+            bump(conn, change, months)
         _tell(change, months)
         runs = change.state == "running" and has_time()
         if change.state == "running" and not runs:
             _ask([(change.owner_id, change.id)])
+
+
+def bump(conn: Connection, change: Change, months: Iterable[date]) -> None:
+    """Note that a change moved these months. Last in the transaction: who waits for a month needs no item any more."""
+    if months:
+        timeline_month.bump(conn, change.owner_id, months)
 
 
 def told(change: Change, months: Iterable[date]) -> Change:

@@ -5,15 +5,19 @@
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pinhole.edits.asked import Edit
+from pinhole.edits.when import shifted
+from pinhole.tables.media_item import Held
 
 Said = dict[str, Any]
 
 MARKS = ("favourite", "archived", "trashedAt")
 MAX_KEYWORDS = 100
+_TIME = "time."
+_NOTHING = object()
 _PLAIN = ("title", "description", "rating", "keywords", "favourite", "archived")
 
 
@@ -26,10 +30,12 @@ class Impossible(Exception):
         self.message = message
 
 
-def edited(said: Said, edit: Edit, now: datetime, *, local: datetime, keywords: list[str]) -> Said:
-    """The same after an edit. local, keywords: as they hold of the item before it.
+def edited(said: Said, edit: Edit, now: datetime, *, item: Held, keywords: list[str]) -> Said:
+    """The same after an edit. item, keywords: as they hold before it.
 
-    now: aware; when it goes to the trash. Raises Impossible for an item that would get more keywords than it may have.
+    now: aware; when it goes to the trash. Keywords that are added or removed are said only where that makes others of
+    those that hold, so that what the file says goes on to hold elsewhere. Raises Impossible for an item that would get
+    more keywords than it may have.
     """
     after = {name: value for name, value in said.items() if name not in edit.reset}
     after |= {name: edit.set[name] for name in _PLAIN if name in edit.set}
@@ -38,12 +44,15 @@ def edited(said: Said, edit: Edit, now: datetime, *, local: datetime, keywords: 
     if "trashed" in edit.set:
         after["trashedAt"] = (said["trashedAt"] or now.isoformat()) if edit.set["trashed"] else None
     if edit.set.keys() & {"addKeywords", "removeKeywords"}:
-        after["keywords"] = _with_keywords(keywords, edit)
+        together = _with_keywords(keywords, edit)
+        after |= {"keywords": together} if together != keywords else {}
     time = dict(after.get("time", {}))
     if "takenAtLocal" in edit.set:
         time["takenAtLocal"] = edit.set["takenAtLocal"]
+        time.pop("takenAtUtc", None)
     if "shiftSeconds" in edit.set:
-        time["takenAtLocal"] = _shifted(local, edit.set["shiftSeconds"])
+        time.pop("takenAtUtc", None)
+        time |= _shifted(item, edit)
     if "utcOffsetSeconds" in edit.set:
         time["utcOffsetSeconds"] = edit.set["utcOffsetSeconds"]
     return after | ({"time": time} if time else {})
@@ -55,15 +64,34 @@ def difference(before: Said, after: Said) -> tuple[Said, Said]:
 
 
 def undone(said: Said, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Said, bool]:
-    """With what differed as it was before, where it is still as it was after. Whether all of it was."""
-    put_back, all_stood = dict(said), True
-    for name in before.keys() | after.keys():
-        if (name in said) == (name in after) and said.get(name) == after.get(name):
-            put_back.pop(name, None)
-            put_back |= {name: before[name]} if name in before else {}
+    """With what differed as it was before, where it is still as it was after. Whether all of it is as before then.
+
+    Of the time each part by itself: a date can be taken back though the offset was changed since.
+    """
+    put_back, was, became = _apart(said), _apart(before), _apart(after)
+    all_as_before = True
+    for name in was.keys() | became.keys():
+        old, new, now = was.get(name, _NOTHING), became.get(name, _NOTHING), put_back.get(name, _NOTHING)
+        if old in (new, now):
+            continue
+        if now != new:
+            all_as_before = False
+        elif old is _NOTHING:
+            del put_back[name]
         else:
-            all_stood = False
-    return put_back, all_stood
+            put_back[name] = old
+    return _together(put_back), all_as_before
+
+
+def _apart(said: Mapping[str, Any]) -> Said:
+    parts = {f"{_TIME}{name}": value for name, value in said.get("time", {}).items()}
+    return {name: value for name, value in said.items() if name != "time"} | parts
+
+
+def _together(apart: Said) -> Said:
+    said = {name: value for name, value in apart.items() if not name.startswith(_TIME)}
+    time = {name.removeprefix(_TIME): value for name, value in apart.items() if name.startswith(_TIME)}
+    return said | ({"time": time} if time else {})
 
 
 def _beyond(one: Said, other: Said) -> Said:
@@ -79,8 +107,11 @@ def _with_keywords(keywords: list[str], edit: Edit) -> list[str]:
     return together
 
 
-def _shifted(local: datetime, seconds: int) -> str:
+def _shifted(item: Held, edit: Edit) -> dict[str, str]:
+    # What is to have another zone is shifted by the clock on the wall.
+    moves = edit.set.keys() & {"utcOffsetSeconds", "place"} or "position" in edit.reset
+    utc = None if moves else item.taken_at_utc
     try:
-        return (local + timedelta(seconds=seconds)).isoformat()
+        return shifted(item.taken_at_local, utc, item.timezone_name, edit.set["shiftSeconds"])
     except OverflowError:
         raise Impossible("shiftSeconds", "leads beyond the years that there are photos of") from None

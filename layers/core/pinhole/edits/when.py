@@ -2,7 +2,8 @@
 
 What the file or a sidecar says stays the base; a person says of it the local time, the offset, or both.
 
-- The local time: what the person said, else that of the base.
+- The local time: what the person said, else that of the base. Where two hours have this name it is the earlier, unless
+  it was shifted to the later: then UTC is kept beside it.
 - An offset that a person said holds, and no zone is shown any more. Said to be unknown: neither is UTC.
 - Else a place that a person said tells the zone, as coordinates in a file do (rules 1, 2 and 5 of `capture_time`): the
   wall clock stays and UTC follows; only where the base knows UTC and made its local time of it, UTC stays.
@@ -51,9 +52,10 @@ class When:
 def said_of(base: When, said: dict[str, Any], zone: ZoneInfo | None) -> When:
     """The base with what a person says of it. zone: that of the place that a person said.
 
-    said: `takenAtLocal` (ISO 8601) and `utcOffsetSeconds` (null: unknown), each only where it was said.
+    said: `takenAtLocal` (ISO 8601) and `utcOffsetSeconds` (null: unknown), each only where it was said, and
+    `takenAtUtc` as `shifted` has it.
     """
-    told = base
+    told, utc = base, None if "takenAtUtc" not in said else datetime.fromisoformat(said["takenAtUtc"])
     if "takenAtLocal" in said:
         told = replace(base, taken_at_local=datetime.fromisoformat(said["takenAtLocal"]))
     if said:
@@ -63,11 +65,30 @@ def said_of(base: When, said: dict[str, Any], zone: ZoneInfo | None) -> When:
     if zone is not None:
         if base.taken_at_utc is not None and "takenAtLocal" not in said and _utc_stays(base, base.taken_at_utc, zone):
             return _at_instant(told, base.taken_at_utc, zone)
-        return _in_zone(told, zone)
+        return _in_zone(told, zone, utc)
     if not said:
         return base
     of_base = _zone(base.timezone_name)
-    return _at_offset(told, base.utc_offset_seconds) if of_base is None else _in_zone(told, of_base)
+    return _at_offset(told, base.utc_offset_seconds) if of_base is None else _in_zone(told, of_base, utc)
+
+
+def shifted(local: datetime, utc: datetime | None, zone_name: str | None, seconds: int) -> dict[str, str]:
+    """What a person says of the time by moving the clock: `takenAtLocal`, and `takenAtUtc` where it is the later hour.
+
+    local, utc, zone_name: as they hold before. Where UTC and zone are known, whole days are days of the calendar, and
+    what is left passes as time does (the rule of `Temporal.ZonedDateTime` in ECMAScript): so an hour more and one less
+    lead back, also where the clocks change. Else all of it is by the clock on the wall. Raises OverflowError.
+    """
+    zone = _zone(zone_name)
+    if utc is None or zone is None:
+        return {"takenAtLocal": (local + timedelta(seconds=seconds)).isoformat()}
+    days = int(seconds / 86_400)
+    if days:
+        utc = (local + timedelta(days=days)).replace(tzinfo=zone).astimezone(UTC)
+    utc += timedelta(seconds=seconds - days * 86_400)
+    moved = utc.astimezone(zone)
+    said = {"takenAtLocal": moved.replace(tzinfo=None).isoformat()}
+    return said | ({"takenAtUtc": utc.astimezone(UTC).isoformat()} if moved.fold else {})
 
 
 def _utc_stays(base: When, utc: datetime, zone: ZoneInfo) -> bool:
@@ -83,8 +104,12 @@ def _at_offset(told: When, offset: int | None) -> When:
     return replace(told, taken_at_utc=utc, utc_offset_seconds=offset, timezone_name=None)
 
 
-def _in_zone(told: When, zone: ZoneInfo) -> When:
-    """In a gap of the clocks it is read as shifted forward; of two hours of the same name it is the earlier."""
+def _in_zone(told: When, zone: ZoneInfo, utc: datetime | None) -> When:
+    """In a gap of the clocks it is read as shifted forward; of two hours of the same name it is that of UTC, if it is
+    one of them, else the earlier.
+    """
+    if utc is not None and utc.astimezone(zone).replace(tzinfo=None) == told.taken_at_local:
+        return _at_instant(told, utc, zone)
     return _at_instant(told, told.taken_at_local.replace(tzinfo=zone, fold=0).astimezone(UTC), zone)
 
 

@@ -2,7 +2,7 @@
 
 from psycopg import Connection
 
-from pinhole import objects, stages
+from pinhole import objects, stages, trash
 from pinhole.db import transaction
 from pinhole.errors import NotFound, Unavailable
 from pinhole.ingest.arrival import Work
@@ -16,10 +16,11 @@ from pinhole.telemetry import count, logger
 
 
 def end(work: Work, read: Download) -> Subject | None:
-    """Let the new item go. If the other has lost its original, what arrived takes its place, and it is returned.
+    """Let the new item go. If the other has lost its original, what arrived takes its place.
 
     Else what an upload brought is deleted, and what came by another way stays where its owner put it, as an alias.
-    Raises Unavailable when things changed meanwhile.
+    What an upload brought is wanted: if the other lies in the trash, it is taken out of it. Returns the other where it
+    has changed by this. Raises Unavailable when things changed meanwhile.
     """
     item, file = work.item, work.file
     with transaction() as conn:
@@ -39,15 +40,14 @@ def end(work: Work, read: Download) -> Subject | None:
             _replace_original(conn, work, current)
         else:
             _let_go(conn, work, current)
-        if lost and winner.month is not None:
+        restored = None if work.promised is None else trash.restore(conn, winner.owner_id, winner.id)
+        if (lost or restored) and winner.month is not None:
             timeline_month.bump(conn, winner.owner_id, [winner.month])
     count("Duplicates")
     logger.info("file_is_duplicate", extra={"item_id": winner.id, "original_was_lost": lost})
-    if lost:
-        return Subject(winner.owner_id, winner.id)
-    if work.promised is not None:
+    if work.promised is not None and not lost:
         objects.delete(file.object_key, version=file.version)
-    return None
+    return Subject(winner.owner_id, winner.id) if lost or restored is not None else None
 
 
 def _replace_original(conn: Connection, work: Work, current: OriginalFile) -> None:

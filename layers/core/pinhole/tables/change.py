@@ -18,8 +18,8 @@ class Change:
     """A change. total: of the items that it is of, as they were counted when it began, and at the end as they were.
 
     done, skipped: items that are as was asked, and those that could not be. edit, selection: what was asked, and of
-    which items while it runs; None of one that undoes another. undone: whether another undoes it. cursor: the last item
-    that was looked at. asked_sha256: of all that was asked for; None of one that undoes another.
+    which items while it runs; None of one that undoes another. undone: whether another undoes it that is not undone.
+    cursor: the last item that was looked at. asked_sha256: of all that was asked for; None of one that undoes another.
     """
 
     owner_id: int
@@ -34,16 +34,15 @@ class Change:
     skipped: int
     cursor: str
     attempts: int
+    asked_at: datetime
     undone: bool
     asked_sha256: bytes | None
 
 
 _COLUMNS = SQL(
     """
-    owner_id, id, actor_id, edit, undoes, selection, state, total, done, skipped, cursor, attempts, asked_sha256,
-    EXISTS (
-        SELECT FROM change AS other WHERE other.owner_id = change.owner_id AND other.undoes = change.id
-    ) AS undone
+    owner_id, id, actor_id, edit, undoes, selection, state, total, done, skipped, cursor, attempts, asked_at,
+    asked_sha256, is_undone(owner_id, id) AS undone
     """
 )
 
@@ -63,8 +62,7 @@ def insert(
 ) -> Change | None:
     """Begin a change, of a new id if none is named. None where the owner has one of this id already.
 
-    It waits for a transaction that begins one of the same id. Raises psycopg.errors.UniqueViolation where another
-    undoes already what it would undo.
+    It waits for a transaction that begins one of the same id.
     """
     with conn.cursor(row_factory=class_row(Change)) as cursor:
         return cursor.execute(
@@ -100,10 +98,13 @@ def get(conn: Connection, owner_id: int, change_id: str) -> Change | None:
 
 
 def that_undoes(conn: Connection, owner_id: int, change_id: str) -> Change | None:
-    """The change by which this one is undone."""
+    """The last change that was to undo this one."""
     with conn.cursor(row_factory=class_row(Change)) as cursor:
         return cursor.execute(
-            SQL("SELECT {} FROM change WHERE owner_id = %s AND undoes = %s").format(_COLUMNS), (owner_id, change_id)
+            SQL("SELECT {} FROM change WHERE owner_id = %s AND undoes = %s ORDER BY asked_at DESC LIMIT 1").format(
+                _COLUMNS
+            ),
+            (owner_id, change_id),
         ).fetchone()
 
 
@@ -165,6 +166,19 @@ def fail(conn: Connection, owner_id: int, change_id: str, attempts: int) -> bool
         ).rowcount
         == 1
     )
+
+
+def begin_again(conn: Connection, owner_id: int, change_id: str) -> Change:
+    """Have a change that failed go on from where it stopped: one that undoes another, which needs no selection."""
+    with conn.cursor(row_factory=class_row(Change)) as cursor:
+        [change] = cursor.execute(
+            SQL(
+                "UPDATE change SET state = 'running', attempts = 0, touched_at = now()"
+                " WHERE owner_id = %s AND id = %s AND state = 'failed' AND undoes IS NOT NULL RETURNING {}"
+            ).format(_COLUMNS),
+            (owner_id, change_id),
+        )
+    return change
 
 
 def touch_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
+from pinhole.db import readable_json
 from pinhole.imaging.facts import Facts
 
 
@@ -77,6 +78,19 @@ def list_said(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> dict[
     )
 
 
+def weigh(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> dict[str, int]:
+    """How many bytes of JSON `list_said` would read of each of these items, by id."""
+    return dict(
+        conn.execute(
+            """
+            SELECT item_id, sum(octet_length(said::text)) FROM item_statement
+            WHERE owner_id = %s AND item_id = ANY(%s) GROUP BY item_id
+            """,
+            (owner_id, list(item_ids)),
+        ).fetchall()
+    )
+
+
 def list_keywords(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> dict[str, list[str]]:
     """The keywords that hold of each of these items, by id."""
     return dict(
@@ -95,7 +109,7 @@ def say_many(conn: Connection, owner_id: int, layer: Layer, said: Mapping[str, M
         SELECT %s, item_id, %s, said FROM jsonb_each(%s) AS each (item_id, said)
         ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = excluded.said, said_at = now()
         """,
-        (owner_id, layer, Jsonb(said)),
+        (owner_id, layer, readable_json(said)),
     )
 
 
@@ -112,5 +126,5 @@ def write(conn: Connection, owner_id: int, columns: Mapping[str, Mapping[str, An
         FROM jsonb_each(%s) AS written (item_id, columns)
         WHERE item_metadata.owner_id = %s AND item_metadata.item_id = written.item_id
         """,
-        (Jsonb(columns), owner_id),
+        (readable_json(columns), owner_id),
     )

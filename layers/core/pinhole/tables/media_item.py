@@ -129,6 +129,22 @@ def mark_missing(conn: Connection, owner_id: int, item_id: str, *, missing: bool
     )
 
 
+def restore(conn: Connection, owner_id: int, item_id: str) -> tuple[datetime, date | None] | None:
+    """Take an item out of the trash: since when it lay there, and the month in which it is listed now."""
+    return conn.execute(
+        """
+        UPDATE media_item SET trashed_at = NULL
+        FROM (
+            SELECT trashed_at FROM media_item
+            WHERE owner_id = %(owner_id)s AND id = %(item_id)s AND trashed_at IS NOT NULL FOR NO KEY UPDATE
+        ) AS before
+        WHERE owner_id = %(owner_id)s AND id = %(item_id)s
+        RETURNING before.trashed_at, CASE WHEN listed THEN month END
+        """,
+        {"owner_id": owner_id, "item_id": item_id},
+    ).fetchone()
+
+
 def mark_failed(conn: Connection, owner_id: int, item_id: str) -> bool:
     """Hide an item that was never visible: a stage of it failed for good. Its original and its row stay.
 

@@ -12,6 +12,8 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from pinhole.db import readable_json
+
 
 class Change(StrEnum):
     """What happened; the comment gives `before` and `after`."""
@@ -83,7 +85,7 @@ def add_edits(
         INSERT INTO outbox (owner_id, actor_id, subject_kind, subject_id, change, before, after, change_id)
         SELECT %s, %s, 'item', item_id, 'edited', edit->0, edit->1, %s FROM jsonb_each(%s) AS each (item_id, edit)
         """,
-        (owner_id, actor_id, change_id, Jsonb(edits)),
+        (owner_id, actor_id, change_id, readable_json(edits)),
     )
 
 
@@ -104,6 +106,17 @@ def list_edits(
         (owner_id, change_id, list(item_ids)),
     )
     return {item_id: (before, after) for item_id, before, after in found}
+
+
+def weigh_edits(conn: Connection, owner_id: int, change_id: str, item_ids: Sequence[str]) -> dict[str, int]:
+    """How many bytes of JSON `list_edits` would read of each of these items, by id."""
+    return dict(
+        conn.execute(
+            "SELECT subject_id, octet_length(before::text) + octet_length(after::text) FROM outbox"
+            " WHERE owner_id = %s AND change_id = %s AND subject_id = ANY(%s)",
+            (owner_id, change_id, list(item_ids)),
+        ).fetchall()
+    )
 
 
 def page_of_edits(conn: Connection, owner_id: int, change_id: str, after: str, limit: int) -> list[str]:

@@ -1,7 +1,7 @@
 """The months of a list of photos, with all that laying out the whole scroll height takes."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import reduce
 from operator import xor
 
@@ -20,14 +20,14 @@ class Timeline:
     """Months that have items, newest first, at one moment.
 
     revision: of the timeline, and of what holds the same in another order, it grows; of another list it is a hash below
-    2^53 of what is in it. as_of: the moment.
+    2^53 of what is in it. as_of: the moment, as the snapshot of which transactions had ended, for `edits.Selection`.
     ratios of a month: a byte per item in item order, clamp(round(50 * log2(width / height)) + 128, 0, 255).
     rebuilt: months of the timeline, empty ones too, whose stored ratios were of an older revision. `current` stores the
     new ones, so that the next reader finds them.
     """
 
     revision: int
-    as_of: datetime
+    as_of: str
     months: list[TimelineMonth]
     rebuilt: list[TimelineMonth]
 
@@ -35,7 +35,7 @@ class Timeline:
 # One statement, so that it is of one moment.
 _OF_LIST = SQL(
     """
-    SELECT now(), {whole}, month, revision, ratios
+    SELECT pg_current_snapshot()::text, {whole}, month, revision, ratios
     FROM (SELECT) AS always LEFT JOIN (
         SELECT {section} AS month, {hash} AS revision,
             string_agg(set_byte('\\x00', 0, ratio), '' ORDER BY {order}) AS ratios
@@ -72,7 +72,7 @@ def current(viewer_id: int) -> Timeline:
 
 def read(conn: Connection, viewer_id: int) -> Timeline:
     """Read the timeline. `conn` is in a snapshot, so that revisions and ratios are of one moment."""
-    [(as_of,)] = conn.execute("SELECT now()")
+    [(as_of,)] = conn.execute("SELECT pg_current_snapshot()::text")
     stored = timeline_month.of_viewer(conn, viewer_id)
     stale = {month.month: month.revision for month in stored if month.ratios_revision != month.revision}
     ratios = _ratios(conn, viewer_id, list(stale)) if stale else {}

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from psycopg import Connection
 
+from pinhole import live, trash
 from pinhole.accounts import User
 from pinhole.db import transaction
 from pinhole.errors import TooLarge, TooManyUploads
@@ -13,6 +14,7 @@ from pinhole.filenames import displayable, displayable_path
 from pinhole.ids import new_id
 from pinhole.keys import upload_key
 from pinhole.settings import MEBIBYTE, settings
+from pinhole.tables import timeline_month
 from pinhole.tables import upload as upload_table
 from pinhole.tables.upload import Upload
 from pinhole.uploads import landing
@@ -40,31 +42,37 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The owner has these bytes already, as this item."""
+    """The owner has these bytes already, as this item. restored: the months that it came back to out of the trash."""
 
     item_id: str
+    restored: list[date] | None = None
 
 
 def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[bytes, str]:
-    """Which of these bytes the owner has already, and as which item: one that is shown, or lies in the trash.
+    """Which of these bytes the owner has already, and as which item.
 
-    What has lost its original may be sent again, and what is still in the making may yet fail.
+    Not what lies in the trash, and is gone some day: who begins to upload it has it back. What has lost its original
+    may be sent again, and what is still in the making may yet fail.
     """
-    return dict(
-        conn.execute(
-            """
-            SELECT file.sha256, item.id FROM original_file AS file
-            JOIN media_item AS item ON item.owner_id = file.owner_id AND item.id = file.item_id
-            WHERE file.owner_id = %s AND file.sha256 = ANY(%s) AND file.counts
-              AND item.failed_at IS NULL AND item.missing_at IS NULL AND item.processed
-            """,
-            (owner.id, list(sha256s)),
-        ).fetchall()
-    )
+    return {sha256: item_id for sha256, item_id, trashed in _known(conn, owner, sha256s) if not trashed}
+
+
+def _known(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> list[tuple[bytes, str, bool]]:
+    return conn.execute(
+        """
+        SELECT file.sha256, item.id, item.trashed_at IS NOT NULL FROM original_file AS file
+        JOIN media_item AS item ON item.owner_id = file.owner_id AND item.id = file.item_id
+        WHERE file.owner_id = %s AND file.sha256 = ANY(%s) AND file.counts
+          AND item.failed_at IS NULL AND item.missing_at IS NULL AND item.processed
+        """,
+        (owner.id, list(sha256s)),
+    ).fetchall()
 
 
 def begin(owner: User, promise: Promise) -> Upload | Duplicate:
     """Open an upload, or hand back the open one of the same bytes: any client of the owner may go on with it.
+
+    Bytes that lie in the trash are taken out of it: who is told `duplicate` may delete theirs.
 
     Raises TooLarge (`file_too_large`, `storage_full`) or TooManyUploads at a limit, and Unavailable.
     """
@@ -79,15 +87,21 @@ def begin(owner: User, promise: Promise) -> Upload | Duplicate:
 
 def _begin(owner: User, promise: Promise) -> Upload | Duplicate:
     with transaction() as conn:
-        return open_upload(conn, owner, promise)
+        opened = open_upload(conn, owner, promise)
+    if isinstance(opened, Duplicate) and opened.restored is not None:
+        live.library_changed(owner.id, opened.restored)
+    return opened
 
 
 def open_upload(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate:
     """The same, by what the tables say: uploads that landed unnoticed count as open."""
     # One at a time per owner: two devices that begin at once get the same upload, and limits hold.
     conn.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", (owner.id,))
-    if item_id := existing(conn, owner, [promise.sha256]).get(promise.sha256):
-        return Duplicate(item_id)
+    for _, item_id, trashed in _known(conn, owner, [promise.sha256]):
+        restored = trash.restore(conn, owner.id, item_id) if trashed else None
+        if restored:
+            timeline_month.bump(conn, owner.id, restored)
+        return Duplicate(item_id, restored)
     if opened := upload_table.find_open(conn, owner.id, promise.sha256, promise.size_bytes):
         return opened
     _check_limits(conn, owner, promise.size_bytes)
