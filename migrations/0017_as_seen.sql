@@ -3,6 +3,8 @@
 -- Which transaction last brought an item where it is: compared with the snapshot in which a list was read, they say exactly
 -- whether it was in it. Null of what has not moved since there are these columns, which is before all that is compared.
 DROP TRIGGER media_item_arrival ON media_item;
+-- Only the trigger called it.
+-- squawk-ignore ban-drop-function
 DROP FUNCTION note_arrival;
 -- Nothing reads it any more.
 -- squawk-ignore ban-drop-column
@@ -47,6 +49,8 @@ $$;
 CREATE TRIGGER media_item_coming BEFORE UPDATE ON media_item FOR EACH ROW EXECUTE FUNCTION note_coming();
 
 -- An undo that had to skip items, or was undone itself, may be followed by another.
+-- In an instant, of a table that only edits write.
+-- squawk-ignore require-concurrent-index-deletion
 DROP INDEX change_undoes_key;
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX change_undoes_idx ON change (owner_id, undoes, asked_at) WHERE undoes IS NOT NULL;
