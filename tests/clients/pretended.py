@@ -90,7 +90,8 @@ class Pinhole:
             case "GET", ["me"]:
                 return 200, {"name": NAME}
             case "POST", ["uploads", "check"]:
-                return 200, {"existing": {sha: "item00000000" for sha in body["sha256s"] if sha in self.library}}
+                known = {sha: "item00000000" for sha in body["sha256s"] if sha in self.library}
+                return 200, {"existing": known, "trashed": {}}
             case "POST", ["uploads", "complete"]:
                 return 200, {"uploads": [self._outcome(one) for one in body["ids"] if one in self.uploads]}
             case "GET", ["uploads"]:

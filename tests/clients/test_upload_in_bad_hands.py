@@ -70,7 +70,7 @@ def test_an_address_that_can_be_none_is_refused(
         ("/api/uploads", {"uploads": None}),
         ("/api/uploads", {"uploads": [{"id": 1}]}),
         ("/api/uploads/check", "<html>Log in to the hotel</html>"),
-        ("/api/uploads/check", {"existing": ["a"]}),
+        ("/api/uploads/check", {"existing": ["a"], "trashed": {}}),
         ("/api/uploads/complete", {"uploads": [{"id": "a", "state": "failed", "error": "bad"}]}),
     ],
 )

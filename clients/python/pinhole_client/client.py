@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from pinhole_client import wire
 from pinhole_client.errors import BrokenAnswer, Problem, StoreRefused, Unreachable
-from pinhole_client.shapes import BEGUN, OUTCOME, PARTS, SINGLE, STATUS, TOKENS, Shape, has_shape
+from pinhole_client.shapes import BEGUN, EXISTING, OUTCOME, PARTS, SINGLE, STATUS, TOKENS, Shape, has_shape
 
 # A connection that takes no block in so long, or gives no answer, counts as broken.
 _TIMEOUT = urllib3.Timeout(connect=30, read=60)
@@ -88,12 +88,10 @@ class Client:
         return cast(wire.Account, self._read(dict, "GET", "/me"))
 
     def existing(self, sha256s: Sequence[str]) -> dict[str, str]:
-        """Item by SHA-256, of at most 5,000 files: what is missing here is not in the library."""
-        answer = cast(
-            wire.ExistingItems,
-            self._read({"existing": {str: str}}, "POST", "/uploads/check", {"sha256s": list(sha256s)}),
-        )
-        return answer["existing"]
+        """Item by SHA-256, of at most 5,000 files: what is missing here is neither in the library nor in its trash."""
+        read = self._read(EXISTING, "POST", "/uploads/check", {"sha256s": list(sha256s)})
+        answer = cast(wire.ExistingItems, read)
+        return answer["existing"] | answer["trashed"]
 
     def begin(self, promise: wire.BeginUpload) -> wire.SingleUpload | wire.MultipartUpload | wire.DuplicateUpload:
         """Begin an upload, or go on with the open one of the same bytes."""

@@ -7,6 +7,7 @@ Shape = Any
 list; a tuple for any one of several. Only what is read is asked for: another server may say more, or less."""
 
 OUTCOME: Shape = {"id": str, "state": str, "error": (None, {"code": str, "detail": str})}
+EXISTING: Shape = {"existing": {str: str}, "trashed": {str: str}}
 SINGLE: Shape = {"id": str, "state": str, "method": "single", "url": str, "headers": {str: str}}
 MULTIPART: Shape = {"id": str, "state": str, "method": "multipart", "partSizeBytes": int, "partCount": int}
 BEGUN: Shape = ({"state": "duplicate"}, SINGLE, MULTIPART)

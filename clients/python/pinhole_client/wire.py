@@ -136,6 +136,7 @@ ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_
 
 class ExistingItems(TypedDict):
     existing: dict[str, str]
+    trashed: dict[str, str]
 
 
 class Face(TypedDict):

@@ -32,6 +32,7 @@ class CheckUploads(WireModel):
 
 class ExistingItems(WireModel):
     existing: dict[str, Id] = Field(description="Item by SHA-256; what is missing here is not in the library")
+    trashed: dict[str, Id] = Field(description="Item in the trash by SHA-256: to begin to upload it takes it out")
 
 
 class BeginUpload(WireModel):
@@ -213,13 +214,13 @@ class OpenUploads(WireModel):
 @routes.route("/uploads/check", methods=["POST"])
 @endpoint(body=CheckUploads, answer=ExistingItems)
 def check_uploads(body: CheckUploads, caller: User) -> ExistingItems:
-    """Tell which files the caller's library has already.
-
-    What lies in the trash is not told: who begins to upload it gets it back.
-    """
+    """Tell which files the caller's library has already."""
     with transaction() as conn:
-        items = uploads.existing(conn, caller, [bytes.fromhex(sha256) for sha256 in body.sha256s])
-    return ExistingItems(existing={sha256.hex(): item_id for sha256, item_id in items.items()})
+        existing = uploads.existing(conn, caller, [bytes.fromhex(sha256) for sha256 in body.sha256s])
+    return ExistingItems(
+        existing={sha256.hex(): item_id for sha256, item_id in existing.shown.items()},
+        trashed={sha256.hex(): item_id for sha256, item_id in existing.trashed.items()},
+    )
 
 
 @routes.route("/uploads", methods=["POST"])

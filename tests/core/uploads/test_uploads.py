@@ -150,7 +150,7 @@ def test_only_an_item_that_can_be_opened_is_named(
     sha256 = hashlib.sha256(PHOTO)
     item_id = Library(conn, caller.user.id).add(sha256=sha256.digest(), **columns)
     answer = caller.call("POST", "/uploads/check", json={"sha256s": [sha256.hexdigest()]})
-    assert answer.json == {"existing": {sha256.hexdigest(): item_id} if named else {}}
+    assert answer.json == {"existing": {sha256.hexdigest(): item_id} if named else {}, "trashed": {}}
     assert caller.call("POST", "/uploads", json=promise(PHOTO)).status_code == (200 if named else 201)
 
 
@@ -161,7 +161,7 @@ def test_bytes_that_lie_in_the_trash_are_taken_out_of_it_by_an_upload_and_by_no_
     sha256, trashed_at = hashlib.sha256(PHOTO), datetime(2024, 1, 1, tzinfo=UTC)
     item_id = Library(conn, caller.user.id).add(sha256=sha256.digest(), trashed_at=trashed_at, visibility=visibility)
     answer = caller.call("POST", "/uploads/check", json={"sha256s": [sha256.hexdigest()]})
-    assert answer.json == {"existing": {}}
+    assert answer.json == {"existing": {}, "trashed": {sha256.hexdigest(): item_id}}
     assert outbox.list_settled(conn, caller.user.id, (0, 0), 10) == []
     for _ in range(2):
         answer = caller.call("POST", "/uploads", json=promise(PHOTO))
@@ -188,7 +188,7 @@ def test_bytes_that_another_user_has_are_no_duplicate(
     Library(conn, new_caller("ben").user.id).add(sha256=hashlib.sha256(PHOTO).digest())
     begin(caller, PHOTO)
     sha256 = hashlib.sha256(PHOTO).hexdigest()
-    assert caller.call("POST", "/uploads/check", json={"sha256s": [sha256]}).json == {"existing": {}}
+    assert caller.call("POST", "/uploads/check", json={"sha256s": [sha256]}).json == {"existing": {}, "trashed": {}}
 
 
 def test_a_check_names_what_the_library_has_already(caller: Caller, conn: Connection) -> None:
@@ -196,7 +196,7 @@ def test_a_check_names_what_the_library_has_already(caller: Caller, conn: Connec
     item_id = Library(conn, caller.user.id).add(sha256=known.digest())
     sha256s = [known.hexdigest(), unknown.hexdigest()]
     answer = caller.call("POST", "/uploads/check", json={"sha256s": sha256s})
-    assert answer.json == {"existing": {known.hexdigest(): item_id}}
+    assert answer.json == {"existing": {known.hexdigest(): item_id}, "trashed": {}}
 
 
 def test_another_client_of_the_user_goes_on_with_an_open_upload(caller: Caller) -> None:

@@ -62,7 +62,7 @@ def whole(library: Inbox, item_id: str) -> bool:
     return (
         item_id in page.ids
         and counted[page.month] == len(page.ids)
-        and known == {sha256: item_id}
+        and known.shown == {sha256: item_id}
         and bool(item.mime_type and item.exif and item.colours and item.said_time)
         and stored == shown != set()
     )

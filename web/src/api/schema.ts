@@ -502,10 +502,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Tell which files the caller's library has already.
-         * @description What lies in the trash is not told: who begins to upload it gets it back.
-         */
+        /** Tell which files the caller's library has already. */
         post: operations["checkUploads"];
         delete?: never;
         options?: never;
@@ -803,6 +800,10 @@ export interface components {
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
             existing: {
+                [key: string]: string;
+            };
+            /** @description Item in the trash by SHA-256: to begin to upload it takes it out */
+            trashed: {
                 [key: string]: string;
             };
         };

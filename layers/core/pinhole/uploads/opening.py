@@ -48,13 +48,25 @@ class Duplicate:
     restored: list[date] | None = None
 
 
-def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> dict[bytes, str]:
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """Items of the owner by the SHA-256 of what they were made of: those that are shown, and those in the trash."""
+
+    shown: dict[bytes, str]
+    trashed: dict[bytes, str]
+
+
+def existing(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> Existing:
     """Which of these bytes the owner has already, and as which item.
 
-    Not what lies in the trash, and is gone some day: who begins to upload it has it back. What has lost its original
+    Apart what lies in the trash, and is gone some day: who begins to upload it has it back. What has lost its original
     may be sent again, and what is still in the making may yet fail.
     """
-    return {sha256: item_id for sha256, item_id, trashed in _known(conn, owner, sha256s) if not trashed}
+    known = _known(conn, owner, sha256s)
+    return Existing(
+        shown={sha256: item_id for sha256, item_id, is_trashed in known if not is_trashed},
+        trashed={sha256: item_id for sha256, item_id, is_trashed in known if is_trashed},
+    )
 
 
 def _known(conn: Connection, owner: User, sha256s: Sequence[bytes]) -> list[tuple[bytes, str, bool]]:
