@@ -17,7 +17,7 @@ def library(conn: Connection, caller: Caller) -> Library:
 
 
 def _covers(caller: Caller) -> list[tuple[str, str]]:
-    answer = caller.call("GET", "/timeline/covers").json
+    answer: Any = caller.call("GET", "/timeline/covers").json
     return list(zip(answer["months"], answer["ids"], strict=True))
 
 
@@ -32,7 +32,7 @@ def test_an_empty_library_has_no_covers(caller: Caller) -> None:
 @pytest.mark.usefixtures("counted_months")
 def test_a_cover_comes_with_all_that_it_takes_to_show_it(caller: Caller, library: Library) -> None:
     photo = library.add(item_key="A" * 24, rendition_version=3, thumb_hash=b"\xfb\xff")
-    answer = caller.call("GET", "/timeline/covers").json
+    answer: Any = caller.call("GET", "/timeline/covers").json
     expires = answer["thumbExpires"]
     assert answer == {
         "revision": 1,
