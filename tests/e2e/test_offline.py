@@ -248,6 +248,10 @@ def test_an_upgrade_breaks_no_open_page_and_the_next_visit_has_it(prepared: Page
     prepared.reload()
     expect(prepared.locator("meta[name=second-version]")).to_have_count(1)
     expect(prepared.get_by_role("heading", name="Keep what you love close")).to_be_visible()
+    # Chromium has the old worker finish what it does for this page, which may take it minutes.
+    session = prepared.context.new_cdp_session(prepared)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
     wait_for(
         prepared,
         "async () => (await caches.keys()).filter((name) => name.startsWith('shell-')).join() === 'shell-second'",
@@ -296,4 +300,5 @@ def test_it_can_be_installed(visitor: BrowserContext) -> None:
     session = visitor.new_cdp_session(page)
     assert session.send("Page.getAppManifest")["errors"] == []
     errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    assert [error["errorId"] for error in errors] == ["in-incognito"]  # as every page of a fresh profile is
+    # As every page of a fresh profile is, where the browser has windows.
+    assert [error["errorId"] for error in errors if error["errorId"] != "in-incognito"] == []
