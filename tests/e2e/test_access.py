@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from pinhole_client import Client
-from tests.e2e.conftest import NAME, PASSWORD, REPOSITORY, still, tiles
+from tests.e2e.conftest import NAME, PASSWORD, REPOSITORY, Photo, still, tiles
 
 AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
@@ -48,6 +48,7 @@ PAGES = {
     f"/archive/photo/{ID}": ["/archive/photo/{archived}"],
     "/trash": ["/trash"],
     f"/trash/photo/{ID}": ["/trash/photo/{trashed}"],
+    "/share": ["/share", "/share?full"],
     "/:rest(.*)*": ["/no/such/page"],
 }
 EMPTY = '{"revision": 0, "asOf": "2026-01-01T00:00:00Z", "months": []}'
@@ -63,7 +64,7 @@ def open_page(
 
 
 @pytest.fixture(scope="module")
-def marked(base_url: str, session: Any) -> dict[str, str]:
+def marked(base_url: str, library: list[Photo], folders: None) -> dict[str, str]:
     """Photos of the same person: a favourite, one that is archived and one in the trash, by their ids."""
     client = Client(base_url)
     client.log_in(NAME, PASSWORD)
