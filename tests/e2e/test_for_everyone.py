@@ -183,9 +183,10 @@ def test_nothing_is_wider_than_the_narrowest_phone(
     expect(tiles(page).first).to_be_visible()
     assert_fits(page, "timeline")
     page.mouse.wheel(0, 400)
-    expect(page.locator(".where.shown")).to_be_visible()
+    where = page.get_by_role("navigation", name="Years, months or all photos").get_by_role("link", name="July 2024")
+    expect(where).to_be_visible()
     assert_fits(page, "scrolled timeline")
-    assert page.locator(".where").evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert where.evaluate("element => element.scrollWidth <= element.clientWidth")
     unread = tmp_path / ("a long name without any spaces in it ".replace(" ", "_") * 3 + ".jpg")
     unread.write_text("no picture")
     pick(page, unread, photo("narrow.jpg", "2024:07:01 09:00:00").path)
@@ -207,12 +208,17 @@ def test_headings_and_photos_begin_at_one_line(window: Page, phone: Page) -> Non
         assert lefts[0] == lefts[1] == lefts[2]
 
 
-def test_a_load_leaves_the_console_empty(window: Page) -> None:
+def test_a_load_leaves_the_console_empty(
+    open_context: Callable[..., BrowserContext], entered: Any, library: list[Photo]
+) -> None:
+    page = open_context(storage_state=entered, service_workers="allow").new_page()
     said: list[str] = []
-    window.on("console", lambda message: said.append(message.text))
-    for path in ("/", tiles(window).first.get_attribute("href") or ""):
-        window.goto(path)
-        expect(window.locator("html")).to_have_attribute("data-font", "own")
+    page.on("console", lambda message: said.append(message.text))
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    for path in ("/", tiles(page).first.get_attribute("href") or ""):
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("data-font", "own")
         # Of what was preloaded in vain a browser tells some seconds after the page has loaded.
-        window.wait_for_timeout(5000)
+        page.wait_for_timeout(5000)
     assert said == []

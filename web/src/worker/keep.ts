@@ -25,6 +25,7 @@ export class Keep {
   /** What is not in the index yet, by user and path. */
   #uses = new Map<string, KeptFile>()
   #writing: Promise<void> | null = null
+  #making: Promise<void> | null = null
   #opening: Promise<KeptIndex> | undefined
 
   constructor(
@@ -101,8 +102,14 @@ export class Keep {
     if ((await this.#sum(user)) > limit) await this.#makeRoom(user, limit * LEFT)
   }
 
+  /** Makes room as `#throwAway` does; whoever asks while that is under way waits for it. */
+  #makeRoom(user: string, goal: number): Promise<void> {
+    this.#making ??= this.#throwAway(user, goal).finally(() => (this.#making = null))
+    return this.#making
+  }
+
   /** Throws away what was asked for least recently, until the rest takes no more than `goal`. */
-  async #makeRoom(user: string, goal: number): Promise<void> {
+  async #throwAway(user: string, goal: number): Promise<void> {
     const index = await this.#index()
     let excess = (await this.#sum(user)) - goal
     const going: KeptFile[] = []
@@ -114,8 +121,12 @@ export class Keep {
     }
     await Promise.all(going.map(({ path }) => this.forget(user, path)))
     const changes = index.transaction(['files', 'sums'], 'readwrite')
-    await Promise.all(going.map(({ path }) => changes.objectStore('files').delete([user, this.kind, path])))
-    const gone = going.reduce((sum, { size }) => sum + size, 0)
+    const files = changes.objectStore('files')
+    let gone = 0
+    for (const { path } of going) {
+      gone += (await files.get([user, this.kind, path]))?.size ?? 0
+      await files.delete([user, this.kind, path])
+    }
     await addTo(changes.objectStore('sums'), [user, this.kind], -gone)
     await changes.done
   }

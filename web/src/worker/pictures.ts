@@ -1,4 +1,5 @@
 import { RENDITION_HEIGHTS } from '../api/constants'
+import { isAway } from '../api/away'
 import { kindOf } from '../offline/kept'
 import type { Handler } from './handler'
 import { Keep } from './keep'
@@ -28,7 +29,7 @@ async function answer(event: FetchEvent, path: string): Promise<Response> {
   try {
     // It is kept here: the browser's own cache need not have it too. What a page hands over is in that already.
     const response = await fetch(request, request.cache === 'default' ? { cache: 'no-store' } : {})
-    if (response.status === 200) event.waitUntil(keep(user, path, response.clone()))
+    if (response.status === 200 && !isAway(response)) event.waitUntil(keep(user, path, response.clone()))
     return response
   } catch (error) {
     const other = await otherSize(event, user, path)

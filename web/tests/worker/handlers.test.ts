@@ -70,6 +70,17 @@ test('a picture is asked for once, whatever its signature is later', async () =>
   expect(asked).toHaveBeenCalledOnce()
 })
 
+test('the page of a proxy that wants a login is no picture to keep, and no answer in place of a good one', async () => {
+  const login = () => new Response('Log in', { headers: { 'Content-Type': 'text/html' } })
+  serve(login)
+  await ask(picture, MEDIUM)
+  serve(() => new Response('{"months": []}', { headers: { 'Content-Type': 'application/json' } }))
+  await ask(apiAnswer, '/api/timeline', as('1'))
+  serve(login)
+  expect(await (await ask(apiAnswer, '/api/timeline', as('1')))?.text()).toBe('{"months": []}')
+  expect([...kept.values()]).not.toContain('Log in')
+})
+
 test("a picture that is kept here is not kept in the browser's own cache as well", async () => {
   const asked = serve(() => new Response('picture'))
   await ask(picture, MEDIUM)
