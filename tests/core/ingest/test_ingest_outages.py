@@ -77,6 +77,7 @@ class Services:
     """What ingest depends on, each of which a test may stop and start."""
 
     database: postgres.Postgres
+    ingest_url: str  # whoever is let in again has another password
     store: store.Store
     queue: queue.Queue
     template: Template
@@ -154,15 +155,18 @@ def services() -> Iterator[Services]:
         migrate.apply(database.url)
         access = store.new_credentials()
         messages = stack.enter_context(queue.start(directory / "queue", access))
-        template = template_of(database, messages.endpoint, TIMEOUT, {"IngestConcurrency": "4"})
+        ingest_url = database_roles.let_in(database.url, database_roles.INGEST)
+        template = template_of(database, ingest_url, messages.endpoint, TIMEOUT, {"IngestConcurrency": "4"})
         buckets = [bucket.name for bucket in template.buckets.values()]
         stored = stack.enter_context(store.start(directory / "store", buckets, access))
         provision.create_buckets(template, stored.administrator(), notifications=False)
-        yield Services(database, stored, messages, template)
+        yield Services(database, ingest_url, stored, messages, template)
     shutil.rmtree(directory)
 
 
-def template_of(database: postgres.Postgres, queue_endpoint: str, timeout: int, parameters: dict[str, str]) -> Template:
+def template_of(
+    database: postgres.Postgres, ingest_url: str, queue_endpoint: str, timeout: int, parameters: dict[str, str]
+) -> Template:
     """The product's template beside the database's directory, with `killing` for ingest and another time-out."""
     directory = database.directory.parent
     text = (IMPORT_ROOTS[0] / "template.yaml").read_text()
@@ -170,10 +174,11 @@ def template_of(database: postgres.Postgres, queue_endpoint: str, timeout: int, 
     for there, here in changes:
         assert there in text
         text = text.replace(there, here)
-    (directory / "template.yaml").write_text(text)
+    path = directory / f"template-{timeout}.yaml"
+    path.write_text(text)
     values = {
         "DatabaseUrl": database.url,
-        "IngestDatabaseUrl": database_roles.let_in(database.url, database_roles.INGEST),
+        "IngestDatabaseUrl": ingest_url,
         "TokenSecret": "a secret of the tests, long enough to sign with",
         "MediaKeys": "{}",
         "SetupToken": "",
@@ -184,7 +189,7 @@ def template_of(database: postgres.Postgres, queue_endpoint: str, timeout: int, 
         "RequeueStaleSchedule": "rate(1 minute)",
         **parameters,
     }
-    return Template(directory / "template.yaml", parameters=values, queue_endpoint=queue_endpoint, stack=STACK)
+    return Template(path, parameters=values, queue_endpoint=queue_endpoint, stack=STACK)
 
 
 @pytest.fixture
@@ -276,7 +281,9 @@ def test_the_database_may_go_away_for_a_while(system: System) -> None:
 
 def test_the_object_store_may_go_away_for_a_while(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     # An attempt that its time-out ends counts, also on a machine that is only slow.
-    template = template_of(services.database, services.queue.endpoint, PATIENCE, {"IngestConcurrency": "4"})
+    template = template_of(
+        services.database, services.ingest_url, services.queue.endpoint, PATIENCE, {"IngestConcurrency": "4"}
+    )
     contents = photos(6)
     with running(replace(services, template=template), monkeypatch) as system:
         for upload, content in zip(system.begin(*contents), contents, strict=True):
@@ -333,7 +340,7 @@ def test_two_files_that_take_for_ever_hold_up_no_other(services: Services, monke
     directory = services.database.directory.parent
     # More time than the test has: what is ready was not waiting for their end.
     timeout, parameters = 3 * PATIENCE, {"IngestConcurrency": least_at_once()}
-    template = template_of(services.database, services.queue.endpoint, timeout, parameters)
+    template = template_of(services.database, services.ingest_url, services.queue.endpoint, timeout, parameters)
     endless, good = [jpeg(700 + number, 500) + ENDLESS for number in range(2)], jpeg(600, 500)
     with running(replace(services, template=template), monkeypatch) as system:
         system.see_taken_messages_after(6 * timeout)
