@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { bytesOf } from '../src/photos/base64'
 import { beginsDay, itemName } from '../src/photos/item'
-import { decodeRatios, ratioOfCode } from '../src/photos/ratios'
+import { ratioOfCode } from '../src/photos/ratios'
 import { MEDIUM, placeholder, renditionUrl, SMALL } from '../src/photos/renditions'
 import { durationName, momentName, monthName } from '../src/texts/formats'
 import { base64, codeOf, monthPage } from './support'
@@ -20,7 +21,7 @@ test('a video that is not processed yet has no rendition', () => {
 })
 
 test('ratios come out of their bytes as they went in', () => {
-  expect([...decodeRatios(base64(Uint8Array.of(0, 128, 157, 255)))]).toEqual([0, 128, 157, 255])
+  expect([...bytesOf(base64(Uint8Array.of(0, 128, 157, 255)))]).toEqual([0, 128, 157, 255])
   for (const ratio of [3 / 2, 3 / 4, 1, 16 / 9]) expect(Math.abs(ratioOfCode[codeOf(ratio)]! / ratio - 1)).toBeLessThan(0.01)
 })
 

@@ -1,7 +1,7 @@
 import { Problem } from '../api/problem'
 import type { components } from '../api/schema'
+import { bytesOf } from '../photos/base64'
 import type { Section } from '../photos/photoList'
-import { decodeRatios } from '../photos/ratios'
 
 export type Timeline = components['schemas']['LibraryTimeline']
 export type MonthPage = components['schemas']['MonthItems']
@@ -93,7 +93,7 @@ export class MonthStore {
       if (old?.columns && this.#near.includes(month)) return [old]
       const wasEmpty = !old && this.#differing.has(month)
       if (wasEmpty && !this.#isOtherThanListed(month, null)) return []
-      return count > 0 ? [{ key: month, revision, ratios: decodeRatios(ratios), columns: null }] : []
+      return count > 0 ? [{ key: month, revision, ratios: bytesOf(ratios), columns: null }] : []
     })
     this.onChange()
     this.#pump()
@@ -255,7 +255,7 @@ export class MonthStore {
     const held = this.section(first.key)
     const listed = this.#listed.get(first.key)
     if (!held || isWhole(held) || !listed || listed.count <= first.ratios.length) return
-    const rest = decodeRatios(listed.ratios).subarray(first.ratios.length)
+    const rest = bytesOf(listed.ratios).subarray(first.ratios.length)
     this.#put({ ...first, ratios: Uint8Array.from([...first.ratios, ...rest]) })
   }
 
@@ -317,7 +317,7 @@ function joined(pages: MonthPage[]): MonthSection {
   return {
     key: month,
     revision,
-    ratios: Uint8Array.from(all((page) => decodeRatios(page.ratios))),
+    ratios: Uint8Array.from(all((page) => bytesOf(page.ratios))),
     columns: {
       keyId,
       thumbExpires,

@@ -1,6 +1,2 @@
 /** Width / height for each ratio code: the inverse of `round(50 · log2(width / height)) + 128`. */
 export const ratioOfCode: Float64Array = Float64Array.from({ length: 256 }, (_, code) => 2 ** ((code - 128) / 50))
-
-export function decodeRatios(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-}

@@ -1,5 +1,6 @@
-import { thumbHashToDataURL } from 'thumbhash'
+import { thumbHashToAverageRGBA, thumbHashToDataURL } from 'thumbhash'
 import { RENDITION_HEIGHTS } from '../api/constants'
+import { bytesOf } from './base64'
 import type { Columns } from './photoList'
 
 export const [SMALL, MEDIUM, LARGE] = RENDITION_HEIGHTS
@@ -26,9 +27,16 @@ export function placeholder(thumbHash: string): string {
   if (thumbHash === '') return ''
   let url = placeholders.get(thumbHash)
   if (url === undefined) {
-    url = thumbHashToDataURL(Uint8Array.from(atob(thumbHash), (character) => character.charCodeAt(0)))
+    url = thumbHashToDataURL(bytesOf(thumbHash))
     if (placeholders.size >= MOST_PLACEHOLDERS) placeholders.clear()
     placeholders.set(thumbHash, url)
   }
   return url
+}
+
+/** The colour of a photo as a whole; undefined for none. */
+export function averageColour(thumbHash: string): string | undefined {
+  if (thumbHash === '') return undefined
+  const { r, g, b } = thumbHashToAverageRGBA(bytesOf(thumbHash))
+  return `rgb(${[r, g, b].map((share) => Math.round(share * 255)).join(' ')})`
 }
