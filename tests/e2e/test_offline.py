@@ -36,6 +36,7 @@ def front(whole_front: Front) -> Iterator[Front]:
     """What stands before the instance, with nothing changed."""
     yield whole_front
     whole_front.is_away = False
+    whole_front.wants_login = False
     whole_front.changed.clear()
 
 
@@ -181,6 +182,24 @@ def test_pages_without_a_network_need_no_token_that_holds(prepared: Page, front:
     page = context.new_page()
     page.goto("/")
     wait_until_whole(newest(page).locator("img"))
+
+
+def test_a_login_of_the_proxy_shows_itself_before_what_is_kept(prepared: Page, front: Front) -> None:
+    front.wants_login = True
+    page = prepared.context.new_page()
+    page.goto("/favourites", wait_until="commit")
+    page.get_by_role("link", name="Show who you are").click()
+    expect(page.get_by_role("heading", name="Keep what you love close")).to_be_visible()
+    expect(page).to_have_url(f"{front.url}/favourites")
+
+
+def test_a_login_of_the_proxy_that_ran_out_while_photos_are_looked_at_waits(prepared: Page, front: Front) -> None:
+    front.wants_login = True
+    prepared.get_by_role("link", name="Archive").click()
+    prepared.get_by_role("button", name="Show it").click()
+    prepared.get_by_role("link", name="Show who you are").click()
+    expect(prepared.get_by_role("heading", name="Nothing is put away")).to_be_visible()
+    expect(prepared).to_have_url(f"{front.url}/archive")
 
 
 def test_whoever_logs_out_leaves_nothing_behind(prepared: Page) -> None:

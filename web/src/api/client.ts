@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import { keeper } from '../auth/keeper'
+import { isAway } from './away'
 import { earlyAnswer } from './early'
 import { problemFrom, unreachable } from './problem'
 import { noteAnswer } from './reachable'
@@ -28,15 +29,13 @@ function withToken(request: Request, token: string): Request {
 }
 
 async function send(request: Request): Promise<Response> {
-  try {
-    const response = await (earlyAnswer(request) ?? fetch(request))
-    noteAnswer(response)
-    return response
-  } catch (error) {
+  const response = await (earlyAnswer(request) ?? fetch(request)).catch((error: unknown) => {
     if (request.signal.aborted) throw error
-    noteAnswer(null)
-    throw unreachable()
-  }
+    return null
+  })
+  noteAnswer(response)
+  if (response === null || isAway(response)) throw unreachable()
+  return response
 }
 
 /** The body of a successful answer; throws `Problem` for any other. */

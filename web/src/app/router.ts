@@ -5,6 +5,7 @@ import { user } from '../auth/session'
 import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
+import { withoutPast } from './addresses'
 import { pages, views } from './pages'
 
 declare module 'vue-router' {
@@ -50,6 +51,8 @@ export const router = createRouter({
 })
 
 router.beforeEach((to) => {
+  const query = withoutPast(to.query)
+  if (query) return { path: to.path, query, hash: to.hash, replace: true }
   if (to.name !== 'login' && user.value === null) {
     return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   }

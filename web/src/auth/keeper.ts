@@ -1,3 +1,4 @@
+import { isAway } from '../api/away'
 import { problemFrom, unreachable } from '../api/problem'
 import { forgetOthers } from '../offline/kept'
 import { storage } from '../storage'
@@ -15,6 +16,8 @@ export const keeper = new SessionKeeper(
     }).catch(() => {
       throw unreachable()
     })
+    // A proxy that wants a login of its own ends no session.
+    if (isAway(response)) throw unreachable()
     const body: unknown = await response.json().catch(() => null)
     if (!response.ok) throw problemFrom(response, body)
     return body as Session

@@ -5,6 +5,8 @@ export const shell = {
   app: {
     offline: 'You’re offline',
     unreachable: 'Your library can’t be reached',
+    hidden: 'Another page is in front of your library: it may want you to log in',
+    showHidden: 'Show it',
     notOpened: 'This couldn’t be opened. Check your connection, then try again.',
     home: 'Pinhole, all photos',
     unknownPage: 'There is no such page',

@@ -1,3 +1,4 @@
+import { isPage } from '../app/addresses'
 import type { Handler } from './handler'
 
 declare const self: ServiceWorkerGlobalScope
@@ -56,18 +57,10 @@ async function shellFile(path: string): Promise<Response | undefined> {
   return undefined
 }
 
-/** A page of the client, wherever it is: at once, without the network. */
+/** A page of the client: at once, without the network. */
 export const page: Handler = (event) => {
   const { method, mode, url } = event.request
   return method === 'GET' && mode === 'navigate' && isPage(new URL(url)) ? answerPage(event) : null
-}
-
-/** As the server decides what is a page of the client, see `infra/local/web_client.py`. */
-export function isPage({ pathname, searchParams }: URL): boolean {
-  const [first] = pathname.slice(1).split('/')
-  // What is signed is a file of the object store.
-  if (/^(api|media|live|docs-assets)$/.test(first!) || searchParams.has('X-Amz-Signature')) return false
-  return pathname === PAGE || !/[^/]\.[^./]+$/.test(pathname)
 }
 
 async function answerPage(event: FetchEvent): Promise<Response> {

@@ -64,13 +64,3 @@ test('the files of other versions go, and nothing else', async () => {
   await (await shell()).forgetOtherShells()
   expect([...shells.keys()]).toEqual(['shell-new', 'pictures-1'])
 })
-
-test.each(['/', '/index.html', '/login', '/photo/abcdefghijkl', '/folders/Trips/Norway', '/apiary', '/.well', '/a.b/c'])(
-  '%s is a page of the client',
-  async (path) => expect((await shell()).isPage(new URL(path, location.origin))).toBe(true),
-)
-
-test.each(['/api/docs', '/api', '/media/x', '/live', '/docs-assets/', '/robots.txt', '/bucket/a?X-Amz-Signature=s'])(
-  '%s is none',
-  async (path) => expect((await shell()).isPage(new URL(path, location.origin))).toBe(false),
-)
