@@ -9,7 +9,7 @@ import { picture } from './pictures'
 import { answerSaving, hearOfSaving } from './saving'
 import { loggedIn } from './session'
 import { takeShared } from './share'
-import { asset, forgetOtherShells, hear, install, page } from './shell'
+import { asset, begin, hear, install, page } from './shell'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -35,7 +35,7 @@ self.addEventListener('fetch', (event) => {
 })
 
 async function activate(): Promise<void> {
-  await forgetOtherShells()
+  await begin()
   await self.clients.claim()
   await forgetOthers(await loggedIn())
 }
