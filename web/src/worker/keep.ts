@@ -86,7 +86,7 @@ export class Keep {
     const user = await loggedIn()
     const uses = [...this.#uses.values()].filter((use) => use.user === user)
     this.#uses.clear()
-    if (user === null) return
+    if (!user) return
     const changes = (await this.#index()).transaction(['files', 'sums'], 'readwrite')
     const files = changes.objectStore('files')
     let more = 0
@@ -154,7 +154,7 @@ async function addTo(sums: Sums, key: [string, Kind], more: number): Promise<voi
 /** Whoever logged out meanwhile has thrown all away before this was written. */
 async function forgetUnless(user: string): Promise<void> {
   const now = await loggedIn()
-  if (now !== user) await forgetOthers(now)
+  if (now !== undefined && now !== user) await forgetOthers(now)
 }
 
 function isFull(error: unknown): boolean {

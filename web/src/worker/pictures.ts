@@ -23,7 +23,7 @@ export const picture: Handler = (event) => {
 async function answer(event: FetchEvent, path: string): Promise<Response> {
   const { request } = event
   const user = await loggedIn()
-  if (user === null) return fetch(request)
+  if (!user) return fetch(request)
   const kept = await pictures.match(event, user, path)
   if (kept) return kept
   try {

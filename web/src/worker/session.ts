@@ -3,29 +3,40 @@ import { openDB, type IDBPDatabase } from 'idb'
 let opening: Promise<IDBPDatabase> | undefined
 
 /**
- * The id of the user whose session the pages have stored, as of now. null: nobody is logged in, or what is stored can't
- * be read, and then nothing can be kept.
+ * The id of the user whose session the pages have stored, as of now. null: nobody is logged in. undefined: what is stored can't
+ * be read, as for moments after a phone was asleep; nothing can be kept then, and nothing is to be thrown away.
  */
-export async function loggedIn(): Promise<string | null> {
+export async function loggedIn(): Promise<string | null | undefined> {
   try {
     const database = await (opening ??= open())
     const session = (await database.get('session', 'current')) as { user: { id: number } } | undefined
     return session ? String(session.user.id) : null
-  } catch {
+  } catch (error) {
     opening = undefined
-    return null
+    return error instanceof NoneYet ? null : undefined
   }
 }
 
-function open(): Promise<IDBPDatabase> {
-  return openDB('pinhole', undefined, {
-    // There is none yet: a page makes it.
-    upgrade: (_database, _old, _new, transaction) => {
-      transaction.done.catch(() => {}) // The opening fails by it too.
-      transaction.abort()
-    },
-    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
-  })
+/** No page has made the database. */
+class NoneYet extends Error {}
+
+async function open(): Promise<IDBPDatabase> {
+  let isThere = true
+  try {
+    return await openDB('pinhole', undefined, {
+      upgrade: (_database, _old, _new, transaction) => {
+        isThere = false
+        transaction.done.catch(() => {}) // The opening fails by it too.
+        transaction.abort()
+      },
+      blocking: (_current, _blocked, event) => {
+        opening = undefined
+        ;(event.target as IDBDatabase).close()
+      },
+    })
+  } catch (error) {
+    throw isThere ? error : new NoneYet()
+  }
 }
 
 /** The id of the user whom an access token is of, whether it has run out or not; null for anything else. */

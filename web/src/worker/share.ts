@@ -20,7 +20,7 @@ async function take(request: Request): Promise<Response> {
   const files = (await request.formData()).getAll('files').filter((entry) => entry instanceof File)
   const user = await loggedIn()
   try {
-    await keepShared(files, user === null ? null : Number(user))
+    await keepShared(files, user ? Number(user) : null)
   } catch (error) {
     if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error
     return Response.redirect(`${location.origin}/share?full`, 303)

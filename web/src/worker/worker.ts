@@ -2,12 +2,10 @@
  * The service worker: `vite.config.ts` builds it as `/sw.js`, in a build of its own and only of what is deployed.
  * What no handler wants goes to the network, as if there were no worker.
  */
-import { forgetOthers } from '../offline/kept'
 import { apiAnswer } from './answers'
 import type { Handler } from './handler'
 import { picture } from './pictures'
 import { answerSaving, hearOfSaving } from './saving'
-import { loggedIn } from './session'
 import { takeShared } from './share'
 import { asset, begin, hear, install, page } from './shell'
 
@@ -37,5 +35,4 @@ self.addEventListener('fetch', (event) => {
 async function activate(): Promise<void> {
   await begin()
   await self.clients.claim()
-  await forgetOthers(await loggedIn())
 }

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { openDB } from 'idb'
+import { deleteDB, openDB } from 'idb'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { forgetOthers, openIndex } from '../../src/offline/kept'
 import { Keep } from '../../src/worker/keep'
@@ -151,4 +151,33 @@ test('files that find no room at the same time make it once, and others are kept
   index.close()
   for (let number = 0; number < 60; number++) await put(`/later-${number}`)
   expect(await look('/later-59')).toBeDefined()
+})
+
+test('what is kept stays where it cannot be read who is logged in, and nothing comes to it', async () => {
+  await put('/a')
+  const read = vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
+    throw new DOMException('The connection was lost.', 'UnknownError')
+  })
+  expect(await loggedIn()).toBeUndefined()
+  await put('/b')
+  read.mockRestore()
+  expect(await look('/a')).toBeDefined()
+  expect(files.paths('pictures-1')).toEqual(['/a'])
+})
+
+test('what is being written while that cannot be read any more throws nothing away', async () => {
+  await put('/a')
+  files.onPut = async () => {
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementationOnce(() => {
+      throw new DOMException('The connection was lost.', 'UnknownError')
+    })
+  }
+  await put('/b')
+  expect(files.paths('pictures-1')).toEqual(['/a', '/b'])
+})
+
+test('nobody is logged in before a page has made the database', async () => {
+  await logIn(null)
+  await deleteDB('pinhole')
+  expect(await loggedIn()).toBeNull()
 })
