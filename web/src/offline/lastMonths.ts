@@ -4,12 +4,14 @@ import { cacheOf } from './kept'
 
 /** Of the newest photos so many are there without a network, whether anybody looked at them or not. */
 const MOST_ITEMS = 300
+/** Where photos are few, each month is a request. */
+const MOST_MONTHS = 60
 
 /** Has the service worker keep the last months and their small pictures; one after the other, while the page rests. */
 export async function keepLastMonths(user: string): Promise<void> {
   const { months } = await answer(api.GET('/timeline'))
   let left = MOST_ITEMS
-  for (const { month } of months) {
+  for (const { month } of months.slice(0, MOST_MONTHS)) {
     const items = await answer(api.GET('/timeline/{month}', { params: { path: { month } } }))
     const count = Math.min(left, items.ids.length)
     for (let index = 0; index < count; index += 1) {

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { apiAnswer } from '../../src/worker/answers'
 import type { Handler } from '../../src/worker/handler'
 import { picture } from '../../src/worker/pictures'
@@ -8,6 +8,8 @@ const KEY = 'abcdefghijklmnopqrstuvwx'
 const MEDIUM = `/media/${KEY}/1/480.webp`
 
 const kept = vi.hoisted(() => new Map<string, string>())
+type Limits = { sizeOf(file: Blob): number; limit(): Promise<number> }
+const limits = vi.hoisted(() => new Map<string, Limits>())
 const session = vi.hoisted(() => ({ user: '1' as string | null }))
 
 vi.mock('../../src/worker/session', async (original) => ({
@@ -16,7 +18,12 @@ vi.mock('../../src/worker/session', async (original) => ({
 }))
 vi.mock('../../src/worker/keep', () => ({
   Keep: class {
-    constructor(private readonly kind: string) {}
+    constructor(
+      private readonly kind: string,
+      one: Limits,
+    ) {
+      limits.set(kind, one)
+    }
     async match(_event: unknown, user: string, path: string) {
       const body = kept.get(`${this.kind} ${user} ${path}`)
       return body === undefined ? undefined : new Response(body, { headers: { 'X-Pinhole-Kept': 'then' } })
@@ -30,6 +37,9 @@ vi.mock('../../src/worker/keep', () => ({
   },
 }))
 
+afterEach(() => {
+  vi.useRealTimers()
+})
 beforeEach(() => {
   kept.clear()
   session.user = '1'
@@ -168,4 +178,44 @@ test.each([
   ['/api/items/abcdefghijkl', { ...as('1'), method: 'PATCH' }],
 ])('%s is left to the network where it is none of the answers that are kept', async (path, init) => {
   expect(await ask(apiAnswer, path, init)).toBeNull()
+})
+
+/** Has nothing answered `/api/timeline`, until the returned function is called; what is answered to whether the server is there. */
+function hold(health: () => Promise<Response>): () => void {
+  let go = () => {}
+  const held = new Promise<Response>((resolve) => (go = () => resolve(new Response('late'))))
+  vi.stubGlobal('fetch', (asked: Request | string) => (typeof asked === 'string' ? health() : held))
+  return go
+}
+
+test('what hangs is answered with what is kept, and the answer is kept that comes late', async () => {
+  await ask(apiAnswer, '/api/timeline', as('1'))
+  vi.useFakeTimers()
+  const go = hold(async () => fail())
+  const request = new Request(`${ORIGIN}/api/timeline`, as('1'))
+  const later: Promise<unknown>[] = []
+  const answering = apiAnswer({ request, waitUntil: (work: Promise<unknown>) => later.push(work) } as unknown as FetchEvent)
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(await (await answering)!.text()).toBe('fresh')
+  go()
+  await later[0]
+  await Promise.all(later)
+  expect([...kept.values()]).toEqual(['late'])
+})
+
+test('a server that is only slow is waited for', async () => {
+  await ask(apiAnswer, '/api/timeline', as('1'))
+  vi.useFakeTimers()
+  const go = hold(async () => Response.json({ status: 'ok' }))
+  const answering = ask(apiAnswer, '/api/timeline', as('1'))
+  await vi.advanceTimersByTimeAsync(60_000)
+  go()
+  expect(await (await answering)?.text()).toBe('late')
+})
+
+test('a thousand photos that were looked at leave what a timeline of a million is made of', async () => {
+  vi.stubGlobal('navigator', { storage: { estimate: async () => ({ quota: 1e10 }) } })
+  const { sizeOf, limit } = limits.get('answers')!
+  const [details, timeline] = [new Blob(['x'.repeat(1e4)]), new Blob(['x'.repeat(5e6)])]
+  expect(1000 * sizeOf(details) + sizeOf(timeline)).toBeLessThan(await limit())
 })
