@@ -50,10 +50,10 @@ async function forgetOthers(user: string | null): Promise<void> {
   forgotten.push({ user, stored: (await storage.get('session', 'current'))?.user.id })
 }
 
-async function tab(): Promise<SessionKeeper> {
+async function tab(forget = forgetOthers): Promise<SessionKeeper> {
   const channel = new BroadcastChannel('sessions')
   channels.push(channel)
-  const keeper = new SessionKeeper(Promise.resolve(storage), locks, channel, (token) => tokens.refresh(token), forgetOthers)
+  const keeper = new SessionKeeper(Promise.resolve(storage), locks, channel, (token) => tokens.refresh(token), forget)
   await keeper.load()
   return keeper
 }
@@ -187,4 +187,16 @@ test('a renewed session forgets nothing', async () => {
   await keeper.begin(session(1))
   await keeper.renew('access-1')
   expect(forgotten).toHaveLength(1)
+})
+
+test('who has logged in is logged in, though what is kept of others could not be thrown away', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const keeper = await tab(async () => {
+    throw new DOMException('No more room.', 'QuotaExceededError')
+  })
+  await keeper.begin(session(1))
+  expect(keeper.accessToken()).toBe('access-1')
+  expect(logged).toHaveBeenCalledOnce()
+  await keeper.end()
+  expect(keeper.session).toBeNull()
 })

@@ -4,6 +4,9 @@ import { forgetOthers } from '../offline/kept'
 import { storage } from '../storage'
 import { SessionKeeper, type Session } from './sessionKeeper'
 
+/** While one is on its way nobody can log out; browsers give up after minutes. */
+const LONGEST_REFRESH_MS = 30_000
+
 export const keeper = new SessionKeeper(
   storage,
   navigator.locks,
@@ -13,6 +16,7 @@ export const keeper = new SessionKeeper(
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ refreshToken }),
+      signal: AbortSignal.timeout(LONGEST_REFRESH_MS),
     }).catch(() => {
       throw unreachable()
     })

@@ -5,6 +5,9 @@ import type { Session } from './sessionKeeper'
 
 type User = Session['user']
 
+/** Browsers give up after minutes where a line swallows what is sent. */
+const LONGEST_LOGOUT_MS = 5000
+
 const session = shallowRef<Session | null>(null)
 keeper.onChange((next) => (session.value = next))
 
@@ -21,10 +24,10 @@ export async function register(name: string, password: string, setupToken: strin
 
 /** End the session here and on the server; without a connection at least here. */
 export async function logout(): Promise<void> {
+  isLoggingOut = true
   try {
-    await answer(api.POST('/auth/logout'))
+    await answer(api.POST('/auth/logout', { signal: AbortSignal.timeout(LONGEST_LOGOUT_MS) }))
   } finally {
-    isLoggingOut = true
     await keeper.end()
   }
 }
@@ -36,11 +39,21 @@ export function beforeLeaving(onLeave: () => void): void {
 }
 
 function leaveFor(path: string): void {
+  hasLeft = true
   for (const onLeave of leaving) onLeave()
+  // Browsers show a page as it was to whoever goes back to it.
+  document.documentElement.hidden = true
   window.location.assign(path)
 }
 
+/** The page is shown as it was, by Back, and has heard of nothing meanwhile. */
+function comeBack(): void {
+  if (hasLeft) window.location.reload()
+  else void keeper.load()
+}
+
 let isLoggingOut = false
+let hasLeft = false
 let latest: number | null = null
 
 /**
@@ -57,4 +70,5 @@ export function watchSession(onBegin: () => void, onEnd: () => void): void {
     else if (before) onEnd()
   }
   watch(user, follow, { immediate: true })
+  window.addEventListener('pageshow', ({ persisted }) => persisted && comeBack())
 }

@@ -95,9 +95,12 @@ export class SessionKeeper {
   async #tell(session: Session | null): Promise<void> {
     try {
       await this.forgetOthers(session && String(session.user.id))
-    } finally {
-      this.#announce(session)
+    } catch (error) {
+      // The session is as it is all the same, and the next visit throws it away.
+      // eslint-disable-next-line no-console -- whoever looks for the fault finds it there
+      console.error(error)
     }
+    this.#announce(session)
   }
 
   #announce(session: Session | null): void {
