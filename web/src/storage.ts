@@ -1,5 +1,6 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import type { DBSchema, IDBPDatabase } from 'idb'
 import type { Session } from './auth/sessionKeeper'
+import { openDatabase, PAGES_DATABASE, reopening } from './database'
 import type { JournalEntry } from './uploads/journal'
 
 interface Schema extends DBSchema {
@@ -10,13 +11,13 @@ interface Schema extends DBSchema {
 export type Storage = IDBPDatabase<Schema>
 
 /** What this browser keeps between visits. IndexedDB, since its reads are ordered after other tabs' writes. */
-export function openStorage(): Promise<Storage> {
-  return openDB<Schema>('pinhole', 1, {
-    upgrade(db) {
+export const storage: () => Promise<Storage> = reopening((onGone) =>
+  openDatabase<Schema>(
+    PAGES_DATABASE,
+    (db) => {
       db.createObjectStore('session')
       db.createObjectStore('uploads', { keyPath: 'id' })
     },
-  })
-}
-
-export const storage = openStorage()
+    onGone,
+  ),
+)

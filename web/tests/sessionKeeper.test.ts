@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Problem } from '../src/api/problem'
 import { SessionKeeper, type Session } from '../src/auth/sessionKeeper'
-import { openStorage, type Storage } from '../src/storage'
+import { storage as openStorage, type Storage } from '../src/storage'
 
 const user = { id: 1, name: 'mara', role: 'administrator' } as const
 const session = (number: number): Session => ({
@@ -53,7 +53,7 @@ async function forgetOthers(user: string | null): Promise<void> {
 async function tab(forget = forgetOthers): Promise<SessionKeeper> {
   const channel = new BroadcastChannel('sessions')
   channels.push(channel)
-  const keeper = new SessionKeeper(Promise.resolve(storage), locks, channel, (token) => tokens.refresh(token), forget)
+  const keeper = new SessionKeeper(async () => storage, locks, channel, (token) => tokens.refresh(token), forget)
   await keeper.load()
   return keeper
 }
@@ -68,7 +68,6 @@ beforeEach(async () => {
 })
 afterEach(() => {
   for (const channel of channels) channel.close()
-  storage.close()
 })
 
 test('tabs that meet an expired token at the same time use the refresh token once', async () => {

@@ -6,7 +6,7 @@ import { workerHash } from '../src/uploads/hasher'
 import { sha256Of } from '../src/uploads/hashing'
 import { backoffMs, pauseWhileOffline, TransferFailed, withRetries } from '../src/uploads/retrying'
 import { Journal } from '../src/uploads/journal'
-import { openStorage } from '../src/storage'
+import { storage } from '../src/storage'
 import { sizeName } from '../src/texts/formats'
 import { shownName, summarise, type Upload } from '../src/uploads/upload'
 
@@ -119,7 +119,7 @@ test('a name cannot hide its extension behind a turned direction', () => {
 })
 
 test('a file is noted for the next visit, whether the browser gave a handle for it or not', async () => {
-  const journal = new Journal(openStorage(), { forget: async () => {} }, () => 7)
+  const journal = new Journal(storage, { forget: async () => {} }, () => 7)
   const file = new File(['12345'], 'beach.jpg', { lastModified: 1e12 })
   await journal.note('a', { file, handle: null, folder: null, path: 'trip/beach.jpg' }, 'hash')
   expect(await journal.entries()).toEqual([

@@ -21,7 +21,7 @@ export class SessionKeeper {
   #listeners: ((session: Session | null) => void)[] = []
 
   constructor(
-    private readonly storage: Promise<Storage>,
+    private readonly storage: () => Promise<Storage>,
     private readonly locks: Locks,
     private readonly channel: BroadcastChannel,
     private readonly refresh: (refreshToken: string) => Promise<Session>,
@@ -41,12 +41,12 @@ export class SessionKeeper {
 
   /** Take over what is stored; to be awaited once before anything else is asked. */
   async load(): Promise<void> {
-    this.#hold((await (await this.storage).get('session', 'current')) ?? null)
+    this.#hold((await (await this.storage()).get('session', 'current')) ?? null)
   }
 
   begin(session: Session): Promise<void> {
     return this.locks.request(LOCK, async () => {
-      await (await this.storage).put('session', session, 'current')
+      await (await this.storage()).put('session', session, 'current')
       await this.#tell(session)
     })
   }
@@ -76,7 +76,7 @@ export class SessionKeeper {
       if (this.#session.accessToken !== rejected) return this.#session.accessToken
       try {
         const session = await this.refresh(this.#session.refreshToken)
-        await (await this.storage).put('session', session, 'current')
+        await (await this.storage()).put('session', session, 'current')
         this.#announce(session)
       } catch (error) {
         if (error instanceof Problem && error.status === 401) await this.#drop()
@@ -87,7 +87,7 @@ export class SessionKeeper {
   }
 
   async #drop(): Promise<void> {
-    await (await this.storage).delete('session', 'current')
+    await (await this.storage()).delete('session', 'current')
     await this.#tell(null)
   }
 

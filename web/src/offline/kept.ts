@@ -1,5 +1,6 @@
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import type { DBSchema, IDBPDatabase } from 'idb'
 import { RENDITION_HEIGHTS } from '../api/constants'
+import { openDatabase } from '../database'
 
 /** What a browser keeps of a library for when there is no network, as page and service worker know it. */
 export type Kind = 'pictures' | 'answers'
@@ -38,14 +39,14 @@ interface Schema extends DBSchema {
 export type KeptIndex = IDBPDatabase<Schema>
 
 /** The files in the caches. A database of its own: those of the page are open in pages of another version. */
-export function openIndex(): Promise<KeptIndex> {
-  return openDB<Schema>('pinhole.kept', 1, {
-    upgrade(db) {
-      const files = db.createObjectStore('files', { keyPath: ['user', 'kind', 'path'] })
-      files.createIndex('byUse', ['user', 'kind', 'used'])
-      db.createObjectStore('sums')
-    },
-  })
+export function openIndex(onGone?: () => void): Promise<KeptIndex> {
+  return openDatabase<Schema>('pinhole.kept', makeIndex, onGone)
+}
+
+function makeIndex(db: KeptIndex): void {
+  const files = db.createObjectStore('files', { keyPath: ['user', 'kind', 'path'] })
+  files.createIndex('byUse', ['user', 'kind', 'used'])
+  db.createObjectStore('sums')
 }
 
 /** Throws away what is kept of everybody but `user`, an id; null: of everybody. */

@@ -18,7 +18,7 @@ export type JournalEntry = {
 /** Remembers unfinished uploads of one user across reloads: files that were shared are kept as long. */
 export class Journal {
   constructor(
-    private readonly storage: Promise<Storage>,
+    private readonly storage: () => Promise<Storage>,
     private readonly shares: Pick<TakenShares, 'forget'>,
     private readonly userId: () => number,
   ) {}
@@ -26,16 +26,16 @@ export class Journal {
   async note(id: string, { file, handle, folder, path }: FileSource, sha256: string | null): Promise<void> {
     const { name, size: sizeBytes, lastModified } = file
     const entry = { id, userId: this.userId(), handle, folder, path, name, sizeBytes, lastModified, sha256 }
-    await (await this.storage).put('uploads', entry)
+    await (await this.storage()).put('uploads', entry)
   }
 
   async forget(id: string): Promise<void> {
     await this.shares.forget(id)
-    await (await this.storage).delete('uploads', id)
+    await (await this.storage()).delete('uploads', id)
   }
 
   async entries(): Promise<JournalEntry[]> {
-    const all = await (await this.storage).getAll('uploads')
+    const all = await (await this.storage()).getAll('uploads')
     return all.filter((entry) => entry.userId === this.userId())
   }
 }

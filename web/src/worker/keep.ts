@@ -1,4 +1,5 @@
-import { cacheOf, forgetOthers, KEPT_HEADER, openIndex, type KeptFile, type KeptIndex, type Kind } from '../offline/kept'
+import { reopening } from '../database'
+import { cacheOf, forgetOthers, KEPT_HEADER, openIndex, type KeptFile, type Kind } from '../offline/kept'
 import { loggedIn } from './session'
 
 /** So many milliseconds of uses are written at once. */
@@ -26,7 +27,7 @@ export class Keep {
   #uses = new Map<string, KeptFile>()
   #writing: Promise<void> | null = null
   #making: Promise<void> | null = null
-  #opening: Promise<KeptIndex> | undefined
+  readonly #index = reopening(openIndex)
 
   constructor(
     private readonly kind: Kind,
@@ -133,12 +134,6 @@ export class Keep {
 
   async #sum(user: string): Promise<number> {
     return (await (await this.#index()).get('sums', [user, this.kind])) ?? 0
-  }
-
-  #index(): Promise<KeptIndex> {
-    this.#opening ??= openIndex()
-    this.#opening.catch(() => (this.#opening = undefined)) // Who awaits it is told.
-    return this.#opening
   }
 }
 

@@ -1,4 +1,5 @@
 import { openDB, type IDBPDatabase } from 'idb'
+import { PAGES_DATABASE } from '../database'
 
 let opening: Promise<IDBPDatabase> | undefined
 
@@ -23,7 +24,7 @@ class NoneYet extends Error {}
 async function open(): Promise<IDBPDatabase> {
   let isThere = true
   try {
-    return await openDB('pinhole', undefined, {
+    return await openDB(PAGES_DATABASE, undefined, {
       upgrade: (_database, _old, _new, transaction) => {
         isThere = false
         transaction.done.catch(() => {}) // The opening fails by it too.
