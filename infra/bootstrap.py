@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 TORCH = REPOSITORY / ".venv-torch"  # with all that the tests need, and torch
 WEB = REPOSITORY / "web"
+SECURITY_HEADERS = "layers/core/pinhole/security_headers.py"  # which pages are kept with
 OLDEST_NODE = "20.19"  # that Vite runs on
 STAMPS = "pinhole-installed.json"
 # To install what is not built already runs code of its own. Only these are, whose authors publish no wheels: the tests
@@ -203,7 +204,7 @@ def _sources() -> str:
     """A hash of everything that the web client is built from."""
     output = {"node_modules", "dist"}
     files = [path for path in WEB.rglob("*") if path.is_file() and not output & set(path.relative_to(WEB).parts)]
-    return _digest(files)
+    return _digest([*files, REPOSITORY / SECURITY_HEADERS])
 
 
 def npm() -> str:

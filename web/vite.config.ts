@@ -100,7 +100,9 @@ function serviceWorker(): Plugin {
         const all = [...made, ...laid.map((name) => [name, readFileSync(join('public', name))] as const)]
         const shell = all.filter(([name]) => !NOT_OF_SHELL.test(name))
         const files = Object.fromEntries(shell.map(([name, content]) => [`/${name}`, `sha256-${sha256(content)}`]))
-        const version = sha256(JSON.stringify(files)).replace(/\W/g, '').slice(0, 12)
+        // The page is kept with what tells browsers what it may do.
+        const headers = readFileSync('../layers/core/pinhole/security_headers.py', 'utf8')
+        const version = sha256(JSON.stringify(files) + headers).replace(/\W/g, '').slice(0, 12)
         const built = await build({
           configFile: false,
           publicDir: false,

@@ -24,6 +24,9 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "web"
     folder.mkdir()
     (folder / "package.json").write_text("{}")
+    headers = tmp_path / bootstrap.SECURITY_HEADERS
+    headers.parent.mkdir(parents=True)
+    headers.touch()
     monkeypatch.setattr(bootstrap, "WEB", folder)
     monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -88,11 +91,12 @@ def test_that_npm_says_nothing_for_long_is_told_before(web: Path, capsys: pytest
     assert "Installing the packages of web, a minute or two without a word\n" in capsys.readouterr().out
 
 
-def test_a_built_web_client_needs_no_node(web: Path) -> None:
+@pytest.mark.parametrize("changed", ["web/package.json", bootstrap.SECURITY_HEADERS])
+def test_a_built_web_client_needs_no_node(web: Path, changed: str) -> None:
     (web / "dist").mkdir()
     (web / "dist" / ".sources").write_text(bootstrap._sources())
     bootstrap.check_web_client()
-    (web / "package.json").write_text('{"name": "changed"}')
+    (bootstrap.REPOSITORY / changed).write_text('{"name": "changed"}')
     with pytest.raises(CannotStart):
         bootstrap.check_web_client()
 
