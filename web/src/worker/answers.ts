@@ -9,7 +9,7 @@ const MOST_BYTES = 5e7
 /** So long what is kept waits for the server, and then for a sign of life; browsers give up after minutes. */
 const PATIENCE_MS = 5000
 
-const answers = new Keep('answers', {
+export const answers = new Keep('answers', {
   sizeOf: ({ size }) => size,
   limit: async () => Math.min(MOST_BYTES, ((await navigator.storage.estimate()).quota ?? 0) / 20),
 })

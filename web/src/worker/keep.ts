@@ -20,7 +20,7 @@ type Limits = {
  * Files of one kind, in a cache for each user; those asked for least recently make room for others.
  *
  * The index follows the caches within seconds. What is in a cache alone, since the worker was ended before, comes into
- * the index when it is asked for.
+ * the index when it is asked for, or by `sweep`.
  */
 export class Keep {
   /** What is not in the index yet, by user and path. */
@@ -71,6 +71,18 @@ export class Keep {
   async forget(user: string, path: string): Promise<void> {
     const name = cacheOf(this.kind, user)
     if (await caches.has(name)) await (await caches.open(name)).delete(path)
+  }
+
+  /** Takes into the index what is in the cache alone: it would take room for ever if nobody asked for it again. */
+  async sweep(): Promise<void> {
+    const user = await loggedIn()
+    if (!user || !(await caches.has(cacheOf(this.kind, user)))) return
+    const cache = await caches.open(cacheOf(this.kind, user))
+    const range = IDBKeyRange.bound([user, this.kind], [user, this.kind, []])
+    const known = new Set((await (await this.#index()).getAllKeys('files', range)).map(([, , path]) => path))
+    const left = (await cache.keys()).filter(({ url }) => !known.has(pathOf(url)))
+    const sizes = await Promise.all(left.map(async (request) => (await cache.match(request))?.headers.get(SIZE_HEADER)))
+    await Promise.all(left.map(({ url }, index) => this.#use(user, pathOf(url), Number(sizes[index] ?? 0))))
   }
 
   /** Notes a use; done once it is in the index. */
@@ -135,6 +147,11 @@ export class Keep {
   async #sum(user: string): Promise<number> {
     return (await (await this.#index()).get('sums', [user, this.kind])) ?? 0
   }
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
 }
 
 type Sums = {

@@ -7,7 +7,7 @@ import { loggedIn } from './session'
 
 const MOST_BYTES = 1e9
 
-const pictures = new Keep('pictures', {
+export const pictures = new Keep('pictures', {
   sizeOf: ({ size }) => size,
   limit: async () => Math.min(MOST_BYTES, ((await navigator.storage.estimate()).quota ?? 0) / 5),
 })

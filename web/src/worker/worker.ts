@@ -2,9 +2,9 @@
  * The service worker: `vite.config.ts` builds it as `/sw.js`, in a build of its own and only of what is deployed.
  * What no handler wants goes to the network, as if there were no worker.
  */
-import { apiAnswer } from './answers'
+import { answers, apiAnswer } from './answers'
 import type { Handler } from './handler'
-import { picture } from './pictures'
+import { picture, pictures } from './pictures'
 import { answerSaving, hearOfSaving } from './saving'
 import { takeShared } from './share'
 import { asset, begin, hear, install, page } from './shell'
@@ -35,4 +35,6 @@ self.addEventListener('fetch', (event) => {
 async function activate(): Promise<void> {
   await begin()
   await self.clients.claim()
+  // No page waits for it.
+  void Promise.all([answers, pictures].map((kept) => kept.sweep()))
 }

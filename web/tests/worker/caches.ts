@@ -19,6 +19,11 @@ export class CachesFake {
         this.#caches.set(name, files)
       },
       delete: async (path: string) => files.delete(path),
+      keys: async () => [...files.keys()].map((path) => new Request(new URL(path, 'https://photos.example.org'))),
+      match: async ({ url }: Request) => {
+        const { pathname, search } = new URL(url)
+        return files.get(pathname + search)?.clone()
+      },
     }
   }
 

@@ -181,3 +181,15 @@ test('nobody is logged in before a page has made the database', async () => {
   await deleteDB('pinhole')
   expect(await loggedIn()).toBeNull()
 })
+
+test('what a worker left out of the index comes into it by a sweep, with its size', async () => {
+  await put('/a?b=c')
+  await put('/b')
+  const index = await openIndex()
+  await index.delete('files', ['1', 'pictures', '/a?b=c'])
+  await index.put('sums', 10, ['1', 'pictures'])
+  await keep.sweep()
+  expect(await indexed()).toEqual(['1/a?b=c', '1/b'])
+  expect(await index.get('sums', ['1', 'pictures'])).toBe(20)
+  index.close()
+})
