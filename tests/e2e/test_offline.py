@@ -297,6 +297,12 @@ def upgrade(front: Front) -> None:
     front.changed |= {"/index.html": other, "/": other, "/sw.js": script.encode()}
 
 
+def test_pages_of_a_server_without_a_worker_are_seen_again(prepared: Page, front: Front) -> None:
+    front.changed["/sw.js"] = None
+    prepared.reload()
+    wait_for(prepared, "async () => (await navigator.serviceWorker.getRegistration()) === undefined")
+
+
 def digest(content: bytes) -> str:
     return f"sha256-{b64encode(sha256(content).digest()).decode()}"
 

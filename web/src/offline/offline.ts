@@ -1,6 +1,7 @@
 import { keeper } from '../auth/keeper'
 import type { Session } from '../auth/sessionKeeper'
-import { forgetOthers, kindOf } from './kept'
+import { handOver } from './handOver'
+import { forgetOthers } from './kept'
 import { keepLastMonths } from './lastMonths'
 
 /** After the page has loaded: what it shows first shares its line with nothing. */
@@ -19,15 +20,25 @@ export function prepareOffline(): void {
 
 async function prepare(workers: ServiceWorkerContainer): Promise<void> {
   // What a tab threw away that was closed before it had done so.
-  await forgetOthers(keeper.session && String(keeper.session.user.id))
+  void forgetOthers(keeper.session && String(keeper.session.user.id))
   if (!workers.controller) workers.addEventListener('controllerchange', handOver, { once: true })
   // Who has no worker is served by the network. The next visit tries again.
   const registration = await workers.register('/sw.js').catch(() => null)
   if (!registration) return
+  if (await isOfOtherServer()) return void registration.unregister()
   followUpdates(registration)
   await workers.ready
   const { connection } = navigator as { connection?: { saveData: boolean } }
   if (!connection?.saveData) keepMonthsOfWhoIsHere()
+}
+
+/** Whether the server has gone back to a version without a worker: its own pages would never be seen. */
+async function isOfOtherServer(): Promise<boolean> {
+  const asking = fetch('/sw.js', { method: 'HEAD', cache: 'no-store', redirect: 'manual' })
+  return asking.then(
+    ({ status }) => status === 404,
+    () => false, // It is away.
+  )
 }
 
 function followUpdates(registration: ServiceWorkerRegistration): void {
@@ -49,26 +60,4 @@ function keepMonthsOfWhoIsHere(): void {
   }
   follow(keeper.session)
   keeper.onChange(follow)
-}
-
-/** Shows the worker what came past it: one visit is enough for the next to need no network. */
-function handOver(): void {
-  let showing = Promise.resolve()
-  new PerformanceObserver((list) => {
-    for (const { name, workerStart } of list.getEntries() as PerformanceResourceTiming[]) {
-      if (workerStart === 0) showing = showing.then(() => show(name))
-    }
-  }).observe({ type: 'resource', buffered: true })
-}
-
-async function show(url: string): Promise<void> {
-  const kind = kindOf(new URL(url))
-  if (kind === null || keeper.session === null) return
-  const headers = { Authorization: `Bearer ${keeper.session.accessToken}` }
-  // From the browser's own cache, where that has it.
-  const init: RequestInit = kind === 'answers' ? { headers } : { cache: 'force-cache' }
-  await fetch(url, { ...init, priority: 'low' }).then(
-    (response) => response.arrayBuffer(),
-    () => {}, // The next visit keeps it.
-  )
 }

@@ -1,0 +1,47 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { handOver } from '../src/offline/handOver'
+
+vi.mock('../src/auth/keeper', () => ({ keeper: { session: { accessToken: 'token' } } }))
+
+const HERE = 'https://photos.example.org'
+const PICTURE = `/media/${'a'.repeat(24)}/1/480.webp`
+
+let tell: (...entries: { path: string; startTime: number }[]) => Promise<void>
+let shown: string[]
+
+beforeEach(() => {
+  vi.stubGlobal('location', new URL(HERE))
+  vi.spyOn(performance, 'now').mockReturnValue(1000)
+  shown = []
+  vi.stubGlobal('fetch', async (url: string) => {
+    shown.push(url.slice(HERE.length))
+    return new Response('')
+  })
+  vi.stubGlobal('PerformanceObserver', class {
+    constructor(heard: (list: object) => void) {
+      tell = async (...entries) => {
+        heard({ getEntries: () => entries.map(({ path, startTime }) => ({ name: HERE + path, startTime, workerStart: 0 })) })
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    }
+    observe() {}
+  })
+  handOver()
+})
+
+test('what came before the worker is shown to it, also where it ends after that', async () => {
+  await tell({ path: '/api/timeline', startTime: 1 }, { path: '/assets/a.js', startTime: 2 })
+  await tell({ path: `${PICTURE}?s=old`, startTime: 999 })
+  expect(shown).toEqual(['/api/timeline', `${PICTURE}?s=old`])
+})
+
+test('what is asked for to show it is not shown again, whatever the browser tells of it', async () => {
+  await tell({ path: '/api/timeline', startTime: 1 })
+  await tell({ path: '/api/timeline', startTime: 1001 })
+  expect(shown).toEqual(['/api/timeline'])
+})
+
+test('a picture is shown once, whatever its signatures', async () => {
+  await tell({ path: `${PICTURE}?s=old`, startTime: 1 }, { path: `${PICTURE}?s=new`, startTime: 2 })
+  expect(shown).toEqual([`${PICTURE}?s=old`])
+})
