@@ -424,9 +424,10 @@ def test_a_shift_whose_answer_was_lost_is_done_once_wherever_the_photo_lies_by_t
     def lose(route: Route) -> None:
         ids.append(route.request.post_data_json["changeId"])
         if len(ids) > 3:
-            return route.fallback()
-        route.fetch()
-        route.abort()
+            route.fallback()
+        else:
+            route.fetch()
+            route.abort()
 
     window.route("**/api/items", lose)
     july = window.get_by_role("heading", level=2).filter(has_text="July 2024")
