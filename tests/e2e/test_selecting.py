@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, Route, expect
 
@@ -422,7 +423,8 @@ def test_a_shift_whose_answer_was_lost_is_done_once_wherever_the_photo_lies_by_t
     ids = []
 
     def lose(route: Route) -> None:
-        ids.append(route.request.post_data_json["changeId"])
+        asked: Any = route.request.post_data_json
+        ids.append(asked["changeId"])
         if len(ids) > 3:
             route.fallback()
         else:

@@ -18,6 +18,9 @@ export type Edit = { set?: OfMany['set']; reset?: OfMany['reset'] }
 export type Done = (count: number) => string
 
 const ASK_AGAIN_MS = 1000
+/** What doesn't come on, since it waits or the server is away, is asked about more and more seldom. */
+const MOST_SELDOM_MS = 20_000
+const MOST_UNDOABLE = 100
 
 /** What a person did in one go, which is undone in one go too. */
 type Deed = { changes: Change[] }
@@ -59,6 +62,7 @@ async function follow(changes: Change[], done: Done): Promise<void> {
   const isPart = (other: Deed) => other.changes.every(({ id }) => changes.some((change) => change.id === id))
   undoable.filter(isPart).forEach(forget)
   undoable.push(deed)
+  if (undoable.length > MOST_UNDOABLE) undoable.shift()
   const wayBack = { label: texts.edits.undo, run: () => void undoInTurn(() => undo(deed)) }
   try {
     const ended = await ends(changes)
@@ -71,6 +75,8 @@ async function follow(changes: Change[], done: Done): Promise<void> {
 /** Resolves with the changes once all have ended. Throws `Problem` where that can't be learnt, or one has failed. */
 async function ends(changes: Change[]): Promise<Change[]> {
   let notice: number | undefined
+  let pause = ASK_AGAIN_MS
+  let come = -1
   try {
     for (let now = changes; ; now = await Promise.all(now.map(asked))) {
       if (now.every(({ state }) => state !== 'running')) {
@@ -78,8 +84,11 @@ async function ends(changes: Change[]): Promise<Change[]> {
         return now
       }
       const sum = (of: (change: Change) => number) => now.reduce((total, change) => total + of(change), 0)
-      notice = tell(texts.edits.progress(sum((change) => change.done + change.skipped), sum((change) => change.total)), undefined, notice)
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+      const before = come
+      come = sum((change) => change.done + change.skipped)
+      notice = tell(texts.edits.progress(come, sum((change) => change.total)), undefined, notice)
+      pause = come > before ? ASK_AGAIN_MS : Math.min(pause * 1.5, MOST_SELDOM_MS)
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   } finally {
     if (notice !== undefined) dismiss(notice)
