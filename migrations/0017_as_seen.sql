@@ -1,4 +1,6 @@
 -- Lists are edited as they were seen, and a change is undone as often as there is something left to put back.
+-- Older versions read the column that goes.
+-- compatible_from: 0017
 
 -- Which transaction last brought an item where it is: compared with the snapshot in which a list was read, they say exactly
 -- whether it was in it. Null of what has not moved since there are these columns, which is before all that is compared.
@@ -14,6 +16,10 @@ ALTER TABLE media_item
     ADD COLUMN shown_by xid8, -- to where it is visible
     ADD COLUMN favoured_by xid8, -- to favourites
     ADD COLUMN dated_by xid8; -- to its month
+-- Changes that are under way go on with the lists as they are now: the moment that they had tells nothing any more.
+UPDATE change
+SET selection = jsonb_set(selection, '{asOf}', to_jsonb(pg_current_snapshot()::text))
+WHERE state = 'running' AND selection ->> 'asOf' IS NOT NULL;
 
 -- In which list an item lies that its owner may open: null of one that they may not. Beside: visible, and in neither list.
 CREATE FUNCTION place_of(item media_item) RETURNS text LANGUAGE sql IMMUTABLE

@@ -8,6 +8,8 @@ from aiohttp import web
 
 from infra.local.problem import problem
 
+# Below it lies no file, whatever a folder of photos is called: `Trip 12.7`. `worker/shell.ts` has this rule too.
+FOLDERS = "folders/"
 # Where the manifest tells a phone to send what another app shares.
 SHARE = "share"
 
@@ -26,6 +28,8 @@ class WebClient:
             return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"/{SHARE}"})
         if request.method not in {"GET", "HEAD"}:
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Pages can only be read.")
+        if path.startswith(FOLDERS):
+            return self._page()
         if "\0" in path or "\\" in path or not (file := (self._root / path).resolve()).is_relative_to(self._root):
             return _nothing()
         try:
@@ -39,6 +43,9 @@ class WebClient:
         # A folder may be called as a file is.
         if file.suffix and not path.startswith("folders/"):
             return _nothing()
+        return self._page()
+
+    def _page(self) -> web.StreamResponse:
         index = self._root / "index.html"
         if not index.is_file():
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_built", "The web client has not been built.")

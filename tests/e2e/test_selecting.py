@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, Route, expect
 
@@ -416,6 +417,50 @@ def test_dates_are_shifted_as_the_preview_says(window: Page) -> None:
     expect(bar(window).get_by_role("button", name="Date and time")).to_be_focused()
     window.keyboard.press("Control+z")
     expect(window.get_by_role("link", name=re.compile("28 July 2024 at 12:59"))).to_be_visible()
+
+
+def test_a_shift_whose_answer_was_lost_is_done_once_wherever_the_photo_lies_by_then(window: Page) -> None:
+    ids = []
+
+    def lose(route: Route) -> None:
+        asked: Any = route.request.post_data_json
+        ids.append(asked["changeId"])
+        if len(ids) > 3:
+            route.fallback()
+        else:
+            route.fetch()
+            route.abort()
+
+    window.route("**/api/items", lose)
+    july = window.get_by_role("heading", level=2).filter(has_text="July 2024")
+    choose(window, 0)
+    bar(window).get_by_role("button", name="Date and time").click()
+    dialog = window.get_by_role("dialog", name="Change date and time")
+    dialog.get_by_label("Date", exact=True).fill("2024-06-10")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(july).to_have_text(re.compile(r"July 2024\s+23"))
+    dialog.get_by_role("button", name="Save").click()
+    expect(window.get_by_text("Date of 1 photo changed")).to_be_visible()
+    assert ids == [ids[0]] * 4
+    window.keyboard.press("Control+z")
+    expect(july).to_have_text(re.compile(r"July 2024\s+24"))
+
+
+def test_who_logs_out_leaves_nothing_undone_that_is_on_its_way(window: Page, base_url: str) -> None:
+    before = favourites(base_url)
+    item_id = str(tiles(window).first.get_attribute("href")).rpartition("/")[2]
+    window.evaluate(HOLD_THE_FIRST, "PATCH")
+    choose(window, 0)
+    window.keyboard.press("f")
+    window.keyboard.press("Escape")
+    window.get_by_role("button", name=f"Account of {NAME}").click()
+    window.get_by_role("menuitem", name="Log out").click()
+    expect(window.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert favourites(base_url) == before + 1
+    client = Client(base_url)
+    client.log_in(NAME, PASSWORD)
+    client.call("PATCH", "/items", {"ids": [item_id], "set": {"favourite": False}})
 
 
 def test_only_what_was_touched_is_sent_of_many(window: Page) -> None:

@@ -40,6 +40,10 @@ def _row(page: Page, photo: Photo) -> Locator:
     return page.get_by_role("complementary", name="Uploads").get_by_role("listitem").filter(has_text=photo.name)
 
 
+def _asked(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Add the photo that was shared to your library?")
+
+
 def _expect_nothing_waits(page: Page) -> None:
     """What is uploaded leaves the browser a moment after."""
     page.wait_for_function(f"async () => (await ({WAITS})()) === 0")
@@ -101,6 +105,7 @@ def test_what_is_shared_before_logging_in_waits_for_who_does(
     page.get_by_label("Name").fill(NAME)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    _asked(page).get_by_role("button", name="Add", exact=True).click()
     expect(_row(page, one)).to_contain_text("In your library")
     _expect_nothing_waits(page)
 
@@ -176,3 +181,33 @@ def test_no_other_site_can_share(installed: Page, photo: Callable[..., Photo]) -
     assert answered.value.status == 403
     installed.goto("/")
     assert installed.evaluate(WAITS) == 0
+
+
+def test_what_may_be_of_another_site_is_asked_about_but_for_where_it_opens_the_app(
+    installed: Page, photo: Callable[..., Photo]
+) -> None:
+    home = installed.url
+    page = '<meta name="referrer" content="no-referrer">a site that hides its name'
+    installed.route("http://other.example/", lambda route: route.fulfill(content_type="text/html", body=page))
+
+    def share_from_there(one: Photo) -> None:
+        installed.goto("http://other.example/")
+        content = b64encode(one.path.read_bytes()).decode()
+        installed.evaluate(SHARES.replace("'/share'", f"'{home}share'"), [[one.name, content]])
+
+    unwanted, wanted, of_app = photo("unwanted.jpg"), photo("wanted.jpg"), photo("of the app.jpg")
+    share_from_there(unwanted)
+    _asked(installed).get_by_role("button", name="Don’t add").click()
+    _expect_nothing_waits(installed)
+    share_from_there(wanted)
+    _asked(installed).get_by_role("button", name="Add", exact=True).click()
+    expect(_row(installed, wanted)).to_contain_text("In your library")
+    expect(_row(installed, unwanted)).to_have_count(0)
+    installed.add_init_script("""
+        const asked = window.matchMedia.bind(window)
+        window.matchMedia = query => query === '(display-mode: standalone)' ? { matches: true } : asked(query)
+    """)
+    share_from_there(of_app)
+    expect(_row(installed, of_app)).to_contain_text("In your library")
+    expect(installed).to_have_url(home)
+    _expect_nothing_waits(installed)

@@ -11,13 +11,17 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 from yoyo import get_backend
 from yoyo.backends import DatabaseBackend
 
 from infra import migrate
 from infra.bootstrap import REPOSITORY
 from infra.local.processes import free_ports
+from pinhole.edits import Selection, batch
 from pinhole.filenames import folder_key, folder_of
+from pinhole.lists import ItemList
+from pinhole.tables import change as change_table
 from tests.fixtures.library import new_library
 
 
@@ -53,6 +57,92 @@ def test_items_that_were_there_before_folders_lie_in_that_of_their_file(conn: Co
     migration = (REPOSITORY / "migrations" / "0013_lists.sql").read_text()
     conn.execute(migration[migration.index("UPDATE media_item") : migration.index(";", migration.index("UPDATE"))])
     assert dict(conn.execute("SELECT id, folder FROM media_item").fetchall()) == items
+
+
+def up_to(number: int, directory: Path) -> Path:
+    """A directory with all migrations up to this one."""
+    for path in (REPOSITORY / "migrations").glob("*.sql"):
+        if int(path.name[:4]) <= number:
+            (directory / path.name).write_text(path.read_text())
+    return directory
+
+
+@pytest.fixture
+def before_places(conn: Connection, database_url: str, tmp_path: Path) -> str:
+    """URL of a database that is as it was before photos were named by their places."""
+    conn.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    migrate.apply(database_url, up_to(15, tmp_path))
+    return database_url
+
+
+def test_a_change_of_a_list_that_is_under_way_goes_on_after_the_migration(before_places: str, conn: Connection) -> None:
+    library = new_library(conn, "ann")
+    item_id = library.add()
+    of_list = Selection(list=ItemList("timeline", None)).to_json() | {"asOf": "2026-11-27T17:00:00.123456+00:00"}
+    conn.execute(
+        "INSERT INTO change (owner_id, id, actor_id, edit, selection, total) VALUES (%s, %s, %s, %s, %s, 1)",
+        (
+            library.owner_id,
+            "abcdefghijkl",
+            library.owner_id,
+            Jsonb({"set": {"favourite": True}, "reset": []}),
+            Jsonb(of_list),
+        ),
+    )
+    migrate.apply(before_places)
+    with conn.transaction():
+        change = change_table.lock(conn, library.owner_id, "abcdefghijkl")
+        assert change
+        assert batch.go_on(conn, change, 10)[0].state == "done"
+    assert conn.execute("SELECT id FROM media_item WHERE favourite").fetchall() == [(item_id,)]
+
+
+def test_a_version_that_reads_when_photos_arrived_refuses_to_start_afterwards(
+    before_places: str, tmp_path: Path
+) -> None:
+    migrate.apply(before_places)
+    with pytest.raises(migrate.CannotMigrate, match="have migration 0017, and this one ends at 0015"):
+        migrate.apply(before_places, tmp_path)
+
+
+def test_photos_that_are_there_are_named_by_their_places_and_their_months_move(
+    before_places: str, conn: Connection
+) -> None:
+    library = new_library(conn, "ann")
+    names = {
+        library.add(city="Lisbon", country="Portugal"): "Lisbon, Portugal",
+        library.add(city="Singapore"): "Singapore",
+        library.add(country="Portugal"): None,
+    }
+    [revision] = conn.execute("SELECT revision FROM timeline_month").fetchall()
+    migrate.apply(before_places)
+    assert dict(conn.execute("SELECT id, place_name FROM media_item").fetchall()) == names
+    assert conn.execute("SELECT revision > %s FROM timeline_month", revision).fetchall() == [(True,)]
+
+
+def test_photos_are_read_while_they_are_named_by_their_places_however_long_that_takes(
+    before_places: str, conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_library(conn, "ann").add(city="Lisbon", country="Portugal")
+    migrate.apply(before_places, up_to(17, tmp_path))
+    conn.execute(
+        """
+        CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_advisory_xact_lock_shared(1), pg_sleep(2); RETURN NEW; END';
+        CREATE TRIGGER waits BEFORE UPDATE ON media_item FOR EACH ROW EXECUTE FUNCTION wait()
+        """
+    )
+    monkeypatch.setattr(migrate, "STATEMENT_TIMEOUT", "1s")
+    with ThreadPoolExecutor() as threads, psycopg.connect(before_places) as holding:
+        holding.execute("SELECT pg_advisory_xact_lock(1)")
+        applying = threads.submit(migrate.apply, before_places)
+        waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted)"
+        while conn.execute(waits).fetchone() == (False,):
+            assert not applying.done()
+        conn.execute("SET lock_timeout = '10s'")
+        assert conn.execute("SELECT place_name FROM media_item").fetchall() == [(None,)]
+        holding.rollback()
+        assert applying.result() == ["0018_names_of_places"]
 
 
 Migrations = Callable[..., Path]

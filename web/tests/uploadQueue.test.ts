@@ -43,6 +43,36 @@ describe('a small file', () => {
     expect(server.puts).toBe(1)
   })
 
+  test.each([
+    ['of another name', 'beach (1).jpg'],
+    ['chosen a second time', 'beach.jpg'],
+  ])('%s and with the same bytes is kept until these have arrived', async (_, name) => {
+    const begin = server.begin.bind(server)
+    let goOn = () => {}
+    const held = new Promise<void>((resolve) => (goOn = resolve))
+    server.begin = async (...asked) => held.then(() => begin(...asked))
+    const first = add('beach.jpg', 'same')
+    await reaches(first, 'sending')
+    const second = add(name, 'same')
+    await vi.waitFor(() => expect(second.hashed).toBe(second.size))
+    await vi.waitFor(() => expect(second.state).not.toBe('hashing'))
+    expect([...journal.keys()].sort()).toEqual([first.key, second.key].sort())
+    goOn()
+    await reaches(first, 'processing')
+    await vi.waitFor(() => expect(journal.size).toBe(0))
+  })
+
+  test('that is given up takes along what was kept in its place', async () => {
+    server.putMs = 60_000
+    const first = add('beach.jpg', 'same')
+    await reaches(first, 'sending')
+    const second = add('beach.jpg', 'same')
+    await vi.waitFor(() => expect(queue.uploads.has(second.key)).toBe(false))
+    expect(journal.size).toBe(2)
+    await queue.remove(first)
+    await vi.waitFor(() => expect(journal.size).toBe(0))
+  })
+
   test('is sent again, more and more seldom, when the connection breaks or the address has run out', async () => {
     server.failures = [0, 503, 403]
     const upload = add('beach.jpg')

@@ -22,6 +22,7 @@ def items_are_edited_and_it_is_undone(w: World) -> None:
     batch.go_on(w.conn, begun, BATCH)
     assert change.lock(w.conn, owner_id, begun.id) is not None
     assert change.that_undoes(w.conn, owner_id, begun.id) is None
+    assert change.count_undone_by(w.conn, owner_id, begun.id) == 0
     assert outbox.count_edits(w.conn, owner_id, begun.id) == 1
     undoing = change.insert(w.conn, owner_id, owner_id, total=1, undoes=begun.id)
     assert undoing is not None

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pinhole import edits
-from pinhole.edits import Change
+from pinhole.edits import Change, Message, changes
 from pinhole.errors import Conflict, Invalid, NotFound
 from tests.core.edits import at_once
 from tests.core.edits.conftest import FILE, NAPLES, TOKYO, Album, asked
@@ -93,6 +93,34 @@ def test_an_undo_that_skipped_is_done_again_for_what_it_can_put_back_by_then(alb
     assert [album.row(each)["title"] for each in (item_id, same)] == ["Of the file", "Of the file"]
     assert undo(album, change) == second
     assert album.conn.execute("SELECT count(*) FROM change").fetchone() == (3,)
+
+
+def test_of_what_takes_long_an_undo_that_found_nothing_is_not_begun_again_so_soon(
+    album: Album, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = album.add()
+    change = album.edit([item_id], title="The first")
+    album.edit([item_id], title="The second")
+    monkeypatch.setattr(changes, "MAX_AT_ONCE", 0)
+
+    def undone() -> Change:
+        edits.go_on(Message(album.owner_id, undo(album, change).id), lambda: True)
+        return undo(album, change)
+
+    first = undone()
+    assert (first.state, first.skipped) == ("done", 1)
+    assert undone() == first
+    album.conn.execute("UPDATE change SET asked_at = asked_at - interval '1 hour'")
+    assert undo(album, change).id != first.id
+
+
+def test_what_was_undone_and_done_again_very_often_can_still_be_read_but_not_undone(album: Album) -> None:
+    change = album.edit([album.add()], title="Of ann")
+    for _ in range(changes.MAX_UNDOS_OF_UNDOS):
+        change = undo(album, change)
+    with pytest.raises(Conflict, match="too often"):
+        undo(album, change)
+    assert not edits.read(album.owner_id, change.id).undone
 
 
 def test_what_was_done_again_is_undone_again(album: Album) -> None:

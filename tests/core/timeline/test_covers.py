@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from pinhole import media_url
 from tests.fixtures.api import Caller
+from tests.fixtures.cloud import Cloud
 from tests.fixtures.library import NOT_SHOWN, Library, new_library
 
 
@@ -74,6 +75,26 @@ def test_favourites_and_what_is_rated_well_come_first(caller: Caller, library: L
         library.add(f"2024-07-{day:02}T12:00:00", rating=3)
     rated = library.add("2024-07-31T12:00:00", rating=4)
     assert _ids(caller)[:2] == [rated, favourite]
+
+
+def test_favourites_in_the_archive_take_no_place_of_another_in_the_timeline(caller: Caller, library: Library) -> None:
+    favourite = library.add("2024-07-02T12:00:00", favourite=True)
+    for day in range(1, 31):
+        library.add(f"2024-07-{day:02}T13:00:00")
+    for day in range(10, 20):
+        library.add(f"2024-07-{day:02}T14:00:00", favourite=True, visibility="archive")
+    assert _ids(caller)[0] == favourite
+
+
+def test_a_photo_that_is_rated_well_becomes_a_cover_for_who_has_the_covers_of_before(
+    caller: Caller, library: Library, cloud: Cloud
+) -> None:
+    photos = [library.add(f"2024-07-{day:02}T12:00:00") for day in range(1, 6)]
+    before: Any = caller.call("GET", "/timeline/covers")
+    [rated] = set(photos) - set(before.json["ids"])
+    assert caller.call("PATCH", "/items", json={"ids": [rated], "set": {"rating": 5}}).status_code == 200
+    after: Any = caller.call("GET", "/timeline/covers", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.json["ids"][0] == rated
 
 
 def test_screenshots_stand_behind_photos_and_videos_behind_them(caller: Caller, library: Library) -> None:

@@ -41,7 +41,7 @@ export const router = createRouter({
         {
           path: 'share',
           component: () => import('../uploads/SharePage.vue'),
-          props: ({ query }: RouteLocation) => ({ isFull: query.full !== undefined }),
+          props: ({ query }: RouteLocation) => ({ why: (['full', 'many'] as const).find((why) => query[why] !== undefined) ?? 'lost' }),
         },
         ...views.map(({ name, path, component }) => ({ path, name, component })),
         { path: ':rest(.*)*', component: () => import('./UnknownPage.vue') },

@@ -6,7 +6,8 @@ import { forgetDetails } from '../photos/itemDetails'
 import type { Target } from '../selection/selection'
 import { texts } from '../texts/texts'
 import { dismiss, notify, tell } from '../ui/notices'
-import { askedOnce, untilAnswered } from './sending'
+import { forgetUnanswered, sendOnce, untilAnswered } from './sending'
+import { queue, sendInTurn } from './turns'
 
 export type Change = components['schemas']['Change']
 type OfMany = components['schemas']['ItemsEdit']
@@ -17,6 +18,9 @@ export type Edit = { set?: OfMany['set']; reset?: OfMany['reset'] }
 export type Done = (count: number) => string
 
 const ASK_AGAIN_MS = 1000
+/** What doesn't come on, since it waits or the server is away, is asked about more and more seldom. */
+const MOST_SELDOM_MS = 20_000
+const MOST_UNDOABLE = 100
 
 /** What a person did in one go, which is undone in one go too. */
 type Deed = { changes: Change[] }
@@ -24,29 +28,26 @@ type Deed = { changes: Change[] }
 /** The latest deeds that can be undone by a key, running ones too: the last is what a person did last. */
 const undoable: Deed[] = []
 
-/** Each request waits for the one before: what is asked for last is what stands, and what is undone first. */
-const sendInTurn = queue()
 /** An undo waits for the end of the one before, on whose outcome its own depends. */
 const undoInTurn = queue()
 
-function queue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const next = last.then(work)
-    last = next.catch(() => {}) // whoever asked for it is told
-    return next
-  }
-}
-
 /** Write the same of many items; resolves once that has begun, as what takes long goes on by itself. Throws `Problem`. */
 export function editMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
+  const deed = targets.map((target) => ({ ...target, ...edit }))
+  return carryOut(deed, (body, changeId) => answer(api.PATCH('/items', { body: { ...body, changeId } })), done)
+}
+
+/** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
+export function editOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
+  const asked = { params: { path: { item_id }, header: { 'If-Match': `"${revision}"` } }, body: edit }
+  return carryOut([asked], ({ params, body }, changeId) => answer(api.PATCH('/items/{item_id}', { params, body: { ...body, changeId } })), done)
+}
+
+function carryOut<A>(deed: A[], send: (asked: A, changeId: string) => Promise<Change>, done: Done): Promise<void> {
   return sendInTurn(async () => {
     const changes: Change[] = []
     try {
-      for (const target of targets) {
-        const asked = { ...target, ...edit }
-        changes.push(await askedOnce(asked, (changeId) => answer(api.PATCH('/items', { body: { ...asked, changeId } }))))
-      }
+      await sendOnce(deed, send, (change) => changes.push(change))
     } finally {
       // What came before a failure is done, and can be undone.
       if (changes.length > 0) void follow(changes, done)
@@ -54,21 +55,14 @@ export function editMany(targets: Target[], edit: Edit, done: Done): Promise<voi
   })
 }
 
-/** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
-export function editOne(item_id: string, revision: number, edit: Edit, done: Done): Promise<void> {
-  return sendInTurn(async () => {
-    const params = { path: { item_id }, header: { 'If-Match': `"${revision}"` } }
-    const change = await askedOnce([params, edit], (changeId) =>
-      answer(api.PATCH('/items/{item_id}', { params, body: { ...edit, changeId } })),
-    )
-    void follow([change], done)
-  })
-}
-
 /** Tell of changes, with a way back: at once where they are done, of those that take long how far they are until then. */
 async function follow(changes: Change[], done: Done): Promise<void> {
   const deed: Deed = { changes }
+  // What was done in part before, and is whole now.
+  const isPart = (other: Deed) => other.changes.every(({ id }) => changes.some((change) => change.id === id))
+  undoable.filter(isPart).forEach(forget)
   undoable.push(deed)
+  if (undoable.length > MOST_UNDOABLE) undoable.shift()
   const wayBack = { label: texts.edits.undo, run: () => void undoInTurn(() => undo(deed)) }
   try {
     const ended = await ends(changes)
@@ -81,6 +75,8 @@ async function follow(changes: Change[], done: Done): Promise<void> {
 /** Resolves with the changes once all have ended. Throws `Problem` where that can't be learnt, or one has failed. */
 async function ends(changes: Change[]): Promise<Change[]> {
   let notice: number | undefined
+  let pause = ASK_AGAIN_MS
+  let come = -1
   try {
     for (let now = changes; ; now = await Promise.all(now.map(asked))) {
       if (now.every(({ state }) => state !== 'running')) {
@@ -88,8 +84,11 @@ async function ends(changes: Change[]): Promise<Change[]> {
         return now
       }
       const sum = (of: (change: Change) => number) => now.reduce((total, change) => total + of(change), 0)
-      notice = tell(texts.edits.progress(sum((change) => change.done + change.skipped), sum((change) => change.total)), undefined, notice)
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
+      const before = come
+      come = sum((change) => change.done + change.skipped)
+      notice = tell(texts.edits.progress(come, sum((change) => change.total)), undefined, notice)
+      pause = come > before ? ASK_AGAIN_MS : Math.min(pause * 1.5, MOST_SELDOM_MS)
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   } finally {
     if (notice !== undefined) dismiss(notice)
@@ -113,6 +112,7 @@ async function undo(deed: Deed): Promise<void> {
   try {
     // Those that were done later first.
     const undone = await sendInTurn(async () => {
+      forgetUnanswered()
       const answers: Change[] = []
       for (const { id } of deed.changes.toReversed()) {
         const params = { path: { change_id: id } }

@@ -40,6 +40,7 @@ export const edits = {
   progress: (done: number, total: number) => `Changing ${photos(total)}: ${numberName(done)} done…`,
   failed: 'The change was broken off on the server. What was done of it so far stays.',
   notDone: (count: number, reason: string) => `${photos(count)} not changed: ${reason}`,
+  sentAgain: (reason: string) => `Not saved yet, trying again: ${reason}`,
   notFollowed: (reason: string) => `Whether all was changed isn’t known: ${reason}`,
   notUndone: (reason: string) => `Not undone: ${reason}`,
 

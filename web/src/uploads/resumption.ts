@@ -48,9 +48,9 @@ export class Resumption {
     this.queue.checkMissing()
   }
 
-  /** Takes what other apps have shared, while another tab goes on with what an earlier visit began. */
-  async takeShared(): Promise<void> {
-    for (const [id, file] of await this.shares.take()) this.#addShared(file, { id, sha256: null })
+  /** Takes what other apps have shared, or what was `confirmed` of it, while another tab goes on with what an earlier visit began. */
+  async takeShared(confirmed: readonly string[] = []): Promise<void> {
+    for (const [id, file] of await this.shares.take(confirmed)) this.#addShared(file, { id, sha256: null })
   }
 
   /** Those that lack bytes: of what an earlier visit sent, the server may not have been told. */

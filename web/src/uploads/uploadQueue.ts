@@ -26,6 +26,8 @@ export class UploadQueue {
   #toSend = new Set<Upload>()
   #aborts = new Map<string, AbortController>()
   #same = new SameBytes()
+  /** By their bytes, files that are not sent, as another of these is: what is kept of them is kept until that has arrived. */
+  #kept = new Map<string, string[]>()
   #hashing = false
   #sending = 0
   #paused = false
@@ -99,7 +101,8 @@ export class UploadQueue {
     this.#release(upload)
     this.follower.forget(upload)
     this.onChange()
-    await this.journal.forget(upload.key)
+    if (this.#same.first(upload.sha256)) await this.journal.forget(upload.key)
+    else await this.#forget(upload)
     if (!mayBeOpen(upload)) return
     try {
       await this.#abandon(upload)
@@ -116,7 +119,7 @@ export class UploadQueue {
     this.#toHash.delete(upload)
     this.#list.noLongerAbsent(upload)
     this.#set(upload, { state: 'processing', sent: upload.size, reason: '' })
-    await this.journal.forget(upload.key)
+    await this.#forget(upload)
     this.follower.follow(upload)
   }
 
@@ -204,14 +207,16 @@ export class UploadQueue {
   #claim(upload: Upload): boolean {
     const first = this.#same.join(upload)
     if (first === upload) return true
+    if (needsThePage(first)) this.#kept.set(upload.sha256!, [...(this.#kept.get(upload.sha256!) ?? []), upload.key])
+    else void this.journal.forget(upload.key)
     if (isSameFile(first, upload) && needsThePage(first)) {
       this.#same.leave(upload)
       this.#list.drop(upload)
-      void this.journal.forget(upload.key)
       return false
     }
     const reason = first.itemId ? texts.uploads.duplicate : texts.uploads.sameAs(first.name)
-    this.#finish(upload, { state: 'duplicate', itemId: first.itemId, reason })
+    this.#list.noLongerAbsent(upload)
+    this.#set(upload, { sent: upload.size, state: 'duplicate', itemId: first.itemId, reason })
     return false
   }
 
@@ -311,7 +316,7 @@ export class UploadQueue {
   }
 
   #fail(upload: Upload, error: unknown): void {
-    if (!this.uploads.has(upload.key)) return
+    if (!this.uploads.has(upload.key) || this.#aborts.get(upload.key)?.signal.aborted) return
     if (error instanceof Problem && error.status === 401) {
       this.pause()
       this.#wait(upload)
@@ -325,7 +330,14 @@ export class UploadQueue {
   #finish(upload: Upload, outcome: Partial<Upload>): void {
     this.#list.noLongerAbsent(upload)
     this.#set(upload, { sent: upload.size, ...outcome })
-    void this.journal.forget(upload.key)
+    void this.#forget(upload)
+  }
+
+  /** Its bytes are there, or nobody wants them any more. */
+  async #forget({ key, sha256 }: Upload): Promise<void> {
+    const alike = (sha256 !== null && this.#kept.get(sha256)) || []
+    if (sha256 !== null) this.#kept.delete(sha256)
+    await Promise.all([key, ...alike].map((one) => this.journal.forget(one)))
   }
 
   #remember(upload: Upload): void {

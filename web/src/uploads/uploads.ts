@@ -2,8 +2,6 @@ import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
 import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
-import { reopening } from '../database'
-import { openSharedFiles } from '../sharedFiles'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
 import { notify } from '../ui/notices'
@@ -28,11 +26,15 @@ const UPLOADING_LOCK = 'pinhole.uploading'
 
 export const uploadSummary = shallowRef(summarise([]))
 export const isPanelOpen = shallowRef(true)
+/** By its ids, what may have been shared by another site, or for somebody else: to be asked about. */
+export const unsureShares = shallowRef<readonly string[]>([])
 
 let owner = 0
 // What goes on after the session has ended is still of the user who began it.
 const ownerId = () => (owner = user.value?.id ?? owner)
-const shares = new TakenShares(reopening(openSharedFiles), navigator.locks, ownerId)
+// An app that is shared with opens by itself; what another site sends opens a page of the browser.
+const landedWith = matchMedia('(display-mode: standalone)').matches ? new URLSearchParams(location.search).get('shared') : null
+const shares = new TakenShares(navigator.locks, ownerId, landedWith, (error) => notify(texts.sharing.unread(messageOf(error))))
 const journal = new Journal(storage, shares, ownerId)
 const follower = new Follower(uploadServer, (upload) => queue.settle(upload))
 const queue: UploadQueue = new UploadQueue(
@@ -157,10 +159,31 @@ export async function resumeUploads(): Promise<void> {
   resumed = true
   try {
     await navigator.locks.request(UPLOADING_LOCK, { ifAvailable: true }, async (lock) => {
+      // What is to be asked about is not kept waiting by a server that is away.
+      void askAboutUnsure()
       await (lock ? resumption.begin() : resumption.takeShared())
     })
   } catch (error) {
     notify(texts.uploads.earlierUnknown(messageOf(error)))
+  }
+}
+
+async function askAboutUnsure(): Promise<void> {
+  try {
+    unsureShares.value = await shares.unsure()
+  } catch (error) {
+    notify(texts.sharing.unread(messageOf(error)))
+  }
+}
+
+/** What was asked about is uploaded, or forgotten. */
+export async function answerUnsure(isWanted: boolean): Promise<void> {
+  const ids = unsureShares.value
+  unsureShares.value = []
+  try {
+    await (isWanted ? resumption.takeShared(ids) : shares.refuse(ids))
+  } catch (error) {
+    notify(texts.sharing.unread(messageOf(error)))
   }
 }
 

@@ -31,13 +31,25 @@ export function useCovers(): void {
   let stop = () => {}
   let renewal: ReturnType<typeof setInterval> | undefined
 
+  let isAsking = false
+  let isWanted = false
+
+  /** One after the other, so that the last answer is the newest: while it is asked for, all that comes is one wish. */
   async function refresh(): Promise<void> {
+    isWanted = true
+    if (isAsking) return
+    isAsking = true
     try {
-      covers.value = await answer(api.GET('/timeline/covers'))
+      while (isWanted) {
+        isWanted = false
+        covers.value = await answer(api.GET('/timeline/covers'))
+      }
       done()
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       failed()
+    } finally {
+      isAsking = false
     }
   }
 

@@ -1,4 +1,4 @@
-import { keepShared } from '../sharedFiles'
+import { keepShared, TooMuchShared } from '../sharedFiles'
 import type { Handler } from './handler'
 import { loggedIn } from './session'
 
@@ -12,18 +12,21 @@ export const takeShared: Handler = ({ request }) => {
 }
 
 async function take(request: Request): Promise<Response> {
-  // A form of another site could send files here too. What the system sends has no origin, or an opaque one.
+  // A form of another site could send files here too, also with an opaque origin, as the system has, or none.
   const origin = request.headers.get('Origin')
   if (origin !== null && origin !== 'null' && origin !== location.origin) {
     return new Response('Other sites can’t share with Pinhole.', { status: 403 })
   }
-  const files = (await request.formData()).getAll('files').filter((entry) => entry instanceof File)
-  const user = await loggedIn()
+  const unsure = origin === location.origin ? null : crypto.randomUUID()
   try {
-    await keepShared(files, user ? Number(user) : null)
+    const files = (await request.formData()).getAll('files').filter((entry) => entry instanceof File)
+    const user = await loggedIn()
+    await keepShared(files, user ? Number(user) : null, unsure)
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error
-    return Response.redirect(`${location.origin}/share?full`, 303)
+    // eslint-disable-next-line no-console -- whoever looks for the fault finds it there
+    console.error(error)
+    // By which error a full disk is told differs from browser to browser, and from one step of this to the next.
+    return Response.redirect(`${location.origin}/share?${error instanceof TooMuchShared ? 'many' : 'full'}`, 303)
   }
-  return Response.redirect(`${location.origin}/`, 303)
+  return Response.redirect(`${location.origin}/${unsure === null ? '' : `?shared=${unsure}`}`, 303)
 }

@@ -1,16 +1,13 @@
 import 'fake-indexeddb/auto'
 import { openDB } from 'idb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openSharedFiles, type SharedFile } from '../../src/sharedFiles'
+import { type SharedFile, withShared } from '../../src/sharedFiles'
 import { takeShared } from '../../src/worker/share'
 
 const HERE = 'https://photos.example'
 
-async function waiting(): Promise<SharedFile[]> {
-  const db = await openSharedFiles()
-  const files = await db.getAll('files')
-  db.close()
-  return files
+function waiting(): Promise<SharedFile[]> {
+  return withShared((db) => db.getAll('files'))
 }
 
 /** What is answered to the request that the system makes for an app that shares. */
@@ -35,16 +32,16 @@ const photo = () => new File(['a photo'], 'a.jpg', { type: 'image/jpeg', lastMod
 
 beforeEach(async () => {
   vi.stubGlobal('location', new URL(HERE))
-  const db = await openSharedFiles()
-  await db.clear('files')
-  db.close()
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  await withShared((db) => db.clear('files'))
 })
 afterEach(() => {
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
 test('what is shared before anybody ever logged in is kept for who will, and the photos are led to', async () => {
-  expect(await share([photo()])).toEqual([303, `${HERE}/`])
+  expect(await share([photo()], { Origin: HERE })).toEqual([303, `${HERE}/`])
   expect(await waiting()).toMatchObject([{ userId: null, name: 'a.jpg' }])
 })
 
@@ -58,20 +55,42 @@ test('what is shared is of who is logged in, and of nobody after they have logge
 })
 
 test.each([
-  ['the system, which has none', {}, 303],
-  ['the system, whose own is opaque', { Origin: 'null' }, 303],
-  ['another site', { Origin: 'https://other.example' }, 403],
-])('by the origin of %s', async (_, headers, status) => {
-  expect((await share([photo()], headers))[0]).toBe(status)
-  expect((await waiting()).length).toBe(status === 303 ? 1 : 0)
+  ['the system, which has none', {}],
+  ['the system, or another site, which are opaque', { Origin: 'null' }],
+])('by the origin of %s it is unsure, and the page is told what has just been shared', async (_, headers) => {
+  const [status, led] = await share([photo(), photo()], headers)
+  const [one, other] = await waiting()
+  expect([status, led]).toEqual([303, `${HERE}/?shared=${one!.unsure}`])
+  expect(one!.unsure).toMatch(/^[0-9a-f-]{36}$/)
+  expect(other!.unsure).toBe(one!.unsure)
 })
 
-test('where there is no room nothing is kept, and a page says so', async () => {
+test('what the page itself sends is sure', async () => {
+  expect(await share([photo()], { Origin: HERE })).toEqual([303, `${HERE}/`])
+  expect(await waiting()).toMatchObject([{ unsure: null }])
+})
+
+test('what another site sends is refused', async () => {
+  expect((await share([photo()], { Origin: 'https://other.example' }))[0]).toBe(403)
+  expect(await waiting()).toEqual([])
+})
+
+test.each(['QuotaExceededError', 'UnknownError'])('where there is no room nothing is kept, and a page says so: %s', async (name) => {
   const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(() => {
-    throw new DOMException('No room.', 'QuotaExceededError')
+    throw new DOMException('No room.', name)
   })
   expect(await share([photo(), photo()])).toEqual([303, `${HERE}/share?full`])
   put.mockRestore()
+  expect(await waiting()).toEqual([])
+})
+
+test('what is more than a browser can read at once leads to that page too', async () => {
+  vi.spyOn(Request.prototype, 'formData').mockRejectedValueOnce(new TypeError('Failed to fetch'))
+  expect(await share([photo()])).toEqual([303, `${HERE}/share?full`])
+})
+
+test('of more than may wait nothing is kept, and a page says so', async () => {
+  expect(await share(Array.from({ length: 1001 }, photo))).toEqual([303, `${HERE}/share?many`])
   expect(await waiting()).toEqual([])
 })
 

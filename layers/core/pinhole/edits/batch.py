@@ -168,7 +168,8 @@ def _note(outcome: Outcome, item: Held, base: dict[str, Any], before: Said, afte
     outcome.edits[item.id] = difference_of
     # Also where no column changes: the revision grows.
     outcome.of_grid[item.id] = holding.of_grid(item, base, after, changed)
-    if outcome.of_grid[item.id] and item.listed:
+    # By their ratings photos become covers of their month.
+    if item.listed and (outcome.of_grid[item.id] or "rating" in changed):
         outcome.months.add(item.month)
     if changed - set(MARKS):
         outcome.person[item.id] = {name: value for name, value in after.items() if name not in MARKS}

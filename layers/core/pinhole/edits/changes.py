@@ -5,7 +5,7 @@ Who asks may choose the id of the change: what is sent again with it, since its 
 
 import hashlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from psycopg import Connection, Rollback
@@ -20,6 +20,10 @@ from pinhole.tables import media_item, outbox
 from pinhole.tables.change import Change
 
 MAX_AT_ONCE = 10_000
+# Whether a change is undone is found by way of all that undo what undoes it.
+MAX_UNDOS_OF_UNDOS = 50
+# What found nothing to put back is not begun again so soon, where to see that takes a job.
+_LOOKED_LATELY = timedelta(minutes=10)
 
 
 def edit_item(caller_id: int, item_id: str, revision: int, edit: Edit, *, change_id: str | None = None) -> Change:
@@ -85,9 +89,10 @@ def undo(caller_id: int, change_id: str) -> Change:
     Of one that is undone already, or is being undone: what undid it, so that it may be asked for again. Where that
     failed it goes on from where it stopped. Where it had to skip items, or was undone itself, another is begun; if that
     finds nothing to put back, it was only asked for again, and what undid it before is the answer (of more than
-    MAX_AT_ONCE items, where nobody knows that yet, the other is).
+    MAX_AT_ONCE items, where nobody knows that yet, the other is, unless one has just found nothing).
 
-    Raises NotFound, Conflict while it is running, and Unavailable.
+    Raises NotFound, Conflict while it is running, and where it ends a chain of MAX_UNDOS_OF_UNDOS that undo each other;
+    Unavailable.
     """
     with transaction() as conn:
         change = change_table.lock(conn, caller_id, change_id)
@@ -107,8 +112,12 @@ def undo(caller_id: int, change_id: str) -> Change:
 
 
 def _undone(conn: Connection, change: Change, before: Change | None) -> tuple[Change, set[date]]:
+    if change_table.count_undone_by(conn, change.owner_id, change.id) >= MAX_UNDOS_OF_UNDOS:
+        raise Conflict("This was undone and done again too often.")
     with conn.transaction() as attempt:
         total = outbox.count_edits(conn, change.owner_id, change.id)
+        if before is not None and total > MAX_AT_ONCE and _found_nothing_lately(conn, before):
+            return before, set()
         begun = change_table.insert(conn, change.owner_id, change.owner_id, total=total, undoes=change.id)
         assert begun is not None
         undoing, months = _at_once(conn, begun, total)
@@ -117,6 +126,11 @@ def _undone(conn: Connection, change: Change, before: Change | None) -> tuple[Ch
         raise Rollback(attempt)
     assert before is not None
     return before, set()
+
+
+def _found_nothing_lately(conn: Connection, before: Change) -> bool:
+    is_fresh = datetime.now(UTC) - before.asked_at < _LOOKED_LATELY
+    return is_fresh and not before.undone and not outbox.count_edits(conn, before.owner_id, before.id)
 
 
 def read(caller_id: int, change_id: str) -> Change:

@@ -108,6 +108,23 @@ def that_undoes(conn: Connection, owner_id: int, change_id: str) -> Change | Non
         ).fetchone()
 
 
+def count_undone_by(conn: Connection, owner_id: int, change_id: str) -> int:
+    """How many changes this one undoes: the one that it does, the one that that one does, and so on."""
+    [(number,)] = conn.execute(
+        """
+        WITH RECURSIVE chain AS (
+            SELECT undoes FROM change WHERE owner_id = %(owner_id)s AND id = %(id)s AND undoes IS NOT NULL
+            UNION ALL
+            SELECT change.undoes FROM chain
+            JOIN change ON owner_id = %(owner_id)s AND id = chain.undoes AND change.undoes IS NOT NULL
+        )
+        SELECT count(*) FROM chain
+        """,
+        {"owner_id": owner_id, "id": change_id},
+    )
+    return int(number)
+
+
 def lock(conn: Connection, owner_id: int, change_id: str) -> Change | None:
     """The owner's change, that nobody else goes on with until the transaction ends."""
     with conn.cursor(row_factory=class_row(Change)) as cursor:

@@ -85,14 +85,15 @@ _CANDIDATES = SQL(
             ORDER BY {order} LIMIT 4
         ) AS around
         UNION ALL (
-            SELECT * FROM media_item WHERE {may_see} AND favourite AND month = span.month ORDER BY {order} LIMIT 6
+            SELECT * FROM media_item
+            WHERE {may_see} AND favourite AND {listed} AND month = span.month ORDER BY {order} LIMIT 6
         )
     ) AS media_item
     LEFT JOIN LATERAL (
         SELECT is_screenshot, rating, burst_id FROM item_metadata
         WHERE item_metadata.owner_id = media_item.owner_id AND item_id = media_item.id LIMIT 1
     ) AS described ON true
-    WHERE span.viewer_id = %(viewer_id)s AND {listed} AND rendition_version > 0
+    WHERE span.viewer_id = %(viewer_id)s AND rendition_version > 0
     ORDER BY span.month DESC
     """
 ).format(listed=TIMELINE.where, order=TIMELINE.order, may_see=access.MAY_SEE)

@@ -11,8 +11,10 @@ from infra.local.gateway import Gateway
 from infra.local.runtime import Runtime
 from tests.infra.local.gateway.conftest import LIVE_SECRET, PAGES, Site
 
+OF_FOLDERS = ["/folders/Trip%2012.7", "/folders/a.b/photo/abcdefghijkl", "/folders/a%5Cb"]
 
-@pytest.mark.parametrize("path", ["/", "/timeline/2024-07", "/login?next=/", "/index.html", "/folders/Trip%2012.7"])
+
+@pytest.mark.parametrize("path", ["/", "/timeline/2024-07", "/login?next=/", "/index.html", *OF_FOLDERS])
 def test_pages_are_the_client_and_are_asked_for_again(site: Site, path: str) -> None:
     answer = site.request("GET", path)
     assert answer.data.decode() == PAGES["index.html"]

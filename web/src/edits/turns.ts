@@ -1,0 +1,41 @@
+import { beforeLeaving } from '../auth/session'
+
+/** Runs one after the other what it is given, each when that before has ended; whoever asked for it is told how. */
+export function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work)
+    last = next.catch(() => {})
+    return next
+  }
+}
+
+const inTurn = queue()
+let waiting = 0
+
+/** Each request waits for the one before: what is asked for last is what stands, and what is undone first. */
+export async function sendInTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (waiting === 0) window.addEventListener('beforeunload', warn)
+  waiting += 1
+  try {
+    return await inTurn(work)
+  } finally {
+    waiting -= 1
+    if (waiting === 0) window.removeEventListener('beforeunload', warn)
+  }
+}
+
+/** Resolves once nothing that was asked for by now is on its way any more, or after so many milliseconds. */
+export async function allSent(most: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, most)))
+  await Promise.race([inTurn(() => Promise.resolve()), late])
+  clearTimeout(timer)
+}
+
+let isLeaving = false
+beforeLeaving(() => (isLeaving = true))
+
+function warn(event: BeforeUnloadEvent): void {
+  if (!isLeaving) event.preventDefault()
+}
