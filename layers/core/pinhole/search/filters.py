@@ -1,0 +1,212 @@
+"""Filters of a search, each by its name, and of values of one any that holds. Features beside photos add theirs here.
+
+Each holds as a condition on `media_item`; those of other tables are asked by the ids that these give, so that an index
+of theirs can serve.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg.sql import SQL, Composable, Composed, Placeholder
+
+from pinhole.errors import FieldError, Invalid
+from pinhole.search.dates_in_words import Dates, Span, Yearly
+from pinhole.search.words import folded
+
+MAX_VALUES = 100
+_MAX_CHARACTERS = 200
+
+_YEARLY = re.compile(r"--([0-9]{2})-([0-9]{2})(?:\.\.--([0-9]{2})-([0-9]{2}))?")
+_PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """about: what its values are, for people who read the API.
+
+    parse: a value as it is compared; raises ValueError, with what it is instead, in words that follow the name.
+    condition: on `media_item`, of the parsed values, and the name under which parameters of its own begin.
+    """
+
+    about: str
+    parse: Callable[[str], Any]
+    condition: Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Values of one filter: any of them holds, or none where it is negated."""
+
+    name: str
+    values: Sequence[str]
+    negated: bool = False
+
+
+def condition(asked: Sequence[Asked]) -> tuple[Composable, dict[str, Any]]:
+    """That all of these hold, on `media_item`, with its parameters beside `viewer_id`.
+
+    Raises Invalid, with the name of the filter, for values that it does not know.
+    """
+    parts: list[Composable] = [SQL("true")]
+    parameters: dict[str, Any] = {}
+    for number, one in enumerate(asked):
+        part, own = _held(one, f"filter{number}")
+        parts.append(SQL("({}) IS NOT TRUE").format(part) if one.negated else part)
+        parameters |= own
+    return SQL(" AND ").join(parts), parameters
+
+
+def _held(asked: Asked, prefix: str) -> tuple[Composable, dict[str, Any]]:
+    one = FILTERS[asked.name]
+    name = f"not{asked.name[0].upper()}{asked.name[1:]}" if asked.negated else asked.name
+    if len(asked.values) > MAX_VALUES:
+        raise Invalid("The search is too long.", FieldError(name, f"has more than {MAX_VALUES} values"))
+    try:
+        values = [one.parse(value[:_MAX_CHARACTERS]) for value in asked.values]
+    except ValueError as error:
+        raise Invalid("The search can't be done.", FieldError(name, str(error))) from error
+    part, own = one.condition(values, prefix)
+    return SQL("({})").format(part), own
+
+
+def _any_of(text: str) -> Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]]:
+    """A condition that has the array of all values at `{}`."""
+
+    def made(values: Sequence[Any], prefix: str) -> tuple[Composed, dict[str, Any]]:
+        return SQL(text).format(Placeholder(prefix)), {prefix: list(values)}  # type: ignore[arg-type]
+
+    return made
+
+
+def _of_metadata(text: str) -> Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]]:
+    return _any_of(
+        "media_item.id IN (SELECT item_id FROM item_metadata WHERE item_metadata.owner_id = %(viewer_id)s"
+        f" AND ({text}))"
+    )
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is no day such as 2024-07-14") from None
+
+
+def _kind(value: str) -> str:
+    if value not in ("photo", "video"):
+        raise ValueError("is neither photo nor video")
+    return value
+
+
+def _truth(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("is neither true nor false")
+    return value == "true"
+
+
+def _rating(value: str) -> int:
+    if not re.fullmatch("[1-5]", value):
+        raise ValueError("is no number of stars from 1 to 5")
+    return int(value)
+
+
+def written(dates: Dates) -> str:
+    """As a value of the filter `on`: `2024-07-14`, `2024-07-01..2024-07-31`, or `--12-24..--12-26` of every year."""
+    if isinstance(dates, Span):
+        first, last = dates.first.isoformat(), dates.last.isoformat()
+    else:
+        first, last = (f"--{month:02}-{day:02}" for month, day in (dates.first, dates.last))
+    return first if first == last else f"{first}..{last}"
+
+
+def _dates(value: str) -> Dates:
+    """What `written` writes, and a year or a month alone."""
+    try:
+        if match := _YEARLY.fullmatch(value):
+            first_month, first_day = int(match[1]), int(match[2])
+            last_month, last_day = (int(match[3]), int(match[4])) if match[3] else (first_month, first_day)
+            date(2024, first_month, first_day), date(2024, last_month, last_day)
+            return Yearly((first_month, first_day), (last_month, last_day))
+        begin, _, end = value.partition("..")
+        first, last = _ends(begin), _ends(end or begin)
+        if last[1] < first[0]:
+            raise ValueError
+        return Span(first[0], last[1])
+    except ValueError:
+        raise ValueError(
+            "is no day, month or year such as 2024-07-14, 2024-07, 2024, nor from one to another as 2024-07..2024-09,"
+            " nor of every year as --12-24..--12-26"
+        ) from None
+
+
+def _ends(text: str) -> tuple[date, date]:
+    match = _PARTIAL.fullmatch(text)
+    if match is None:
+        raise ValueError
+    year, month, day = int(match[1]), match[2], match[3]
+    first = date(year, int(month or 1), int(day or 1))
+    if day:
+        return first, first
+    following = date(year + (not month or month == "12"), 1 if not month or month == "12" else int(month) + 1, 1)
+    return first, date.fromordinal(following.toordinal() - 1)
+
+
+def _on(values: Sequence[Dates], prefix: str) -> tuple[Composable, dict[str, Any]]:
+    parts: list[Composable] = []
+    parameters: dict[str, Any] = {}
+    spans = [dates for dates in values if isinstance(dates, Span)]
+    if spans:
+        # Whole days, by the clock on the wall.
+        parts.append(SQL("media_item.taken_at_local::date <@ ANY({}::daterange[])").format(Placeholder(prefix)))
+        parameters[prefix] = [f"[{span.first},{span.last}]" for span in spans]
+    for number, dates in enumerate(dates for dates in values if isinstance(dates, Yearly)):
+        first, last = (f"{prefix}_{number}_{end}" for end in ("first", "last"))
+        parts.append(
+            SQL("{} BETWEEN {} AND {}" if dates.first <= dates.last else "({0} >= {1} OR {0} <= {2})").format(
+                SQL("(extract(month FROM media_item.taken_at_local) * 100 + extract(day FROM media_item.taken_at_local))"),
+                Placeholder(first),
+                Placeholder(last),
+            )
+        )
+        parameters |= {first: dates.first[0] * 100 + dates.first[1], last: dates.last[0] * 100 + dates.last[1]}
+    return SQL(" OR ").join(parts), parameters
+
+
+_PLACES = ("neighbourhood", "city", "region", "country")
+
+FILTERS: Mapping[str, Filter] = {
+    "from": Filter("The first day, by the clock on the wall: 2024-07-14", _day, _any_of("media_item.taken_at_local::date >= ANY({}::date[])")),
+    "to": Filter("The last day, included", _day, _any_of("media_item.taken_at_local::date <= ANY({}::date[])")),
+    "on": Filter(
+        "A day, month or year (2024-07-14, 2024-07, 2024), from one to another (2024-07..2024-09), or of every year"
+        " (--12-24..--12-26)",
+        _dates,
+        _on,
+    ),
+    "kind": Filter("photo or video", _kind, _any_of("media_item.kind = ANY({}::media_kind[])")),
+    "country": Filter(
+        "The name of a country, or its code of ISO 3166-1: Italy, IT",
+        folded,
+        _of_metadata("folded(country) = ANY({0}) OR lower(country_code) = ANY({0})"),
+    ),
+    "place": Filter(
+        "The name of a neighbourhood, city, region or country, alone or as photos are named by it: Naples, Italy",
+        folded,
+        _of_metadata(
+            " OR ".join(f"folded({name}) = ANY({{0}})" for name in _PLACES)
+            + " OR folded(city || ', ' || country) = ANY({0})"
+        ),
+    ),
+    "camera": Filter(
+        "A camera as its files name it, with or without its maker",
+        folded,
+        _of_metadata(
+            "folded(camera_model) = ANY({0}) OR folded(concat_ws(' ', camera_make, camera_model)) = ANY({0})"
+        ),
+    ),
+    "favourite": Filter("true or false", _truth, _any_of("media_item.favourite = ANY({}::boolean[])")),
+    "minRating": Filter("Stars, 1 to 5", _rating, _of_metadata("rating >= ANY({}::int[])")),
+}

@@ -1,0 +1,193 @@
+"""Which items are like what somebody looks for: by words and by pictures, joined by reciprocal rank fusion.
+
+Cormack, Clarke, Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods" (2009):
+an item's score is the sum of 1 / (60 + its rank) over the lists that it is in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Literal, Placeholder
+
+from pinhole import access
+from pinhole.search import filters
+from pinhole.search.dates_in_words import dates_in
+from pinhole.search.filters import Asked
+from pinhole.search.words import Term, terms_of
+
+RANK_CONSTANT = 60
+MOST = 1_000  # items of each list: what is further behind is like nothing that was asked for
+
+_LANGUAGES = "{english,dutch,german}"
+
+
+class Why(StrEnum):
+    """By which list an item was found."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Words of what was typed that became a filter: where they begin and end, and what they became."""
+
+    begin: int
+    end: int
+    filter: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for. terms: what is left of what was typed, once dates were understood."""
+
+    terms: Sequence[Term]
+    understood: Sequence[Understood]
+    filters: Sequence[Asked]
+
+    @classmethod
+    def of(cls, typed: str, asked: Sequence[Asked], today: date) -> "Query":
+        """Read what was typed, with the filters that were set beside it. today: by which `last summer` is meant."""
+        terms = terms_of(typed)
+        found = dates_in(terms, today)
+        understood = [
+            Understood(
+                terms[each.begin].begin,
+                terms[each.end - 1].end,
+                Asked("on", [filters.written(dates) for dates in each.dates]),
+            )
+            for each in found
+        ]
+        dated = {number for each in found for number in range(each.begin, each.end)}
+        # Two dates are two wishes of one kind: either.
+        said = [value for each in understood for value in each.filter.values]
+        return cls(
+            [term for number, term in enumerate(terms) if number not in dated],
+            understood,
+            [*asked, *([Asked("on", said)] if said else [])],
+        )
+
+    @property
+    def described(self) -> str:
+        """What a picture should be like, for an encoder; '' where nothing is said of it."""
+        return " ".join(term.text for term in self.terms if not term.is_excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item that was found: by which lists, and how well by all of them."""
+
+    id: str
+    score: float
+    why: Sequence[Why]
+
+
+def fused(lists: Sequence[tuple[Why, Sequence[str]]]) -> list[Hit]:
+    """Items of ranked lists, the best first; of those that are as good, the one first that the first list has first."""
+    scores: dict[str, float] = {}
+    why: dict[str, list[Why]] = {}
+    for name, ids in lists:
+        for rank, item_id in enumerate(ids, 1):
+            scores[item_id] = scores.get(item_id, 0) + 1 / (RANK_CONSTANT + rank)
+            why.setdefault(item_id, []).append(name)
+    return [Hit(item_id, score, why[item_id]) for item_id, score in sorted(scores.items(), key=lambda one: -one[1])]
+
+
+def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
+    """Ids of the visible items that have every word, and all that is in quotes: the best first, at most MOST.
+
+    What is a stop word in any language need not be there; where there is nothing else, one of them must be.
+    """
+    words, parameters = _words(query.terms)
+    where, own = filters.condition(query.filters)
+    found = conn.execute(
+        SQL(
+            """
+            SELECT media_item.id
+            FROM {words} AS words, search_text JOIN media_item
+                ON media_item.owner_id = search_text.owner_id AND media_item.id = search_text.item_id
+            WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ words.wanted
+                AND {may_see} AND {where}
+            ORDER BY ts_rank('{{0.05, 0.2, 0.5, 1}}', search_text.document, words.ranked) DESC,
+                media_item.sort_timestamp DESC, media_item.id DESC
+            LIMIT %(limit)s
+            """
+        ).format(words=words, may_see=access.MAY_SEE, where=where),
+        {"viewer_id": viewer_id, "limit": MOST, **parameters, **own},
+    )
+    return [item_id for (item_id,) in found]
+
+
+def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[float]) -> list[tuple[str, float]]:
+    """Ids of the visible items whose pictures are nearest to a vector of unit length, each with its cosine; at most MOST.
+
+    Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
+    """
+    must, parameters = _must(query.terms)
+    where, own = filters.condition(query.filters)
+    found = conn.execute(
+        SQL(
+            """
+            SELECT media_item.id, -(embedding <#> %(vector)s::halfvec) AS cosine
+            FROM image_embedding JOIN media_item
+                ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
+            WHERE image_embedding.owner_id = %(viewer_id)s
+                AND model_id = (SELECT id FROM model WHERE role = 'image_embedding' AND answers)
+                AND {may_see} AND {where} AND {must}
+            ORDER BY embedding <#> %(vector)s::halfvec LIMIT %(limit)s
+            """
+        ).format(may_see=access.MAY_SEE, where=where, must=must),
+        {"viewer_id": viewer_id, "limit": MOST, "vector": str(list(vector)), **parameters, **own},
+    )
+    best: dict[str, float] = {}
+    for item_id, cosine in found:
+        best.setdefault(item_id, cosine)
+    return list(best.items())
+
+
+def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
+    """A row of two tsqueries, `wanted` and `ranked`, with its parameters."""
+    parameters: dict[str, Any] = {"languages": _LANGUAGES}
+    made: dict[bool, list[Composable]] = {True: [], False: []}
+    excluded: list[Composable] = []
+    for number, term in enumerate(terms):
+        parameters[f"term{number}"] = term.text
+        for strict in (True, False):
+            part = SQL("search_term({}, {}, {}, %(languages)s::regconfig[])").format(
+                Placeholder(f"term{number}"), Literal(term.is_quoted), Literal(strict)
+            )
+            if not term.is_excluded:
+                made[strict].append(part)
+        if term.is_excluded:
+            excluded.append(SQL("!!{}").format(part))
+    nothing = SQL("''::tsquery")
+    return (
+        SQL(
+            "(SELECT CASE WHEN numnode(strict) > 0 THEN strict ELSE ranked END && {excluded} AS wanted, ranked"
+            " FROM (SELECT {strict} AS strict, {ranked} AS ranked) AS each)"
+        ).format(
+            strict=SQL(" && ").join([nothing, *made[True]]),
+            ranked=SQL(" || ").join([nothing, *made[False]]),
+            excluded=SQL(" && ").join([nothing, *excluded]),
+        ),
+        parameters,
+    )
+
+
+def _must(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
+    """What holds for items that are found in other ways than by words."""
+    hard = [term for term in terms if term.is_quoted or term.is_excluded]
+    if not hard:
+        return SQL("true"), {}
+    words, parameters = _words(hard)
+    return (
+        SQL(
+            "media_item.id IN (SELECT item_id FROM search_text, {} AS words"
+            " WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ words.wanted)"
+        ).format(words),
+        parameters,
+    )
