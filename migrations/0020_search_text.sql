@@ -38,28 +38,27 @@ CREATE FUNCTION date_words(day timestamp) RETURNS text LANGUAGE sql IMMUTABLE PA
 
 -- document: weight A: the places, and what a model says of the whole picture; B: what a person says, what is read in the
 -- picture, what is seen in it, names of file, folders and camera; C: the date; D: tags, which mean little.
--- written_at: before the moment in `search_text_state` where it has to be written anew.
+-- epoch: of which `search_epoch` the models are; 0: it was never written.
 CREATE TABLE search_text (
     owner_id bigint NOT NULL,
     item_id text COLLATE "C" NOT NULL,
     document tsvector NOT NULL,
-    written_at timestamptz NOT NULL DEFAULT now(),
+    epoch integer NOT NULL,
     PRIMARY KEY (owner_id, item_id),
     FOREIGN KEY (owner_id, item_id) REFERENCES media_item ON DELETE CASCADE
 );
 CREATE INDEX search_text_document_idx ON search_text USING gin (owner_id, document);
-CREATE INDEX search_text_written_at_idx ON search_text (written_at);
+CREATE INDEX search_text_epoch_idx ON search_text (epoch);
 
--- One row. stale_before: documents written before it are of other models than those that answer now.
-CREATE TABLE search_text_state (
+-- One row. It grows when other models answer than before: what is of an earlier one is written anew, by and by.
+CREATE TABLE search_epoch (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    stale_before timestamptz NOT NULL
+    number integer NOT NULL DEFAULT 1
 );
-INSERT INTO search_text_state (stale_before) VALUES (now());
+INSERT INTO search_epoch DEFAULT VALUES;
 
 -- Those that are there already come by the schedule: to write them here would take long.
-INSERT INTO search_text (owner_id, item_id, document, written_at)
-SELECT owner_id, id, '', '-infinity' FROM media_item;
+INSERT INTO search_text (owner_id, item_id, document, epoch) SELECT owner_id, id, '', 0 FROM media_item;
 
 CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUAGE sql STABLE AS $$
     WITH look AS MATERIALIZED (
@@ -111,9 +110,10 @@ CREATE FUNCTION refresh_search_text(owner bigint, items text[]) RETURNS void LAN
     SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM FROM media_item WHERE owner_id = owner AND id = ANY(items) ORDER BY id FOR NO KEY UPDATE;
-    INSERT INTO search_text (owner_id, item_id, document)
-    SELECT owner_id, id, search_document(owner_id, id) FROM media_item WHERE owner_id = owner AND id = ANY(items)
-    ON CONFLICT (owner_id, item_id) DO UPDATE SET document = EXCLUDED.document, written_at = now();
+    INSERT INTO search_text (owner_id, item_id, document, epoch)
+    SELECT owner_id, id, search_document(owner_id, id), number FROM media_item, search_epoch
+    WHERE owner_id = owner AND id = ANY(items)
+    ON CONFLICT (owner_id, item_id) DO UPDATE SET document = EXCLUDED.document, epoch = EXCLUDED.epoch;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION refresh_search_text(bigint, text[]) FROM PUBLIC;

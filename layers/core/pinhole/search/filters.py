@@ -59,9 +59,14 @@ def condition(asked: Sequence[Asked]) -> tuple[Composable, dict[str, Any]]:
     return SQL(" AND ").join(parts), parameters
 
 
+def negated(name: str) -> str:
+    """The name under which a filter is asked for the other way round: `notCountry`."""
+    return f"not{name[0].upper()}{name[1:]}"
+
+
 def _held(asked: Asked, prefix: str) -> tuple[Composable, dict[str, Any]]:
     one = FILTERS[asked.name]
-    name = f"not{asked.name[0].upper()}{asked.name[1:]}" if asked.negated else asked.name
+    name = negated(asked.name) if asked.negated else asked.name
     if len(asked.values) > MAX_VALUES:
         raise Invalid("The search is too long.", FieldError(name, f"has more than {MAX_VALUES} values"))
     try:

@@ -13,14 +13,15 @@ from typing import Any
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Literal, Placeholder
 
-from pinhole import access
+from pinhole import access, grid
+from pinhole.grid import Columns, Cursor
 from pinhole.search import filters
 from pinhole.search.dates_in_words import dates_in
 from pinhole.search.filters import Asked
 from pinhole.search.words import Term, terms_of
 
 RANK_CONSTANT = 60
-MOST = 1_000  # items of each list: what is further behind is like nothing that was asked for
+MOST = 1_000  # items of each list, and of an answer: what is further behind is like nothing that was asked for
 
 _LANGUAGES = "{english,dutch,german}"
 
@@ -95,6 +96,95 @@ def fused(lists: Sequence[tuple[Why, Sequence[str]]]) -> list[Hit]:
             scores[item_id] = scores.get(item_id, 0) + 1 / (RANK_CONSTANT + rank)
             why.setdefault(item_id, []).append(name)
     return [Hit(item_id, score, why[item_id]) for item_id, score in sorted(scores.items(), key=lambda one: -one[1])]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Visible items, the best or the newest first, with an element each of `hits`, which has none where only filters
+    were asked for.
+
+    next_cursor: None where no more follow.
+    """
+
+    columns: Columns
+    hits: Sequence[Hit]
+    next_cursor: Cursor | None
+
+
+def read(
+    conn: Connection, viewer_id: int, query: Query, *, newest_first: bool, cursor: Cursor | None, expires: int
+) -> Results:
+    """Find what is asked for, of one moment where `conn` is in a snapshot: at most MOST items.
+
+    Where words ask for something, the best MOST are all that there is, in either order; a cursor is of what filters
+    alone ask for, which comes newest first. expires: when the signatures run out, Unix seconds.
+    """
+    if not any(not term.is_excluded for term in query.terms):
+        return _by_date(conn, viewer_id, query, cursor, expires)
+    hits = fused([(Why.TEXT, by_words(conn, viewer_id, query))])[:MOST]
+    row = conn.execute(
+        _SHOWN[newest_first],
+        {"viewer_id": viewer_id, "ids": [hit.id for hit in hits]},
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    columns = Columns.of(row, MOST, expires)
+    by_id = {hit.id: hit for hit in hits}
+    return Results(columns, [by_id[item_id] for item_id in columns.ids], None)
+
+
+_NEWEST_FIRST = SQL("media_item.sort_timestamp DESC, media_item.id DESC")
+_SHOWN = {
+    newest_first: SQL(
+        """
+        SELECT {columns} FROM (
+            SELECT {source} FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS hit (hit_id, rank)
+            JOIN media_item ON media_item.id = hit_id
+            WHERE {may_see} ORDER BY {order}
+        ) AS found
+        """
+    ).format(columns=grid.COLUMNS, source=grid.SOURCE, may_see=access.MAY_SEE, order=order)
+    for newest_first, order in ((True, _NEWEST_FIRST), (False, SQL("rank")))
+}
+
+
+def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | None, expires: int) -> Results:
+    must, parameters = _must(query.terms)
+    where, own = filters.condition(query.filters)
+    row = conn.execute(
+        SQL(
+            """
+            SELECT {columns}, (extract(epoch FROM min(sort_timestamp)) * 1000000)::bigint
+            FROM (
+                SELECT {source}, sort_timestamp FROM media_item
+                WHERE {may_see} AND {where} AND {must} AND (sort_timestamp, id) <= (%(begin)s::timestamptz, %(id)s)
+                ORDER BY {newest_first} LIMIT %(limit)s
+            ) AS found
+            """
+        ).format(
+            columns=grid.COLUMNS,
+            source=grid.SOURCE,
+            may_see=access.MAY_SEE,
+            where=where,
+            must=must,
+            newest_first=_NEWEST_FIRST,
+        ),
+        {
+            "viewer_id": viewer_id,
+            "begin": "infinity" if cursor is None else cursor.moments[0],
+            "id": "" if cursor is None else cursor.item_id,
+            "limit": MOST + 1,
+            **parameters,
+            **own,
+        },
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    *columns, last = row
+    ids = grid.texts(columns[0])
+    return Results(
+        Columns.of(tuple(columns), MOST, expires), [], Cursor((last,), ids[MOST]) if len(ids) > MOST else None
+    )
 
 
 def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:

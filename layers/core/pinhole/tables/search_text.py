@@ -15,23 +15,23 @@ def refresh(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> None:
 
 
 def make_stale(conn: Connection) -> None:
-    """Have all that is written by now written anew, by and by: other models answer from the commit on."""
-    conn.execute("UPDATE search_text_state SET stale_before = clock_timestamp()")
+    """Have all of it written anew, by and by: from the commit on other models answer, or what they saw is gone."""
+    conn.execute("UPDATE search_epoch SET number = number + 1")
 
 
 def refresh_stale(conn: Connection, limit: int) -> int:
     """Write some of what is out of date, of so many items at most, and leave alone what others hold. Of how many."""
     stale = conn.execute(
         """
-        SELECT owner_id, item_id FROM search_text
-        WHERE written_at < (SELECT stale_before FROM search_text_state)
-        ORDER BY written_at LIMIT %s FOR UPDATE SKIP LOCKED
+        SELECT owner_id, item_id FROM search_text JOIN media_item USING (owner_id)
+        WHERE id = item_id AND epoch < (SELECT number FROM search_epoch)
+        ORDER BY epoch LIMIT %s FOR NO KEY UPDATE OF media_item SKIP LOCKED
         """,
         (limit,),
     ).fetchall()
     owners: dict[int, list[str]] = {}
     for owner_id, item_id in stale:
         owners.setdefault(owner_id, []).append(item_id)
-    for owner_id, item_ids in sorted(owners.items()):
+    for owner_id, item_ids in owners.items():
         refresh(conn, owner_id, item_ids)
     return len(stale)
