@@ -5,10 +5,10 @@ CREATE EXTENSION IF NOT EXISTS btree_gin;
 -- A text as it is cut into words: folded, letters that are two as two, and blanks in place of punctuation, lest the parser
 -- takes a file name for a host, and a hyphen for a minus.
 CREATE FUNCTION searchable(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN regexp_replace(
+    RETURN trim(regexp_replace(
         translate(replace(replace(replace(folded(left(said, 20000)), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'øłđ', 'old'),
-        '[!-/:-@\[-`{-~’]+', ' ', 'g'
-    );
+        '[\s!-/:-@\[-`{-~’]+', ' ', 'g'
+    ));
 
 -- searchable text, as its words stand there and by their stems.
 CREATE FUNCTION lexemes_of(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -20,9 +20,17 @@ CREATE FUNCTION lexemes_of(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE P
 CREATE FUNCTION parts_of(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN array_to_tsvector(ARRAY(
         SELECT DISTINCT '/' || substr(word, start, 40)
-        FROM regexp_split_to_table(words, '\s+') AS word, generate_series(1, least(length(word), 60)) AS start
+        FROM string_to_table(words, ' ') AS word, generate_series(1, least(length(word), 60)) AS start
         WHERE word <> ''
     ));
+
+-- What filters find an item by: a value, marked by the filter's name and signs that no word has.
+CREATE FUNCTION tag_of(filter text, value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '=' || filter || ':' || left(searchable(value), 200);
+
+-- Items that have any of these values.
+CREATE FUNCTION search_tags(filter text, accepted text[]) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT string_agg(quote_literal(tag_of(filter, value)), ' | ')::tsquery FROM unnest(accepted) AS value);
 
 CREATE FUNCTION date_words(day timestamp) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN concat_ws(
@@ -73,7 +81,14 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
         SELECT
             searchable(concat_ws(' ', neighbourhood, city, region, country)) AS place,
             searchable(concat_ws(' ', title, description, array_to_string(keywords, ' '))) AS said,
-            searchable(concat_ws(' ', camera_make, camera_model, lens_model)) AS camera
+            searchable(concat_ws(' ', camera_make, camera_model, lens_model)) AS camera,
+            array_to_tsvector(ARRAY(SELECT DISTINCT tag_of(filter, value) FROM (VALUES
+                ('country', country), ('country', country_code),
+                ('place', neighbourhood), ('place', city), ('place', region), ('place', country),
+                ('place', concat_ws(' ', city, country)),
+                ('camera', camera_model), ('camera', concat_ws(' ', camera_make, camera_model)),
+                ('minRating', rating::text)
+            ) AS tag (filter, value) WHERE value <> '')) AS tags
         FROM item_metadata WHERE owner_id = owner AND item_id = item
     ), seen AS (
         SELECT
@@ -100,6 +115,7 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
         || setweight(lexemes_of(coalesce(date_words(media_item.taken_at_local), '')), 'C')
         || setweight(lexemes_of(coalesce(seen.tags, '')), 'D')
         || parts_of(concat_ws(' ', names.words, held.camera))
+        || coalesce(held.tags, '')
     FROM seen, names, media_item LEFT JOIN held ON true
     WHERE media_item.owner_id = owner AND media_item.id = item
 $$;
@@ -135,9 +151,8 @@ CREATE FUNCTION search_term(said text, quoted boolean, strict boolean, languages
             ), '')
             || coalesce((
                 SELECT string_agg(format('%s:*', quote_literal('/' || word)), ' & ')::tsquery
-                FROM regexp_split_to_table(words, '\s+') AS word
-                WHERE word <> '' HAVING min(length(word)) > 2 OR words ~ '[0-9]'
+                FROM string_to_table(words, ' ') AS word HAVING min(length(word)) > 2 OR words ~ '[0-9]'
             ), '')
     END
-    FROM (SELECT trim(searchable(said)) AS words) AS term
+    FROM (SELECT searchable(said) AS words) AS term
 $$;

@@ -141,6 +141,7 @@ def test_nothing_of_others_is_found(caller: Caller, conn: Connection, query: dic
         ("on", "2024-13", "is no day, month or year"),
         ("on", "2024-07..2024-06", "is no day, month or year"),
         ("on", "--02-30", "is no day, month or year"),
+        ("minRating", "0", "is no number of stars"),
         ("notKind", "audio", "is neither photo nor video"),
         ("favourite", "yes", "is neither true nor false"),
         ("minRating", "6", "is no number of stars"),

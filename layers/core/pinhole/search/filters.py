@@ -1,7 +1,7 @@
 """Filters of a search, each by its name, and of values of one any that holds. Features beside photos add theirs here.
 
-Each holds as a condition on `media_item`; those of other tables are asked by the ids that these give, so that an index
-of theirs can serve.
+Some are conditions on `media_item`. What lies in other tables is in the documents of `search_text` too, as lexemes that
+no word is like: so one index finds what has the words and passes the filters.
 """
 
 import re
@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from psycopg.sql import SQL, Composable, Composed, Placeholder
+from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
 from pinhole.errors import FieldError, Invalid
 from pinhole.search.dates_in_words import Dates, Span, Yearly
-from pinhole.search.words import folded
 
 MAX_VALUES = 100
 _MAX_CHARACTERS = 200
@@ -28,12 +27,13 @@ class Filter:
     """about: what its values are, for people who read the API.
 
     parse: a value as it is compared; raises ValueError, with what it is instead, in words that follow the name.
-    condition: on `media_item`, of the parsed values, and the name under which parameters of its own begin.
+    condition: on `media_item`, of the parsed values, and the name under which parameters of its own begin. None: the
+    parsed values are a list of texts each, and documents have them by this name.
     """
 
     about: str
     parse: Callable[[str], Any]
-    condition: Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]]
+    condition: Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +45,54 @@ class Asked:
     negated: bool = False
 
 
-def condition(asked: Sequence[Asked]) -> tuple[Composable, dict[str, Any]]:
-    """That all of these hold, on `media_item`, with its parameters beside `viewer_id`.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What holds where all filters hold: on `media_item`, and as a tsquery on documents, '' where it asks for nothing.
 
-    Raises Invalid, with the name of the filter, for values that it does not know.
+    parameters: of both, beside `viewer_id`.
     """
-    parts: list[Composable] = [SQL("true")]
+
+    on_items: Composable
+    on_documents: Composable
+    asks_documents: bool
+    parameters: dict[str, Any]
+
+
+def conditions(asked: Sequence[Asked]) -> Conditions:
+    """Of all of these. Raises Invalid, with the name of the filter, for values that it does not know."""
+    on_items: list[Composable] = [SQL("true")]
+    on_documents: list[Composable] = [SQL("''::tsquery")]
     parameters: dict[str, Any] = {}
     for number, one in enumerate(asked):
-        part, own = _held(one, f"filter{number}")
-        parts.append(SQL("({}) IS NOT TRUE").format(part) if one.negated else part)
-        parameters |= own
-    return SQL(" AND ").join(parts), parameters
+        prefix = f"filter{number}"
+        known = FILTERS[one.name]
+        values = _parsed(one)
+        if known.condition is None:
+            part: Composable = SQL("search_tags({}, {}::text[])").format(Literal(one.name), Placeholder(prefix))
+            on_documents.append(SQL("!!{}").format(part) if one.negated else part)
+            parameters[prefix] = [text for value in values for text in value]
+        else:
+            part, own = known.condition(values, prefix)
+            on_items.append(SQL("({}) IS NOT TRUE" if one.negated else "({})").format(part))
+            parameters |= own
+    return Conditions(
+        SQL(" AND ").join(on_items), SQL(" && ").join(on_documents), len(on_documents) > 1, parameters
+    )
+
+
+def _parsed(asked: Asked) -> list[Any]:
+    name = negated(asked.name) if asked.negated else asked.name
+    if len(asked.values) > MAX_VALUES:
+        raise Invalid("The search is too long.", FieldError(name, f"has more than {MAX_VALUES} values"))
+    try:
+        return [FILTERS[asked.name].parse(value[:_MAX_CHARACTERS]) for value in asked.values]
+    except ValueError as error:
+        raise Invalid("The search can't be done.", FieldError(name, str(error))) from error
 
 
 def negated(name: str) -> str:
     """The name under which a filter is asked for the other way round: `notCountry`."""
     return f"not{name[0].upper()}{name[1:]}"
-
-
-def _held(asked: Asked, prefix: str) -> tuple[Composable, dict[str, Any]]:
-    one = FILTERS[asked.name]
-    name = negated(asked.name) if asked.negated else asked.name
-    if len(asked.values) > MAX_VALUES:
-        raise Invalid("The search is too long.", FieldError(name, f"has more than {MAX_VALUES} values"))
-    try:
-        values = [one.parse(value[:_MAX_CHARACTERS]) for value in asked.values]
-    except ValueError as error:
-        raise Invalid("The search can't be done.", FieldError(name, str(error))) from error
-    part, own = one.condition(values, prefix)
-    return SQL("({})").format(part), own
 
 
 def _any_of(text: str) -> Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]]:
@@ -86,11 +104,8 @@ def _any_of(text: str) -> Callable[[Sequence[Any], str], tuple[Composable, dict[
     return made
 
 
-def _of_metadata(text: str) -> Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]]:
-    return _any_of(
-        "media_item.id IN (SELECT item_id FROM item_metadata WHERE item_metadata.owner_id = %(viewer_id)s"
-        f" AND ({text}))"
-    )
+def _text(value: str) -> list[str]:
+    return [value]
 
 
 def _day(value: str) -> date:
@@ -112,10 +127,10 @@ def _truth(value: str) -> bool:
     return value == "true"
 
 
-def _rating(value: str) -> int:
+def _least(value: str) -> list[str]:
     if not re.fullmatch("[1-5]", value):
         raise ValueError("is no number of stars from 1 to 5")
-    return int(value)
+    return [str(stars) for stars in range(int(value), 6)]
 
 
 def written(dates: Dates) -> str:
@@ -180,10 +195,12 @@ def _on(values: Sequence[Dates], prefix: str) -> tuple[Composable, dict[str, Any
     return SQL(" OR ").join(parts), parameters
 
 
-_PLACES = ("neighbourhood", "city", "region", "country")
-
 FILTERS: Mapping[str, Filter] = {
-    "from": Filter("The first day, by the clock on the wall: 2024-07-14", _day, _any_of("media_item.taken_at_local::date >= ANY({}::date[])")),
+    "from": Filter(
+        "The first day, by the clock on the wall: 2024-07-14",
+        _day,
+        _any_of("media_item.taken_at_local::date >= ANY({}::date[])"),
+    ),
     "to": Filter("The last day, included", _day, _any_of("media_item.taken_at_local::date <= ANY({}::date[])")),
     "on": Filter(
         "A day, month or year (2024-07-14, 2024-07, 2024), from one to another (2024-07..2024-09), or of every year"
@@ -192,26 +209,11 @@ FILTERS: Mapping[str, Filter] = {
         _on,
     ),
     "kind": Filter("photo or video", _kind, _any_of("media_item.kind = ANY({}::media_kind[])")),
-    "country": Filter(
-        "The name of a country, or its code of ISO 3166-1: Italy, IT",
-        folded,
-        _of_metadata("folded(country) = ANY({0}) OR lower(country_code) = ANY({0})"),
-    ),
-    "place": Filter(
-        "The name of a neighbourhood, city, region or country, alone or as photos are named by it: Naples, Italy",
-        folded,
-        _of_metadata(
-            " OR ".join(f"folded({name}) = ANY({{0}})" for name in _PLACES)
-            + " OR folded(city || ', ' || country) = ANY({0})"
-        ),
-    ),
-    "camera": Filter(
-        "A camera as its files name it, with or without its maker",
-        folded,
-        _of_metadata(
-            "folded(camera_model) = ANY({0}) OR folded(concat_ws(' ', camera_make, camera_model)) = ANY({0})"
-        ),
-    ),
     "favourite": Filter("true or false", _truth, _any_of("media_item.favourite = ANY({}::boolean[])")),
-    "minRating": Filter("Stars, 1 to 5", _rating, _of_metadata("rating >= ANY({}::int[])")),
+    "country": Filter("The name of a country, or its code of ISO 3166-1: Italy, IT", _text, None),
+    "place": Filter(
+        "The name of a neighbourhood, city, region or country, or as photos are named by it: Naples, Italy", _text, None
+    ),
+    "camera": Filter("A camera as its files name it, with or without its maker", _text, None),
+    "minRating": Filter("Stars, 1 to 5", _least, None),
 }

@@ -149,25 +149,19 @@ _SHOWN = {
 
 
 def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | None, expires: int) -> Results:
-    must, parameters = _must(query.terms)
-    where, own = filters.condition(query.filters)
+    must, parameters = _must(query)
     row = conn.execute(
         SQL(
             """
             SELECT {columns}, (extract(epoch FROM min(sort_timestamp)) * 1000000)::bigint
             FROM (
                 SELECT {source}, sort_timestamp FROM media_item
-                WHERE {may_see} AND {where} AND {must} AND (sort_timestamp, id) <= (%(begin)s::timestamptz, %(id)s)
+                WHERE {may_see} AND {must} AND (sort_timestamp, id) <= (%(begin)s::timestamptz, %(id)s)
                 ORDER BY {newest_first} LIMIT %(limit)s
             ) AS found
             """
         ).format(
-            columns=grid.COLUMNS,
-            source=grid.SOURCE,
-            may_see=access.MAY_SEE,
-            where=where,
-            must=must,
-            newest_first=_NEWEST_FIRST,
+            columns=grid.COLUMNS, source=grid.SOURCE, may_see=access.MAY_SEE, must=must, newest_first=_NEWEST_FIRST
         ),
         {
             "viewer_id": viewer_id,
@@ -175,7 +169,6 @@ def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | No
             "id": "" if cursor is None else cursor.item_id,
             "limit": MOST + 1,
             **parameters,
-            **own,
         },
         binary=True,
     ).fetchone()
@@ -193,21 +186,21 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
     What is a stop word in any language need not be there; where there is nothing else, one of them must be.
     """
     words, parameters = _words(query.terms)
-    where, own = filters.condition(query.filters)
+    hold = filters.conditions(query.filters)
     found = conn.execute(
         SQL(
             """
             SELECT media_item.id
             FROM {words} AS words, search_text JOIN media_item
                 ON media_item.owner_id = search_text.owner_id AND media_item.id = search_text.item_id
-            WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ words.wanted
-                AND {may_see} AND {where}
+            WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ (words.wanted && {on_documents})
+                AND {may_see} AND {on_items}
             ORDER BY ts_rank('{{0.05, 0.2, 0.5, 1}}', search_text.document, words.ranked) DESC,
                 media_item.sort_timestamp DESC, media_item.id DESC
             LIMIT %(limit)s
             """
-        ).format(words=words, may_see=access.MAY_SEE, where=where),
-        {"viewer_id": viewer_id, "limit": MOST, **parameters, **own},
+        ).format(words=words, may_see=access.MAY_SEE, on_items=hold.on_items, on_documents=hold.on_documents),
+        {"viewer_id": viewer_id, "limit": MOST, **parameters, **hold.parameters},
     )
     return [item_id for (item_id,) in found]
 
@@ -217,8 +210,7 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[
 
     Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
     """
-    must, parameters = _must(query.terms)
-    where, own = filters.condition(query.filters)
+    must, parameters = _must(query)
     found = conn.execute(
         SQL(
             """
@@ -227,11 +219,11 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[
                 ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
             WHERE image_embedding.owner_id = %(viewer_id)s
                 AND model_id = (SELECT id FROM model WHERE role = 'image_embedding' AND answers)
-                AND {may_see} AND {where} AND {must}
+                AND {may_see} AND {must}
             ORDER BY embedding <#> %(vector)s::halfvec LIMIT %(limit)s
             """
-        ).format(may_see=access.MAY_SEE, where=where, must=must),
-        {"viewer_id": viewer_id, "limit": MOST, "vector": str(list(vector)), **parameters, **own},
+        ).format(may_see=access.MAY_SEE, must=must),
+        {"viewer_id": viewer_id, "limit": MOST, "vector": str(list(vector)), **parameters},
     )
     best: dict[str, float] = {}
     for item_id, cosine in found:
@@ -241,7 +233,7 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[
 
 def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
     """A row of two tsqueries, `wanted` and `ranked`, with its parameters."""
-    parameters: dict[str, Any] = {"languages": _LANGUAGES}
+    parameters: dict[str, Any] = {"languages": _LANGUAGES} if terms else {}
     made: dict[bool, list[Composable]] = {True: [], False: []}
     excluded: list[Composable] = []
     for number, term in enumerate(terms):
@@ -268,16 +260,16 @@ def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
     )
 
 
-def _must(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
-    """What holds for items that are found in other ways than by words."""
-    hard = [term for term in terms if term.is_quoted or term.is_excluded]
-    if not hard:
-        return SQL("true"), {}
-    words, parameters = _words(hard)
+def _must(query: Query) -> tuple[Composable, dict[str, Any]]:
+    """What holds for items that are found in other ways than by words: the filters, what is in quotes, and excluded."""
+    hold = filters.conditions(query.filters)
+    words, parameters = _words([term for term in query.terms if term.is_quoted or term.is_excluded])
+    if not parameters and not hold.asks_documents:
+        return hold.on_items, hold.parameters
     return (
         SQL(
-            "media_item.id IN (SELECT item_id FROM search_text, {} AS words"
-            " WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ words.wanted)"
-        ).format(words),
-        parameters,
+            "{on_items} AND media_item.id IN (SELECT item_id FROM search_text, {words} AS words"
+            " WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ (words.wanted && {on_documents}))"
+        ).format(on_items=hold.on_items, words=words, on_documents=hold.on_documents),
+        parameters | hold.parameters,
     )
