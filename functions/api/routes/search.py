@@ -16,7 +16,7 @@ from pinhole.db import transaction
 from pinhole.grid import Cursor
 from pinhole.search import searching
 from pinhole.search.filters import FILTERS, MAX_VALUES, Asked, negated
-from pinhole.search.searching import Query
+from pinhole.search.searching import Query, Why
 from pinhole.search.words import MAX_CHARACTERS
 
 routes = Blueprint(__name__)
@@ -40,7 +40,7 @@ class Found(ItemColumns):
     """
 
     scores: list[float] = Field(description="How well each fits, by all lists it was found in; empty for filters alone")
-    why: list[list[Literal["text", "picture"]]] = Field(description="By which lists each was found")
+    why: list[list[Why]] = Field(description="By which lists each was found")
     understood: list[Words] = Field(description="What of `q` became filters, in its order")
     next_cursor: str | None = Field(description="Asks for the items that follow; null where none do")
 
@@ -70,8 +70,8 @@ def search(query: _Search, caller: User) -> Answer:
     """Find photos and videos by words, dates and other filters.
 
     Each filter may be given several times, for any of the values; different ones hold together, and those with `not`
-    before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood` says
-    which. What has words answers at most 1,000 items, and no cursor.
+    before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood`
+    says which. What has words answers at most 1,000 items, and no cursor.
     """
     expires = signed_until(caller)
     today = query.today or datetime.now(UTC).date()

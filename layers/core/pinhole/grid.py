@@ -15,9 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _KINDS: tuple[Kind, ...] = ("photo", "video")
 
-SOURCE = SQL(
-    "id, ratio, kind, flags, duration_ms, taken_at_local, thumb_hash, item_key, rendition_version, place_name"
-)
+SOURCE = SQL("id, ratio, kind, flags, duration_ms, taken_at_local, thumb_hash, item_key, rendition_version, place_name")
 """Columns of `media_item` of which COLUMNS are made: of rows in their order."""
 
 # The server puts the columns together, in the order of the subquery, since reading a value out of a long text takes a

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from pinhole import folders, storage
+from pinhole.grid import Cursor
 from pinhole.lists import ItemList
 from pinhole.tables import stored_sum
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
-from pinhole.grid import Cursor
 from tests.fixtures.statements import EXPIRES, MONTH, World, case
 
 FAVOURITES, ARCHIVE, TRASH, RECENT = (ItemList(name) for name in ("favourites", "archive", "trash", "recent"))

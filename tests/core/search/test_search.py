@@ -106,7 +106,8 @@ def test_values_of_a_filter_are_either_and_filters_hold_together(caller: Caller,
 def test_filters_alone_go_on_page_by_page(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "MOST", 2)
     items = sorted((add() for _ in range(5)), reverse=True)
-    ids, cursor = [], {}
+    ids: list[str] = []
+    cursor: dict[str, str] = {}
     for _ in range(3):
         page = _search(caller, kind="photo", **cursor)
         ids += page["ids"]
@@ -154,6 +155,7 @@ def test_nothing_of_others_is_found(caller: Caller, conn: Connection, query: dic
 def test_a_wrong_value_is_told_by_its_name(caller: Caller, name: str, value: str, message: str) -> None:
     answer = caller.call("GET", f"/search?{urlencode({name: value})}")
     assert answer.status_code == 422
-    [error] = answer.json["errors"]
+    problem: Any = answer.json
+    [error] = problem["errors"]
     assert error["field"] == name
     assert message in error["message"]

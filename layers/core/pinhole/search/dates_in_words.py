@@ -1,4 +1,4 @@
-"""Dates as people say them in English, Dutch and German: `july 2024`, `last summer`, `zomer 2023`, `letztes Wochenende`.
+"""Dates as people say them in English, Dutch and German: `july 2024`, `zomer 2023`, `letztes Wochenende`.
 
 Seasons are those of meteorologists on the northern half, by whole months. A winter of a year is the one that begins in
 it and the one that ends in it, since people mean either. What is said without a year is of every year, where it is
@@ -6,7 +6,7 @@ of days or a month (`christmas`, `14 july`); a season without one is left to the
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -130,7 +130,10 @@ _THIS = {"this", "deze", "dit", "diese", "dieser", "dieses", "diesen", "diesem"}
 _AGO = {"ago", "geleden"}
 _AGO_BEFORE = {"vor"}
 _BETWEEN = {"of", "the", "van", "de", "im", "in", "den", "der", "des"}
-_BEFORE = _BETWEEN | {"on", "at", "from", "during", "op", "uit", "tijdens", "om", "am", "an", "aus", "vom", "von", "wahrend", "zu"}
+_BEFORE = {
+    *_BETWEEN,
+    *("on", "at", "from", "during", "op", "uit", "tijdens", "om", "am", "an", "aus", "vom", "von", "wahrend", "zu"),
+}
 _TODAY = _table("\n today vandaag heute\n yesterday gisteren gestern\n eergisteren vorgestern")
 _JOINED = {("new", "year"): "newyear", ("new", "years"): "newyear", ("new", "year's"): "newyear"}
 _NOT_ALONE = {"may", "mar", "march", "fall", "jan", "dec", "sep", "mai", "mei"}  # are other words, or names, too
@@ -143,7 +146,7 @@ _NUMERIC = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})")
 
 
 def dates_in(terms: Sequence[Term], today: date) -> list[Understood]:
-    """What of these terms tells dates, from left to right, each as long as it can be. No quoted or excluded one does."""
+    """What of these terms tells dates, from left to right, each as long as it can be; no quoted or excluded one."""
     reader = _Reader(terms, today)
     found: list[Understood] = []
     at = 0

@@ -75,9 +75,7 @@ def conditions(asked: Sequence[Asked]) -> Conditions:
             part, own = known.condition(values, prefix)
             on_items.append(SQL("({}) IS NOT TRUE" if one.negated else "({})").format(part))
             parameters |= own
-    return Conditions(
-        SQL(" AND ").join(on_items), SQL(" && ").join(on_documents), len(on_documents) > 1, parameters
-    )
+    return Conditions(SQL(" AND ").join(on_items), SQL(" && ").join(on_documents), len(on_documents) > 1, parameters)
 
 
 def _parsed(asked: Asked) -> list[Any]:
@@ -99,7 +97,7 @@ def _any_of(text: str) -> Callable[[Sequence[Any], str], tuple[Composable, dict[
     """A condition that has the array of all values at `{}`."""
 
     def made(values: Sequence[Any], prefix: str) -> tuple[Composed, dict[str, Any]]:
-        return SQL(text).format(Placeholder(prefix)), {prefix: list(values)}  # type: ignore[arg-type]
+        return SQL(text).format(Placeholder(prefix)), {prefix: list(values)}
 
     return made
 
@@ -151,15 +149,18 @@ def _dates(value: str) -> Dates:
             date(2024, first_month, first_day), date(2024, last_month, last_day)
             return Yearly((first_month, first_day), (last_month, last_day))
         begin, _, end = value.partition("..")
-        first, last = _ends(begin), _ends(end or begin)
-        if last[1] < first[0]:
-            raise ValueError
-        return Span(first[0], last[1])
+        return _span(_ends(begin)[0], _ends(end or begin)[1])
     except ValueError:
         raise ValueError(
             "is no day, month or year such as 2024-07-14, 2024-07, 2024, nor from one to another as 2024-07..2024-09,"
             " nor of every year as --12-24..--12-26"
         ) from None
+
+
+def _span(first: date, last: date) -> Span:
+    if last < first:
+        raise ValueError
+    return Span(first, last)
 
 
 def _ends(text: str) -> tuple[date, date]:
@@ -174,6 +175,11 @@ def _ends(text: str) -> tuple[date, date]:
     return first, date.fromordinal(following.toordinal() - 1)
 
 
+_DAY_OF_YEAR = SQL(
+    "(extract(month FROM media_item.taken_at_local) * 100 + extract(day FROM media_item.taken_at_local))"
+)
+
+
 def _on(values: Sequence[Dates], prefix: str) -> tuple[Composable, dict[str, Any]]:
     parts: list[Composable] = []
     parameters: dict[str, Any] = {}
@@ -186,7 +192,7 @@ def _on(values: Sequence[Dates], prefix: str) -> tuple[Composable, dict[str, Any
         first, last = (f"{prefix}_{number}_{end}" for end in ("first", "last"))
         parts.append(
             SQL("{} BETWEEN {} AND {}" if dates.first <= dates.last else "({0} >= {1} OR {0} <= {2})").format(
-                SQL("(extract(month FROM media_item.taken_at_local) * 100 + extract(day FROM media_item.taken_at_local))"),
+                _DAY_OF_YEAR,
                 Placeholder(first),
                 Placeholder(last),
             )

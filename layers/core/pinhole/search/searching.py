@@ -7,8 +7,7 @@ an item's score is the sum of 1 / (60 + its rank) over the lists that it is in.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Literal, Placeholder
@@ -26,11 +25,8 @@ MOST = 1_000  # items of each list, and of an answer: what is further behind is 
 _LANGUAGES = "{english,dutch,german}"
 
 
-class Why(StrEnum):
-    """By which list an item was found."""
-
-    TEXT = "text"
-    PICTURE = "picture"
+Why = Literal["text", "picture"]
+"""By which list an item was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +117,7 @@ def read(
     """
     if not any(not term.is_excluded for term in query.terms):
         return _by_date(conn, viewer_id, query, cursor, expires)
-    hits = fused([(Why.TEXT, by_words(conn, viewer_id, query))])[:MOST]
+    hits = fused([("text", by_words(conn, viewer_id, query))])[:MOST]
     row = conn.execute(
         _SHOWN[newest_first],
         {"viewer_id": viewer_id, "ids": [hit.id for hit in hits]},
@@ -206,7 +202,7 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
 
 
 def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[float]) -> list[tuple[str, float]]:
-    """Ids of the visible items whose pictures are nearest to a vector of unit length, each with its cosine; at most MOST.
+    """Ids of the visible items whose pictures are nearest to a vector of unit length, with their cosines; MOST at most.
 
     Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
     """

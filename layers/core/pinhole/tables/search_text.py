@@ -1,4 +1,4 @@
-"""Table `search_text`: what a search by words looks through. Its documents are made by the database, of other tables."""
+"""Table `search_text`: what a search by words looks through. The database makes its documents, of other tables."""
 
 from collections.abc import Sequence
 
