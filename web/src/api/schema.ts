@@ -2331,11 +2331,15 @@ export interface operations {
                 kind?: string[];
                 /** @description None of what `kind` has with these values */
                 notKind?: string[];
+                /** @description true or false */
+                favourite?: string[];
+                /** @description None of what `favourite` has with these values */
+                notFavourite?: string[];
                 /** @description The name of a country, or its code of ISO 3166-1: Italy, IT */
                 country?: string[];
                 /** @description None of what `country` has with these values */
                 notCountry?: string[];
-                /** @description The name of a neighbourhood, city, region or country, alone or as photos are named by it: Naples, Italy */
+                /** @description The name of a neighbourhood, city, region or country, or as photos are named by it: Naples, Italy */
                 place?: string[];
                 /** @description None of what `place` has with these values */
                 notPlace?: string[];
@@ -2343,10 +2347,6 @@ export interface operations {
                 camera?: string[];
                 /** @description None of what `camera` has with these values */
                 notCamera?: string[];
-                /** @description true or false */
-                favourite?: string[];
-                /** @description None of what `favourite` has with these values */
-                notFavourite?: string[];
                 /** @description Stars, 1 to 5 */
                 minRating?: string[];
                 /** @description None of what `minRating` has with these values */

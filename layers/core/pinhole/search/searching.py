@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from psycopg import Connection
-from psycopg.sql import SQL, Composable, Literal, Placeholder
+from psycopg import Connection, sql
+from psycopg.sql import SQL, Composable, Placeholder
 
 from pinhole import access, grid
 from pinhole.grid import Columns, Cursor
@@ -236,7 +236,7 @@ def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
         parameters[f"term{number}"] = term.text
         for strict in (True, False):
             part = SQL("search_term({}, {}, {}, %(languages)s::regconfig[])").format(
-                Placeholder(f"term{number}"), Literal(term.is_quoted), Literal(strict)
+                Placeholder(f"term{number}"), sql.Literal(term.is_quoted), sql.Literal(strict)
             )
             if not term.is_excluded:
                 made[strict].append(part)
