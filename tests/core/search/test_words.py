@@ -79,7 +79,7 @@ def test_an_item_without_them_is_not(library: Library, typed: str, title: str) -
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("&|!<->:*()'\"\\/ ")), max_size=30))
+@given(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("&|!<->:*()'\"\\/ ")), max_size=30))
 def test_whatever_is_typed_is_only_looked_for(library: Library, typed: str) -> None:
     said = typed.replace("\0", "")
     _found(library, said)
