@@ -5,7 +5,7 @@ import time
 from base64 import b64encode
 from binascii import b2a_base64
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zlib import crc32
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -16,12 +16,13 @@ from api.wire import WireModel
 from pinhole import media_url
 from pinhole.accounts import User
 from pinhole.db import statement
+from pinhole.grid import Columns, Cursor
 from pinhole.imaging.sizes import HEIGHTS
 from pinhole.lists import ItemList
 from pinhole.settings import settings
 from pinhole.timeline import month as one_month
 from pinhole.timeline.covers import Covers
-from pinhole.timeline.month import Cursor, MonthPage
+from pinhole.timeline.month import MonthPage
 from pinhole.timeline.months import Timeline
 
 if TYPE_CHECKING:
@@ -63,15 +64,13 @@ class LibraryTimeline(WireModel):
     months: list[MonthSummary]
 
 
-class MonthItems(WireModel):
-    """Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
+class ItemColumns(WireModel):
+    """Parallel arrays with an element per item.
 
     Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`; `signatures`
     tells the names.
     """
 
-    month: str = Field(examples=["2024-07"])
-    revision: int = Field(description="Of the moment of this page; a later page may have a later one")
     ids: list[str]
     ratios: str = Field(description="Base64 of a byte per item, as in the timeline")
     kinds: list[Literal["photo", "video"]]
@@ -89,6 +88,17 @@ class MonthItems(WireModel):
     key_id: str
     thumb_expires: int = Field(description="When the signatures run out, Unix seconds")
     media_base_url: str = Field(description="Host of the media; empty where it is the site itself")
+
+
+class MonthItems(ItemColumns):
+    """Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
+
+    Renditions: `{mediaBaseUrl}/media/{itemKey}/{version}/{name}?e={thumbExpires}&k={keyId}&s={signature}`; `signatures`
+    tells the names.
+    """
+
+    month: str = Field(examples=["2024-07"])
+    revision: int = Field(description="Of the moment of this page; a later page may have a later one")
     next_cursor: str | None = Field(description="Asks for the items that follow; null where none do")
 
 
@@ -212,50 +222,57 @@ def _timeline_message(timeline: Timeline) -> "timeline_pb2.Timeline":
     )
 
 
+def column_values(columns: Columns) -> dict[str, Any]:
+    """The fields of `ItemColumns`, not validated: they come from the database, and are long."""
+    return {
+        "ids": columns.ids,
+        "ratios": b64encode(columns.ratios).decode(),
+        "kinds": columns.kinds,
+        "flags": list(columns.flags),
+        "durations_ms": columns.durations_ms,
+        "taken_at_local": columns.taken_at_local,
+        "thumb_hashes": b"".join(map(b2a_base64, columns.thumb_hashes)).decode().split("\n")[:-1],
+        "item_keys": columns.item_keys,
+        "versions": columns.versions,
+        "places": columns.places,
+        "place_numbers": columns.place_numbers,
+        "signatures": columns.signatures,
+        "key_id": columns.key_id,
+        "thumb_expires": columns.thumb_expires,
+        "media_base_url": settings().media_base_url,
+    }
+
+
 def _month_model(page: MonthPage) -> MonthItems:
-    # Not validated: the columns come from the database, and are long.
     return MonthItems.model_construct(
         month=f"{page.month:%Y-%m}",
         revision=page.revision,
-        ids=page.ids,
-        ratios=b64encode(page.ratios).decode(),
-        kinds=page.kinds,
-        flags=list(page.flags),
-        durations_ms=page.durations_ms,
-        taken_at_local=page.taken_at_local,
-        thumb_hashes=b"".join(map(b2a_base64, page.thumb_hashes)).decode().split("\n")[:-1],
-        item_keys=page.item_keys,
-        versions=page.versions,
-        places=page.places,
-        place_numbers=page.place_numbers,
-        signatures=page.signatures,
-        key_id=page.key_id,
-        thumb_expires=page.thumb_expires,
-        media_base_url=settings().media_base_url,
         next_cursor=None if page.next_cursor is None else str(page.next_cursor),
+        **column_values(page.columns),
     )
 
 
 def _month_message(page: MonthPage) -> "timeline_pb2.Month":
     from api import timeline_pb2
 
+    columns = page.columns
     return timeline_pb2.Month(
         month=f"{page.month:%Y-%m}",
         revision=page.revision,
-        ids=page.ids,
-        ratios=page.ratios,
-        kinds=page.kinds,
-        flags=page.flags,
-        durations_ms=page.durations_ms,
-        taken_at_local=page.taken_at_local,
-        thumb_hashes=page.thumb_hashes,
-        item_keys=page.item_keys,
-        versions=page.versions,
-        places=page.places,
-        place_numbers=page.place_numbers,
-        signatures=page.signatures,
-        key_id=page.key_id,
-        thumb_expires=page.thumb_expires,
+        ids=columns.ids,
+        ratios=columns.ratios,
+        kinds=columns.kinds,
+        flags=columns.flags,
+        durations_ms=columns.durations_ms,
+        taken_at_local=columns.taken_at_local,
+        thumb_hashes=columns.thumb_hashes,
+        item_keys=columns.item_keys,
+        versions=columns.versions,
+        places=columns.places,
+        place_numbers=columns.place_numbers,
+        signatures=columns.signatures,
+        key_id=columns.key_id,
+        thumb_expires=columns.thumb_expires,
         media_base_url=settings().media_base_url,
         next_cursor=None if page.next_cursor is None else str(page.next_cursor),
     )

@@ -1,10 +1,10 @@
 """Body, query and path of a request into models. What is wrong is told by field, as named on the wire."""
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -38,13 +38,15 @@ def body_of(request: Request, model: type[Model], max_bytes: int) -> Model:
 
 
 def query_of(request: Request, model: type[Model] | None) -> Model | None:
-    """The query, each parameter given once. Raises Invalid naming the first wrong parameters."""
-    values = {name: sent[0] for name, sent in request.query.items()}
-    _refuse(_QUERY, _wrong_in(request.query, known=model is not None))
+    """The query, each parameter given once, but those that are lists. Raises Invalid naming the first wrong ones."""
+    fields = {} if model is None else model.model_fields
+    lists = {field.alias for field in fields.values() if get_origin(field.annotation) is list}
+    _refuse(_QUERY, _wrong_in(request.query, lists, known=model is not None))
     if model is None:
         return None
+    values = {name: sent if name in lists else sent[0] for name, sent in request.query.items()}
     try:
-        return model.model_validate_strings(values, strict=False, by_alias=True, by_name=False)
+        return model.model_validate(values, strict=False, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _refusal(_QUERY, error) from error
 
@@ -85,13 +87,14 @@ def _raw(request: Request, max_bytes: int) -> bytes:
     return raw
 
 
-def _wrong_in(query: Mapping[str, list[str]], *, known: bool) -> Iterator[FieldError]:
+def _wrong_in(query: Mapping[str, list[str]], lists: Set[str | None], *, known: bool) -> Iterator[FieldError]:
     for name, sent in query.items():
         if not known:
             yield FieldError(name, "is not known here")
-        elif len(sent) > 1:
+        elif len(sent) > 1 and name not in lists:
             yield FieldError(name, "is given more than once")
-        yield from _nul_in(sent[0], (name,))
+        for value in sent:
+            yield from _nul_in(value, (name,))
 
 
 def _refuse(detail: str, wrong: Iterable[FieldError]) -> None:

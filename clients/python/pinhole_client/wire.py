@@ -157,6 +157,28 @@ class Folders(TypedDict):
     nextAfter: str | None
 
 
+class Found(TypedDict):
+    ids: list[str]
+    ratios: str
+    kinds: list[Literal['photo', 'video']]
+    flags: list[int]
+    durationsMs: list[int]
+    takenAtLocal: list[str]
+    thumbHashes: list[str]
+    itemKeys: list[str]
+    versions: list[int]
+    places: list[str]
+    placeNumbers: list[int]
+    signatures: list[str]
+    keyId: str
+    thumbExpires: int
+    mediaBaseUrl: str
+    scores: list[float]
+    why: list[list[Literal['text', 'picture']]]
+    understood: list[Words]
+    nextCursor: str | None
+
+
 class FullSizeRendition(TypedDict):
     state: Literal['ready', 'making', 'failed']
     rendition: Rendition | None
@@ -280,8 +302,6 @@ class LookingModel(TypedDict):
 
 
 class MonthItems(TypedDict):
-    month: str
-    revision: int
     ids: list[str]
     ratios: str
     kinds: list[Literal['photo', 'video']]
@@ -297,6 +317,8 @@ class MonthItems(TypedDict):
     keyId: str
     thumbExpires: int
     mediaBaseUrl: str
+    month: str
+    revision: int
     nextCursor: str | None
 
 
@@ -526,3 +548,10 @@ class UploadStatus(TypedDict):
 
 class WantedOriginals(TypedDict):
     ids: list[str]
+
+
+class Words(TypedDict):
+    begin: int
+    end: int
+    filter: str
+    values: list[str]

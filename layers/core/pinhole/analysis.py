@@ -29,6 +29,7 @@ from pinhole.tables import (
     original_file,
     recognised_text,
     rendition,
+    search_text,
 )
 from pinhole.telemetry import logger
 
@@ -93,6 +94,7 @@ def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
             look = Look(subject.owner_id, subject.id, 0, model_ids[role])
             if item_analysis.insert(conn, look):
                 _write(conn, look, role, seen)
+        search_text.refresh(conn, subject.owner_id, [subject.id])
         stages.finish(conn, claimed)
         if claimed.stage is Stage.ANALYSIS and model.answers(conn, Role.CAPTION):
             stages.add(conn, subject, Stage.CAPTION, claimed.lane)

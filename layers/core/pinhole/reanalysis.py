@@ -12,7 +12,7 @@ from pinhole import stages
 from pinhole.db import transaction
 from pinhole.settings import settings
 from pinhole.stages import Lane, Stage, Subject
-from pinhole.tables import item_analysis, job, model
+from pinhole.tables import item_analysis, job, model, search_text
 from pinhole.telemetry import logger
 
 REST_SECONDS = 3600
@@ -74,6 +74,7 @@ class Reanalysis:
             fit = lost <= MOST_LOST * photos
             if fit:
                 model.answer(conn, there)
+                search_text.make_stale(conn)
         self._answered = fit
         self._rest_until = time.monotonic() + REST_SECONDS
         if fit:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from pinhole import folders, storage
+from pinhole.grid import Cursor
 from pinhole.lists import ItemList
 from pinhole.tables import stored_sum
 from pinhole.timeline import month as one_month
 from pinhole.timeline import months
-from pinhole.timeline.month import Cursor
 from tests.fixtures.statements import EXPIRES, MONTH, World, case
 
 FAVOURITES, ARCHIVE, TRASH, RECENT = (ItemList(name) for name in ("favourites", "archive", "trash", "recent"))
@@ -53,7 +53,7 @@ def a_month_of_a_list_is_read(w: World) -> None:
         (FOLDER, MONTH),
     ):
         one_month.revision(w.conn, w.ann.id, items, month)
-        assert one_month.read(w.conn, w.ann.id, items, month, None, EXPIRES).ids, items
+        assert one_month.read(w.conn, w.ann.id, items, month, None, EXPIRES).columns.ids, items
         cursor = Cursor((then,) * len(items.moments), w.item.id)
         one_month.read(w.conn, w.ann.id, items, month, cursor, EXPIRES)
 

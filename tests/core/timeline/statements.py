@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
+from pinhole.grid import Cursor
 from pinhole.lists import TIMELINE
 from pinhole.tables import timeline_month
 from pinhole.timeline import covers, months
 from pinhole.timeline import month as one_month
-from pinhole.timeline.month import Cursor
 from tests.fixtures.statements import EXPIRES, MONTH, World, case
 
 

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 from psycopg import Connection, IsolationLevel
 
+from pinhole.grid import Cursor
 from pinhole.lists import TIMELINE
 from pinhole.tables import timeline_month
 from pinhole.timeline import month as one_month
@@ -72,10 +73,10 @@ class Observed:
 
     def month(self, page: one_month.MonthPage) -> None:
         key = (page.month, page.revision)
-        items = list(zip(page.ids, page.ratios, page.flags, page.versions, strict=True))
+        items = list(zip(page.columns.ids, page.columns.ratios, page.columns.flags, page.columns.versions, strict=True))
         assert self._items.setdefault(key, items) == items, key
         if page.revision > 0:
-            assert self._ratios.setdefault(key, page.ratios) == page.ratios, key
+            assert self._ratios.setdefault(key, page.columns.ratios) == page.columns.ratios, key
 
     def __len__(self) -> int:
         return len(self._ratios.keys() & self._items.keys())
@@ -120,7 +121,7 @@ def _read(url: str, owner_id: int, observed: Observed, writers: list[Future[None
             observed.timeline(timeline)
             observed.month(page)
             by_month = {month.month: month for month in timeline.months}
-            assert page.ratios == (by_month[page.month].ratios if page.month in by_month else b"")
+            assert page.columns.ratios == (by_month[page.month].ratios if page.month in by_month else b"")
             assert timeline.revision >= revision
             revision = timeline.revision
             timeline_month.keep_ratios(conn, owner_id, timeline.rebuilt)
@@ -152,7 +153,7 @@ def test_whoever_joins_the_pages_of_a_month_misses_no_item_that_stays(
         while not finished:
             finished = all(writer.done() for writer in writers)
             pages = list(_pages(reader, library.owner_id, MONTHS[0]))
-            assert set(stays) <= {item for page in pages for item in page.ids}
+            assert set(stays) <= {item for page in pages for item in page.columns.ids}
             assert [page.revision for page in pages] == sorted(page.revision for page in pages)
             joined.append(len({page.revision for page in pages}))
         for writer in writers:
@@ -167,7 +168,7 @@ def _pages(conn: Connection, owner_id: int, month: date) -> Iterator[one_month.M
         yield page
         if page.next_cursor is None:
             return
-        cursor = one_month.Cursor.parse(str(page.next_cursor))
+        cursor = Cursor.parse(str(page.next_cursor))
 
 
 def _assert_timeline_is_what_the_items_say(conn: Connection, owner_id: int) -> None:
@@ -378,7 +379,7 @@ class LibraryMachine(RuleBasedStateMachine):
     def read_a_month(self, month: date) -> None:
         with _snapshot(self.observer):
             page = _page(self.observer, self.owner_id, month)
-        assert list(zip(page.ids, page.ratios, strict=True)) == self.model.month(month)
+        assert list(zip(page.columns.ids, page.columns.ratios, strict=True)) == self.model.month(month)
         assert page.revision == self.model.revisions.get(month, 0)
 
     @invariant()

@@ -60,8 +60,8 @@ def whole(library: Inbox, item_id: str) -> bool:
     shown = {f"{item.item_key}/{item.rendition_version}/{one['name']}" for one in item.renditions}
     stored = set(library.cloud.keys("renditions", f"{item.item_key}/{item.rendition_version}/"))
     return (
-        item_id in page.ids
-        and counted[page.month] == len(page.ids)
+        item_id in page.columns.ids
+        and counted[page.month] == len(page.columns.ids)
         and known.shown == {sha256: item_id}
         and bool(item.mime_type and item.exif and item.colours and item.said_time)
         and stored == shown != set()

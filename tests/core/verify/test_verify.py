@@ -77,6 +77,14 @@ def test_an_original_that_somebody_wrote_over_is_told(library: Inbox) -> None:
     assert library.items()[0]["visible"]
 
 
+def test_what_an_item_is_found_by_is_written_again(library: Inbox) -> None:
+    photo(library)
+    (before,) = library.conn.execute("DELETE FROM search_text RETURNING document").fetchall()
+    assert kinds(check(repair=True)) == [Kind.SEARCH_TEXT_LOST]
+    assert library.conn.execute("SELECT document FROM search_text").fetchall() == [before]
+    assert check(repair=True) == []
+
+
 @pytest.mark.parametrize("damage", ["one gone", "all gone", "cut short"])
 def test_renditions_that_are_not_whole_are_made_again_under_the_same_id(library: Inbox, damage: str) -> None:
     photo(library)

@@ -375,6 +375,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find photos and videos by words, dates and other filters.
+         * @description Each filter may be given several times, for any of the values; different ones hold together, and those with `not` before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood` says which. What has words answers at most 1,000 items, and no cursor.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/setup": {
         parameters: {
             query?: never;
@@ -831,6 +851,53 @@ export interface components {
             nextAfter: string | null;
         };
         /**
+         * Found
+         * @description Items that are like what was asked for, the best first; those that filters alone ask for newest first.
+         *
+         *     Parallel arrays with an element per item. Renditions are addressed as those of a month.
+         */
+        Found: {
+            ids: string[];
+            /** @description Base64 of a byte per item, as in the timeline */
+            ratios: string;
+            kinds: ("photo" | "video")[];
+            /** @description Bits of each item: 1 favourite, 2 clip, 4 stack, 8 projection */
+            flags: number[];
+            /** @description 0 for a photo */
+            durationsMs: number[];
+            /** @description What the clock on the wall said: ISO 8601, no zone */
+            takenAtLocal: string[];
+            /** @description Base64; empty for a video without renditions */
+            thumbHashes: string[];
+            itemKeys: string[];
+            /** @description Of the renditions; 0 for a video without renditions */
+            versions: number[];
+            /**
+             * @description Names of places, each once
+             * @example [
+             *       "Naples, Italy"
+             *     ]
+             */
+            places: string[];
+            /** @description Of each item which of `places`, counted from 1; 0 where none is known */
+            placeNumbers: number[];
+            /** @description Each covers all renditions of its item: 240.webp, 480.webp, 1440.webp */
+            signatures: string[];
+            keyId: string;
+            /** @description When the signatures run out, Unix seconds */
+            thumbExpires: number;
+            /** @description Host of the media; empty where it is the site itself */
+            mediaBaseUrl: string;
+            /** @description How well each fits, by all lists it was found in; empty for filters alone */
+            scores: number[];
+            /** @description By which lists each was found */
+            why: ("text" | "picture")[][];
+            /** @description What of `q` became filters, in its order */
+            understood: components["schemas"]["Words"][];
+            /** @description Asks for the items that follow; null where none do */
+            nextCursor: string | null;
+        };
+        /**
          * FullSizeRendition
          * @description The picture with all its pixels, as a browser can show it.
          */
@@ -1065,10 +1132,6 @@ export interface components {
          *     tells the names.
          */
         MonthItems: {
-            /** @example 2024-07 */
-            month: string;
-            /** @description Of the moment of this page; a later page may have a later one */
-            revision: number;
             ids: string[];
             /** @description Base64 of a byte per item, as in the timeline */
             ratios: string;
@@ -1100,6 +1163,10 @@ export interface components {
             thumbExpires: number;
             /** @description Host of the media; empty where it is the site itself */
             mediaBaseUrl: string;
+            /** @example 2024-07 */
+            month: string;
+            /** @description Of the moment of this page; a later page may have a later one */
+            revision: number;
             /** @description Asks for the items that follow; null where none do */
             nextCursor: string | null;
         };
@@ -1441,6 +1508,22 @@ export interface components {
         /** WantedOriginals */
         WantedOriginals: {
             ids: string[];
+        };
+        /**
+         * Words
+         * @description Words of what was typed that became values of a filter: from which character to which, and what they became.
+         */
+        Words: {
+            begin: number;
+            end: number;
+            /** @example on */
+            filter: string;
+            /**
+             * @example [
+             *       "2024-07-01..2024-07-31"
+             *     ]
+             */
+            values: string[];
         };
     };
     responses: {
@@ -2213,6 +2296,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceSuggestions"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Words; "in quotes" as they stand; without -these */
+                q?: string;
+                /** @description date: newest first, among the best */
+                sort?: "relevance" | "date";
+                /** @description By which `yesterday` is meant; else today in UTC */
+                today?: string | null;
+                /** @description `nextCursor` of an earlier page */
+                cursor?: string | null;
+                /** @description The first day, by the clock on the wall: 2024-07-14 */
+                from?: string[];
+                /** @description None of what `from` has with these values */
+                notFrom?: string[];
+                /** @description The last day, included */
+                to?: string[];
+                /** @description None of what `to` has with these values */
+                notTo?: string[];
+                /** @description A day, month or year (2024-07-14, 2024-07, 2024), from one to another (2024-07..2024-09), or of every year (--12-24..--12-26) */
+                on?: string[];
+                /** @description None of what `on` has with these values */
+                notOn?: string[];
+                /** @description photo or video */
+                kind?: string[];
+                /** @description None of what `kind` has with these values */
+                notKind?: string[];
+                /** @description true or false */
+                favourite?: string[];
+                /** @description None of what `favourite` has with these values */
+                notFavourite?: string[];
+                /** @description The name of a country, or its code of ISO 3166-1: Italy, IT */
+                country?: string[];
+                /** @description None of what `country` has with these values */
+                notCountry?: string[];
+                /** @description The name of a neighbourhood, city, region or country, or as photos are named by it: Naples, Italy */
+                place?: string[];
+                /** @description None of what `place` has with these values */
+                notPlace?: string[];
+                /** @description A camera as its files name it, with or without its maker */
+                camera?: string[];
+                /** @description None of what `camera` has with these values */
+                notCamera?: string[];
+                /** @description Stars, 1 to 5 */
+                minRating?: string[];
+                /** @description None of what `minRating` has with these values */
+                notMinRating?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
                 };
             };
             401: components["responses"]["Unauthenticated"];

@@ -18,7 +18,7 @@ from pinhole.edits.asked import Edit, Selection
 from pinhole.edits.said import MARKS, Impossible, Said, difference, edited, undone
 from pinhole.imaging.capture_time import plausible
 from pinhole.tables import change as change_table
-from pinhole.tables import item_metadata, media_item, outbox
+from pinhole.tables import item_metadata, media_item, outbox, search_text
 from pinhole.tables.change import Change
 from pinhole.tables.item_metadata import Layer
 from pinhole.tables.media_item import Held
@@ -118,6 +118,7 @@ def write(
         item_metadata.say_many(conn, owner_id, Layer.PERSON, outcome.person)
     if outcome.beyond:
         item_metadata.write(conn, owner_id, outcome.beyond)
+    search_text.refresh(conn, owner_id, _found_otherwise(outcome))
     come = change_table.come_on(
         conn,
         owner_id,
@@ -128,6 +129,12 @@ def write(
         finished=finished,
     )
     return come, months
+
+
+def _found_otherwise(outcome: Outcome) -> list[str]:
+    """Items that other words find than before."""
+    dated = (item_id for item_id, columns in outcome.of_grid.items() if "taken_at_local" in columns)
+    return sorted({*outcome.beyond, *dated})
 
 
 def _editing(conn: Connection, change: Change, item_ids: Sequence[str]) -> Step:

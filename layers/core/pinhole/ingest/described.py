@@ -15,7 +15,7 @@ from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import FileType
 from pinhole.places import Place
 from pinhole.settings import settings
-from pinhole.tables import item_metadata, media_item
+from pinhole.tables import item_metadata, media_item, search_text
 from pinhole.tables.item_metadata import ItemMetadata, Layer
 from pinhole.tables.media_item import Item, Shape
 from pinhole.tables.original_file import OriginalFile
@@ -70,6 +70,7 @@ def commit(conn: Connection, item: Item, described: Description) -> bool:
     first = media_item.commit_metadata(conn, item.owner_id, item.id, described.shape)
     item_metadata.insert(conn, item.owner_id, item.id, described.metadata)
     item_metadata.say(conn, item.owner_id, item.id, Layer.FILE, described.said)
+    search_text.refresh(conn, item.owner_id, [item.id])
     return first
 
 

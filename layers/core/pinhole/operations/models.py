@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 
 from pinhole.db import transaction
 from pinhole.errors import Conflict, NotFound
-from pinhole.tables import model
+from pinhole.tables import model, search_text
 from pinhole.telemetry import logger
 
 BATCH = 20_000  # photos in a transaction
@@ -73,4 +73,5 @@ def _forget_some(model_id: int) -> bool:
         if there and model.delete_looks(conn, model_id, BATCH):
             return True
         model.delete(conn, model_id)
+        search_text.make_stale(conn)
         return False

@@ -21,8 +21,8 @@ GOOD_RATING = 4
 class Covers:
     """Photos in parallel columns: of the newest month first, and of each month the best one first.
 
-    Columns, `revision` and signatures are as of `MonthPage` and `Timeline`. A month of which nothing can be shown is
-    not among them.
+    Columns and signatures are as of `grid.Columns`, `revision` is the timeline's. A month of which nothing can be shown
+    is not among them.
     """
 
     revision: int

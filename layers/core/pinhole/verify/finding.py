@@ -27,6 +27,7 @@ class Kind(StrEnum):
     RENDITIONS_UNKNOWN = "renditions_unknown"  # deleted where their original is there: they belong to no item
     FULL_SIZE_MISSING = "full_size_missing"  # it is noted that there is none: it is made when it is asked for again
     METADATA_LOST = "metadata_lost"  # what an item's file says, or what its bytes are, is lost: the file is read again
+    SEARCH_TEXT_LOST = "search_text_lost"  # what an item that was read is found by is lost: it is written again
     JOB_LOST = "job_lost"  # a stage that an item still needs is in no job, or in one that ended: it is asked for
     FAILURE_LOST = "failure_lost"  # an item has failed, and no job: its job says so again, and can be retried
     MONTH_LOST = "month_lost"  # items are listed in a month that the timeline does not have: it gets it

@@ -82,6 +82,7 @@ HANDLERS = {
     "live/notices.py": INGEST,
     "ingest/handler.py": INGEST,
     "schedules/requeue_stale.py": "def handle(event, context): pass",
+    "schedules/refresh_search_texts.py": "def handle(event, context): pass",
     "schedules/clean_tokens.py": "def handle(event, context): pass",
     "schedules/expire_uploads.py": "def handle(event, context): pass",
     "schedules/expire_full_sizes.py": "def handle(event, context): pass",

@@ -1,0 +1,271 @@
+"""Which items are like what somebody looks for: by words and by pictures, joined by reciprocal rank fusion.
+
+Cormack, Clarke, Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods" (2009):
+an item's score is the sum of 1 / (60 + its rank) over the lists that it is in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from psycopg import Connection, sql
+from psycopg.sql import SQL, Composable, Placeholder
+
+from pinhole import access, grid
+from pinhole.grid import Columns, Cursor
+from pinhole.search import filters
+from pinhole.search.dates_in_words import dates_in
+from pinhole.search.filters import Asked
+from pinhole.search.words import Term, terms_of
+
+RANK_CONSTANT = 60
+MOST = 1_000  # items of each list, and of an answer: what is further behind is like nothing that was asked for
+
+_LANGUAGES = "{english,dutch,german}"
+
+
+Why = Literal["text", "picture"]
+"""By which list an item was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Words of what was typed that became a filter: where they begin and end, and what they became."""
+
+    begin: int
+    end: int
+    filter: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for. terms: what is left of what was typed, once dates were understood."""
+
+    terms: Sequence[Term]
+    understood: Sequence[Understood]
+    filters: Sequence[Asked]
+
+    @classmethod
+    def of(cls, typed: str, asked: Sequence[Asked], today: date) -> "Query":
+        """Read what was typed, with the filters that were set beside it. today: by which `last summer` is meant."""
+        terms = terms_of(typed)
+        found = dates_in(terms, today)
+        understood = [
+            Understood(
+                terms[each.begin].begin,
+                terms[each.end - 1].end,
+                Asked("on", [filters.written(dates) for dates in each.dates]),
+            )
+            for each in found
+        ]
+        dated = {number for each in found for number in range(each.begin, each.end)}
+        # Two dates are two wishes of one kind: either.
+        said = [value for each in understood for value in each.filter.values]
+        return cls(
+            [term for number, term in enumerate(terms) if number not in dated],
+            understood,
+            [*asked, *([Asked("on", said)] if said else [])],
+        )
+
+    @property
+    def described(self) -> str:
+        """What a picture should be like, for an encoder; '' where nothing is said of it."""
+        return " ".join(term.text for term in self.terms if not term.is_excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item that was found: by which lists, and how well by all of them."""
+
+    id: str
+    score: float
+    why: Sequence[Why]
+
+
+def fused(lists: Sequence[tuple[Why, Sequence[str]]]) -> list[Hit]:
+    """Items of ranked lists, the best first; of those that are as good, the one first that the first list has first."""
+    scores: dict[str, float] = {}
+    why: dict[str, list[Why]] = {}
+    for name, ids in lists:
+        for rank, item_id in enumerate(ids, 1):
+            scores[item_id] = scores.get(item_id, 0) + 1 / (RANK_CONSTANT + rank)
+            why.setdefault(item_id, []).append(name)
+    return [Hit(item_id, score, why[item_id]) for item_id, score in sorted(scores.items(), key=lambda one: -one[1])]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Visible items, the best or the newest first, with an element each of `hits`, which has none where only filters
+    were asked for.
+
+    next_cursor: None where no more follow.
+    """
+
+    columns: Columns
+    hits: Sequence[Hit]
+    next_cursor: Cursor | None
+
+
+def read(
+    conn: Connection, viewer_id: int, query: Query, *, newest_first: bool, cursor: Cursor | None, expires: int
+) -> Results:
+    """Find what is asked for, of one moment where `conn` is in a snapshot: at most MOST items.
+
+    Where words ask for something, the best MOST are all that there is, in either order; a cursor is of what filters
+    alone ask for, which comes newest first. expires: when the signatures run out, Unix seconds.
+    """
+    if not any(not term.is_excluded for term in query.terms):
+        return _by_date(conn, viewer_id, query, cursor, expires)
+    hits = fused([("text", by_words(conn, viewer_id, query))])[:MOST]
+    row = conn.execute(
+        _SHOWN[newest_first],
+        {"viewer_id": viewer_id, "ids": [hit.id for hit in hits]},
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    columns = Columns.of(row, MOST, expires)
+    by_id = {hit.id: hit for hit in hits}
+    return Results(columns, [by_id[item_id] for item_id in columns.ids], None)
+
+
+_NEWEST_FIRST = SQL("media_item.sort_timestamp DESC, media_item.id DESC")
+_SHOWN = {
+    newest_first: SQL(
+        """
+        SELECT {columns} FROM (
+            SELECT {source} FROM unnest(%(ids)s::text[]) WITH ORDINALITY AS hit (hit_id, rank)
+            JOIN media_item ON media_item.id = hit_id
+            WHERE {may_see} ORDER BY {order}
+        ) AS found
+        """
+    ).format(columns=grid.COLUMNS, source=grid.SOURCE, may_see=access.MAY_SEE, order=order)
+    for newest_first, order in ((True, _NEWEST_FIRST), (False, SQL("rank")))
+}
+
+
+def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | None, expires: int) -> Results:
+    must, parameters = _must(query)
+    row = conn.execute(
+        SQL(
+            """
+            SELECT {columns}, (extract(epoch FROM min(sort_timestamp)) * 1000000)::bigint
+            FROM (
+                SELECT {source}, sort_timestamp FROM media_item
+                WHERE {may_see} AND {must} AND (sort_timestamp, id) <= (%(begin)s::timestamptz, %(id)s)
+                ORDER BY {newest_first} LIMIT %(limit)s
+            ) AS found
+            """
+        ).format(
+            columns=grid.COLUMNS, source=grid.SOURCE, may_see=access.MAY_SEE, must=must, newest_first=_NEWEST_FIRST
+        ),
+        {
+            "viewer_id": viewer_id,
+            "begin": "infinity" if cursor is None else cursor.moments[0],
+            "id": "" if cursor is None else cursor.item_id,
+            "limit": MOST + 1,
+            **parameters,
+        },
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    *columns, last = row
+    ids = grid.texts(columns[0])
+    return Results(
+        Columns.of(tuple(columns), MOST, expires), [], Cursor((last,), ids[MOST]) if len(ids) > MOST else None
+    )
+
+
+def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
+    """Ids of the visible items that have every word, and all that is in quotes: the best first, at most MOST.
+
+    What is a stop word in any language need not be there; where there is nothing else, one of them must be.
+    """
+    words, parameters = _words(query.terms)
+    hold = filters.conditions(query.filters)
+    found = conn.execute(
+        SQL(
+            """
+            SELECT media_item.id
+            FROM {words} AS words, search_text JOIN media_item
+                ON media_item.owner_id = search_text.owner_id AND media_item.id = search_text.item_id
+            WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ (words.wanted && {on_documents})
+                AND {may_see} AND {on_items}
+            ORDER BY ts_rank('{{0.05, 0.2, 0.5, 1}}', search_text.document, words.ranked) DESC,
+                media_item.sort_timestamp DESC, media_item.id DESC
+            LIMIT %(limit)s
+            """
+        ).format(words=words, may_see=access.MAY_SEE, on_items=hold.on_items, on_documents=hold.on_documents),
+        {"viewer_id": viewer_id, "limit": MOST, **parameters, **hold.parameters},
+    )
+    return [item_id for (item_id,) in found]
+
+
+def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[float]) -> list[tuple[str, float]]:
+    """Ids of the visible items whose pictures are nearest to a vector of unit length, with their cosines; MOST at most.
+
+    Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
+    """
+    must, parameters = _must(query)
+    found = conn.execute(
+        SQL(
+            """
+            SELECT media_item.id, -(embedding <#> %(vector)s::halfvec) AS cosine
+            FROM image_embedding JOIN media_item
+                ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
+            WHERE image_embedding.owner_id = %(viewer_id)s
+                AND model_id = (SELECT id FROM model WHERE role = 'image_embedding' AND answers)
+                AND {may_see} AND {must}
+            ORDER BY embedding <#> %(vector)s::halfvec LIMIT %(limit)s
+            """
+        ).format(may_see=access.MAY_SEE, must=must),
+        {"viewer_id": viewer_id, "limit": MOST, "vector": str(list(vector)), **parameters},
+    )
+    best: dict[str, float] = {}
+    for item_id, cosine in found:
+        best.setdefault(item_id, cosine)
+    return list(best.items())
+
+
+def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
+    """A row of two tsqueries, `wanted` and `ranked`, with its parameters."""
+    parameters: dict[str, Any] = {"languages": _LANGUAGES} if terms else {}
+    made: dict[bool, list[Composable]] = {True: [], False: []}
+    excluded: list[Composable] = []
+    for number, term in enumerate(terms):
+        parameters[f"term{number}"] = term.text
+        for strict in (True, False):
+            part = SQL("search_term({}, {}, {}, %(languages)s::regconfig[])").format(
+                Placeholder(f"term{number}"), sql.Literal(term.is_quoted), sql.Literal(strict)
+            )
+            if not term.is_excluded:
+                made[strict].append(part)
+        if term.is_excluded:
+            excluded.append(SQL("!!{}").format(part))
+    nothing = SQL("''::tsquery")
+    return (
+        SQL(
+            "(SELECT CASE WHEN numnode(strict) > 0 THEN strict ELSE ranked END && {excluded} AS wanted, ranked"
+            " FROM (SELECT {strict} AS strict, {ranked} AS ranked) AS each)"
+        ).format(
+            strict=SQL(" && ").join([nothing, *made[True]]),
+            ranked=SQL(" || ").join([nothing, *made[False]]),
+            excluded=SQL(" && ").join([nothing, *excluded]),
+        ),
+        parameters,
+    )
+
+
+def _must(query: Query) -> tuple[Composable, dict[str, Any]]:
+    """What holds for items that are found in other ways than by words: the filters, what is in quotes, and excluded."""
+    hold = filters.conditions(query.filters)
+    words, parameters = _words([term for term in query.terms if term.is_quoted or term.is_excluded])
+    if not parameters and not hold.asks_documents:
+        return hold.on_items, hold.parameters
+    return (
+        SQL(
+            "{on_items} AND media_item.id IN (SELECT item_id FROM search_text, {words} AS words"
+            " WHERE search_text.owner_id = %(viewer_id)s AND search_text.document @@ (words.wanted && {on_documents}))"
+        ).format(on_items=hold.on_items, words=words, on_documents=hold.on_documents),
+        parameters | hold.parameters,
+    )

@@ -1,0 +1,51 @@
+"""What somebody typed, word by word: what must be there, what must not, and what stands in quotes."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAX_CHARACTERS = 500
+MAX_TERMS = 32  # beyond, the rest is left out: each costs the database a lookup in an index
+
+_TERM = re.compile(r'(?P<sign>-?)(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]+))')
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_MARKS = re.compile(r"[\u0300-\u036f]")
+_AS_TWO = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "\u2019": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """begin, end: where it stands in what was typed, sign and quotes included. is_quoted: its words belong together."""
+
+    begin: int
+    end: int
+    text: str
+    is_quoted: bool = False
+    is_excluded: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """Runs of letters and digits, folded."""
+        return [match.group() for match in _WORD.finditer(folded(self.text))]
+
+
+def folded(text: str) -> str:
+    """In lower case and without accents: how words are compared. The database's `folded` is the same."""
+    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_AS_TWO))
+    return _MARKS.sub("", decomposed)
+
+
+def terms_of(typed: str) -> Sequence[Term]:
+    """The terms of what was typed, at most MAX_TERMS of them, those without a letter or digit left out.
+
+    `-` before a term excludes it, unless a blank follows; `"` begins what belongs together, to the next one or the end.
+    """
+    found = []
+    for match in _TERM.finditer(typed[:MAX_CHARACTERS]):
+        quoted = match["quoted"]
+        text = match["plain"] if quoted is None else quoted
+        term = Term(match.start(), match.end(), text, quoted is not None, match["sign"] == "-")
+        if term.words:
+            found.append(term)
+    return found[:MAX_TERMS]

@@ -1,0 +1,89 @@
+"""Words of items, found in the database."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import Connection
+
+from pinhole.search.searching import Query, by_words
+from pinhole.search.words import terms_of
+from pinhole.tables import search_text, user
+from tests.fixtures.library import Library
+
+TODAY = date(2026, 11, 25)
+
+
+@pytest.fixture
+def library(conn: Connection) -> Library:
+    return Library(conn, user.insert(conn, "ann", "hash", "administrator", "ann").id)
+
+
+def _found(library: Library, typed: str) -> Sequence[str]:
+    return by_words(library.conn, library.owner_id, Query.of(typed, [], TODAY))
+
+
+@pytest.mark.parametrize(
+    ("typed", "columns"),
+    [
+        ("running", {"description": "She runs by the sea"}),
+        ("Häuser", {"title": "ein Haus am See"}),
+        ("fietsen", {"title": "Een fiets"}),
+        ("cafe", {"title": "Café de Flore"}),
+        ("CAFÉ", {"title": "cafe"}),
+        ("strasse", {"title": "Lange Straße"}),
+        ("the sea", {"description": "the sea"}),
+        ("naples", {"city": "Naples", "country": "Italy"}),
+        ("4711", {"filename": "IMG_4711.jpg"}),
+        ("71", {"filename": "IMG_4711.jpg"}),
+        ("img_4711", {"filename": "IMG_4711.jpg"}),
+        ("D850", {"camera_make": "NIKON", "camera_model": "NIKON D850"}),
+        ("850", {"camera_model": "NIKON D850"}),
+        ("nik d8", {"camera_model": "NIKON D850"}),
+        ("sunday", {"taken": "2024-07-14T12:00:00"}),
+        ("hat", {"title": "A hat"}),
+        ("the man", {"title": "man overboard"}),
+        ('"red door"', {"description": "a red door"}),
+        ("door -green", {"description": "a red door"}),
+        ("ice-cream", {"description": "ice-cream"}),
+        ("rock'n'roll", {"title": "Rock’n’Roll"}),
+        ("東京", {"title": "東京 タワー"}),
+    ],
+)
+def test_an_item_is_found_by_its_words(library: Library, typed: str, columns: dict[str, str]) -> None:
+    item = library.add(**columns)
+    search_text.refresh(
+        library.conn, library.owner_id, [item, library.add("2023-05-03T12:00:00", title="something else")]
+    )
+    assert _found(library, typed) == [item]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ('"door red"', "a red door"),
+        ("door -red", "a red door"),
+        ('door -"red door"', "a red door"),
+        ("door window", "a red door"),
+        ("art", "a start"),
+        ("", "a red door"),
+        ("the", "a red door"),
+    ],
+)
+def test_an_item_without_them_is_not(library: Library, typed: str, title: str) -> None:
+    search_text.refresh(library.conn, library.owner_id, [library.add(title=title)])
+    assert _found(library, typed) == []
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("&|!<->:*()'\"\\/ ")), max_size=30))
+def test_whatever_is_typed_is_only_looked_for(library: Library, typed: str) -> None:
+    said = typed.replace("\0", "")
+    _found(library, said)
+    for term in terms_of(said):
+        # In quotes, whatever there is in it is a lexeme, or lies between two.
+        [(query,)] = library.conn.execute("SELECT search_term(%s, true, true, '{english}')::text", (term.text,))
+        assert re.fullmatch(r"('[^']+'( <(-|\d+)> )?)*", query), query
