@@ -15,7 +15,10 @@ export const keeper = new SessionKeeper(
     }).catch(() => {
       throw unreachable()
     })
-    const body: unknown = await response.json().catch(() => null)
+    const body: unknown = await response.json().catch(() => {
+      // Nothing is known of what was answered: not even whether the token is used up.
+      if (response.ok) throw unreachable()
+    })
     if (!response.ok) throw problemFrom(response, body)
     return body as Session
   },
