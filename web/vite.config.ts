@@ -162,5 +162,6 @@ export default defineConfig({
       '/live': { target: gateway, ws: true },
     },
   },
-  test: { include: ['tests/**/*.test.ts'], restoreMocks: true },
+  // A busy machine is slow, not wrong.
+  test: { include: ['tests/**/*.test.ts'], restoreMocks: true, testTimeout: 120_000 },
 })

@@ -25,7 +25,8 @@ VISITS = 5
 WHEEL_STEPS, WHEEL_PIXELS = 60, 400
 SCRUBS = 20
 LONG_TASK_MICROSECONDS = 50_000
-_TASK = "ThreadControllerImpl::RunTask"
+# What promises go on with comes behind the task, and is as long as it all the same.
+_TASK, _MICROTASKS = "ThreadControllerImpl::RunTask", "BlinkScheduler_PerformMicrotaskCheckpoint"
 # The budget of the page, which CONTRIBUTING.md tells.
 FIRST_PHOTOS_MS = {100_000: 1_500, 1_000_000: 2_500}
 LCP_MS = {100_000: 1_500, 1_000_000: 2_500}
@@ -85,12 +86,18 @@ def _rows(chromium: Browser, origin: str, client: Client, items: int) -> Iterato
     with _visit(chromium, origin, state) as page:
         page.wait_for_function(_SEEN)
         for doing, act in (("wheel", _wheel), ("scrubbing", _scrub)):
-            label = f"{name}: tasks over 50 ms of CPU, {doing}"
-            yield Row(label, "tasks", _long_tasks(page, act), aim=Aim("ours", LONG_TASKS))
+            yield _tasks_row(page, name, doing, act)
         session = page.context.new_cdp_session(page)
         session.send("HeapProfiler.collectGarbage")
         heap = page.evaluate("() => performance.memory.usedJSHeapSize / 1e6")
         yield Row(f"{name}: JavaScript heap after that", "MB", float(heap), aim=Aim("ours", HEAP_MB[items]))
+        for doing, act in (("opening months", _open_months), ("from months to all photos", _show_all)):
+            yield _tasks_row(page, name, doing, act)
+
+
+def _tasks_row(page: Page, name: str, doing: str, act: Callable[[Page], None]) -> Row:
+    label = f"{name}: tasks over 50 ms of CPU, {doing}"
+    return Row(label, "tasks", _long_tasks(page, act), aim=Aim("ours", LONG_TASKS))
 
 
 @contextmanager
@@ -154,7 +161,7 @@ def _long_tasks(page: Page, act: Callable[[Page], None]) -> int:
     events: list[dict[str, Any]] = []
     ended: list[object] = []
     session.on("Tracing.dataCollected", lambda collected: events.extend(collected["value"]))
-    session.on("Tracing.tracingComplete", ended.append)
+    session.on("Tracing.tracingComplete", lambda told: ended.append(told))
     session.send("Tracing.start", {"traceConfig": {"includedCategories": ["toplevel"]}})
     act(page)
     session.send("Tracing.end")
@@ -162,9 +169,28 @@ def _long_tasks(page: Page, act: Callable[[Page], None]) -> int:
         page.wait_for_timeout(50)
     named = [event for event in events if event["name"] == "thread_name"]
     main = {(event["pid"], event["tid"]) for event in named if event["args"]["name"] == "CrRendererMain"}
-    tasks = [event for event in events if event["name"] == _TASK and (event["pid"], event["tid"]) in main]
-    assert tasks, "the browser tells of no tasks"
-    return sum(task.get("tdur", 0) > LONG_TASK_MICROSECONDS for task in tasks)
+    taken = [time for thread in main for time in _taken([event for event in events if _thread(event) == thread])]
+    assert taken, "the browser tells of no tasks"
+    return sum(time > LONG_TASK_MICROSECONDS for time in taken)
+
+
+def _thread(event: dict[str, Any]) -> tuple[int, int]:
+    return event["pid"], event["tid"]
+
+
+def _taken(events: list[dict[str, Any]]) -> list[int]:
+    """The CPU time of each task of a thread with the microtasks behind it, in microseconds."""
+    taken: list[int] = []
+    end = 0
+    for event in sorted((one for one in events if one["name"] in (_TASK, _MICROTASKS)), key=lambda one: one["ts"]):
+        if event["ts"] < end:
+            continue  # within a task, and of its time
+        end = event["ts"] + event.get("dur", 0)
+        if event["name"] == _MICROTASKS and taken:
+            taken[-1] += event.get("tdur", 0)
+        else:
+            taken.append(event.get("tdur", 0))
+    return taken
 
 
 def _wheel(page: Page) -> None:
@@ -173,6 +199,18 @@ def _wheel(page: Page) -> None:
         page.mouse.wheel(0, WHEEL_PIXELS)
         page.wait_for_timeout(30)
     page.wait_for_timeout(500)
+
+
+def _open_months(page: Page) -> None:
+    page.goto("/months")
+    page.locator("[data-key] img").first.wait_for()
+    page.wait_for_timeout(1000)
+
+
+def _show_all(page: Page) -> None:
+    page.get_by_role("link", name="All photos", exact=True).click()
+    page.wait_for_function(_SEEN)
+    page.wait_for_timeout(1000)
 
 
 def _scrub(page: Page) -> None:

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import BrowserContext, Download, Page, Route, expect
 
-from tests.e2e.conftest import Photo, log_in, newest, tiles
+from tests.e2e.conftest import Photo, log_in, newest, tiles, until
 
 # The dialog is the system's own, where no test gets: what it gives is a file of the browser's private directory.
 PICKS_A_FILE = """() => {
@@ -151,6 +151,7 @@ def halfway(streaming: Page, held: list[Route]) -> Download:
     with streaming.expect_download() as download:
         _download(streaming)
     expect(streaming.get_by_role("complementary", name="Download")).to_contain_text(re.compile("[1-5] of 40"))
+    until(streaming, lambda: bool(held), "the store was asked for no more")
     return download.value
 
 

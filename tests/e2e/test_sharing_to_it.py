@@ -25,6 +25,9 @@ SHARES = """files => {
 IS_CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 WAITS = """() => new Promise(resolve => {
     const opening = indexedDB.open('pinhole.shared')
+    // There is none yet.
+    opening.onupgradeneeded = () => opening.transaction.abort()
+    opening.onerror = () => resolve(0)
     opening.onsuccess = () => {
         const counting = opening.result.transaction('files').objectStore('files').count()
         counting.onsuccess = () => (opening.result.close(), resolve(counting.result))

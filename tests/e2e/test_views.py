@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.e2e.conftest import tiles
+from tests.e2e.conftest import box_of, newest, tiles
 from tests.e2e.test_a_million import MONTHS, answer_month, answer_timeline
 from tests.e2e.test_for_everyone import assert_fits
 
@@ -21,7 +21,8 @@ def open_photos(open_context: Callable[..., BrowserContext], session: Any) -> Ca
     def opened(address: str = "/", **settings: Any) -> Page:
         page = open_context(storage_state=session, **settings).new_page()
         page.goto(address)
-        expect(tiles(page).first).to_be_visible()
+        # Of an address that names a month, the newest is not among what is drawn.
+        expect(tiles(page).first if "#" in address else newest(page)).to_be_visible()
         return page
 
     return opened
@@ -80,8 +81,7 @@ def test_each_view_has_an_address_and_a_title_and_says_that_it_is_the_current_on
 def test_years_lead_to_their_months_and_these_to_their_photos_by_keys_alone(open_photos: Callable[..., Page]) -> None:
     page = open_photos()
     go(page, "y")
-    newest = page.get_by_role("link", name="2024, 36 photos, most of them in July 2024")
-    expect(newest).to_be_focused()
+    expect(page.get_by_role("link", name="2024, 36 photos, most of them in July 2024")).to_be_focused()
     page.keyboard.press("End")
     expect(page.get_by_role("link", name="2022, 4 photos, most of them in December 2022")).to_be_focused()
     page.keyboard.press("ArrowLeft")
@@ -101,6 +101,7 @@ def test_the_place_is_kept_from_one_view_to_the_next_and_when_going_back(open_ph
     expect(photo_of(page, "27 December 2022")).to_be_in_viewport()
     expect(page.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile("2022|2023"))
     where = page.get_by_role("banner").locator("[aria-hidden]", has_text=re.compile("20"))
+    expect(where).to_have_text(re.compile("2022|2023"))
     month = where.inner_text()
     go(page, "m")
     card = page.get_by_role("link", name=f"{month}, ")
@@ -122,10 +123,9 @@ def test_months_and_years_show_their_photos(open_photos: Callable[..., Page]) ->
         go(page, letter)
         pictures = page.get_by_role("link", name=card).locator("img")
         expect(pictures).to_have_count(4)
-        page.wait_for_function(
-            "pictures => pictures.every(({ naturalWidth }) => naturalWidth > 0)",
-            arg=pictures.element_handles(),
-        )
+        for number in range(4):
+            expect(pictures.nth(number)).to_have_class("shown")
+            expect(pictures.nth(number)).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_an_address_may_name_a_month_or_a_year(open_photos: Callable[..., Page]) -> None:
@@ -142,6 +142,7 @@ def test_a_phone_says_where_one_is_in_place_of_the_views_and_leads_to_months_by_
     expect(views(page).get_by_role("link", name="Years")).to_be_visible()
     tiles(page).first.focus()
     page.keyboard.press("End")
+    expect(photo_of(page, "27 December 2022")).to_be_in_viewport()
     month = views(page).get_by_role("link", name=re.compile("^(December 2022|March 2023)$"))
     expect(month).to_be_visible()
     expect(views(page).get_by_role("link", name="Years")).to_be_hidden()
@@ -264,11 +265,12 @@ def test_taking_hold_of_the_scrubber_moves_nothing_and_a_drag_away_from_the_edge
     million.goto("/#2004-06")
     expect(photo_of(million, "28 June 2004")).to_be_in_viewport()
     slider = million.get_by_role("slider")
-    box = slider.bounding_box()
-    assert box
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("June 2004|July 2004"))
+    box = box_of(slider)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 0.5
     million.mouse.move(x, y)
     million.mouse.down()
+    expect(million.locator(".dragging")).to_have_count(1)
     expect(slider).to_have_attribute("aria-valuetext", re.compile("June 2004|July 2004"))
     million.mouse.move(x - 900, y)
     million.mouse.move(x - 900, y + 10)

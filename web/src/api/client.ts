@@ -38,9 +38,13 @@ async function send(request: Request): Promise<Response> {
   return response
 }
 
-/** The body of a successful answer; throws `Problem` for any other. */
+/** The body of a successful answer; throws `Problem` for any other, and for one that broke off or is no JSON. */
 export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  const { data, error, response } = await call
+  const { data, error, response } = await call.catch((thrown: unknown) => {
+    if (!(thrown instanceof TypeError || thrown instanceof SyntaxError)) throw thrown
+    noteAnswer(null)
+    throw unreachable()
+  })
   if (!response.ok) throw problemFrom(response, error)
   return data as T
 }

@@ -22,7 +22,10 @@ export const keeper = new SessionKeeper(
     })
     // A proxy that wants a login of its own ends no session.
     if (isAway(response)) throw unreachable()
-    const body: unknown = await response.json().catch(() => null)
+    const body: unknown = await response.json().catch(() => {
+      // Nothing is known of what was answered: not even whether the token is used up.
+      if (response.ok) throw unreachable()
+    })
     if (!response.ok) throw problemFrom(response, body)
     return body as Session
   },

@@ -36,13 +36,8 @@ export class GridLayout {
   constructor(
     readonly sections: readonly Section[],
     readonly shape: GridShape,
-    previous?: GridLayout,
   ) {
-    const known = new Map<Uint8Array, Rows>()
-    if (previous && sameShape(previous.shape, shape)) {
-      previous.sections.forEach((section, position) => known.set(section.ratios, previous.#rows[position]!))
-    }
-    this.#rows = sections.map((section) => known.get(section.ratios) ?? justify(section.ratios, shape))
+    this.#rows = sections.map(({ ratios }) => rowsOf(ratios, shape))
     this.tops = new Float64Array(sections.length)
     this.#lefts = new Float64Array(sections.length)
     let below = 0
@@ -189,6 +184,17 @@ export class GridLayout {
       if (rows.tops[row]! + rows.heights[row]! + offset > from) found.add(row)
     }
   }
+}
+
+/** Rows as they were laid out last, which take long of a million photos: a grid that comes again has them. */
+const laidOut = new WeakMap<Uint8Array, { shape: GridShape; rows: Rows }>()
+
+function rowsOf(ratios: Uint8Array, shape: GridShape): Rows {
+  const known = laidOut.get(ratios)
+  if (known && sameShape(known.shape, shape)) return known.rows
+  const rows = justify(ratios, shape)
+  laidOut.set(ratios, { shape, rows })
+  return rows
 }
 
 function sameShape(a: GridShape, b: GridShape): boolean {

@@ -27,29 +27,31 @@ export function justify(codes: Uint8Array, shape: RowShape): Rows {
   const heights: number[] = []
   let first = 0
   let sum = 0
-  const heightOf = (count: number, ratios: number) => (shape.width - shape.gap * (count - 1)) / ratios
+  const { width: whole, gap, targetHeight } = shape
+  const heightOf = (count: number, ratios: number) => (whole - gap * (count - 1)) / ratios
   for (let index = 0; index < codes.length; index++) {
     const ratio = ratioOfCode[codes[index]!]!
-    const withIt = heightOf(index - first + 1, sum + ratio)
     sum += ratio
-    if (withIt > shape.targetHeight) continue
+    // Most items end here, of a library maybe a million.
+    if (whole - gap * (index - first) > targetHeight * sum) continue
+    const withIt = heightOf(index - first + 1, sum)
     const without = index === first ? Infinity : heightOf(index - first, sum - ratio)
-    if (without / shape.targetHeight < shape.targetHeight / withIt) {
+    if (without / targetHeight < targetHeight / withIt) {
       heights.push(Math.round(without))
       starts.push(index)
       first = index
       sum = ratio
-      if (shape.width / ratio > shape.targetHeight) continue
+      if (whole / ratio > targetHeight) continue
     }
     heights.push(Math.round(heightOf(index - first + 1, sum)))
     starts.push(index + 1)
     first = index + 1
     sum = 0
   }
-  let width = shape.width
+  let width = whole
   if (first < codes.length) {
-    const height = Math.round(Math.min(shape.targetHeight, heightOf(codes.length - first, sum)))
-    if (first === 0) width = Math.min(width, Math.ceil(sum * height) + shape.gap * (codes.length - 1))
+    const height = Math.round(Math.min(targetHeight, heightOf(codes.length - first, sum)))
+    if (first === 0) width = Math.min(width, Math.ceil(sum * height) + gap * (codes.length - 1))
     heights.push(height)
     starts.push(codes.length)
   }
@@ -59,17 +61,11 @@ export function justify(codes: Uint8Array, shape: RowShape): Rows {
 function stack(starts: number[], heights: number[], above: number, width: number): Rows {
   const tops = new Float64Array(heights.length)
   let top = 0
-  heights.forEach((height, row) => {
+  for (let row = 0; row < heights.length; row++) {
     tops[row] = top + above
-    top += above + height
-  })
-  return {
-    starts: Uint32Array.from(starts),
-    tops,
-    heights: Float64Array.from(heights),
-    height: top,
-    width,
+    top += above + heights[row]!
   }
+  return { starts: new Uint32Array(starts), tops, heights: new Float64Array(heights), height: top, width }
 }
 
 export type Box = { left: number; width: number }
