@@ -56,6 +56,7 @@ beforeEach(() => {
   const journal = {
     entries: async () => [...entries.values()],
     note: async () => {},
+    unnote: async (id: string) => void entries.delete(id),
     forget: async (id: string) => void entries.delete(id),
   }
   queue = new UploadQueue(

@@ -7,11 +7,12 @@ import type { Upload } from '../src/uploads/upload'
 import { UploadQueue } from '../src/uploads/uploadQueue'
 import { ServerInMemory } from './uploadServerFake'
 
-/** A queue that uploads to a server in memory, and what it did: the pauses it made, and the hashes it noted. */
+/** A queue that uploads to a server in memory, and what it did: the pauses it made, the hashes it noted, and what it forgot. */
 export function setUp() {
   const server = new ServerInMemory()
   const pauses: number[] = []
   const journal = new Map<string, string | null>()
+  const forgotten: string[] = []
   const follower = new Follower(server, (upload) => queue.settle(upload))
   const queue: UploadQueue = new UploadQueue(
     {
@@ -26,13 +27,17 @@ export function setUp() {
     },
     {
       note: async (key, _source, sha256) => void journal.set(key, sha256),
-      forget: async (key) => void journal.delete(key),
+      unnote: async (key) => void journal.delete(key),
+      forget: async (key) => {
+        journal.delete(key)
+        forgotten.push(key)
+      },
     },
     follower,
     () => {},
   )
   const add = (name: string, content?: string): Upload => queue.add(source(name, content))
-  return { server, pauses, journal, queue, add }
+  return { server, pauses, journal, forgotten, queue, add }
 }
 
 export function source(name: string, content = name): FileSource {

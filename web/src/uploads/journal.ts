@@ -31,6 +31,11 @@ export class Journal {
 
   async forget(id: string): Promise<void> {
     await this.shares.forget(id)
+    await this.unnote(id)
+  }
+
+  /** Forgets it, but for what was shared of it. */
+  async unnote(id: string): Promise<void> {
     await (await this.storage()).delete('uploads', id)
   }
 

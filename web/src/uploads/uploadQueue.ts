@@ -26,8 +26,6 @@ export class UploadQueue {
   #toSend = new Set<Upload>()
   #aborts = new Map<string, AbortController>()
   #same = new SameBytes()
-  /** By their bytes, files that are not sent, as another of these is: what is kept of them is kept until that has arrived. */
-  #kept = new Map<string, string[]>()
   #hashing = false
   #sending = 0
   #paused = false
@@ -35,7 +33,7 @@ export class UploadQueue {
 
   constructor(
     private readonly work: Sending,
-    private readonly journal: Pick<Journal, 'note' | 'forget'>,
+    private readonly journal: Pick<Journal, 'note' | 'unnote' | 'forget'>,
     private readonly follower: Pick<Follower, 'follow' | 'forget' | 'report'>,
     private readonly onChange: () => void,
   ) {
@@ -207,8 +205,10 @@ export class UploadQueue {
   #claim(upload: Upload): boolean {
     const first = this.#same.join(upload)
     if (first === upload) return true
-    if (needsThePage(first)) this.#kept.set(upload.sha256!, [...(this.#kept.get(upload.sha256!) ?? []), upload.key])
-    else void this.journal.forget(upload.key)
+    if (needsThePage(first)) {
+      this.#same.keep(upload)
+      void this.journal.unnote(upload.key)
+    } else void this.journal.forget(upload.key)
     if (isSameFile(first, upload) && needsThePage(first)) {
       this.#same.leave(upload)
       this.#list.drop(upload)
@@ -334,10 +334,8 @@ export class UploadQueue {
   }
 
   /** Its bytes are there, or nobody wants them any more. */
-  async #forget({ key, sha256 }: Upload): Promise<void> {
-    const alike = (sha256 !== null && this.#kept.get(sha256)) || []
-    if (sha256 !== null) this.#kept.delete(sha256)
-    await Promise.all([key, ...alike].map((one) => this.journal.forget(one)))
+  async #forget(upload: Upload): Promise<void> {
+    await Promise.all([upload.key, ...this.#same.takeKept(upload)].map((key) => this.journal.forget(key)))
   }
 
   #remember(upload: Upload): void {
