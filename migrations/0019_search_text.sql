@@ -65,7 +65,8 @@ CREATE TABLE search_epoch (
 );
 INSERT INTO search_epoch DEFAULT VALUES;
 
--- Those that are there already come by the schedule: to write them here would take long.
+-- Those that are there already come by the schedule: to write them here would take long. Also so a million take a minute.
+SET LOCAL statement_timeout = 0;
 INSERT INTO search_text (owner_id, item_id, document, epoch) SELECT owner_id, id, '', 0 FROM media_item;
 
 CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUAGE sql STABLE AS $$
