@@ -41,6 +41,16 @@ test('what is asked for to show it is not shown again, whatever the browser tell
   expect(shown).toEqual(['/api/timeline'])
 })
 
+test('an answer that breaks off keeps nothing else from being shown', async () => {
+  const shows = fetch
+  vi.stubGlobal('fetch', async (url: string) => {
+    await shows(url)
+    return new Response(new ReadableStream({ pull: (body) => body.error(new TypeError('Failed to fetch')) }))
+  })
+  await tell({ path: '/api/timeline', startTime: 1 }, { path: '/api/storage', startTime: 2 })
+  expect(shown).toEqual(['/api/timeline', '/api/storage'])
+})
+
 test('a picture is shown once, whatever its signatures', async () => {
   await tell({ path: `${PICTURE}?s=old`, startTime: 1 }, { path: `${PICTURE}?s=new`, startTime: 2 })
   expect(shown).toEqual([`${PICTURE}?s=old`])

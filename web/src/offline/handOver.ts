@@ -25,8 +25,7 @@ async function show(url: string, kind: Kind): Promise<void> {
   const headers = { Authorization: `Bearer ${keeper.session.accessToken}` }
   // From the browser's own cache, where that has it.
   const init: RequestInit = kind === 'answers' ? { headers } : { cache: 'force-cache' }
-  await fetch(url, { ...init, priority: 'low' }).then(
-    (response) => response.arrayBuffer(),
-    () => {}, // The next visit keeps it.
-  )
+  await fetch(url, { ...init, priority: 'low' })
+    .then((response) => response.arrayBuffer())
+    .catch(() => {}) // The next visit keeps it.
 }
