@@ -1,5 +1,4 @@
-import type { DBSchema, IDBPDatabase } from 'idb'
-import { openDatabase } from './database'
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 
 /** A file that another app has shared. `userId`: of who was logged in then; null: whoever logs in next. */
 export type SharedFile = { id: string; userId: number | null; name: string; lastModified: number; bytes: Blob }
@@ -13,10 +12,14 @@ export type SharedStorage = IDBPDatabase<Schema>
 /**
  * What other apps have shared, until it is uploaded: the service worker puts it there, a page takes it. A database of its
  * own, beside that of `storage.ts`: to give that one another store, every page that is open would have to let go of it first,
- * and those of 0.2.0 never do.
+ * and those of earlier versions never do.
  */
-export function openSharedFiles(onGone?: () => void): Promise<SharedStorage> {
-  return openDatabase<Schema>('pinhole.shared', (db) => void db.createObjectStore('files', { keyPath: 'id' }), onGone)
+export function openSharedFiles(): Promise<SharedStorage> {
+  return openDB<Schema>('pinhole.shared', 1, {
+    upgrade(db) {
+      db.createObjectStore('files', { keyPath: 'id' })
+    },
+  })
 }
 
 /** Throws `QuotaExceededError` where the browser has no room for them, and keeps none then. */

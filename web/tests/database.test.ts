@@ -4,13 +4,11 @@ import { expect, test, vi } from 'vitest'
 import early from '../src/early.ts?raw'
 import { PAGES_DATABASE, reopening } from '../src/database'
 import { openIndex } from '../src/offline/kept'
-import { openSharedFiles } from '../src/sharedFiles'
 import { storage } from '../src/storage'
 
 test.each([
   [PAGES_DATABASE, 'session', storage],
   ['pinhole.kept', 'sums', reopening(openIndex)],
-  ['pinhole.shared', 'files', reopening(openSharedFiles)],
 ] as const)('a later version may change %s while pages of this one are open, and these go on', async (name, store, opened) => {
   const open = opened as () => Promise<{ count(store: string): Promise<number> }>
   await (await open()).count(store)

@@ -16,7 +16,7 @@ class Locks {
 
 let locks: Locks
 const photo = (name: string) => new File([name], name, { type: 'image/jpeg', lastModified: 1e12 })
-const tabOf = (userId: number) => new TakenShares(() => openSharedFiles(), locks, () => userId)
+const tabOf = (userId: number) => new TakenShares(openSharedFiles(), locks, () => userId)
 const namesOf = (files: Map<string, File>) => [...files.values()].map(({ name }) => name).sort()
 
 beforeEach(async () => {

@@ -6,14 +6,14 @@ export class TakenShares {
   #taken = new Map<string, () => void>()
 
   constructor(
-    private readonly storage: () => Promise<SharedStorage>,
+    private readonly storage: Promise<SharedStorage>,
     private readonly locks: Pick<LockManager, 'request'>,
     private readonly userId: () => number,
   ) {}
 
   /** Takes what waits for this user, and is no other tab's: a tab that ends lets go of all that it had. */
   async take(): Promise<Map<string, File>> {
-    const db = await this.storage()
+    const db = await this.storage
     const files = new Map<string, File>()
     for (const id of await db.getAllKeys('files')) {
       const release = this.#taken.has(id) ? null : await this.#claim(id)
@@ -33,14 +33,14 @@ export class TakenShares {
 
   /** Whether it is waiting still, in whichever tab. */
   async has(id: string): Promise<boolean> {
-    return (await (await this.storage()).getKey('files', id)) !== undefined
+    return (await (await this.storage).getKey('files', id)) !== undefined
   }
 
   /** It is uploaded, or need not be. */
   async forget(id: string): Promise<void> {
     const release = this.#taken.get(id)
     if (!release) return
-    await (await this.storage()).delete('files', id)
+    await (await this.storage).delete('files', id)
     this.#taken.delete(id)
     release()
   }

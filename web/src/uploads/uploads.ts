@@ -2,7 +2,6 @@ import { computed, shallowRef, watch } from 'vue'
 import { messageOf } from '../api/problem'
 import { beforeLeaving, user } from '../auth/session'
 import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
-import { reopening } from '../database'
 import { openSharedFiles } from '../sharedFiles'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
@@ -32,7 +31,7 @@ export const isPanelOpen = shallowRef(true)
 let owner = 0
 // What goes on after the session has ended is still of the user who began it.
 const ownerId = () => (owner = user.value?.id ?? owner)
-const shares = new TakenShares(reopening(openSharedFiles), navigator.locks, ownerId)
+const shares = new TakenShares(openSharedFiles(), navigator.locks, ownerId)
 const journal = new Journal(storage, shares, ownerId)
 const follower = new Follower(uploadServer, (upload) => queue.settle(upload))
 const queue: UploadQueue = new UploadQueue(
