@@ -40,8 +40,7 @@ class WebClient:
             # The build puts a hash of the content into the name of each asset.
             lasting = path.startswith("assets/")
             return _file(file, "public, max-age=31536000, immutable" if lasting else "no-cache")
-        # A folder may be called as a file is.
-        if file.suffix and not path.startswith("folders/"):
+        if file.suffix:
             return _nothing()
         return self._page()
 

@@ -1,5 +1,4 @@
-import type { DBSchema, IDBPDatabase } from 'idb'
-import { openDatabase } from './database'
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 
 /**
  * A file that another app has shared. `userId`: of who was logged in then; null: whoever logs in next. `unsure`: by the same

@@ -1,8 +1,10 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 
 const keeper = vi.hoisted(() => ({ accessToken: () => 'token', renew: vi.fn(async () => 'newer'), refuse: vi.fn(async () => {}) }))
+const noteAnswer = vi.hoisted(() => vi.fn())
 vi.mock('../src/auth/keeper', () => ({ keeper }))
-vi.stubGlobal('window', new EventTarget())
+vi.mock('../src/api/reachable', () => ({ noteAnswer }))
+vi.stubGlobal('window', {})
 vi.stubGlobal('Request', class extends Request {
   constructor(address: string | Request, init?: RequestInit) {
     super(typeof address === 'string' ? new URL(address, 'https://photos.example.org') : address, init)
@@ -10,7 +12,6 @@ vi.stubGlobal('Request', class extends Request {
 })
 
 const { api } = await import('../src/api/client')
-const { reachable } = await import('../src/api/reachable')
 
 beforeEach(() => {
   vi.clearAllMocks()
@@ -21,9 +22,10 @@ test.each([
   ['a word with 401', () => new Response('Unauthorized', { status: 401 })],
   ['a page in place of the answer', () => new Response('Log in', { headers: { 'Content-Type': 'text/html' } })],
 ])('%s is of a proxy: the server is away, and no session is renewed or ended', async (_, answer) => {
-  vi.stubGlobal('fetch', async () => answer())
+  const answered = answer()
+  vi.stubGlobal('fetch', async () => answered)
   await expect(api.GET('/storage')).rejects.toMatchObject({ code: 'unreachable' })
-  expect(reachable.value).toBe(false)
+  expect(noteAnswer).toHaveBeenCalledWith(answered)
   expect(keeper.renew).not.toHaveBeenCalled()
   expect(keeper.refuse).not.toHaveBeenCalled()
 })

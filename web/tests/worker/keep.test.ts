@@ -142,15 +142,15 @@ test.each([null, 'Basic YTpi', 'Bearer x.y.z', `Bearer a.${btoa('{"sub":{}}')}.c
 )
 
 test('files that find no room at the same time make it once, and others are kept and thrown away as before', async () => {
-  for (let number = 0; number < 40; number++) await put(`/old-${number}`)
-  files.room = 400
-  await Promise.allSettled(Array.from({ length: 12 }, (_, number) => put(`/new-${number}`)))
+  for (let number = 0; number < 10; number++) await put(`/old-${number}`)
+  files.room = 100
+  await Promise.allSettled(Array.from({ length: 6 }, (_, number) => put(`/new-${number}`)))
   const index = await openIndex()
   const sizes = (await index.getAll('files')).reduce((sum, { size }) => sum + size, 0)
   expect(await index.get('sums', ['1', 'pictures'])).toBe(sizes)
   index.close()
-  for (let number = 0; number < 60; number++) await put(`/later-${number}`)
-  expect(await look('/later-59')).toBeDefined()
+  for (let number = 0; number < 15; number++) await put(`/later-${number}`)
+  expect(await look('/later-14')).toBeDefined()
 })
 
 test('what is kept stays where it cannot be read who is logged in, and nothing comes to it', async () => {

@@ -99,3 +99,12 @@ test('no other request is taken', () => {
     expect(takeShared({ request } as FetchEvent)).toBeNull()
   }
 })
+
+test('what is shared while it can not be read who is logged in is for who logs in next', async () => {
+  await logIn(7)
+  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementationOnce(() => {
+    throw new DOMException('The connection was lost.', 'UnknownError')
+  })
+  await share([photo()])
+  expect((await waiting()).map(({ userId }) => userId)).toEqual([null])
+})
