@@ -8,7 +8,7 @@ from aiohttp import web
 
 from infra.local.problem import problem
 
-# Below it lies no file, whatever a folder of photos is called: `Trip 12.7`. `worker/shell.ts` has this rule too.
+# Below it lies no file, whatever a folder of photos is called: `Trip 12.7`. `app/addresses.ts` has this rule too.
 FOLDERS = "folders/"
 # Where the manifest tells a phone to send what another app shares.
 SHARE = "share"

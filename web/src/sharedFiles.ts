@@ -1,4 +1,5 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import type { DBSchema, IDBPDatabase } from 'idb'
+import { openDatabase } from './database'
 
 /**
  * A file that another app has shared. `userId`: of who was logged in then; null: whoever logs in next. `unsure`: by the same
