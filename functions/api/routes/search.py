@@ -1,11 +1,12 @@
 """Search: by words, dates and other filters."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from chalice.app import Blueprint
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
 from api.endpoint import endpoint
 from api.photo_lists import ItemColumns, column_values, signed_until
@@ -22,6 +23,20 @@ from pinhole.search.words import MAX_CHARACTERS
 routes = Blueprint(__name__)
 
 _CURSOR = r"^-?[0-9]{1,18}\.[0-9A-Za-z]{12}$"
+_DAY = "(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+
+
+def _today(value: str) -> date:
+    if not re.fullmatch(_DAY, value):
+        raise ValueError("is no day from 1900 to 2199, such as 2024-07-14")
+    return date.fromisoformat(value)
+
+
+Today = Annotated[
+    date,
+    BeforeValidator(_today),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DAY}$", "examples": ["2024-07-14"]}),
+]
 
 
 class Words(WireModel):
@@ -50,14 +65,15 @@ def _fields() -> Mapping[str, Any]:
     made: dict[str, Any] = {}
     for name, one in FILTERS.items():
         for wire, about in ((name, one.about), (negated(name), f"None of what `{name}` has with these values")):
-            made[f"{wire}_"] = (list[str], Field([], alias=wire, description=about, max_length=MAX_VALUES))
+            value = Annotated[str, Field(json_schema_extra={"enum": list(one.accepted)} if one.accepted else {})]
+            made[f"{wire}_"] = (list[value], Field([], alias=wire, description=about, max_length=MAX_VALUES))
     return made
 
 
 class _Search(WireModel):
     q: str = Field("", max_length=MAX_CHARACTERS, description='Words; "in quotes" as they stand; without -these')
     sort: Literal["relevance", "date"] = Field("relevance", description="date: newest first, among the best")
-    today: date | None = Field(None, description="By which `yesterday` is meant; else today in UTC")
+    today: Today | None = Field(None, description="By which `yesterday` is meant; else today in UTC")
     cursor: str | None = Field(None, pattern=_CURSOR, description="`nextCursor` of an earlier page")
 
 

@@ -7,7 +7,7 @@ no word is like: so one index finds what has the words and passes the filters.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
@@ -28,12 +28,14 @@ class Filter:
 
     parse: a value as it is compared; raises ValueError, with what it is instead, in words that follow the name.
     condition: on `media_item`, of the parsed values, and the name under which parameters of its own begin. None: the
-    parsed values are a list of texts each, and documents have them by this name.
+    parsed values are a list of texts each, and documents have them by this name. accepted: all values that there are,
+    where they can be listed.
     """
 
     about: str
     parse: Callable[[str], Any]
     condition: Callable[[Sequence[Any], str], tuple[Composable, dict[str, Any]]] | None
+    accepted: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,11 @@ def _parsed(asked: Asked) -> list[Any]:
     name = negated(asked.name) if asked.negated else asked.name
     if len(asked.values) > MAX_VALUES:
         raise Invalid("The search is too long.", FieldError(name, f"has more than {MAX_VALUES} values"))
+    known = FILTERS[asked.name]
+    if known.accepted and not set(asked.values) <= set(known.accepted):
+        raise Invalid("The search can't be done.", FieldError(name, f"is none of {', '.join(known.accepted)}"))
     try:
-        return [FILTERS[asked.name].parse(value[:_MAX_CHARACTERS]) for value in asked.values]
+        return [known.parse(value[:_MAX_CHARACTERS]) for value in asked.values]
     except ValueError as error:
         raise Invalid("The search can't be done.", FieldError(name, str(error))) from error
 
@@ -108,26 +113,16 @@ def _text(value: str) -> list[str]:
 
 def _day(value: str) -> date:
     try:
-        return date.fromisoformat(value)
+        return datetime.strptime(value, "%Y-%m-%d").date()
     except ValueError:
         raise ValueError("is no day such as 2024-07-14") from None
 
 
-def _kind(value: str) -> str:
-    if value not in ("photo", "video"):
-        raise ValueError("is neither photo nor video")
+def _one_of(value: str) -> str:
     return value
 
 
-def _truth(value: str) -> bool:
-    if value not in ("true", "false"):
-        raise ValueError("is neither true nor false")
-    return value == "true"
-
-
 def _least(value: str) -> list[str]:
-    if not re.fullmatch("[1-5]", value):
-        raise ValueError("is no number of stars from 1 to 5")
     return [str(stars) for stars in range(int(value), 6)]
 
 
@@ -214,12 +209,16 @@ FILTERS: Mapping[str, Filter] = {
         _dates,
         _on,
     ),
-    "kind": Filter("photo or video", _kind, _any_of("media_item.kind = ANY({}::media_kind[])")),
-    "favourite": Filter("true or false", _truth, _any_of("media_item.favourite = ANY({}::boolean[])")),
+    "kind": Filter(
+        "photo or video", _one_of, _any_of("media_item.kind = ANY({}::media_kind[])"), accepted=("photo", "video")
+    ),
+    "favourite": Filter(
+        "true or false", _one_of, _any_of("media_item.favourite = ANY({}::boolean[])"), accepted=("true", "false")
+    ),
     "country": Filter("The name of a country, or its code of ISO 3166-1: Italy, IT", _text, None),
     "place": Filter(
         "The name of a neighbourhood, city, region or country, or as photos are named by it: Naples, Italy", _text, None
     ),
     "camera": Filter("A camera as its files name it, with or without its maker", _text, None),
-    "minRating": Filter("Stars, 1 to 5", _least, None),
+    "minRating": Filter("Stars, 1 to 5", _least, None, accepted=("1", "2", "3", "4", "5")),
 }
