@@ -194,6 +194,13 @@ def test_a_day_without_photos_leads_nowhere_and_leaving_the_calendar_gives_the_f
     expect(button).to_be_focused()
 
 
+def test_the_calendar_is_no_wider_than_a_page_at_four_times_its_size(open_photos: Callable[..., Page]) -> None:
+    page = open_photos(viewport={"width": 320, "height": 256})
+    page.keyboard.press("c")
+    expect(day(page, "28 July 2024, 3 photos")).to_be_focused()
+    assert calendar(page).evaluate("({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth")
+
+
 def test_the_calendar_waits_for_no_month(open_context: Callable[..., BrowserContext], session: Any) -> None:
     page = open_context(storage_state=session).new_page()
     held: list[Route] = []
