@@ -2328,13 +2328,13 @@ export interface operations {
                 /** @description None of what `on` has with these values */
                 notOn?: string[];
                 /** @description photo or video */
-                kind?: string[];
+                kind?: ("photo" | "video")[];
                 /** @description None of what `kind` has with these values */
-                notKind?: string[];
+                notKind?: ("photo" | "video")[];
                 /** @description true or false */
-                favourite?: string[];
+                favourite?: ("true" | "false")[];
                 /** @description None of what `favourite` has with these values */
-                notFavourite?: string[];
+                notFavourite?: ("true" | "false")[];
                 /** @description The name of a country, or its code of ISO 3166-1: Italy, IT */
                 country?: string[];
                 /** @description None of what `country` has with these values */
@@ -2348,9 +2348,9 @@ export interface operations {
                 /** @description None of what `camera` has with these values */
                 notCamera?: string[];
                 /** @description Stars, 1 to 5 */
-                minRating?: string[];
+                minRating?: ("1" | "2" | "3" | "4" | "5")[];
                 /** @description None of what `minRating` has with these values */
-                notMinRating?: string[];
+                notMinRating?: ("1" | "2" | "3" | "4" | "5")[];
             };
             header?: never;
             path?: never;
