@@ -7,7 +7,7 @@ no word is like: so one index finds what has the words and passes the filters.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
@@ -113,7 +113,7 @@ def _text(value: str) -> list[str]:
 
 def _day(value: str) -> date:
     try:
-        return datetime.strptime(value, "%Y-%m-%d").date()
+        return date.fromisoformat(value if re.fullmatch("[0-9]{4}(-[0-9]{2}){2}", value) else "")
     except ValueError:
         raise ValueError("is no day such as 2024-07-14") from None
 
