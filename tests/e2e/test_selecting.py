@@ -6,7 +6,20 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, Route, expect
 
 from pinhole_client import Client
-from tests.e2e.conftest import NAME, PASSWORD, Photo, box_of, log_in, newest, open_first, picture, still, tiles, viewer
+from tests.e2e.conftest import (
+    NAME,
+    PASSWORD,
+    Photo,
+    box_of,
+    log_in,
+    newest,
+    open_first,
+    picture,
+    still,
+    tiles,
+    until,
+    viewer,
+)
 
 
 def bar(page: Page) -> Locator:
@@ -519,8 +532,12 @@ def test_a_photo_that_was_changed_elsewhere_is_not_overwritten_unasked(
 
     # What the page learns of the photo beside the dialog is not what the dialog shows.
     details = window.get_by_role("complementary", name="Details", include_hidden=True)
-    window.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(details).to_contain_text("Theirs")
+
+    def has_learnt() -> bool:
+        window.evaluate("window.dispatchEvent(new Event('online'))")
+        return "Theirs" in str(details.text_content())
+
+    until(window, has_learnt, "the details are of before")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Now it says: Theirs")
     expect(dialog.get_by_label("Title", exact=True)).to_have_value("Mine")

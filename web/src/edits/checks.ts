@@ -41,8 +41,7 @@ export function wrongTime(local: string): string {
 
 /** What is wrong with a shift of these photos; empty where nothing is, as far as is known here. */
 export function wrongShift(shift: Shift, { newest, oldest }: Edited): string {
-  const parts = [shift.days, shift.hours, shift.minutes]
-  if (!parts.every((part) => isWhole(part))) return texts.edits.time.noWhole
+  if (!isWhole(shift)) return texts.edits.time.noWhole
   const seconds = secondsOf(shift)
   if (seconds === 0) return texts.edits.time.noShift
   if (Math.abs(seconds) > LONGEST_SHIFT_SECONDS) return texts.edits.time.impossible(FIRST_YEAR)
@@ -55,7 +54,7 @@ export function wrongShift(shift: Shift, { newest, oldest }: Edited): string {
   return ''
 }
 
-/** An empty field counts as 0. */
-function isWhole(part: number | ''): boolean {
-  return part === '' || (Number.isInteger(part) && part >= 0)
+/** Whether it is by whole numbers from 0 on; an empty field counts as 0. */
+export function isWhole({ days, hours, minutes }: Shift): boolean {
+  return [days, hours, minutes].every((part) => part === '' || (Number.isInteger(part) && part >= 0))
 }
