@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from api.openapi import document
 from infra import bootstrap, client_types, openapi
 from infra.bootstrap import REPOSITORY
 from infra.local import cloudformation
+from pinhole.imaging import capture_time
 from pinhole.imaging.sizes import HEIGHTS
 from pinhole.settings import Settings
 from pinhole_client.upload import finding
@@ -74,6 +76,8 @@ def _constants() -> str:
     password = schemas["Registration"]["properties"]["password"]
     completed = schemas["CompleteUploads"]["properties"]["ids"]["maxItems"]
     originals = schemas["WantedOriginals"]["properties"]["ids"]["maxItems"]
+    values = schemas["ItemValues"]["properties"]
+    title, description = (values[name]["anyOf"][0]["maxLength"] for name in ("title", "description"))
     return f"""\
 // Written by `python -m infra generate` from the API and the product. Do not edit.
 
@@ -86,6 +90,17 @@ export const MOST_COMPLETED = {completed}
 
 /** Of so many items at most one request signs the addresses of the originals. */
 export const MOST_ORIGINALS = {originals}
+
+/** Of what is said of photos, in characters; of keywords, each and how many. */
+export const LONGEST_TITLE = {title}
+export const LONGEST_DESCRIPTION = {description}
+export const LONGEST_KEYWORD = {values["addKeywords"]["items"]["maxLength"]}
+export const MOST_KEYWORDS = {values["addKeywords"]["maxItems"]}
+
+/** Of these years on photos may be, and so many milliseconds ahead of UTC at most, by the clock on the wall. */
+export const FIRST_YEAR = {capture_time.EARLIEST_YEAR}
+export const MOST_AHEAD_MS = {capture_time.MOST_AHEAD // timedelta(milliseconds=1)}
+export const LONGEST_SHIFT_SECONDS = {values["shiftSeconds"]["maximum"]}
 
 /** Of the renditions, in pixels, the smallest first. A photo that is smaller has none larger than itself. */
 export const RENDITION_HEIGHTS = {sorted(HEIGHTS)} as const

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Problem, unreachable } from '../src/api/problem'
+import { reachable } from '../src/api/reachable'
 import { forgetUnanswered, sendOnce, untilAnswered } from '../src/edits/sending'
 import { notices } from '../src/ui/notices'
+
+vi.mock('../src/api/reachable', () => ({ reachable: { value: true } }))
 
 const refused = () => new Problem(422, 'invalid', 'This is wrong.')
 /** A server that fails at these of its requests, counted from 0; `sent` has what came, each with its id. */
@@ -37,6 +40,16 @@ test('a change whose answer was lost is sent again with the same id', async () =
   expect(await deed(['lost'], send)).toEqual(['lost'])
   expect(ids()[0]).toMatch(/^[0-9A-Za-z]{12}$/)
   expect(ids()).toEqual([ids()[0], ids()[0], ids()[0]])
+})
+
+test('where the server is known to be away a change is sent once, and again with the same id once it is asked for again', async () => {
+  const { send, ids } = failingAt([0])
+  reachable.value = false
+  expect(await deed(['away'], send)).toMatchObject({ code: 'unreachable' })
+  expect(ids()).toHaveLength(1)
+  reachable.value = true
+  expect(await deed(['away'], send)).toEqual(['away'])
+  expect(ids()[1]).toBe(ids()[0])
 })
 
 test('who asks for the same once more after no answer came asks with the same id, and after an answer with another', async () => {

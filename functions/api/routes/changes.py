@@ -181,8 +181,9 @@ def edit_items(body: ItemsEdit, caller: User) -> Answer:
     """Change many items: those with these ids, and those of a list.
 
     Up to 10,000 are changed when it answers, all or none; of more, and of those with long texts, the change may be
-    running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped. A
-    shift needs a `changeId`.
+    running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped, and
+    items that would get a time or keywords that none may have; where it could be done to none for that, it is refused.
+    A shift needs a `changeId`.
     """
     return _answer(edits.edit_items(caller.id, body.selection(), body.asked(), change_id=body.change_id))
 

@@ -26,7 +26,7 @@ def items_are_edited_and_it_is_undone(w: World) -> None:
     assert outbox.count_edits(w.conn, owner_id, begun.id) == 1
     undoing = change.insert(w.conn, owner_id, owner_id, total=1, undoes=begun.id)
     assert undoing is not None
-    come, _ = batch.go_on(w.conn, undoing, BATCH)
+    come, *_ = batch.go_on(w.conn, undoing, BATCH)
     assert come.done == 1
     w.conn.execute("UPDATE change SET state = 'failed' WHERE owner_id = %s AND id = %s", (owner_id, undoing.id))
     assert change.begin_again(w.conn, owner_id, undoing.id).state == "running"
@@ -42,7 +42,7 @@ def a_large_change_comes_on_by_a_batch(w: World) -> None:
     begun = change.insert(w.conn, owner_id, owner_id, total=100_000, edit=edit, selection=selection.to_json())
     assert begun is not None
     change.begin_attempt(w.conn, owner_id, begun.id)
-    come, _ = batch.go_on(w.conn, begun, BATCH)
+    come, *_ = batch.go_on(w.conn, begun, BATCH)
     assert (come.state, come.done) == ("running", BATCH)
     change.touch_stale(w.conn, NOW, BATCH)
     change.fail(w.conn, owner_id, begun.id, 0)

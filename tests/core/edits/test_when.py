@@ -92,15 +92,24 @@ def test_a_shift_with_an_offset_is_both(album: Album) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-200 * 366 * 86_400, 200 * 366 * 86_400, 86_400 * 36_500 * 80])
-def test_what_a_shift_would_move_beyond_all_photos_is_skipped_or_refused_alone(album: Album, seconds: int) -> None:
+def test_a_shift_that_leads_all_beyond_the_years_of_photos_is_refused(album: Album, seconds: int) -> None:
     item_id = album.add()
     before = album.row(item_id)
-    change = album.edit([item_id], shiftSeconds=seconds)
-    assert (change.done, change.skipped) == (0, 1)
+    with pytest.raises(Invalid) as refused:
+        album.edit([item_id, album.add()], shiftSeconds=seconds)
+    assert [wrong.field for wrong in refused.value.fields] == ["set.shiftSeconds"]
     with pytest.raises(Invalid) as refused:
         edits.edit_item(album.owner_id, item_id, album.revision(item_id), asked(shiftSeconds=seconds))
     assert [wrong.field for wrong in refused.value.fields] == ["set.shiftSeconds"]
     assert album.row(item_id) == before
+
+
+def test_of_several_what_a_shift_would_move_beyond_the_years_of_photos_is_skipped(album: Album) -> None:
+    old, new = album.add("1900-07-14T12:00:00"), album.add()
+    before = album.row(new)
+    change = album.edit([old, new], shiftSeconds=100 * 365 * 86_400)
+    assert (change.done, change.skipped) == (1, 1)
+    assert album.row(new) == before
 
 
 def test_a_local_time_in_a_gap_of_the_clocks_is_shifted_and_in_an_overlap_it_is_the_earlier(album: Album) -> None:

@@ -10,6 +10,17 @@ export const MOST_COMPLETED = 500
 /** Of so many items at most one request signs the addresses of the originals. */
 export const MOST_ORIGINALS = 200
 
+/** Of what is said of photos, in characters; of keywords, each and how many. */
+export const LONGEST_TITLE = 500
+export const LONGEST_DESCRIPTION = 10000
+export const LONGEST_KEYWORD = 100
+export const MOST_KEYWORDS = 100
+
+/** Of these years on photos may be, and so many milliseconds ahead of UTC at most, by the clock on the wall. */
+export const FIRST_YEAR = 1826
+export const MOST_AHEAD_MS = 86400000
+export const LONGEST_SHIFT_SECONDS = 6324480000
+
 /** Of the renditions, in pixels, the smallest first. A photo that is smaller has none larger than itself. */
 export const RENDITION_HEIGHTS = [240, 480, 1440] as const
 

@@ -181,7 +181,7 @@ export interface paths {
         head?: never;
         /**
          * Change many items: those with these ids, and those of a list.
-         * @description Up to 10,000 are changed when it answers, all or none; of more, and of those with long texts, the change may be running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped. A shift needs a `changeId`.
+         * @description Up to 10,000 are changed when it answers, all or none; of more, and of those with long texts, the change may be running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped, and items that would get a time or keywords that none may have; where it could be done to none for that, it is refused. A shift needs a `changeId`.
          */
         patch: operations["editItems"];
         trace?: never;

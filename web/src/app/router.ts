@@ -4,7 +4,7 @@ import { destination } from '../auth/destination'
 import { user } from '../auth/session'
 import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
-import { notify } from '../ui/notices'
+import { insist } from '../ui/notices'
 import { withoutPast } from './addresses'
 import { pages, views } from './pages'
 
@@ -68,5 +68,5 @@ router.onError(async (_error, to, from) => {
   )
   // A page that fails as its very first would fail again.
   if (isReachable && from.matched.length > 0) window.location.assign(to.fullPath)
-  else notify(texts.app.notOpened)
+  else insist(texts.app.notOpened)
 })

@@ -4,7 +4,7 @@ import { MOST_ORIGINALS } from '../api/constants'
 import { messageOf } from '../api/problem'
 import { beforeLeaving } from '../auth/session'
 import { texts } from '../texts/texts'
-import { notify } from '../ui/notices'
+import { notify, insist } from '../ui/notices'
 import { pauseWhileOffline } from '../uploads/retrying'
 import { entriesOf, type Sign } from './originals'
 import { openSaving } from './saving'
@@ -46,7 +46,7 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
       const { files } = await sign([...ids])
       if (files.length < 2) {
         if (files[0]) save(files[0].url, { download: '', target: '_blank', rel: 'noopener' })
-        else notify(texts.downloads.gone(1))
+        else insist(texts.downloads.gone(1))
         return
       }
     }
@@ -74,11 +74,12 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
       let part = 0
       for await (const blob of heldZips(entries)) saveBlob(blob, `${name}${++part > 1 ? ` (${part})` : ''}.zip`)
     }
-    notify(progress.missing > 0 ? texts.downloads.gone(progress.missing) : texts.downloads.done(progress.items))
+    if (progress.missing > 0) insist(texts.downloads.gone(progress.missing))
+    else notify(texts.downloads.done(progress.items))
   } catch (error) {
     // Where the browser can't, an empty file stays: what was chosen is there before anything is written.
     await file?.remove?.().catch(() => {})
-    if (!isAbort(error)) notify(texts.downloads.failed(messageOf(error)))
+    if (!isAbort(error)) insist(texts.downloads.failed(messageOf(error)))
   } finally {
     aborting.abort() // what was opened ahead is let go
     download.value = null

@@ -5,7 +5,7 @@ import { libraryMayHaveMoved } from '../live/live'
 import { forgetDetails } from '../photos/itemDetails'
 import type { Target } from '../selection/selection'
 import { texts } from '../texts/texts'
-import { dismiss, notify, tell } from '../ui/notices'
+import { dismiss, notify, tell, insist } from '../ui/notices'
 import { forgetUnanswered, sendOnce, untilAnswered } from './sending'
 import { queue, sendInTurn } from './turns'
 
@@ -22,8 +22,8 @@ const ASK_AGAIN_MS = 1000
 const MOST_SELDOM_MS = 20_000
 const MOST_UNDOABLE = 100
 
-/** What a person did in one go, which is undone in one go too. */
-type Deed = { changes: Change[] }
+/** What a person did in one go, which is undone in one go too. `onUndone`: who wants to know once it is. */
+type Deed = { changes: Change[]; onUndone: (() => void) | undefined }
 
 /** The latest deeds that can be undone by a key, running ones too: the last is what a person did last. */
 const undoable: Deed[] = []
@@ -32,9 +32,9 @@ const undoable: Deed[] = []
 const undoInTurn = queue()
 
 /** Write the same of many items; resolves once that has begun, as what takes long goes on by itself. Throws `Problem`. */
-export function editMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
+export function editMany(targets: Target[], edit: Edit, done: Done, onUndone?: () => void): Promise<void> {
   const deed = targets.map((target) => ({ ...target, ...edit }))
-  return carryOut(deed, (body, changeId) => answer(api.PATCH('/items', { body: { ...body, changeId } })), done)
+  return carryOut(deed, (body, changeId) => answer(api.PATCH('/items', { body: { ...body, changeId } })), done, onUndone)
 }
 
 /** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
@@ -43,21 +43,26 @@ export function editOne(item_id: string, revision: number, edit: Edit, done: Don
   return carryOut([asked], ({ params, body }, changeId) => answer(api.PATCH('/items/{item_id}', { params, body: { ...body, changeId } })), done)
 }
 
-function carryOut<A>(deed: A[], send: (asked: A, changeId: string) => Promise<Change>, done: Done): Promise<void> {
+function carryOut<A>(
+  deed: A[],
+  send: (asked: A, changeId: string) => Promise<Change>,
+  done: Done,
+  onUndone?: () => void,
+): Promise<void> {
   return sendInTurn(async () => {
     const changes: Change[] = []
     try {
       await sendOnce(deed, send, (change) => changes.push(change))
     } finally {
       // What came before a failure is done, and can be undone.
-      if (changes.length > 0) void follow(changes, done)
+      if (changes.length > 0) void follow({ changes, onUndone }, done)
     }
   })
 }
 
 /** Tell of changes, with a way back: at once where they are done, of those that take long how far they are until then. */
-async function follow(changes: Change[], done: Done): Promise<void> {
-  const deed: Deed = { changes }
+async function follow(deed: Deed, done: Done): Promise<void> {
+  const { changes } = deed
   // What was done in part before, and is whole now.
   const isPart = (other: Deed) => other.changes.every(({ id }) => changes.some((change) => change.id === id))
   undoable.filter(isPart).forEach(forget)
@@ -66,9 +71,16 @@ async function follow(changes: Change[], done: Done): Promise<void> {
   const wayBack = { label: texts.edits.undo, run: () => void undoInTurn(() => undo(deed)) }
   try {
     const ended = await ends(changes)
-    notify(done(ended.reduce((sum, change) => sum + change.done, 0)), wayBack)
+    const sum = (of: 'done' | 'skipped') => ended.reduce((total, change) => total + change[of], 0)
+    if (sum('done') === 0) {
+      forget(deed)
+      insist(texts.edits.noneDone)
+    } else {
+      const told = done(sum('done'))
+      notify(sum('skipped') > 0 ? texts.edits.doneInPart(told, sum('skipped')) : told, wayBack)
+    }
   } catch (error) {
-    notify(texts.edits.notFollowed(messageOf(error)), wayBack)
+    insist(texts.edits.notFollowed(messageOf(error)), wayBack)
   }
 }
 
@@ -122,11 +134,12 @@ async function undo(deed: Deed): Promise<void> {
     })
     const skipped = (await ends(undone)).reduce((sum, change) => sum + change.skipped, 0)
     forget(deed)
+    deed.onUndone?.()
     notify(skipped > 0 ? texts.edits.undoneInPart(skipped) : texts.edits.undone)
   } catch (error) {
     // It may yet be undone where the server could not be asked, or the change is still running.
     if (error instanceof Problem && !error.passing && error.status !== 409) forget(deed)
-    notify(texts.edits.notUndone(messageOf(error)))
+    insist(texts.edits.notUndone(messageOf(error)))
   }
 }
 

@@ -1,5 +1,4 @@
 import type { ItemDetails } from '../photos/itemDetails'
-import type { FieldError } from '../api/problem'
 import type { Edit } from './changes'
 
 export type Kind = 'date' | 'place' | 'words'
@@ -30,7 +29,7 @@ export function canReset({ known }: Edited, statement: NonNullable<Edit['reset']
   return known === null || known.some(({ saidByPerson }) => saidByPerson.includes(statement))
 }
 
-/** What the server says of a field, whatever it lies in. */
-export function messageAt(errors: readonly FieldError[], ...fields: string[]): string {
-  return errors.find(({ field }) => fields.some((name) => field.split('.').includes(name)))?.message ?? ''
+/** Whether an edit asks for nothing. */
+export function isEmpty({ set = {}, reset = [] }: Edit): boolean {
+  return Object.keys(set).length === 0 && reset.length === 0
 }

@@ -1,4 +1,5 @@
 import { messageOf, Problem } from '../api/problem'
+import { reachable } from '../api/reachable'
 import { texts } from '../texts/texts'
 import { dismiss, tell } from '../ui/notices'
 
@@ -13,11 +14,15 @@ const SAME_FOR_MS = 3 * 60_000
 /** The changes of the deed that was sent last, while not all were answered: one that is asked for again is the same. */
 let unanswered: { deed: string; ids: string[]; at: number } | null = null
 
-/** Sends again what may pass, as what is sent twice is done once, and tells so meanwhile. Throws the last `Problem`. */
+/**
+ * Sends again what may pass, as what is sent twice is done once, and tells so meanwhile; but once only where it is known before
+ * that the server can't be reached. Throws the last `Problem`.
+ */
 export async function untilAnswered<T>(send: () => Promise<T>): Promise<T> {
   let notice: number | undefined
+  const pauses = reachable.value ? PAUSES_MS : []
   try {
-    for (const pause of PAUSES_MS) {
+    for (const pause of pauses) {
       try {
         return await send()
       } catch (error) {

@@ -1,10 +1,10 @@
 const DAY_S = 86_400
 
-/** By how much photos are shifted, as people say it. */
-export type Shift = { isEarlier: boolean; days: number; hours: number; minutes: number }
+/** By how much photos are shifted, as people say it. A field that was emptied is ''. */
+export type Shift = { isEarlier: boolean } & Record<'days' | 'hours' | 'minutes', number | ''>
 
 export function secondsOf({ isEarlier, days, hours, minutes }: Shift): number {
-  return (isEarlier ? -1 : 1) * (days * DAY_S + hours * 3600 + minutes * 60)
+  return (isEarlier ? -1 : 1) * (Number(days) * DAY_S + Number(hours) * 3600 + Number(minutes) * 60)
 }
 
 /** A naive local time so many seconds later: `2024-07-14T10:30:00`; null beyond what a date can be. */
@@ -26,11 +26,43 @@ export function offsets(own: number | null): number[] {
   return [...new Set([...whole, ...odd, ...(own === null ? [] : [own])])].sort((a, b) => a - b)
 }
 
-/** Coordinates as people write them, `38.72, -9.14`; null for anything else. Degrees. */
-export function coordinatesOf(text: string): { latitude: number; longitude: number } | null {
-  const [, latitude, longitude] = /^\s*([-+]?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*([-+]?\d{1,3}(?:\.\d+)?)\s*$/.exec(text) ?? []
-  if (latitude === undefined || Math.abs(Number(latitude)) > 90 || Math.abs(Number(longitude)) > 180) return null
-  return { latitude: Number(latitude), longitude: Number(longitude) }
+const NUMBER = String.raw`\d{1,3}(?:[.,]\d+)?`
+/** Degrees; with their sign there may be minutes and seconds. */
+const SIZE = String.raw`([-+]?${NUMBER})\s*(?:°\s*(?:(${NUMBER})\s*['′’]\s*)?(?:(${NUMBER})\s*(?:["″”]|''|′′)\s*)?)?`
+const PAIRS = [String.raw`${SIZE}([NSEW])?`, String.raw`([NSEW])\s*${SIZE}`].map(
+  (angle) => new RegExp(String.raw`^${angle}(?:\s*[,;]\s*|\s+|(?<=[°'′’"″”NSEW]))${angle}$`, 'i'),
+)
+
+/**
+ * Coordinates as people write them, in degrees: `38.72, -9.14`, `38,72 -9,14`, `38°43'N 9°8'W`. Null for anything else, `beyond`
+ * where they lead beyond the earth.
+ */
+export function coordinatesOf(text: string): { latitude: number; longitude: number } | 'beyond' | null {
+  const written = text.trim().replaceAll('−', '-')
+  const found = PAIRS.map((pair) => pair.exec(written)).find((one) => one !== null)
+  if (!found) return null
+  const [first, second] = [angleOf(found.slice(1, 5)), angleOf(found.slice(5, 9))]
+  if (!first || !second || (first.axis && first.axis === second.axis)) return null
+  const isSwapped = first.axis === 'longitude' || second.axis === 'latitude'
+  const [latitude, longitude] = isSwapped ? [second.degrees, first.degrees] : [first.degrees, second.degrees]
+  return Math.abs(latitude) > 90 || Math.abs(longitude) > 180 ? 'beyond' : { latitude, longitude }
+}
+
+type Angle = { degrees: number; axis: 'latitude' | 'longitude' | null }
+
+/** Null where it has as many minutes or seconds as there are not. `parts`: degrees, minutes, seconds, and a letter at an end. */
+function angleOf(parts: (string | undefined)[]): Angle | null {
+  const letter = parts.find((part) => /^[NSEW]$/i.test(part ?? ''))?.toUpperCase()
+  const [degrees, minutes, seconds] = parts.filter((part) => part?.toUpperCase() !== letter || !letter)
+  const [minute, second] = [numberOf(minutes), numberOf(seconds)]
+  if (minute >= 60 || second >= 60) return null
+  const size = Math.abs(numberOf(degrees)) + minute / 60 + second / 3600
+  const isNegative = degrees!.startsWith('-') !== (letter === 'S' || letter === 'W')
+  return { degrees: isNegative ? -size : size, axis: !letter ? null : 'NS'.includes(letter) ? 'latitude' : 'longitude' }
+}
+
+function numberOf(text = '0'): number {
+  return Number(text.replace(',', '.'))
 }
 
 /** Words with commas between them, each once. Of `known` ones some may hold a comma themselves, as files have them. */

@@ -1,6 +1,6 @@
 import { nextTick, watch, type Ref } from 'vue'
 import { messageOf } from '../api/problem'
-import { notify } from '../ui/notices'
+import { insist } from '../ui/notices'
 import { firstOf, monthDays } from './days/monthDays'
 import type { GridLayout } from './gridLayout'
 import type { PhotoList } from './photoList'
@@ -28,7 +28,7 @@ export function useWishedPlace(
     try {
       await list().load(key)
     } catch (error) {
-      notify(messageOf(error))
+      insist(messageOf(error))
       return
     }
     await nextTick() // The focus went on to the photo that has come.

@@ -33,6 +33,8 @@ export const edits = {
     place: (count: number) => `Place of ${photos(count)} changed`,
     words: (count: number) => `${photos(count)} changed`,
   },
+  noneDone: 'No photo was changed.',
+  doneInPart: (done: string, skipped: number) => `${done}, ${photos(skipped)} not`,
   undo: 'Undo',
   undone: 'Undone',
   undoneInPart: (skipped: number) => `Undone, but for ${photos(skipped)} changed again meanwhile`,
@@ -49,6 +51,8 @@ export const edits = {
   asInFile: 'As in the file',
   asInFileOf: (field: string) => `${field}: as in the file`,
   asInFileHint: 'Go back to what the file says',
+  ofFile: 'What the file says',
+  notTaken: 'The server doesn’t take this.',
   ofMany: (count: number) => `For ${photos(count)}.`,
   changedElsewhere: (now: string) =>
     `This photo was changed elsewhere. Now it says: ${now}. What you entered is kept: save again to put it in place.`,
@@ -78,6 +82,10 @@ export const edits = {
     noDate: 'Enter a date.',
     noTime: 'Enter a time.',
     noShift: 'Enter by how much.',
+    noWhole: 'Enter whole numbers, from 0 on.',
+    tooLate: 'That would be in the future.',
+    tooEarly: (year: number) => `That would be before ${year}, when nobody took photos.`,
+    impossible: (year: number) => `That would be in the future, or before ${year}.`,
   },
 
   where: {
@@ -86,6 +94,7 @@ export const edits = {
     found: (count: number) => (count === 1 ? '1 place found' : `${numberName(count)} places found`),
     noneFound: 'No such place is known.',
     choose: 'Choose a place from the list.',
+    beyond: 'Latitudes go from -90 to 90, longitudes from -180 to 180.',
     remove: 'Remove the place',
     now: (name: string) => `Now: ${name}`,
   },
@@ -100,5 +109,11 @@ export const edits = {
     keywordsHint: 'With commas between them',
     addKeywords: 'Add keywords',
     removeKeywords: 'Remove keywords',
+    theyHave: (keywords: string) => `These photos have: ${keywords}`,
+    andMore: (keywords: string, more: number) => `${keywords} and ${numberName(more)} more`,
+    tooLong: (most: number) => `Enter at most ${numberName(most)} characters.`,
+    keywordTooLong: (most: number) => `A keyword may have at most ${numberName(most)} characters.`,
+    tooManyKeywords: (most: number) => `A photo may have at most ${numberName(most)} keywords.`,
+    both: (keyword: string) => `“${keyword}” is to be added, too.`,
   },
 }

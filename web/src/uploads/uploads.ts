@@ -4,7 +4,7 @@ import { beforeLeaving, user } from '../auth/session'
 import { libraryMayHaveMoved, onLibraryMoved } from '../live/live'
 import { storage } from '../storage'
 import { texts } from '../texts/texts'
-import { notify } from '../ui/notices'
+import { insist } from '../ui/notices'
 import { type FileSource, isSidecar, isToSend } from './droppedFiles'
 import { Follower } from './follower'
 import HashWorker from './hash.worker?worker'
@@ -34,7 +34,7 @@ let owner = 0
 const ownerId = () => (owner = user.value?.id ?? owner)
 // An app that is shared with opens by itself; what another site sends opens a page of the browser.
 const landedWith = matchMedia('(display-mode: standalone)').matches ? new URLSearchParams(location.search).get('shared') : null
-const shares = new TakenShares(navigator.locks, ownerId, landedWith, (error) => notify(texts.sharing.unread(messageOf(error))))
+const shares = new TakenShares(navigator.locks, ownerId, landedWith, (error) => insist(texts.sharing.unread(messageOf(error))))
 const journal = new Journal(storage, shares, ownerId)
 const follower = new Follower(uploadServer, (upload) => queue.settle(upload))
 const queue: UploadQueue = new UploadQueue(
@@ -76,10 +76,10 @@ export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<Fil
       else queue.add(source)
     }
   } catch (error) {
-    notify(texts.uploads.someUnread(reasonOf(error)))
+    insist(texts.uploads.someUnread(reasonOf(error)))
   }
-  if (leftOut > 0) notify(texts.uploads.leftOut(leftOut))
-  if (sidecars > 0) notify(texts.uploads.sidecars(sidecars))
+  if (leftOut > 0) insist(texts.uploads.leftOut(leftOut))
+  if (sidecars > 0) insist(texts.uploads.sidecars(sidecars))
 }
 
 export function retryUpload({ key }: Upload): void {
@@ -98,7 +98,7 @@ export async function removeUpload({ key }: Upload): Promise<void> {
   try {
     await queue.remove(upload)
   } catch (error) {
-    notify(messageOf(error))
+    insist(messageOf(error))
   }
 }
 
@@ -124,7 +124,7 @@ export async function wakeUploads(): Promise<void> {
   try {
     await resumption.wake()
   } catch (error) {
-    notify(messageOf(error))
+    insist(messageOf(error))
   }
 }
 
@@ -164,7 +164,7 @@ export async function resumeUploads(): Promise<void> {
       await (lock ? resumption.begin() : resumption.takeShared())
     })
   } catch (error) {
-    notify(texts.uploads.earlierUnknown(messageOf(error)))
+    insist(texts.uploads.earlierUnknown(messageOf(error)))
   }
 }
 
@@ -172,7 +172,7 @@ async function askAboutUnsure(): Promise<void> {
   try {
     unsureShares.value = await shares.unsure()
   } catch (error) {
-    notify(texts.sharing.unread(messageOf(error)))
+    insist(texts.sharing.unread(messageOf(error)))
   }
 }
 
@@ -183,7 +183,7 @@ export async function answerUnsure(isWanted: boolean): Promise<void> {
   try {
     await (isWanted ? resumption.takeShared(ids) : shares.refuse(ids))
   } catch (error) {
-    notify(texts.sharing.unread(messageOf(error)))
+    insist(texts.sharing.unread(messageOf(error)))
   }
 }
 

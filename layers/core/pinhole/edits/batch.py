@@ -45,10 +45,11 @@ class Outcome:
     months: set[date] = field(default_factory=set)
 
 
-def go_on(conn: Connection, change: Change, limit: int) -> tuple[Change, set[date]]:
-    """Go on with a change, which is locked, by at most `limit` items. The change as it is then, and months it moved.
+def go_on(conn: Connection, change: Change, limit: int) -> tuple[Change, set[date], Impossible | None]:
+    """Go on with a change, which is locked, by at most `limit` items. The change as it is then, months it moved, and
+    why one of them was skipped, where it could not be changed so.
 
-    These are to be bumped, by the last statement of the transaction.
+    The months are to be bumped, by the last statement of the transaction.
     """
     owner_id = change.owner_id
     if change.undoes is None:
@@ -65,7 +66,8 @@ def go_on(conn: Connection, change: Change, limit: int) -> tuple[Change, set[dat
     outcome = worked_out(conn, change, held)
     outcome.skipped += len(piece) - len(held)
     last = piece[-1] if piece else change.cursor
-    return write(conn, change, outcome, cursor=last, finished=len(piece) == len(item_ids) < limit)
+    come, months = write(conn, change, outcome, cursor=last, finished=len(piece) == len(item_ids) < limit)
+    return come, months, outcome.impossible
 
 
 def _fitting(conn: Connection, change: Change, item_ids: Sequence[str]) -> Sequence[str]:

@@ -14,6 +14,7 @@ from pinhole import access
 from pinhole.db import transaction
 from pinhole.edits import batch, job
 from pinhole.edits.asked import Edit, Selection
+from pinhole.edits.said import Impossible
 from pinhole.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
 from pinhole.tables import change as change_table
 from pinhole.tables import media_item, outbox
@@ -55,7 +56,9 @@ def edit_items(caller_id: int, selection: Selection, edit: Edit, *, change_id: s
     """Change many items: up to MAX_AT_ONCE now, all of them or none; of more, or where much text is to be written, the
     change is still running.
 
-    Ids of what the caller may not edit are skipped. Raises Conflict where another change has the id, and Unavailable.
+    Ids of what the caller may not edit are skipped, and items that would get a time or keywords that none may have.
+    Raises Invalid where it could be done to none by then, for that reason; Conflict where another change has the id;
+    Unavailable.
     """
     asked_sha256 = _digest(edit.to_json(), selection.to_json())
     parameters = selection.parameters(caller_id)
@@ -163,18 +166,24 @@ def _at_revision(conn: Connection, begun: Change, item_id: str, revision: int) -
         raise PreconditionFailed("The item was changed meanwhile. Look at it, and change it again.")
     outcome = batch.worked_out(conn, begun, held)
     if outcome.impossible is not None:
-        wrong = FieldError(f"set.{outcome.impossible.field}", outcome.impossible.message)
-        raise Invalid("This item can't be changed so.", wrong)
+        raise _invalid(outcome.impossible)
     return batch.write(conn, begun, outcome, cursor=item_id, finished=True)
 
 
 def _at_once(conn: Connection, begun: Change, items: int) -> tuple[Change, set[date]]:
-    change, months = begun, set[date]()
+    change, months, impossible = begun, set[date](), None
     if items <= MAX_AT_ONCE:
         # As many as items without long texts take; by the last it is seen that there are no others.
         for _ in range(MAX_AT_ONCE // job.BATCH + 1):
-            change, moved = batch.go_on(conn, change, job.BATCH)
+            change, moved, why = batch.go_on(conn, change, job.BATCH)
             months |= moved
+            impossible = impossible or why
             if change.state != "running":
                 break
+    if impossible is not None and change.state == "done" and change.done == 0:
+        raise _invalid(impossible)
     return change, months
+
+
+def _invalid(impossible: Impossible) -> Invalid:
+    return Invalid("This can't be changed so.", FieldError(f"set.{impossible.field}", impossible.message))

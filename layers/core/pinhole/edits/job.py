@@ -57,7 +57,7 @@ def go_on(message: Message, has_time: Callable[[], bool]) -> None:
             change = change_table.lock(conn, message.owner_id, message.change_id)
             if change is None or change.state != "running":
                 return
-            change, months = batch.go_on(conn, change, BATCH)
+            change, months, _ = batch.go_on(conn, change, BATCH)
             bump(conn, change, months)
         _tell(change, months)
         runs = change.state == "running" and has_time()

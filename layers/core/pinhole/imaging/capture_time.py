@@ -10,7 +10,7 @@ from pinhole.imaging import filename_time
 from pinhole.imaging.written_time import LARGEST_OFFSET, NO_TIME, ExifTime, parse_date_time, parse_offset
 
 EARLIEST_YEAR = 1826  # the oldest photograph
-_FUTURE = timedelta(days=1)
+MOST_AHEAD = timedelta(days=1)
 _AGREEMENT = timedelta(minutes=1)
 _QUARTER_HOUR = timedelta(minutes=15)
 
@@ -204,4 +204,4 @@ def _offset_of(instant: datetime, zone: ZoneInfo) -> timedelta:
 
 def plausible(time: datetime, now: datetime) -> bool:
     """Whether a photo may have been taken then: since there are any, and by tomorrow. Both aware."""
-    return time.year >= EARLIEST_YEAR and time <= now + _FUTURE
+    return time.year >= EARLIEST_YEAR and time <= now + MOST_AHEAD

@@ -4,12 +4,20 @@ import { type Action, actionsOf, areFavourites } from '../../edits/actions'
 import { editMany } from '../../edits/changes'
 import { selectionOf } from '../../selection/listSelection'
 import { texts } from '../../texts/texts'
-import { notify } from '../../ui/notices'
+import { insist } from '../../ui/notices'
 import { locate, type PhotoList } from '../photoList'
 import type { Shown } from './usePhotoPlace'
 
-/** What can be done with the photo that is shown. `leave` goes on to another, where it is not in the list any more. */
-export function useDeeds(list: PhotoList, current: Readonly<Ref<Shown | null>>, leave: () => Promise<void>) {
+/**
+ * What can be done with the photo that is shown. `leave` goes on to another, where it is not in the list any more, and `comeBack`
+ * goes back to it once that is undone.
+ */
+export function useDeeds(
+  list: PhotoList,
+  current: Readonly<Ref<Shown | null>>,
+  leave: () => Promise<void>,
+  comeBack: (id: string) => void,
+) {
   const selection = selectionOf(list)
   /** What was wished for, until the list tells what is. */
   const wished = shallowRef<{ id: string; isFavourite: boolean } | null>(null)
@@ -34,11 +42,11 @@ export function useDeeds(list: PhotoList, current: Readonly<Ref<Shown | null>>, 
     if (!at) return
     if (name === 'favourite' || name === 'unfavourite') wished.value = { id: at.id, isFavourite: name === 'favourite' }
     try {
-      await editMany([{ ids: [at.id] }], edit, done)
+      await editMany([{ ids: [at.id] }], edit, done, leaves ? () => comeBack(at.id) : undefined)
       if (leaves && current.value?.id === at.id) await leave()
     } catch (error) {
       wished.value = null
-      notify(texts.edits.notDone(1, messageOf(error)))
+      insist(texts.edits.notDone(1, messageOf(error)))
     }
   }
 
