@@ -185,6 +185,14 @@ export const en = {
   details: {
     date: 'Date',
     timeUncertain: 'Time uncertain',
+    zoneUnknown: 'Time zone unknown',
+    /** Of dates that may be other than that of the capture, by where they come from. */
+    timeFrom: {
+      filename: 'As the file’s name says',
+      exif_modified: 'When the photo was last edited: when it was taken isn’t known',
+      file_modified: 'When the file was last changed: when it was taken isn’t known',
+      uploaded: 'When it was uploaded: when it was taken isn’t known',
+    },
     place: 'Place',
     camera: 'Camera',
     unknownCamera: 'Unknown camera',
