@@ -20,7 +20,7 @@ export type Done = (count: number) => string
 const ASK_AGAIN_MS = 1000
 
 /** What a person did in one go, which is undone in one go too. */
-type Deed = { changes: Change[] }
+type Deed = { changes: Change[]; undone?: () => void }
 
 /** The latest deeds that can be undone by a key, running ones too: the last is what a person did last. */
 const undoable: Deed[] = []
@@ -28,10 +28,13 @@ const undoable: Deed[] = []
 /** An undo waits for the end of the one before, on whose outcome its own depends. */
 const undoInTurn = queue()
 
-/** Write the same of many items; resolves once that has begun, as what takes long goes on by itself. Throws `Problem`. */
-export function editMany(targets: Target[], edit: Edit, done: Done): Promise<void> {
+/**
+ * Write the same of many items; resolves once that has begun, as what takes long goes on by itself. `undone` hears of it
+ * where that is taken back. Throws `Problem`.
+ */
+export function editMany(targets: Target[], edit: Edit, done: Done, undone?: () => void): Promise<void> {
   const deed = targets.map((target) => ({ ...target, ...edit }))
-  return carryOut(deed, (body, changeId) => answer(api.PATCH('/items', { body: { ...body, changeId } })), done)
+  return carryOut(deed, (body, changeId) => answer(api.PATCH('/items', { body: { ...body, changeId } })), done, undone)
 }
 
 /** Write of one item, if it is of that revision still. Throws `Problem`, of status 412 where it was changed elsewhere. */
@@ -40,21 +43,21 @@ export function editOne(item_id: string, revision: number, edit: Edit, done: Don
   return carryOut([asked], ({ params, body }, changeId) => answer(api.PATCH('/items/{item_id}', { params, body: { ...body, changeId } })), done)
 }
 
-function carryOut<A>(deed: A[], send: (asked: A, changeId: string) => Promise<Change>, done: Done): Promise<void> {
+function carryOut<A>(deed: A[], send: (asked: A, changeId: string) => Promise<Change>, done: Done, undone?: () => void): Promise<void> {
   return sendInTurn(async () => {
     const changes: Change[] = []
     try {
       await sendOnce(deed, send, (change) => changes.push(change))
     } finally {
       // What came before a failure is done, and can be undone.
-      if (changes.length > 0) void follow(changes, done)
+      if (changes.length > 0) void follow({ changes, undone }, done)
     }
   })
 }
 
 /** Tell of changes, with a way back: at once where they are done, of those that take long how far they are until then. */
-async function follow(changes: Change[], done: Done): Promise<void> {
-  const deed: Deed = { changes }
+async function follow(deed: Deed, done: Done): Promise<void> {
+  const { changes } = deed
   // What was done in part before, and is whole now.
   const isPart = (other: Deed) => other.changes.every(({ id }) => changes.some((change) => change.id === id))
   undoable.filter(isPart).forEach(forget)
@@ -113,6 +116,7 @@ async function undo(deed: Deed): Promise<void> {
     })
     const skipped = (await ends(undone)).reduce((sum, change) => sum + change.skipped, 0)
     forget(deed)
+    deed.undone?.()
     notify(skipped > 0 ? texts.edits.undoneInPart(skipped) : texts.edits.undone)
   } catch (error) {
     // It may yet be undone where the server could not be asked, or the change is still running.

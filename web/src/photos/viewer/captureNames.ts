@@ -58,7 +58,7 @@ type Time = Pick<ItemDetails, 'utcOffsetSeconds' | 'timezoneName' | 'timeSource'
 export function timeLines({ utcOffsetSeconds, timezoneName, timeSource, timeConfidence }: Time): string[] {
   const { zoneUnknown, timeUncertain, timeFrom } = texts.details
   const zone = [utcOffsetSeconds === null ? '' : offsetName(utcOffsetSeconds), timezoneName?.replaceAll('_', ' ')].filter(Boolean).join(' · ')
-  const source = (timeFrom as Partial<Record<string, string>>)[timeSource ?? '']
+  const source = timeSource && (timeFrom as Partial<Record<typeof timeSource, string>>)[timeSource]
   // Of what no other doubt is told, the server is uncertain for it knows no zone.
   const isDoubtful = timeConfidence === 'low' && zone !== '' && !source
   return [[zone || zoneUnknown, isDoubtful ? timeUncertain : ''].filter(Boolean).join(' · '), source ?? '']
