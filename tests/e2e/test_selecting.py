@@ -554,7 +554,7 @@ def test_a_photo_that_was_changed_elsewhere_is_not_overwritten_unasked(
     expect(other.get_by_text("Undone")).to_be_visible()
 
 
-def test_in_the_viewer_keys_mark_a_favourite_and_throw_away_the_next_photo_follows_and_undoing_leads_back(window: Page) -> None:
+def test_in_the_viewer_keys_mark_a_favourite_and_throw_away_and_undoing_leads_back(window: Page) -> None:
     first, second = (tiles(window).nth(number).get_attribute("href") for number in range(2))
     open_first(window)
     window.keyboard.press("f")

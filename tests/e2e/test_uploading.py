@@ -140,7 +140,8 @@ def test_what_is_known_to_be_no_photo_by_its_name_is_left_out_and_told_in_one_li
         path.write_text("no picture")
     nameless = photo("IMG 1").path
     drop(window, *others, nameless)
-    expect(window.get_by_text("2 files left out, by their names no photos or videos: notes.txt, Letter.PDF")).to_be_visible()
+    told = "2 files left out, by their names no photos or videos: notes.txt, Letter.PDF"
+    expect(window.get_by_text(told)).to_be_visible()
     wait_for_uploads(window)
     expect(row(window, nameless.name)).to_contain_text("In your library")
     expect(window.get_by_role("complementary", name="Uploads").get_by_role("listitem")).to_have_count(1)

@@ -48,9 +48,10 @@ function pageEntries(): Entry[] {
 }
 
 function commandEntries(): Entry[] {
-  const { upload, keys, logOut } = texts.palette.commands
+  const { upload, uploadFolder, keys, logOut } = texts.palette.commands
   return [
-    { ...upload, hint: '', icon: 'upload', run: chooseFiles },
+    { ...upload, hint: '', icon: 'upload', run: () => chooseFiles(false) },
+    { ...uploadFolder, hint: '', icon: 'folder', run: () => chooseFiles(true) },
     // Once the palette, in whose place it comes, is gone.
     { ...keys, hint: '', icon: 'keyboard', run: () => void nextTick(() => (overlay.value = 'keys')) },
     { ...logOut, hint: '', icon: 'leave', run: () => (wantsToLeave.value = true) },

@@ -62,6 +62,7 @@ export const shell = {
     /** `words`: what else they are found by. */
     commands: {
       upload: { name: 'Upload photos', words: 'Upload photos add choose files' },
+      uploadFolder: { name: 'Upload a folder', words: 'Upload a folder add choose' },
       keys: { name: 'Keys', words: 'Keys keyboard shortcuts help' },
       logOut: { name: 'Log out', words: 'Log out logout leave sign out' },
     },
