@@ -92,6 +92,32 @@ def test_a_photo_can_be_looked_at_while_others_are_selected_and_selected_there(w
     expect(check_of(window, 3)).to_be_checked()
 
 
+def test_x_takes_no_photo_that_cannot_be_seen_but_the_one_beneath_the_mouse_or_the_first(window: Page) -> None:
+    open_first(window)
+    window.keyboard.press("Escape")
+    expect(tiles(window).first).to_be_focused()
+    still(window)
+    window.mouse.move(600, 500)
+    window.mouse.wheel(0, 5000)
+    december = photos_of(window, "December 2022")
+    expect(december.nth(1)).to_be_in_viewport(ratio=1)
+    december.nth(1).hover()
+    window.keyboard.press("x")
+    expect_count(window, 1)
+    expect(december.nth(1)).to_have_accessible_name(re.compile(", selected$"))
+    expect(december.nth(1)).to_be_focused()
+    window.keyboard.press("Escape")
+    expect_count(window, 0)
+    window.mouse.move(600, 500)
+    window.mouse.wheel(0, -5000)
+    expect(tiles(window).first).to_be_in_viewport(ratio=1)
+    window.mouse.move(60, 700)
+    window.keyboard.press("x")
+    expect_count(window, 1)
+    expect(tiles(window).first).to_have_accessible_name(re.compile(", selected$"))
+    expect(tiles(window).first).to_be_focused()
+
+
 def test_enter_opens_what_has_the_focus_though_a_click_would_select_it(window: Page) -> None:
     choose(window, 0)
     window.keyboard.press("Enter")

@@ -56,14 +56,14 @@ def test_the_page_reads_in_its_order(desk: Page) -> None:
         - link "Months"
         - link "All photos"
       - button "Go to…"
-      - button "Upload a folder"
       - button "Upload"
+      - button "Upload a folder"
       - button "Account of mara"
     - navigation "Pages":
       - list:
 {ways_in_order}
       - paragraph: /used$/
-      - paragraph: /items, and .* of previews$/
+      - paragraph: /photos and videos[.] Previews of them take .* more[.]$/
     - main:
       - heading "Your photos" [level=1]
       - region "July 2024":
@@ -136,11 +136,13 @@ def test_a_phone_has_the_other_pages_behind_one_more_tab(hand: Page) -> None:
 
 
 def test_what_the_library_takes_is_shown_and_how_much_it_may(desk: Page) -> None:
-    expect(ways(desk)).to_contain_text(re.compile(r"\d+ [kM]B used\s*4\d items, and \d+ kB of previews"))
+    shown = re.compile(r"\d+ [kM]B used\s*4\d photos and videos\. Previews of them take \d+ kB more")
+    expect(ways(desk)).to_contain_text(shown)
     storage = {"originalsBytes": 5_000_000_000, "renditionsBytes": 1_000_000, "items": 1, "quotaBytes": 8_000_000_000}
     desk.route("**/api/storage", lambda route: route.fulfill(json=storage))
     desk.reload()
-    expect(ways(desk)).to_contain_text(re.compile(r"5 GB of 8 GB used\s*1 item, and 1 MB of previews"))
+    shown = re.compile(r"5 GB of 8 GB used\s*1 photo or video\. Previews of them take 1 MB more")
+    expect(ways(desk)).to_contain_text(shown)
     expect(ways(desk).get_by_role("progressbar", name="Storage")).to_have_js_property("position", 0.625)
 
 
@@ -212,7 +214,7 @@ def test_a_photo_that_is_not_in_a_list_is_missing_there(desk: Page) -> None:
     link = tiles(desk).first.get_attribute("href")
     desk.goto(f"/favourites{link}")
     expect(desk.get_by_role("heading", name="This photo isn’t here")).to_be_visible()
-    desk.get_by_role("button", name="Back to your photos").first.click()
+    desk.get_by_role("button", name="Back to Favourites").first.click()
     title(desk, "Favourites")
 
 
@@ -353,7 +355,7 @@ def test_the_keys_are_shown_and_letters_can_be_turned_off(desk: Page) -> None:
     desk.keyboard.press("?")
     dialog = desk.get_by_role("dialog", name="Keys")
     expect(dialog).to_contain_text("Go to Favourites")
-    letters = dialog.get_by_role("switch", name="Single keys")
+    letters = dialog.get_by_role("switch", name="Keys that are pressed alone")
     desk.keyboard.press("Tab")
     expect(letters).to_be_focused()
     desk.keyboard.press("Space")

@@ -176,7 +176,7 @@ def test_the_calendar_is_walked_by_keys_and_leads_to_the_first_photo_of_a_day(op
     expect(photo_of(page, "26 June 2024 at 12:53")).to_be_in_viewport()
 
 
-def test_a_day_without_photos_leads_nowhere_and_leaving_the_calendar_gives_the_focus_back(
+def test_a_day_without_photos_leads_to_the_one_nearest_and_leaving_the_calendar_gives_the_focus_back(
     open_photos: Callable[..., Page],
 ) -> None:
     page = open_photos()
@@ -185,13 +185,18 @@ def test_a_day_without_photos_leads_nowhere_and_leaving_the_calendar_gives_the_f
     expect(day(page, "28 July 2024, 3 photos")).to_be_focused()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(day(page, "14 July 2024, no photos")).to_have_attribute("aria-disabled", "true")
     expect(day(page, "14 July 2024, no photos")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(calendar(page)).to_be_visible()
     page.keyboard.press("Escape")
     expect(calendar(page)).to_have_count(0)
     expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(day(page, "28 July 2024, 3 photos")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(calendar(page)).to_have_count(0)
+    # Nothing of that month is older.
+    expect(photo_of(page, "21 July 2024 at 12:38")).to_be_in_viewport()
 
 
 def test_the_calendar_is_no_wider_than_a_page_at_four_times_its_size(open_photos: Callable[..., Page]) -> None:

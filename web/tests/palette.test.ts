@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { folderAddress, foldersIn, pathTo } from '../src/lists/folderPaths'
-import { dayOf, search } from '../src/palette/search'
+import { asNamed, dayOf, meanings, search } from '../src/palette/search'
 import type { Entry } from '../src/palette/sources'
-import { monthName } from '../src/texts/formats'
+import { dateName, monthName } from '../src/texts/formats'
 
 const page = (name: string): Entry => ({ name, hint: '', icon: 'photos', path: '/', words: name })
 const month = (key: string): Entry => ({ ...page(monthName(key)), month: key, words: `${monthName(key)} ${key}` })
@@ -41,6 +41,25 @@ describe('the palette', () => {
     ['40 July', null],
   ])('reads of %s the day', (query, day) => {
     expect(dayOf(query)).toBe(day)
+  })
+
+  test.each([
+    ['14.7.2019', ['2019-07-14', '2019-14-07']],
+    ['05/06/2019', ['2019-06-05', '2019-05-06']],
+    ['5-5-2019', ['2019-05-05']],
+    ['Yesterday', ['2024-02-29']],
+    ['today', ['2024-03-01']],
+    ['july 2019', ['july 2019']],
+  ])('reads of %s the days that may be meant', (query, days) => {
+    expect(meanings(query, new Date(2024, 2, 1, 12), { today: 'today', yesterday: 'yesterday' })).toEqual(days)
+  })
+
+  test('calls a day of a month by its own name, and goes to it', () => {
+    const july = { ...month('2024-07'), isMonth: true }
+    expect(asNamed(july, '14 July 2024')).toMatchObject({ name: dateName('2024-07-14'), day: 14, month: '2024-07' })
+    expect(asNamed(july, '2024-07')).toEqual(july)
+    expect(asNamed({ ...month('2024-06'), isMonth: true }, '31 June 2024').name).toBe('June 2024')
+    expect(asNamed(year('2024', '2024-07'), '14 2024').day).toBeUndefined()
   })
 
   test('finds what has the words in any order, with or without accents and capitals', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cameraName, exposureName, lensName, offsetName } from '../src/photos/viewer/captureNames'
+import { cameraName, exposureName, lensName, offsetName, timeLines } from '../src/photos/viewer/captureNames'
 import { bounded, fit, largestScale, UNZOOMED, zoomAt } from '../src/photos/viewer/zoom'
 
 const frame = { width: 1000, height: 800 }
@@ -68,6 +68,17 @@ describe('details', () => {
     )
     expect(exposureName({ ...nothing, exposureSeconds: 2.5 })).toBe('2.5 s')
     expect(exposureName(nothing)).toBe('')
+  })
+
+  test('say of a date whether its zone is unknown, and where it comes from if that is not the capture', () => {
+    const taken = { utcOffsetSeconds: 7200, timezoneName: 'Europe/Rome', timeSource: 'exif_original', timeConfidence: 'high' } as const
+    const zoneless = { ...taken, utcOffsetSeconds: null, timezoneName: null, timeConfidence: 'low' } as const
+    expect(timeLines(taken)).toEqual(['UTC+02:00 · Europe/Rome', ''])
+    expect(timeLines({ ...taken, timeConfidence: 'low' })).toEqual(['UTC+02:00 · Europe/Rome · Time uncertain', ''])
+    expect(timeLines(zoneless)).toEqual(['Time zone unknown', ''])
+    expect(timeLines({ ...zoneless, timeSource: 'uploaded' })[1]).toMatch(/^When it was uploaded/)
+    expect(timeLines({ ...zoneless, timeSource: 'file_modified' })[1]).toMatch(/^When the file was last changed/)
+    expect(timeLines({ ...zoneless, timeSource: null })).toEqual(['Time zone unknown', ''])
   })
 
   test('write offsets with hours and minutes', () => {

@@ -3,6 +3,9 @@ import { ref } from 'vue'
 /** What lies over everything else. */
 export const overlay = ref<'palette' | 'keys' | null>(null)
 
+/** Somebody has asked elsewhere than in the menu of the account to be logged out. */
+export const wantsToLeave = ref(false)
+
 /** What was typed for the palette before it was here. */
 export const typedAhead = ref('')
 

@@ -1,3 +1,5 @@
+import { daysIn } from '../photos/days/monthDays'
+import { dateName } from '../texts/formats'
 import type { Entry } from './sources'
 
 /** `2024-07-14`: of which the month is sought. */
@@ -31,4 +33,25 @@ export function search(entries: readonly Entry[], query: string): Entry[] {
   })
   const isFirst = ({ name }: Entry) => plain(name).startsWith(plain(query.trim()))
   return [...found.filter(isFirst), ...found.filter((entry) => !isFirst(entry))]
+}
+
+/** `5/6/2019`, `14.7.2019`. */
+const IN_NUMBERS = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})$/
+
+/** The queries that one may mean, of dates as people write them: both where it can't be told which number is the day. */
+export function meanings(query: string, today: Date, { today: calledToday, yesterday }: { today: string; yesterday: string }): string[] {
+  const text = plain(query.trim())
+  const back = [calledToday, yesterday].findIndex((name) => plain(name) === text)
+  if (back >= 0) return [new Date(today.getFullYear(), today.getMonth(), today.getDate() - back).toLocaleDateString('sv-SE')]
+  const [, first, , second, year] = IN_NUMBERS.exec(text) ?? []
+  if (!first || !second) return [query]
+  const days = [[first, second], [second, first]].map(([day, month]) => `${year}-${month!.padStart(2, '0')}-${day!.padStart(2, '0')}`)
+  return [...new Set(days)]
+}
+
+/** Months as the day of them that a query names, if it names one that they have. */
+export function asNamed(entry: Entry, query: string): Entry {
+  const day = entry.isMonth ? dayOf(query) : null
+  if (!entry.month || day === null || day > daysIn(entry.month)) return entry
+  return { ...entry, name: dateName(`${entry.month}-${String(day).padStart(2, '0')}`), hint: '', day }
 }

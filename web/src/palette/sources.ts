@@ -1,3 +1,5 @@
+import { nextTick } from 'vue'
+import { overlay, wantsToLeave } from '../app/overlay'
 import { pages, views } from '../app/pages'
 import { folderAddress, folderName } from '../lists/folderPaths'
 import { fetchFolders, folders } from '../lists/folders'
@@ -5,14 +7,25 @@ import { monthName, numberName } from '../texts/formats'
 import { texts } from '../texts/texts'
 import { timeline } from '../timeline/library'
 import type { IconName } from '../ui/Icon.vue'
+import { chooseFiles } from '../uploads/chooseFiles'
 
 /**
- * What the palette leads to. `words`: what it is found by. `month`: of the timeline, to go on to; `isMonth`: and to a day of
- * it, for it is the month itself.
+ * What the palette leads to, or what it does: `run`. `words`: what it is found by. `month`: of the timeline, to go on to, and
+ * to a `day` of it; `isMonth`: it is the month itself.
  */
-export type Entry = { name: string; hint: string; icon: IconName; path: string; month?: string; isMonth?: boolean; words: string }
+export type Entry = {
+  name: string
+  hint: string
+  icon: IconName
+  path?: string
+  run?: () => void
+  month?: string
+  isMonth?: boolean
+  day?: number
+  words: string
+}
 
-type Source = {
+export type Source = {
   name: keyof typeof texts.palette.sources
   /** Has what it lists; throws `Problem`. */
   load(): Promise<unknown>
@@ -22,6 +35,7 @@ type Source = {
 /** What the palette finds, in its order. */
 export const sources: readonly Source[] = [
   { name: 'pages', load: async () => {}, entries: pageEntries },
+  { name: 'commands', load: async () => {}, entries: commandEntries },
   { name: 'dates', load: timeline.open, entries: dateEntries },
   { name: 'folders', load: fetchFolders, entries: folderEntries },
 ]
@@ -31,6 +45,17 @@ function pageEntries(): Entry[] {
     const called = texts.app.pages[name]
     return { name: called, hint: '', icon, path, words: called }
   })
+}
+
+function commandEntries(): Entry[] {
+  const { upload, uploadFolder, keys, logOut } = texts.palette.commands
+  return [
+    { ...upload, hint: '', icon: 'upload', run: () => chooseFiles(false) },
+    { ...uploadFolder, hint: '', icon: 'folder', run: () => chooseFiles(true) },
+    // Once the palette, in whose place it comes, is gone.
+    { ...keys, hint: '', icon: 'keyboard', run: () => void nextTick(() => (overlay.value = 'keys')) },
+    { ...logOut, hint: '', icon: 'leave', run: () => (wantsToLeave.value = true) },
+  ]
 }
 
 /** Years, of which the newest month is shown, and months; each only where there are photos of it. */

@@ -115,5 +115,5 @@ export function useGridKeys(
     void focus(next)
   }
 
-  return { place, active, tabindex, follow, release, focus, hold, handle }
+  return { place, active, margin, tabindex, follow, release, focus, hold, handle }
 }

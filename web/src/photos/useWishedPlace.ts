@@ -38,7 +38,9 @@ export function useWishedPlace(
     const index = position < 0 || !isHere ? null : firstOf(monthDays(list().sections[position]!), day)
     if (!index) return
     const { top } = layout.value.rowBox(position, index)
-    viewport.scrollTo(top - layout.value.shape.dayHeight - viewport.covered)
+    const isFirstRow = layout.value.rowOf(position, index) === 0
+    // The name of its month, or its own, is not to be cut by the header.
+    viewport.scrollTo((isFirstRow ? layout.value.tops[position]! : top - keys.margin) - (isFirstRow ? viewport.covered : 0))
     await keys.focus({ position, index })
   }
 

@@ -60,10 +60,32 @@ export function useGridSelection(
     if (target.closest('[data-check]') || (event.shiftKey && target.closest('[data-index]'))) event.preventDefault()
   }
 
+  /** Whether one would say that a photo is on the screen: at least half of its row is. */
+  function isSeen({ position, index }: Place): boolean {
+    const { top, height } = layout.value.rowBox(position, index)
+    const from = viewport.top.value + viewport.covered
+    const to = viewport.top.value + viewport.height.value
+    return 2 * (Math.min(top + height, to) - Math.max(top, from)) >= Math.min(height, to - from)
+  }
+
+  /** Which photo a key is for: what has the focus may lie far from what is seen, and is not what anybody means then. */
+  function meantBy(focused: Place): Place {
+    if (isSeen(focused)) return focused
+    const hovered = grid.value?.querySelector(':is([data-index], [data-check]):hover')
+    const beneathMouse = hovered && placeOf(hovered)
+    if (beneathMouse) return beneathMouse
+    const first = layout.value.itemAt(viewport.top.value + viewport.covered)
+    return isSeen(first) ? first : (layout.value.itemVertically(first.position, first.index, 1) ?? first)
+  }
+
   function keydown(event: KeyboardEvent): void {
     const place = keys.place.value
     const isOnPhoto = (event.target as Element).matches('[data-index]')
-    if (isOnPhoto && place && selectionKeys.handle(event, place)) return
+    const meant = isOnPhoto && place ? meantBy(place) : null
+    if (meant && selectionKeys.handle(event, meant)) {
+      if (meant !== place) void keys.hold(meant)
+      return
+    }
     keys.handle(event, (from, to) => event.shiftKey && selection.value.extendTo(to, from))
   }
 

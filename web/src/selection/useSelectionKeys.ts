@@ -4,7 +4,7 @@ import { beginsDay, dayEnd } from '../photos/item'
 import type { PhotoList, Place } from '../photos/photoList'
 import type { ListSelection } from './listSelection'
 
-/** Choosing by keys: `handle` those that are for the photo that has the focus, at `place`; the others wherever it is. */
+/** Choosing by keys: `handle` those that are for one photo, at `place`; the others wherever the focus is. */
 export function useSelectionKeys(list: () => PhotoList, selection: Readonly<Ref<ListSelection>>, isBeneath: () => boolean) {
   /** Whether the key was for it. */
   function handle(event: KeyboardEvent, place: Place): boolean {

@@ -2,15 +2,12 @@ import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
 import { offline } from './enOffline'
-import { selection } from './enSelection'
+import { photos, selection } from './enSelection'
 import { sharing } from './enSharing'
 import { shell } from './enShell'
+import { uploads } from './enUploads'
 import { days, views } from './enViews'
 import { numberName, sizeName } from './formats'
-
-function files(count: number): string {
-  return `${numberName(count)} ${count === 1 ? 'file' : 'files'}`
-}
 
 /** English. */
 export const en = {
@@ -136,6 +133,10 @@ export const en = {
   timeline: {
     title: 'Your photos',
     empty: 'Let some light in',
+    allElsewhere: 'No photos here at the moment',
+    whereTheyAre: (lists: readonly { name: 'archive' | 'trash'; count: number }[]) =>
+      lists.map(({ name, count }) => `${photos(count)} ${count === 1 ? 'is' : 'are'} in the ${name}.`).join(' '),
+    goTo: { archive: 'To the archive', trash: 'To the trash' },
     dropAnywhere: 'Drop photos or whole folders anywhere on this page.',
     chooseHere: 'Choose photos from this device.',
     yourStorage: 'They go straight to your own storage, full size.',
@@ -161,6 +162,7 @@ export const en = {
     photo: 'Photo',
     described: (name: string, caption: string) => `${name}: ${caption}`,
     back: 'Back to your photos',
+    backTo: (name: string) => `Back to ${name}`,
     backHint: 'Back (Esc)',
     download: 'Download the original',
     details: 'Details',
@@ -170,7 +172,6 @@ export const en = {
     next: 'Next photo',
     missing: 'This photo isn’t here',
     missingWhy: 'It may have been removed, or the link is wrong.',
-    toPhotos: 'Back to your photos',
     notLoaded: 'This photo couldn’t be loaded',
     pictureNotLoaded: 'This photo couldn’t be loaded.',
     fullSize: {
@@ -185,6 +186,14 @@ export const en = {
   details: {
     date: 'Date',
     timeUncertain: 'Time uncertain',
+    zoneUnknown: 'Time zone unknown',
+    /** Of dates that may be other than that of the capture, by where they come from. */
+    timeFrom: {
+      filename: 'As the file’s name says',
+      exif_modified: 'When the photo was last edited: when it was taken isn’t known',
+      file_modified: 'When the file was last changed: when it was taken isn’t known',
+      uploaded: 'When it was uploaded: when it was taken isn’t known',
+    },
     place: 'Place',
     camera: 'Camera',
     unknownCamera: 'Unknown camera',
@@ -268,73 +277,5 @@ export const en = {
   downloads,
   sharing,
 
-  uploads: {
-    upload: 'Upload',
-    uploadFolder: 'Upload a folder',
-    choosePhotos: 'Choose photos',
-    chooseFolder: 'Choose a folder',
-    photosToUpload: 'Photos to upload',
-    folderToUpload: 'Folder to upload',
-    photosAndVideos: 'Photos and videos',
-    dropHere: 'Drop photos or folders to upload them',
-
-    uploads: 'Uploads',
-    uploading: (count: number) => `Uploading ${files(count)}`,
-    gettingReady: (count: number) => `Getting ${files(count)} ready`,
-    waitForYou: (count: number) => `${files(count)} ${count === 1 ? 'waits' : 'wait'} for you`,
-    unread: (count: number) => `${numberName(count)} couldn’t be read`,
-    onAnotherDevice: (count: number) => `${files(count)} on another device`,
-    done: (count: number) => `${files(count)} done`,
-    sentOf: (sent: number, size: number) => `${sizeName(sent)} of ${sizeName(size)}`,
-    added: (count: number) => `${numberName(count)} added`,
-    addedFiles: (count: number) => `${files(count)} added to your library`,
-    alreadyThere: (count: number) => `${numberName(count)} already there`,
-    alreadyThereFiles: (count: number) => `${files(count)} already in your library`,
-    failed: (count: number) => `${numberName(count)} failed`,
-    cancelAll: 'Cancel all',
-    foldList: 'Fold the list',
-    showList: 'Show the list',
-    clearFinished: 'Clear finished uploads',
-    all: 'All uploads',
-    wake: 'Your browser asks before Pinhole may read these files again.',
-    goOnWith: (count: number) => `Go on with ${files(count)}`,
-    chooseAgain: (count: number) => `Choose or drop ${files(count)} again to go on.`,
-    removeThem: 'Remove them',
-    mayBeRetried: (count: number) => `${files(count)} may go well if tried again.`,
-    tryThemAgain: 'Try them again',
-    more: (count: number) => `and ${numberName(count)} more`,
-
-    reading: 'Reading…',
-    readingName: (name: string) => `Reading ${name}`,
-    sendingName: (name: string) => `Sending ${name}`,
-    checking: 'Looking whether it’s there already…',
-    waiting: (size: number) => `${sizeName(size)}, waiting`,
-    tryingAgain: (reason: string) => `${reason} Trying again…`,
-    processing: 'Sent. Getting it ready…',
-    ready: 'In your library',
-    asleep: 'Waits for your permission to read it again',
-    missing: 'Not finished. Drop this file again to go on',
-    elsewhere: (size: number) => `${sizeName(size)}, begun on another device`,
-    retryName: (name: string) => `Try ${name} again`,
-    cancel: 'Cancel',
-    cancelName: (name: string) => `Cancel ${name}`,
-    remove: 'Remove from this list',
-    removeName: (name: string) => `Remove ${name}`,
-
-    duplicate: 'Already in your library',
-    sameAs: (name: string) => `The same file as ${name}`,
-    serverBusy: 'Waiting until the server takes more',
-    noConnection: 'Waiting for a connection',
-    cancelledElsewhere: 'The upload was cancelled elsewhere.',
-    forgotten: 'The server knows nothing of this upload any more.',
-    unreadable: 'The file can’t be read. It may have been moved or changed.',
-    nothingReadable: 'Files can’t be read at the moment. Reload the page.',
-    brokeOff: 'The connection broke off.',
-    storageRefused: (status: number) => `The storage refused the file (${status}).`,
-    someUnread: (reason: string) => `Some files couldn’t be read: ${reason}`,
-    leftOut: (count: number) => `Files left out that by their names are no photos or videos: ${numberName(count)}`,
-    sidecars: (count: number) =>
-      `${files(count)} left out that ${count === 1 ? 'describes photos' : 'describe photos'} (such as XMP, AAE and JSON): Pinhole can’t read these yet.`,
-    earlierUnknown: (reason: string) => `Earlier uploads couldn’t be looked up: ${reason}`,
-  },
+  uploads,
 }

@@ -33,7 +33,7 @@ export const shell = {
     used: (size: string) => `${size} used`,
     usedOf: (size: string, quota: string) => `${size} of ${quota} used`,
     stored: (items: number, previews: string) =>
-      `${numberName(items)} ${items === 1 ? 'item' : 'items'}, and ${previews} of previews`,
+      `${numberName(items)} ${items === 1 ? 'photo or video' : 'photos and videos'}. Previews of them take ${previews} more.`,
   },
 
   lists: {
@@ -45,6 +45,7 @@ export const shell = {
       archive: { title: 'Nothing is put away', text: 'What you archive leaves your photos, and is kept here.' },
       trash: { title: 'The trash is empty', text: 'What you throw away comes here first, and can be taken back.' },
     },
+    inTrash: 'What lies here stays until you restore it: select photos, then choose “Restore” above.',
     folders: 'Folders in it',
     pathLabel: 'Where this folder lies',
     photos: (count: number) => `${numberName(count)} ${count === 1 ? 'photo' : 'photos'}`,
@@ -59,7 +60,15 @@ export const shell = {
     openHint: 'Go to… (Ctrl+K)',
     hint: 'Go to a page, a date, a folder',
     places: 'Where to go',
-    sources: { pages: 'Pages', dates: 'Dates', folders: 'Folders' },
+    sources: { pages: 'Pages', commands: 'Commands', dates: 'Dates', folders: 'Folders' },
+    /** `words`: what else they are found by. */
+    commands: {
+      upload: { name: 'Upload photos', words: 'Upload photos add choose files' },
+      uploadFolder: { name: 'Upload a folder', words: 'Upload a folder add choose' },
+      keys: { name: 'Keys', words: 'Keys keyboard shortcuts help' },
+      logOut: { name: 'Log out', words: 'Log out logout leave sign out' },
+    },
+    days: { today: 'today', yesterday: 'yesterday' },
     found: (count: number) => `${numberName(count)} found`,
     nothing: 'Nothing is called that.',
   },
@@ -68,9 +77,9 @@ export const shell = {
     title: 'Keys',
     open: 'Keys',
     close: 'Close',
-    letters: 'Single keys',
+    letters: 'Keys that are pressed alone',
     lettersWhy: 'Turn them off if keys do things that you didn’t mean, as when you speak to your computer. Ctrl+K goes on working.',
-    places: { everywhere: 'Everywhere', list: 'In a list of photos', cards: 'Among years or months', calendar: 'In the calendar', selecting: 'To select photos, and for what is selected', date: 'On the date at its right edge', viewer: 'In front of a photo' },
+    places: { everywhere: 'Everywhere', list: 'In a list of photos', cards: 'Among years or months', calendar: 'In the calendar', selecting: 'To select photos, and for what is selected', date: 'On the dates at the right edge, to which Tab leads', viewer: 'While you look at one photo' },
     goTo: (page: string) => `Go to ${page}`,
     does: {
       palette: 'Go to a page, a date or a folder',

@@ -13,7 +13,7 @@ const dates = computed(() => {
     longWeekday: format({ weekday: 'long' }),
     date: format({ dateStyle: 'full' }),
     day: format({ weekday: 'short', day: 'numeric', month: 'short' }),
-    shortDay: format({ day: 'numeric', month: 'short' }),
+    shortDay: format({ weekday: 'short', day: 'numeric' }),
     moment: format({ dateStyle: 'long', timeStyle: 'short' }),
   }
 })
@@ -40,7 +40,7 @@ export function weekdayName(weekday: number, isShort: boolean): string {
   return (isShort ? short : longWeekday).format(wallClock(`2024-01-0${weekday + 1}T00:00:00`))
 }
 
-/** A day of the month that a heading above names; without the weekday where there is little room. */
+/** A day of the month that a heading above names: without that where there is little room. */
 export function dayName(takenAtLocal: string, isShort: boolean): string {
   const { day, shortDay } = dates.value
   return (isShort ? shortDay : day).format(wallClock(takenAtLocal))

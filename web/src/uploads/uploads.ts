@@ -25,7 +25,8 @@ const LOOK_AGAIN_MS = 1000
 const UPLOADING_LOCK = 'pinhole.uploading'
 
 export const uploadSummary = shallowRef(summarise([]))
-export const isPanelOpen = shallowRef(true)
+/** As somebody wished; null: nobody did. */
+export const isPanelOpen = shallowRef<boolean | null>(null)
 /** By its ids, what may have been shared by another site, or for somebody else: to be asked about. */
 export const unsureShares = shallowRef<readonly string[]>([])
 
@@ -66,19 +67,18 @@ function changed(): void {
 }
 
 export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<FileSource>): Promise<void> {
-  isPanelOpen.value = true
-  let leftOut = 0
+  const leftOut: string[] = []
   let sidecars = 0
   try {
     for await (const source of sources) {
       if (isSidecar(source.file)) sidecars += 1
-      else if (!isToSend(source)) leftOut += 1
+      else if (!isToSend(source)) leftOut.push(source.file.name)
       else queue.add(source)
     }
   } catch (error) {
     insist(texts.uploads.someUnread(reasonOf(error)))
   }
-  if (leftOut > 0) insist(texts.uploads.leftOut(leftOut))
+  if (leftOut.length > 0) insist(texts.uploads.leftOut(leftOut))
   if (sidecars > 0) insist(texts.uploads.sidecars(sidecars))
 }
 

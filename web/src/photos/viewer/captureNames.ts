@@ -1,5 +1,7 @@
 import type { components } from '../../api/schema'
 import { numberName } from '../../texts/formats'
+import { texts } from '../../texts/texts'
+import type { ItemDetails } from '../itemDetails'
 
 type Camera = components['schemas']['Camera']
 
@@ -48,4 +50,16 @@ export function offsetName(seconds: number): string {
   const minutes = Math.abs(Math.trunc(seconds / 60))
   const pad = (number: number) => String(number).padStart(2, '0')
   return `UTC${seconds < 0 ? '−' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
+}
+
+type Time = Pick<ItemDetails, 'utcOffsetSeconds' | 'timezoneName' | 'timeSource' | 'timeConfidence'>
+
+/** What there is to say of a date beside itself: its zone, and where it comes from, unless that is when the photo was taken. */
+export function timeLines({ utcOffsetSeconds, timezoneName, timeSource, timeConfidence }: Time): string[] {
+  const { zoneUnknown, timeUncertain, timeFrom } = texts.details
+  const zone = [utcOffsetSeconds === null ? '' : offsetName(utcOffsetSeconds), timezoneName?.replaceAll('_', ' ')].filter(Boolean).join(' · ')
+  const source = timeSource && (timeFrom as Partial<Record<typeof timeSource, string>>)[timeSource]
+  // Of what no other doubt is told, the server is uncertain for it knows no zone.
+  const isDoubtful = timeConfidence === 'low' && zone !== '' && !source
+  return [[zone || zoneUnknown, isDoubtful ? timeUncertain : ''].filter(Boolean).join(' · '), source ?? '']
 }
