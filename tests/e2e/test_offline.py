@@ -154,12 +154,12 @@ def test_a_month_that_is_not_kept_says_so(prepared: Page, front: Front) -> None:
 def test_what_was_never_kept_comes_once_the_server_is_back(prepared: Page, front: Front) -> None:
     front.is_away = True
     prepared.get_by_role("link", name="Archive").click()
-    expect(prepared.get_by_text("couldn’t be loaded")).to_be_visible()
+    expect(prepared.get_by_text("Not here while offline")).to_be_visible()
     prepared.get_by_role("link", name="Photos", exact=True).click()
     wait_until_whole(newest(prepared).locator("img"))
     front.is_away = False
     prepared.get_by_role("link", name="Archive").click()
-    expect(prepared.get_by_text("couldn’t be loaded")).to_have_count(0)
+    expect(prepared.get_by_text("Not here while offline")).to_have_count(0)
 
 
 def test_pages_without_a_network_need_no_token_that_holds(prepared: Page, front: Front) -> None:
