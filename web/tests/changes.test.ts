@@ -3,7 +3,7 @@ import { unreachable } from '../src/api/problem'
 
 const server = vi.hoisted(() => ({ asked: [] as string[], state: 'done', isAway: false }))
 vi.mock('../src/api/client', () => {
-  const change = (id: string) => ({ id, state: server.state, total: 9, done: 0, skipped: 0, undoes: null, undone: false })
+  const change = (id: string) => ({ id, state: server.state, total: 9, done: server.state === 'done' ? 9 : 0, skipped: 0, undoes: null, undone: false })
   return {
     answer: (call: Promise<unknown>) => call,
     api: {
