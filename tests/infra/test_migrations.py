@@ -135,7 +135,7 @@ def test_photos_are_read_while_they_are_named_by_their_places_however_long_that_
     monkeypatch.setattr(migrate, "STATEMENT_TIMEOUT", "1s")
     with ThreadPoolExecutor() as threads, psycopg.connect(before_places) as holding:
         holding.execute("SELECT pg_advisory_xact_lock(1)")
-        applying = threads.submit(migrate.apply, before_places)
+        applying = threads.submit(migrate.apply, before_places, up_to(18, tmp_path))
         waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted)"
         while conn.execute(waits).fetchone() == (False,):
             assert not applying.done()
