@@ -19,7 +19,7 @@ CREATE FUNCTION lexemes_of(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE P
 -- word has. So a part is the begin of one of these.
 CREATE FUNCTION parts_of(words text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN array_to_tsvector(ARRAY(
-        SELECT DISTINCT '/' || substr(word, start, 40)
+        SELECT '/' || substr(word, start, 40)
         FROM string_to_table(words, ' ') AS word, generate_series(1, least(length(word), 60)) AS start
         WHERE word <> ''
     ));
@@ -76,7 +76,7 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
         WHERE owner_id = owner AND item_id = item AND percentage = 0
         ORDER BY role, answers DESC, model_id DESC
     ), names AS (
-        SELECT searchable(string_agg(concat_ws(' ', filename, relative_path), ' ')) AS words
+        SELECT searchable(string_agg(coalesce(relative_path, filename), ' ')) AS words
         FROM original_file WHERE owner_id = owner AND item_id = item AND role IN ('main', 'clip')
     ), held AS (
         SELECT
