@@ -64,6 +64,8 @@ CREATE TABLE search_epoch (
     number integer NOT NULL DEFAULT 1
 );
 INSERT INTO search_epoch DEFAULT VALUES;
+-- It has other models answer.
+GRANT SELECT, UPDATE ON search_epoch TO pinhole_worker;
 
 -- Those that are there already come by the schedule: to write them here would take long. Also so a million take a minute.
 SET LOCAL statement_timeout = 0;
@@ -123,8 +125,9 @@ $$;
 
 -- Writes the documents of some items as they are now. To be called by whoever changed what they are made of, before the
 -- commit. The items are locked first, and only then read: of two who change one item the second reads what the first did.
+-- Whoever calls it may have tables of the same names, with triggers, among their temporary ones: these come last.
 CREATE FUNCTION refresh_search_text(owner bigint, items text[]) RETURNS void LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM FROM media_item WHERE owner_id = owner AND id = ANY(items) ORDER BY id FOR NO KEY UPDATE;
     INSERT INTO search_text (owner_id, item_id, document, epoch)

@@ -9,6 +9,8 @@ from psycopg.errors import InsufficientPrivilege
 
 from infra import database_roles
 from infra.database_roles import WORKER
+from pinhole.tables import search_text
+from tests.fixtures.library import new_library
 
 
 @pytest.fixture
@@ -53,3 +55,13 @@ def test_it_reads_no_account_no_position_no_journal_and_nothing_that_was_seen(
 def test_it_changes_no_photo_forgets_nothing_and_takes_no_other_role(as_worker: Connection, statement: str) -> None:
     with pytest.raises(InsufficientPrivilege):
         as_worker.execute(statement)
+
+
+def test_what_it_has_written_for_it_goes_into_no_table_of_its_own(as_worker: Connection, conn: Connection) -> None:
+    library = new_library(conn, "ann")
+    item = library.add(title="harbour")
+    columns = "owner_id bigint, item_id text, document tsvector, epoch integer, PRIMARY KEY (owner_id, item_id)"
+    as_worker.execute(sql.SQL("CREATE TEMPORARY TABLE search_text ({})").format(sql.SQL(columns)))
+    search_text.refresh(as_worker, library.owner_id, [item])
+    assert as_worker.execute("SELECT FROM pg_temp.search_text").rowcount == 0
+    assert conn.execute("SELECT item_id FROM search_text").fetchall() == [(item,)]
