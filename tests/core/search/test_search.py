@@ -59,6 +59,12 @@ def test_dates_in_words_become_a_filter_that_is_told(caller: Caller, add: Add) -
     assert found["understood"] == [{"begin": 6, "end": 15, "filter": "on", "values": ["2024-07-01..2024-07-31"]}]
 
 
+def test_a_date_that_is_said_in_two_languages_is_one(caller: Caller, add: Add) -> None:
+    easter = add("2024-03-31T12:00:00")
+    add("2024-07-14T12:00:00")
+    assert _search(caller, q="easter ostern")["ids"] == [easter]
+
+
 def test_today_is_where_the_client_is(caller: Caller, add: Add) -> None:
     item = add("2024-07-13T23:00:00", title="beach")
     assert _search(caller, q="yesterday", today="2024-07-14")["ids"] == [item]

@@ -60,18 +60,13 @@ class Query:
             for each in found
         ]
         dated = {number for each in found for number in range(each.begin, each.end)}
-        # Two dates are two wishes of one kind: either.
-        said = [value for each in understood for value in each.filter.values]
+        # Two dates are two wishes of one kind: either. Said twice, as in two languages, they are one.
+        said = list(dict.fromkeys(value for each in understood for value in each.filter.values))
         return cls(
             [term for number, term in enumerate(terms) if number not in dated],
             understood,
             [*asked, *([Asked("on", said)] if said else [])],
         )
-
-    @property
-    def described(self) -> str:
-        """What a picture should be like, for an encoder; '' where nothing is said of it."""
-        return " ".join(term.text for term in self.terms if not term.is_excluded)
 
 
 @dataclass(frozen=True, slots=True)

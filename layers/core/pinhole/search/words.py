@@ -31,7 +31,7 @@ class Term:
 
 
 def folded(text: str) -> str:
-    """In lower case and without accents: how words are compared. The database's `folded` is the same."""
+    """In lower case and without accents: how words are compared. The database's `searchable` does the same."""
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(_AS_TWO))
     return _MARKS.sub("", decomposed)
 
