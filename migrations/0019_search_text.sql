@@ -58,6 +58,16 @@ CREATE TABLE search_text (
 CREATE INDEX search_text_document_idx ON search_text USING gin (owner_id, document);
 CREATE INDEX search_text_epoch_idx ON search_text (epoch);
 
+-- Names that an owner's items are found by, once each, for suggestions. They stay where the last such item went: whoever
+-- suggests one sees whether anything is found by it. filter: which takes it, or `object` and `tag`, which are words.
+CREATE TABLE search_value (
+    owner_id bigint NOT NULL REFERENCES users,
+    filter text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    searched text COLLATE "C" NOT NULL GENERATED ALWAYS AS (searchable(value)) STORED,
+    PRIMARY KEY (owner_id, filter, value)
+);
+
 -- One row. It grows when other models answer than before: what is of an earlier one is written anew, by and by.
 CREATE TABLE search_epoch (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -71,12 +81,19 @@ GRANT SELECT, UPDATE ON search_epoch TO pinhole_worker;
 SET LOCAL statement_timeout = 0;
 INSERT INTO search_text (owner_id, item_id, document, epoch) SELECT owner_id, id, '', 0 FROM media_item;
 
+-- Of each role the look that is shown: the model's that answers, else the newest one's.
+CREATE FUNCTION shown_looks(owner bigint, item text)
+    RETURNS TABLE (owner_id bigint, item_id text, percentage smallint, model_id smallint) LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT DISTINCT ON (role) look.owner_id, look.item_id, look.percentage, look.model_id
+        FROM item_analysis AS look JOIN model ON model.id = look.model_id
+        WHERE look.owner_id = owner AND look.item_id = item AND look.percentage = 0
+        ORDER BY role, answers DESC, look.model_id DESC;
+    END;
+
 CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUAGE sql STABLE AS $$
     WITH look AS MATERIALIZED (
-        SELECT DISTINCT ON (role) owner_id, item_id, percentage, model_id
-        FROM item_analysis JOIN model ON model.id = model_id
-        WHERE owner_id = owner AND item_id = item AND percentage = 0
-        ORDER BY role, answers DESC, model_id DESC
+        SELECT * FROM shown_looks(owner, item)
     ), names AS (
         SELECT searchable(string_agg(coalesce(relative_path, filename), ' ')) AS words
         FROM original_file WHERE owner_id = owner AND item_id = item AND role IN ('main', 'clip')
@@ -134,6 +151,30 @@ BEGIN
     SELECT owner_id, id, search_document(owner_id, id), number FROM media_item, search_epoch
     WHERE owner_id = owner AND id = ANY(items)
     ON CONFLICT (owner_id, item_id) DO UPDATE SET document = EXCLUDED.document, epoch = EXCLUDED.epoch;
+    -- In their order, and only those that are new: two who write the same must not wait for each other.
+    INSERT INTO search_value (owner_id, filter, value)
+    SELECT DISTINCT owner, named.filter, left(named.value, 200) FROM (
+        SELECT tag.filter, tag.value FROM item_metadata, LATERAL (VALUES
+            ('country', country), ('place', neighbourhood), ('place', city), ('place', region), ('camera', camera_model)
+        ) AS tag (filter, value)
+        WHERE owner_id = owner AND item_id = ANY(items)
+        UNION ALL
+        SELECT seen.filter, seen.name FROM unnest(items) AS item, shown_looks(owner, item) AS look, LATERAL (
+            SELECT 'object' AS filter, name FROM detected_object
+            WHERE (owner_id, item_id, percentage, model_id)
+                = (look.owner_id, look.item_id, look.percentage, look.model_id)
+            UNION ALL
+            SELECT 'tag', name FROM image_tag
+            WHERE (owner_id, item_id, percentage, model_id)
+                = (look.owner_id, look.item_id, look.percentage, look.model_id) AND score >= 0.2
+        ) AS seen
+    ) AS named
+    WHERE searchable(named.value) <> '' AND NOT EXISTS (
+        SELECT FROM search_value AS known
+        WHERE (known.owner_id, known.filter, known.value) = (owner, named.filter, left(named.value, 200))
+    )
+    ORDER BY 2, 3
+    ON CONFLICT DO NOTHING;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION refresh_search_text(bigint, text[]) FROM PUBLIC;
@@ -160,3 +201,11 @@ CREATE FUNCTION search_term(said text, quoted boolean, strict boolean, languages
     END
     FROM (SELECT searchable(said) AS words) AS term
 $$;
+
+-- What somebody searched for: theirs alone, until they remove it.
+CREATE TABLE past_search (
+    owner_id bigint NOT NULL REFERENCES users,
+    typed text COLLATE "C" NOT NULL,
+    searched_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (owner_id, typed)
+);

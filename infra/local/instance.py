@@ -42,6 +42,7 @@ PARAMETERS = {
     "PINHOLE_FALLBACK_TIMEZONE": "FallbackTimezone",
     "PINHOLE_MAX_ATTEMPTS": "IngestMaxReceiveCount",
     "PINHOLE_MAX_FILE_BYTES": "MaxFileBytes",
+    "PINHOLE_SEARCH_LANGUAGES": "SearchLanguages",
     "PINHOLE_STALE_AFTER_SECONDS": "StaleAfterSeconds",
 }
 

@@ -131,7 +131,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -145,6 +145,21 @@ class Face(TypedDict):
     confidence: float
     sizePx: int
     sharpness: float
+
+
+class FilterValue(TypedDict):
+    value: str
+    count: int
+
+
+class FilterValues(TypedDict):
+    name: str
+    values: list[FilterValue]
+
+
+class Filters(TypedDict):
+    filters: list[FilterValues]
+    takesPictures: bool
 
 
 class Folder(TypedDict):
@@ -177,6 +192,8 @@ class Found(TypedDict):
     why: list[list[Literal['text', 'picture']]]
     understood: list[Words]
     nextCursor: str | None
+    warming: bool
+    textOnly: bool
 
 
 class FullSizeRendition(TypedDict):
@@ -475,6 +492,14 @@ class RequestParts(TypedDict):
 Role = Literal['image_embedding', 'tags', 'objects', 'faces', 'ocr', 'colours', 'quality', 'caption']
 
 
+class Searched(TypedDict):
+    q: str
+
+
+class SearchedPicture(TypedDict):
+    picture: str
+
+
 class SessionTokens(TypedDict):
     accessToken: str
     refreshToken: str
@@ -506,6 +531,16 @@ class Storage(TypedDict):
 class StoredPart(TypedDict):
     partNumber: int
     sizeBytes: int
+
+
+class Suggestion(TypedDict):
+    kind: Literal['search', 'place', 'country', 'camera', 'object', 'tag']
+    text: str
+    filter: str | None
+
+
+class Suggestions(TypedDict):
+    suggestions: list[Suggestion]
 
 
 class Tag(TypedDict):

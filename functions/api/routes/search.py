@@ -1,6 +1,8 @@
-"""Search: by words, dates and other filters."""
+"""Search: by words, pictures, dates and other filters."""
 
 import re
+from base64 import b64decode
+from binascii import Error as NotBase64
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -8,16 +10,18 @@ from typing import Annotated, Any, Literal
 from chalice.app import Blueprint
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
+from api import encoding
 from api.endpoint import endpoint
 from api.photo_lists import ItemColumns, column_values, signed_until
 from api.responses import Answer
-from api.wire import WireModel
+from api.wire import Id, WireModel
 from pinhole.accounts import User
-from pinhole.db import transaction
+from pinhole.db import statement, transaction
+from pinhole.errors import FieldError, Invalid, NotFound, NotWithThisSet
 from pinhole.grid import Cursor
-from pinhole.search import searching
+from pinhole.search import searching, suggestions, values
 from pinhole.search.filters import FILTERS, MAX_VALUES, Asked, negated
-from pinhole.search.searching import Query, Why
+from pinhole.search.searching import Likeness, Query, Why
 from pinhole.search.words import MAX_CHARACTERS
 
 routes = Blueprint(__name__)
@@ -58,6 +62,13 @@ class Found(ItemColumns):
     why: list[list[Why]] = Field(description="By which lists each was found")
     understood: list[Words] = Field(description="What of `q` became filters, in its order")
     next_cursor: str | None = Field(description="Asks for the items that follow; null where none do")
+    warming: bool = Field(
+        description="Whether the model that understands words is being loaded still: pictures were not compared, and"
+        " the next request goes on with it"
+    )
+    text_only: bool = Field(
+        description="Whether pictures can't be compared: the model is not there, does not answer, or has seen nothing"
+    )
 
 
 def _fields() -> Mapping[str, Any]:
@@ -70,33 +81,89 @@ def _fields() -> Mapping[str, Any]:
     return made
 
 
-class _Search(WireModel):
+class _Asked(WireModel):
+    """What every search may ask for."""
+
     q: str = Field("", max_length=MAX_CHARACTERS, description='Words; "in quotes" as they stand; without -these')
+    not_: str = Field("", alias="not", max_length=MAX_CHARACTERS, description="Words that nothing found shall be like")
     sort: Literal["relevance", "date"] = Field("relevance", description="date: newest first, among the best")
     today: Today | None = Field(None, description="By which `yesterday` is meant; else today in UTC")
+
+    @property
+    def filters(self) -> list[Asked]:
+        """Those that were given."""
+        return [
+            Asked(name, given, turned)
+            for name in FILTERS
+            for wire, turned in ((name, False), (negated(name), True))
+            if (given := getattr(self, f"{wire}_"))
+        ]
+
+
+class _Search(_Asked):
+    similar_to: Id | None = Field(None, description="An item whose picture the others shall be like")
     cursor: str | None = Field(None, pattern=_CURSOR, description="`nextCursor` of an earlier page")
 
 
 SearchQuery: type[_Search] = create_model("SearchQuery", __base__=_Search, **_fields())
+ImageSearchQuery: type[_Asked] = create_model("ImageSearchQuery", __base__=_Asked, **_fields())
+
+
+class SearchedPicture(WireModel):
+    """What items found shall be like. It is not kept."""
+
+    picture: str = Field(max_length=500_000, description="Base64 of a JPEG, PNG or WebP of 1 to 4,194,304 pixels")
 
 
 @routes.route("/search", methods=["GET"])
-@endpoint(query=SearchQuery, answer=Found)
+@endpoint(query=SearchQuery, answer=Found, errors=(NotFound,))
 def search(query: _Search, caller: User) -> Answer:
-    """Find photos and videos by words, dates and other filters.
+    """Find photos and videos by words, by what they look like, by dates and other filters.
 
     Each filter may be given several times, for any of the values; different ones hold together, and those with `not`
     before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood`
-    says which. What has words answers at most 1,000 items, and no cursor.
+    says which. What has words, or `similarTo`, answers at most 1,000 items, and no cursor; `similarTo` itself is none
+    of them.
     """
+    return _found(query, caller, query.similar_to, query.cursor, None)
+
+
+@routes.route("/search/image", methods=["POST"])
+@endpoint(query=ImageSearchQuery, body=SearchedPicture, answer=Found, errors=(NotWithThisSet,))
+def search_by_picture(query: _Asked, body: SearchedPicture, caller: User) -> Answer:
+    """Find what looks like a picture, and fits words and filters too.
+
+    The picture, scaled down by the client, is not kept. 409 with the code `not_with_this_set` where the models that
+    are configured have none for it.
+    """
+    try:
+        picture = b64decode(body.picture, validate=True)
+    except NotBase64:
+        raise Invalid("The picture can't be read.", FieldError("picture", "is no Base64")) from None
+    return _found(query, caller, None, None, picture)
+
+
+def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | None, picture: bytes | None) -> Answer:
     expires = signed_until(caller)
     today = query.today or datetime.now(UTC).date()
-    wanted = Query.of(query.q, _asked(query), today)
-    begin = None if query.cursor is None else Cursor.parse(query.cursor)
+    wanted = Query.of(query.q, query.filters, today, query.not_)
+    compares = bool(wanted.text or similar_to or picture)
+    begin = None if cursor is None else Cursor.parse(cursor)
+    texts = [text for text in (wanted.text, query.not_) if text] if compares else []
+    # Before the transaction: a model that is being loaded is waited for.
+    made = encoding.encoded(texts, picture) if texts or picture else None
     with transaction(snapshot=True) as conn:
         results = searching.read(
-            conn, caller.id, wanted, newest_first=query.sort == "date", cursor=begin, expires=expires
+            conn,
+            caller.id,
+            wanted,
+            _likeness(made, wanted),
+            similar_to,
+            newest_first=query.sort == "date",
+            cursor=begin,
+            expires=expires,
         )
+    warming = made is not None and made.state == "warming"
     found = Found.model_construct(
         **column_values(results.columns),
         scores=[hit.score for hit in results.hits],
@@ -106,14 +173,92 @@ def search(query: _Search, caller: User) -> Answer:
             for each in wanted.understood
         ],
         next_cursor=None if results.next_cursor is None else str(results.next_cursor),
+        warming=warming,
+        text_only=compares and not results.compared and not warming,
     )
     return Answer(found)
 
 
-def _asked(query: _Search) -> list[Asked]:
-    asked = []
-    for name in FILTERS:
-        for wire, turned in ((name, False), (negated(name), True)):
-            if values := getattr(query, f"{wire}_"):
-                asked.append(Asked(name, values, turned))
-    return asked
+def _likeness(made: encoding.Encoded | None, wanted: Query) -> Likeness | None:
+    if made is None or made.model is None:
+        return None
+    texts = iter(made.texts)
+    like = [*([next(texts)] if wanted.text else []), *([made.picture] if made.picture is not None else [])]
+    return Likeness(made.model, like, list(texts))
+
+
+class Suggestion(WireModel):
+    kind: suggestions.Kind
+    text: str
+    filter: str | None = Field(description="Which takes the text as its value; null: it is words for `q`")
+
+
+class Suggestions(WireModel):
+    suggestions: list[Suggestion] = Field(description="At most 10")
+
+
+class Typed(WireModel):
+    q: str = Field("", max_length=MAX_CHARACTERS, description="What was typed; nothing: what was searched for last")
+
+
+@routes.route("/search/suggestions", methods=["GET"])
+@endpoint(query=Typed, answer=Suggestions)
+def suggest(query: Typed, caller: User) -> Suggestions:
+    """Tell how what was typed may go on: own past searches, and names by which something is found."""
+    found = statement(lambda conn: suggestions.suggestions(conn, caller.id, query.q))
+    return Suggestions(suggestions=[Suggestion(kind=one.kind, text=one.text, filter=one.filter) for one in found])
+
+
+class FilterValue(WireModel):
+    value: str
+    count: int = Field(description="Items that have it; of `minRating`: so many stars or more")
+
+
+class FilterValues(WireModel):
+    name: str
+    values: list[FilterValue] = Field(description="The most frequent first, at most 200")
+
+
+class Filters(WireModel):
+    filters: list[FilterValues]
+    takes_pictures: bool = Field(description="Whether `POST /search/image` works with the models that are configured")
+
+
+@routes.route("/search/filters", methods=["GET"])
+@endpoint(answer=Filters)
+def list_filters(caller: User) -> Filters:
+    """List what filters can be set to, with the number of items each."""
+    counted = statement(lambda conn: values.values(conn, caller.id))
+    return Filters(
+        filters=[
+            FilterValues(
+                name=name, values=[FilterValue(value=one.value, count=one.count) for one in counted.get(name, ())]
+            )
+            for name in ("country", "place", "camera", "kind", "favourite", "minRating")
+        ],
+        takes_pictures=encoding.takes_pictures(),
+    )
+
+
+class Searched(WireModel):
+    q: str = Field(min_length=1, max_length=MAX_CHARACTERS)
+
+
+class Forgotten(WireModel):
+    q: str | None = Field(None, max_length=MAX_CHARACTERS, description="What was searched for; else all of it")
+
+
+@routes.route("/search/history", methods=["POST"])
+@endpoint(body=Searched, status=204)
+def keep_search(body: Searched, caller: User) -> None:
+    """Keep what the caller searched for, to suggest it to them again: of each the newest 100."""
+    with transaction() as conn:
+        suggestions.keep(conn, caller.id, body.q)
+
+
+@routes.route("/search/history", methods=["DELETE"])
+@endpoint(query=Forgotten, status=204)
+def forget_search(query: Forgotten, caller: User) -> None:
+    """Forget what the caller searched for. Again is no error."""
+    with transaction() as conn:
+        suggestions.forget(conn, caller.id, query.q)

@@ -96,7 +96,7 @@ def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
                 _write(conn, look, role, seen)
         search_text.refresh(conn, subject.owner_id, [subject.id])
         stages.finish(conn, claimed)
-        if claimed.stage is Stage.ANALYSIS and model.answers(conn, Role.CAPTION):
+        if claimed.stage is Stage.ANALYSIS and model.answering(conn, Role.CAPTION):
             stages.add(conn, subject, Stage.CAPTION, claimed.lane)
     logger.info("photo_analysed", extra={"item_id": subject.id, "stage": claimed.stage, "attempt": claimed.attempt})
 

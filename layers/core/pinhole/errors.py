@@ -59,6 +59,8 @@ class ErrorCode(StrEnum):
     IF_MATCH_REQUIRED = "if_match_required"
     ITEM_CHANGED = "item_changed"
 
+    NOT_WITH_THIS_SET = "not_with_this_set"
+
     BAD_SIGNATURE = "bad_signature"
 
     NO_SUCH_ITEM = "no_such_item"
@@ -156,6 +158,12 @@ class TooManyUploads(Conflict):
         super().__init__(detail)
         self.retry_after_seconds = retry_after_seconds
         self.limit = limit
+
+
+class NotWithThisSet(Conflict):
+    """The models that are configured have none for it."""
+
+    code = ErrorCode.NOT_WITH_THIS_SET
 
 
 class Gone(PinholeError):

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import Literal
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,11 @@ class Settings(BaseModel):
     )
 
     fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
+    search_languages: tuple[Literal["english", "dutch", "german"], ...] = Field(
+        ("english", "dutch", "german"),
+        min_length=1,
+        description="Languages whose inflections searches understand, with commas between: english,dutch,german",
+    )
     max_file_bytes: PositiveInt = Field(10 * 1024 * MEBIBYTE, description="Largest file that may be uploaded")
     max_open_uploads: PositiveInt = Field(1000, description="Uploads of a user that may lack bytes at once")
     max_user_bytes: PositiveInt | None = Field(None, description="Bytes of originals per user; unset: no limit")
@@ -79,6 +85,11 @@ class Settings(BaseModel):
     def _urls(cls, queues: dict[str, str], known: ValidationInfo) -> dict[str, str]:
         """Those of queues that are told by their names in SQS are beside that of ingest."""
         return {name: urljoin(known.data.get("ingest_queue_url", ""), told) for name, told in queues.items()}
+
+    @field_validator("search_languages", mode="before")
+    @classmethod
+    def _separated(cls, names: object) -> object:
+        return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
 
     @field_validator("fallback_timezone")
     @classmethod

@@ -57,7 +57,7 @@ def other_models_than_before_look(w: World) -> None:
 @case
 def a_photo_is_described(w: World) -> None:
     captioner = model.known(w.conn, Model(Role.CAPTION, "captioner", "1"))
-    model.answers(w.conn, Role.CAPTION)
+    model.answering(w.conn, Role.CAPTION)
     job.list_free(w.conn, Stage.CAPTION, Lane.FRESH, 10)
     caption_day.spend(w.conn, 100)
     look = Look(w.subject.owner_id, w.subject.id, 0, captioner)

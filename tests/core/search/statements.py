@@ -3,9 +3,11 @@
 from datetime import date
 
 from pinhole.grid import Cursor
+from pinhole.search import suggestions, values
 from pinhole.search.filters import Asked
-from pinhole.search.searching import Query, by_picture, read
-from pinhole.tables import search_text
+from pinhole.search.searching import Likeness, Query, by_picture, read
+from pinhole.seen import Role
+from pinhole.tables import model, search_text
 from tests.fixtures.statements import EXPIRES, World, case
 
 TODAY = date(2026, 11, 25)
@@ -13,7 +15,7 @@ TODAY = date(2026, 11, 25)
 
 def _read(w: World, typed: str, *asked: Asked, cursor: Cursor | None = None) -> None:
     query = Query.of(typed, asked, TODAY)
-    found = read(w.conn, w.ann.id, query, newest_first=False, cursor=cursor, expires=EXPIRES)
+    found = read(w.conn, w.ann.id, query, None, None, newest_first=False, cursor=cursor, expires=EXPIRES)
     assert found.columns.ids, typed
 
 
@@ -31,14 +33,39 @@ def what_passes_filters_is_found(w: World) -> None:
     _read(w, "", Asked("place", ["Place 7"]), cursor=Cursor((10**15 * 3,), "zzzzzzzzzzzz"))
 
 
+def _likeness(w: World) -> Likeness:
+    answering = model.answering(w.conn, Role.IMAGE_EMBEDDING)
+    assert answering is not None
+    return Likeness(answering, [[0.25] * 16])
+
+
 @case
 def all_pictures_are_compared(w: World) -> None:
-    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), [0.25] * 16)
+    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), _likeness(w))
 
 
 @case
 def pictures_that_pass_filters_are_compared(w: World) -> None:
-    assert by_picture(w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY), [0.25] * 16)
+    assert by_picture(w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY, "field8"), _likeness(w))
+
+
+@case
+def pictures_are_compared_with_that_of_an_item(w: World) -> None:
+    query = Query.of("", [], TODAY)
+    found = read(w.conn, w.ann.id, query, None, w.item.id, newest_first=True, cursor=None, expires=EXPIRES)
+    assert found.columns.ids
+
+
+@case
+def what_was_typed_may_go_on(w: World) -> None:
+    suggestions.keep(w.conn, w.ann.id, "place 7")
+    assert suggestions.suggestions(w.conn, w.ann.id, "place")
+    suggestions.forget(w.conn, w.ann.id, "place 7")
+
+
+@case
+def values_of_filters_are_counted(w: World) -> None:
+    assert values.values(w.conn, w.ann.id)["kind"]
 
 
 @case

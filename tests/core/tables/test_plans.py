@@ -36,8 +36,13 @@ EXEMPT = {
 MOST_ROWS = 1_000  # that a statement looks at in one table
 # But for what goes through whole libraries in the background: for photos that new models have not seen.
 SWEEPS = {"other models than before look"}
-# And for what compares all that an owner has, since nothing less is exact.
-EXACT = {"all pictures are compared"}
+# And for what compares or counts all that an owner has, since nothing less is exact.
+EXACT = {
+    "all pictures are compared",
+    "pictures are compared with that of an item",
+    "values of filters are counted",
+    "what was typed may go on",  # the names of all of it, which are thousands at most
+}
 # And for what sums up all that an owner has, from indexes alone: these.
 FROM_INDEXES = {
     "an upload is begun": {"original_file_storage_idx"},

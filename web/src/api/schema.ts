@@ -383,10 +383,82 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find photos and videos by words, dates and other filters.
-         * @description Each filter may be given several times, for any of the values; different ones hold together, and those with `not` before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood` says which. What has words answers at most 1,000 items, and no cursor.
+         * Find photos and videos by words, by what they look like, by dates and other filters.
+         * @description Each filter may be given several times, for any of the values; different ones hold together, and those with `not` before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood` says which. What has words, or `similarTo`, answers at most 1,000 items, and no cursor; `similarTo` itself is none of them.
          */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what filters can be set to, with the number of items each. */
+        get: operations["listFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep what the caller searched for, to suggest it to them again: of each the newest 100. */
+        post: operations["keepSearch"];
+        /** Forget what the caller searched for. Again is no error. */
+        delete: operations["forgetSearch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find what looks like a picture, and fits words and filters too.
+         * @description The picture, scaled down by the client, is not kept. 409 with the code `not_with_this_set` where the models that are configured have none for it.
+         */
+        post: operations["searchByPicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell how what was typed may go on: own past searches, and names by which something is found. */
+        get: operations["suggest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -815,7 +887,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -836,6 +908,24 @@ export interface components {
             /** @description The longer side of its box, in pixels of the original */
             sizePx: number;
             sharpness: number;
+        };
+        /** FilterValue */
+        FilterValue: {
+            value: string;
+            /** @description Items that have it; of `minRating`: so many stars or more */
+            count: number;
+        };
+        /** FilterValues */
+        FilterValues: {
+            name: string;
+            /** @description The most frequent first, at most 200 */
+            values: components["schemas"]["FilterValue"][];
+        };
+        /** Filters */
+        Filters: {
+            filters: components["schemas"]["FilterValues"][];
+            /** @description Whether `POST /search/image` works with the models that are configured */
+            takesPictures: boolean;
         };
         /** Folder */
         Folder: {
@@ -896,6 +986,10 @@ export interface components {
             understood: components["schemas"]["Words"][];
             /** @description Asks for the items that follow; null where none do */
             nextCursor: string | null;
+            /** @description Whether the model that understands words is being loaded still: pictures were not compared, and the next request goes on with it */
+            warming: boolean;
+            /** @description Whether pictures can't be compared: the model is not there, does not answer, or has seen nothing */
+            textOnly: boolean;
         };
         /**
          * FullSizeRendition
@@ -1402,6 +1496,18 @@ export interface components {
          * @enum {string}
          */
         Role: "image_embedding" | "tags" | "objects" | "faces" | "ocr" | "colours" | "quality" | "caption";
+        /** Searched */
+        Searched: {
+            q: string;
+        };
+        /**
+         * SearchedPicture
+         * @description What items found shall be like. It is not kept.
+         */
+        SearchedPicture: {
+            /** @description Base64 of a JPEG, PNG or WebP of 1 to 4,194,304 pixels */
+            picture: string;
+        };
         /**
          * SessionTokens
          * @description `expiresAt` is the access token's; the refresh token lasts 30 days and can be used once.
@@ -1456,6 +1562,19 @@ export interface components {
         StoredPart: {
             partNumber: number;
             sizeBytes: number;
+        };
+        /** Suggestion */
+        Suggestion: {
+            /** @enum {string} */
+            kind: "search" | "place" | "country" | "camera" | "object" | "tag";
+            text: string;
+            /** @description Which takes the text as its value; null: it is words for `q` */
+            filter: string | null;
+        };
+        /** Suggestions */
+        Suggestions: {
+            /** @description At most 10 */
+            suggestions: components["schemas"]["Suggestion"][];
         };
         /**
          * Tag
@@ -2309,10 +2428,14 @@ export interface operations {
             query?: {
                 /** @description Words; "in quotes" as they stand; without -these */
                 q?: string;
+                /** @description Words that nothing found shall be like */
+                not?: string;
                 /** @description date: newest first, among the best */
                 sort?: "relevance" | "date";
                 /** @description By which `yesterday` is meant; else today in UTC */
                 today?: string | null;
+                /** @description An item whose picture the others shall be like */
+                similarTo?: string | null;
                 /** @description `nextCursor` of an earlier page */
                 cursor?: string | null;
                 /** @description The first day, by the clock on the wall: 2024-07-14 */
@@ -2365,6 +2488,189 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filters"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    keepSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Searched"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    forgetSearch: {
+        parameters: {
+            query?: {
+                /** @description What was searched for; else all of it */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    searchByPicture: {
+        parameters: {
+            query?: {
+                /** @description Words; "in quotes" as they stand; without -these */
+                q?: string;
+                /** @description Words that nothing found shall be like */
+                not?: string;
+                /** @description date: newest first, among the best */
+                sort?: "relevance" | "date";
+                /** @description By which `yesterday` is meant; else today in UTC */
+                today?: string | null;
+                /** @description The first day, by the clock on the wall: 2024-07-14 */
+                from?: string[];
+                /** @description None of what `from` has with these values */
+                notFrom?: string[];
+                /** @description The last day, included */
+                to?: string[];
+                /** @description None of what `to` has with these values */
+                notTo?: string[];
+                /** @description A day, month or year (2024-07-14, 2024-07, 2024), from one to another (2024-07..2024-09), or of every year (--12-24..--12-26) */
+                on?: string[];
+                /** @description None of what `on` has with these values */
+                notOn?: string[];
+                /** @description photo or video */
+                kind?: ("photo" | "video")[];
+                /** @description None of what `kind` has with these values */
+                notKind?: ("photo" | "video")[];
+                /** @description true or false */
+                favourite?: ("true" | "false")[];
+                /** @description None of what `favourite` has with these values */
+                notFavourite?: ("true" | "false")[];
+                /** @description The name of a country, or its code of ISO 3166-1: Italy, IT */
+                country?: string[];
+                /** @description None of what `country` has with these values */
+                notCountry?: string[];
+                /** @description The name of a neighbourhood, city, region or country, or as photos are named by it: Naples, Italy */
+                place?: string[];
+                /** @description None of what `place` has with these values */
+                notPlace?: string[];
+                /** @description A camera as its files name it, with or without its maker */
+                camera?: string[];
+                /** @description None of what `camera` has with these values */
+                notCamera?: string[];
+                /** @description Stars, 1 to 5 */
+                minRating?: ("1" | "2" | "3" | "4" | "5")[];
+                /** @description None of what `minRating` has with these values */
+                notMinRating?: ("1" | "2" | "3" | "4" | "5")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchedPicture"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    suggest: {
+        parameters: {
+            query?: {
+                /** @description What was typed; nothing: what was searched for last */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             401: components["responses"]["Unauthenticated"];

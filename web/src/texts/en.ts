@@ -46,6 +46,7 @@ export const en = {
     gone: 'This isn’t here any more.',
     forbidden: 'You may not do this.',
     if_match_required: 'The server can’t use what was sent.',
+    not_with_this_set: 'The models of this library can’t do that.',
     item_changed: 'This was changed somewhere else meanwhile.',
     too_many_requests: 'Too many attempts for now.',
     busy: 'The server is busy with this. Try again in a moment.',

@@ -4,6 +4,7 @@ Cormack, Clarke, Buettcher, "Reciprocal Rank Fusion outperforms Condorcet and in
 an item's score is the sum of 1 / (60 + its rank) over the lists that it is in.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,16 +14,19 @@ from psycopg import Connection, sql
 from psycopg.sql import SQL, Composable, Placeholder
 
 from pinhole import access, grid
+from pinhole.errors import NotFound
 from pinhole.grid import Columns, Cursor
 from pinhole.search import filters
 from pinhole.search.dates_in_words import dates_in
 from pinhole.search.filters import Asked
 from pinhole.search.words import Term, terms_of
+from pinhole.seen import Model, Role
+from pinhole.settings import settings
+from pinhole.tables import model
 
 RANK_CONSTANT = 60
+_UNLIKE = 0.5
 MOST = 1_000  # items of each list, and of an answer: what is further behind is like nothing that was asked for
-
-_LANGUAGES = "{english,dutch,german}"
 
 
 Why = Literal["text", "picture"]
@@ -40,14 +44,21 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for. terms: what is left of what was typed, once dates were understood."""
+    """What is asked for. terms: what is left of what was typed, once dates were understood; unlike: of what is not
+    wanted."""
 
     terms: Sequence[Term]
+    unlike: Sequence[Term]
     understood: Sequence[Understood]
     filters: Sequence[Asked]
 
+    @property
+    def text(self) -> str:
+        """What pictures shall be like, in words; empty where no word asks for anything."""
+        return " ".join(term.text for term in self.terms if not term.is_excluded)
+
     @classmethod
-    def of(cls, typed: str, asked: Sequence[Asked], today: date) -> "Query":
+    def of(cls, typed: str, asked: Sequence[Asked], today: date, unlike: str = "") -> "Query":
         """Read what was typed, with the filters that were set beside it. today: by which `last summer` is meant."""
         terms = terms_of(typed)
         found = dates_in(terms, today)
@@ -61,12 +72,39 @@ class Query:
         ]
         dated = {number for each in found for number in range(each.begin, each.end)}
         # Two dates are two wishes of one kind: either. Said twice, as in two languages, they are one.
-        said = list(dict.fromkeys(value for each in understood for value in each.filter.values))
+        said = dict.fromkeys(value for each in understood for value in each.filter.values)
+        on = [one for one in asked if one.name == "on" and not one.negated]
+        dates = list(dict.fromkeys([*(value for one in on for value in one.values), *said]))
         return cls(
             [term for number, term in enumerate(terms) if number not in dated],
+            terms_of(unlike),
             understood,
-            [*asked, *([Asked("on", said)] if said else [])],
+            [*(one for one in asked if one not in on), *([Asked("on", dates)] if dates else [])],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What pictures are compared with, as vectors of unit length in the space of a model: what they shall be like, all
+    of it at once, and what they shall not be like."""
+
+    model: Model
+    like: Sequence[Sequence[float]]
+    unlike: Sequence[Sequence[float]] = ()
+
+    @property
+    def vector(self) -> list[float]:
+        """The sum of what is wanted, less _UNLIKE of what is not, of unit length."""
+        total = [
+            math.fsum(wanted) - _UNLIKE * math.fsum(unwanted)
+            for wanted, unwanted in zip(
+                zip(*self.like, strict=True),
+                zip(*self.unlike, strict=True) if self.unlike else [()] * len(self.like[0]),
+                strict=True,
+            )
+        ]
+        length = math.hypot(*total)
+        return [value / length for value in total] if length else total
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +132,44 @@ class Results:
     """Visible items, the best or the newest first, with an element each of `hits`, which has none where only filters
     were asked for.
 
-    next_cursor: None where no more follow.
+    next_cursor: None where no more follow. compared: whether pictures were.
     """
 
     columns: Columns
     hits: Sequence[Hit]
     next_cursor: Cursor | None
+    compared: bool
 
 
 def read(
-    conn: Connection, viewer_id: int, query: Query, *, newest_first: bool, cursor: Cursor | None, expires: int
+    conn: Connection,
+    viewer_id: int,
+    query: Query,
+    likeness: Likeness | None,
+    similar_to: str | None,
+    *,
+    newest_first: bool,
+    cursor: Cursor | None,
+    expires: int,
 ) -> Results:
     """Find what is asked for, of one moment where `conn` is in a snapshot: at most MOST items.
 
-    Where words ask for something, the best MOST are all that there is, in either order; a cursor is of what filters
-    alone ask for, which comes newest first. expires: when the signatures run out, Unix seconds.
+    Where words or pictures ask for something, the best MOST are all that there is, in either order; a cursor is of what
+    filters alone ask for, which comes newest first. similar_to: an item whose picture the others shall be like too.
+    expires: when the signatures run out, Unix seconds. Raises NotFound for an item that the viewer may not see.
     """
-    if not any(not term.is_excluded for term in query.terms):
+    if similar_to is not None:
+        likeness = _with_picture_of(conn, viewer_id, similar_to, likeness)
+    elif not query.text and likeness is None:
         return _by_date(conn, viewer_id, query, cursor, expires)
-    hits = fused([("text", by_words(conn, viewer_id, query))])[:MOST]
+    compared = likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) == likeness.model
+    lists: list[tuple[Why, Sequence[str]]] = []
+    if query.text:
+        lists.append(("text", by_words(conn, viewer_id, query)))
+    if compared and likeness is not None:
+        nearest = by_picture(conn, viewer_id, query, likeness)
+        lists.append(("picture", [item_id for item_id, _ in nearest if item_id != similar_to]))
+    hits = fused(lists)[:MOST]
     row = conn.execute(
         _SHOWN[newest_first],
         {"viewer_id": viewer_id, "ids": [hit.id for hit in hits]},
@@ -121,7 +178,34 @@ def read(
     assert row is not None
     columns = Columns.of(row, MOST, expires)
     by_id = {hit.id: hit for hit in hits}
-    return Results(columns, [by_id[item_id] for item_id in columns.ids], None)
+    return Results(columns, [by_id[item_id] for item_id in columns.ids], None, compared)
+
+
+def _with_picture_of(conn: Connection, viewer_id: int, item_id: str, likeness: Likeness | None) -> Likeness | None:
+    """The same with the picture of an item; None where no model that answers has looked at it."""
+    row = conn.execute(
+        SQL(
+            """
+            SELECT embedding::real[], model.name, model.version, model.dimension
+            FROM media_item
+            LEFT JOIN model ON role = 'image_embedding' AND answers
+            LEFT JOIN image_embedding ON image_embedding.owner_id = media_item.owner_id
+                AND image_embedding.item_id = media_item.id AND model_id = model.id
+            WHERE {may_see} AND media_item.id = %(item_id)s
+            ORDER BY percentage LIMIT 1
+            """
+        ).format(may_see=access.MAY_SEE),
+        {"viewer_id": viewer_id, "item_id": item_id},
+    ).fetchone()
+    if row is None:
+        raise NotFound("There is no such item.")
+    vector, *of = row
+    if vector is None:
+        return None
+    looked = Model(Role.IMAGE_EMBEDDING, *of)
+    if likeness is None or likeness.model != looked:
+        return Likeness(looked, [vector])
+    return Likeness(looked, [*likeness.like, vector], likeness.unlike)
 
 
 _NEWEST_FIRST = SQL("media_item.sort_timestamp DESC, media_item.id DESC")
@@ -167,7 +251,7 @@ def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | No
     *columns, last = row
     ids = grid.texts(columns[0])
     return Results(
-        Columns.of(tuple(columns), MOST, expires), [], Cursor((last,), ids[MOST]) if len(ids) > MOST else None
+        Columns.of(tuple(columns), MOST, expires), [], Cursor((last,), ids[MOST]) if len(ids) > MOST else None, False
     )
 
 
@@ -176,7 +260,7 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
 
     What is a stop word in any language need not be there; where there is nothing else, one of them must be.
     """
-    words, parameters = _words(query.terms)
+    words, parameters = _words(query.terms, query.unlike)
     hold = filters.conditions(query.filters)
     found = conn.execute(
         SQL(
@@ -196,10 +280,11 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
     return [item_id for (item_id,) in found]
 
 
-def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[float]) -> list[tuple[str, float]]:
-    """Ids of the visible items whose pictures are nearest to a vector of unit length, with their cosines; MOST at most.
+def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likeness) -> list[tuple[str, float]]:
+    """Ids of the visible items whose pictures are nearest to what is wanted, with their cosines; MOST at most.
 
     Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
+    Of the model of `likeness` while it is the one that answers, else none.
     """
     must, parameters = _must(query)
     found = conn.execute(
@@ -209,12 +294,22 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[
             FROM image_embedding JOIN media_item
                 ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
             WHERE image_embedding.owner_id = %(viewer_id)s
-                AND model_id = (SELECT id FROM model WHERE role = 'image_embedding' AND answers)
+                AND model_id = (
+                    SELECT id FROM model
+                    WHERE role = 'image_embedding' AND answers AND name = %(name)s AND version = %(version)s
+                )
                 AND {may_see} AND {must}
             ORDER BY embedding <#> %(vector)s::halfvec LIMIT %(limit)s
             """
         ).format(may_see=access.MAY_SEE, must=must),
-        {"viewer_id": viewer_id, "limit": MOST, "vector": str(list(vector)), **parameters},
+        {
+            "viewer_id": viewer_id,
+            "limit": MOST,
+            "vector": str(likeness.vector),
+            "name": likeness.model.name,
+            "version": likeness.model.version,
+            **parameters,
+        },
     )
     best: dict[str, float] = {}
     for item_id, cosine in found:
@@ -222,9 +317,9 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, vector: Sequence[
     return list(best.items())
 
 
-def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
-    """A row of two tsqueries, `wanted` and `ranked`, with its parameters."""
-    parameters: dict[str, Any] = {"languages": _LANGUAGES} if terms else {}
+def _words(terms: Sequence[Term], unlike: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
+    """A row of two tsqueries, `wanted` and `ranked`, with its parameters. unlike: what has all of it is left out."""
+    parameters: dict[str, Any] = {"languages": list(settings().search_languages)} if terms or unlike else {}
     made: dict[bool, list[Composable]] = {True: [], False: []}
     excluded: list[Composable] = []
     for number, term in enumerate(terms):
@@ -238,6 +333,16 @@ def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
         if term.is_excluded:
             excluded.append(SQL("!!{}").format(part))
     nothing = SQL("''::tsquery")
+    if unlike:
+        every = []
+        for number, term in enumerate(unlike):
+            parameters[f"unlike{number}"] = term.text
+            every.append(
+                SQL("search_term({}, {}, false, %(languages)s::regconfig[])").format(
+                    Placeholder(f"unlike{number}"), sql.Literal(term.is_quoted)
+                )
+            )
+        excluded.append(SQL("!!({})").format(SQL(" && ").join(every)))
     return (
         SQL(
             "(SELECT CASE WHEN numnode(strict) > 0 THEN strict ELSE ranked END && {excluded} AS wanted, ranked"
@@ -254,7 +359,7 @@ def _words(terms: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:
 def _must(query: Query) -> tuple[Composable, dict[str, Any]]:
     """What holds for items that are found in other ways than by words: the filters, what is in quotes, and excluded."""
     hold = filters.conditions(query.filters)
-    words, parameters = _words([term for term in query.terms if term.is_quoted or term.is_excluded])
+    words, parameters = _words([term for term in query.terms if term.is_quoted or term.is_excluded], query.unlike)
     if not parameters and not hold.asks_documents:
         return hold.on_items, hold.parameters
     return (

@@ -54,6 +54,12 @@ def answers(conn: Connection, role: Role) -> bool:
     return conn.execute("SELECT FROM model WHERE role = %s AND answers", (role,)).rowcount == 1
 
 
+def answering(conn: Connection, role: Role) -> Model | None:
+    """The model that answers for a role."""
+    row = conn.execute("SELECT name, version, dimension FROM model WHERE role = %s AND answers", (role,)).fetchone()
+    return None if row is None else Model(role, *row)
+
+
 def answer(conn: Connection, model_ids: Sequence[int]) -> None:
     """Have these models answer from the commit on, and no other ones of their roles. They are locked."""
     values = (list(model_ids),)

@@ -1,0 +1,30 @@
+"""Table `past_search`: what people searched for."""
+
+from psycopg import Connection
+
+
+def note(conn: Connection, owner_id: int, typed: str, most: int) -> None:
+    """Write that somebody searched for it now, and forget all but the newest."""
+    conn.execute(
+        """
+        INSERT INTO past_search (owner_id, typed, searched_at) VALUES (%s, %s, clock_timestamp())
+        ON CONFLICT (owner_id, typed) DO UPDATE SET searched_at = EXCLUDED.searched_at
+        """,
+        (owner_id, typed),
+    )
+    conn.execute(
+        """
+        DELETE FROM past_search WHERE owner_id = %(owner_id)s AND typed IN (
+            SELECT typed FROM past_search WHERE owner_id = %(owner_id)s ORDER BY searched_at DESC OFFSET %(most)s
+        )
+        """,
+        {"owner_id": owner_id, "most": most},
+    )
+
+
+def forget(conn: Connection, owner_id: int, typed: str | None) -> None:
+    """Forget that somebody searched for it; None: all that they searched for."""
+    conn.execute(
+        "DELETE FROM past_search WHERE owner_id = %(owner_id)s AND (%(typed)s::text IS NULL OR typed = %(typed)s)",
+        {"owner_id": owner_id, "typed": typed},
+    )

@@ -1,0 +1,172 @@
+"""Pictures are compared: with words, with each other, and with what they shall not be like."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from psycopg import Connection
+
+from api import encoding
+from api.encoding import Encoded
+from pinhole.seen import Model, Role
+from pinhole.tables import model, search_text
+from tests.fixtures.api import Caller
+from tests.fixtures.library import NOT_SHOWN, Library, new_library
+
+MODEL = Model(Role.IMAGE_EMBEDDING, "a model", "1", 3)
+# Each a direction, so that a text is like pictures of its own alone.
+DIRECTIONS = {"boat": [1.0, 0.0, 0.0], "tree": [0.0, 1.0, 0.0], "boat tree": [0.6, 0.8, 0.0]}
+
+
+def _encoded(texts: list[str], picture: bytes | None = None) -> Encoded:
+    return Encoded("ready", MODEL, [DIRECTIONS.get(text, [0.0, 0.0, 1.0]) for text in texts])
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "encoded", _encoded)
+
+
+@pytest.fixture
+def model_id(conn: Connection) -> int:
+    """Of the model that answers."""
+    with conn.transaction():
+        known = model.known(conn, MODEL)
+        model.answer(conn, [known])
+    return known
+
+
+Add = Callable[..., str]
+
+
+def _add(library: Library, model_id: int, like: list[float] | None, **columns: Any) -> str:
+    item = library.add(**columns)
+    if like is not None:
+        key = (library.owner_id, item, model_id)
+        library.conn.execute("INSERT INTO item_analysis (owner_id, item_id, model_id) VALUES (%s, %s, %s)", key)
+        library.conn.execute(
+            "INSERT INTO image_embedding (owner_id, item_id, percentage, model_id, embedding)"
+            " VALUES (%s, %s, 0, %s, %s::real[]::halfvec)",
+            (*key, like),
+        )
+    search_text.refresh(library.conn, library.owner_id, [item])
+    return item
+
+
+@pytest.fixture
+def add(conn: Connection, caller: Caller, model_id: int) -> Add:
+    """Adds a photo of the caller's that a model has looked at: `like` is the direction it saw."""
+
+    def added(like: list[float] | None = None, **columns: Any) -> str:
+        return _add(Library(conn, caller.user.id), model_id, like, **columns)
+
+    return added
+
+
+def _search(caller: Caller, *query: tuple[str, str], **more: str) -> Any:
+    answer = caller.call("GET", f"/search?{urlencode([*query, *more.items()])}")
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_what_looks_like_the_words_is_found_though_no_word_says_so(caller: Caller, add: Add) -> None:
+    boat = add(DIRECTIONS["boat"])
+    found = _search(caller, q="boat")
+    assert found["ids"] == [boat]
+    assert found["why"] == [["picture"]]
+    assert (found["warming"], found["textOnly"]) == (False, False)
+
+
+def test_what_words_and_pictures_find_both_comes_first(caller: Caller, add: Add) -> None:
+    by_words = add(title="boat")
+    by_picture = add(DIRECTIONS["boat"])
+    by_both = add([0.8, 0.6, 0.0], title="a boat")
+    found = _search(caller, q="boat")
+    assert found["ids"][0] == by_both
+    assert found["why"][0] == ["text", "picture"]
+    assert set(found["ids"]) == {by_both, by_words, by_picture}
+
+
+def test_what_is_not_wanted_is_taken_away_from_pictures_and_from_words(caller: Caller, add: Add) -> None:
+    both, boat = add(DIRECTIONS["boat tree"]), add([0.98, 0.198997, 0.0])
+    add(DIRECTIONS["boat"], title="a tree")
+    assert _search(caller, q="boat tree")["ids"][0] == both
+    assert _search(caller, ("not", "tree"), q="boat")["ids"][0] == boat
+
+
+def test_what_is_like_a_photo_is_found_without_words_and_without_itself(caller: Caller, add: Add) -> None:
+    photo, alike = add(DIRECTIONS["boat"]), add([0.98, 0.198997, 0.0])
+    found = _search(caller, similarTo=photo)
+    assert found["ids"][0] == alike
+    assert photo not in found["ids"]
+    assert found["why"][0] == ["picture"]
+
+
+def test_what_is_like_a_photo_and_words_is_like_both(caller: Caller, add: Add) -> None:
+    photo, both = add(DIRECTIONS["boat"]), add([0.7071, 0.7071, 0.0])
+    add([0.98, 0.198997, 0.0])
+    assert _search(caller, q="tree", similarTo=photo)["ids"][0] == both
+
+
+def test_filters_hold_for_pictures_too(caller: Caller, add: Add) -> None:
+    boat = add(DIRECTIONS["boat"], city="Naples", favourite=True)
+    add(DIRECTIONS["boat"], city="Rome", favourite=True)
+    add(DIRECTIONS["boat"], city="Naples")
+    assert _search(caller, q="boat", place="Naples", favourite="true")["ids"] == [boat]
+
+
+def test_a_photo_that_no_model_has_seen_is_like_nothing_yet(caller: Caller, add: Add) -> None:
+    photo = add(None)
+    add(DIRECTIONS["boat"])
+    found = _search(caller, similarTo=photo)
+    assert (found["ids"], found["textOnly"]) == ([], True)
+
+
+@pytest.mark.parametrize("state", [*NOT_SHOWN, "trashed"])
+@pytest.mark.parametrize("query", [{"q": "boat"}, {"similar": "yes"}], ids=str)
+def test_pictures_that_nobody_is_shown_are_not_compared(
+    caller: Caller, add: Add, state: str, query: dict[str, str]
+) -> None:
+    shown = add(DIRECTIONS["boat"])
+    add(DIRECTIONS["boat"], **NOT_SHOWN.get(state, {"trashed_at": "now"}))
+    if "similar" in query:
+        assert _search(caller, similarTo=shown)["ids"] == []
+    else:
+        assert _search(caller, **query)["ids"] == [shown]
+
+
+def test_pictures_of_others_are_not_compared_nor_to_be_compared_with(
+    caller: Caller, conn: Connection, model_id: int
+) -> None:
+    theirs = _add(new_library(conn, "mallory"), model_id, DIRECTIONS["boat"])
+    assert _search(caller, q="boat")["ids"] == []
+    assert caller.call("GET", f"/search?similarTo={theirs}").status_code == 404
+
+
+def test_vectors_of_another_model_are_not_compared(caller: Caller, add: Add, conn: Connection) -> None:
+    add(DIRECTIONS["boat"])
+    titled = add(None, title="boat")
+    with conn.transaction():
+        model.answer(conn, [model.known(conn, Model(Role.IMAGE_EMBEDDING, "another", "1", 3))])
+    found = _search(caller, q="boat")
+    assert (found["ids"], found["textOnly"], found["warming"]) == ([titled], True, False)
+
+
+@pytest.mark.parametrize(("state", "told"), [("warming", (True, False)), ("unavailable", (False, True))])
+def test_words_answer_while_the_model_can_not(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch, state: Any, told: tuple[bool, bool]
+) -> None:
+    titled = add(DIRECTIONS["boat"], title="boat")
+    monkeypatch.setattr(encoding, "encoded", lambda *_: Encoded(state))
+    found = _search(caller, q="boat")
+    assert found["ids"] == [titled]
+    assert found["why"] == [["text"]]
+    assert (found["warming"], found["textOnly"]) == told
+
+
+def test_filters_alone_wait_for_no_model(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = add(DIRECTIONS["boat"])
+    monkeypatch.setattr(encoding, "encoded", lambda *_: pytest.fail("it was asked"))
+    found = _search(caller, kind="photo")
+    assert (found["ids"], found["warming"], found["textOnly"]) == ([photo], False, False)
