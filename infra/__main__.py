@@ -16,7 +16,8 @@ from infra import bootstrap
 from infra.admin import arguments as admin
 
 # Where the packages of the functions, of the product and of its client are imported from.
-sys.path += [str(bootstrap.REPOSITORY / root) for root in ("layers/core", "functions", "clients/python")]
+_ROOTS = ("layers/core", "layers/models", "functions", "clients/python")
+sys.path += [str(bootstrap.REPOSITORY / root) for root in _ROOTS]
 
 
 def main() -> int:

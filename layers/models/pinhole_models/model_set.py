@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role
+from pinhole_models.model_directory import default_directory
+from pinhole_models.roles import ModelError
 
-SETS = Path(__file__).parent.parent / "model_sets"
+SETS = Path(__file__).parent / "model_sets"
 TEXT_EMBEDDING = "text_embedding"
 
 
@@ -118,7 +118,7 @@ class ModelSet:
 
 
 def read(name: str, models: Path, threads: int = 1) -> ModelSet:
-    """The set of a name, of those in `gpu_worker/model_sets`, or of a path of such a file. models: where sets lie.
+    """The set of a name, of those in `model_sets/`, or of a path of such a file. models: where sets lie.
 
     Raises:
         ModelError: there is no such set, or its file does not say all.

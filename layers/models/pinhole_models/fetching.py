@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from gpu_worker.models.model_set import File, ModelSet
-from gpu_worker.models.roles import ModelError
 from pinhole.errors import NotFound, Unavailable
 from pinhole.objects import client
 from pinhole.telemetry import logger
+from pinhole_models.model_set import File, ModelSet
+from pinhole_models.roles import ModelError
 
 CHUNK_BYTES = 1 << 20
 
@@ -40,7 +40,7 @@ def _fetch(bucket: str, key: str, path: Path, file: File) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     body = client.s3().get_object(Bucket=bucket, Key=key)["Body"]
     read = hashlib.sha256()
-    # Beside its place first: another worker may fetch the same, and any may be killed.
+    # Beside its place first: another process may fetch the same, and any may be killed.
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as unfinished:
         beside = Path(unfinished.name)
         try:
