@@ -59,6 +59,8 @@ class ErrorCode(StrEnum):
     IF_MATCH_REQUIRED = "if_match_required"
     ITEM_CHANGED = "item_changed"
 
+    NOT_WITH_THIS_SET = "not_with_this_set"
+
     BAD_SIGNATURE = "bad_signature"
 
     NO_SUCH_ITEM = "no_such_item"

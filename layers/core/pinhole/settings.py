@@ -61,6 +61,13 @@ class Settings(BaseModel):
         SecretStr(""), description="Key of the vision endpoint that a worker asks for captions"
     )
 
+    search_model_set: str = Field(
+        "embedded", description="Model set whose vectors queries are compared with: that of the worker"
+    )
+    search_models: str = Field(
+        "", description="Where its files lie: a directory, or s3://bucket/prefix; empty: search compares words alone"
+    )
+
     fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
     max_file_bytes: PositiveInt = Field(10 * 1024 * MEBIBYTE, description="Largest file that may be uploaded")
     max_open_uploads: PositiveInt = Field(1000, description="Uploads of a user that may lack bytes at once")

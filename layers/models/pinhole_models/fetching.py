@@ -14,6 +14,8 @@ from pinhole_models.model_set import File, ModelSet
 from pinhole_models.roles import ModelError
 
 CHUNK_BYTES = 1 << 20
+# A function is frozen between requests, for longer than a connection may last.
+ATTEMPTS = 3
 
 
 def fetch(models: ModelSet, source: str) -> None:
@@ -29,11 +31,21 @@ def fetch(models: ModelSet, source: str) -> None:
         path = models.directory / file.path
         key = "/".join(filter(None, (parts.path.strip("/"), file.path)))
         try:
-            with client.answers(key):
-                _fetch(parts.netloc, key, path, file)
+            _fetch_patiently(parts.netloc, key, path, file)
         except (NotFound, Unavailable, ClientError) as error:
             raise ModelError(f"{file.path} can't be fetched from {source}: {error}") from error
         logger.info("model_fetched", extra={"file": file.path})
+
+
+def _fetch_patiently(bucket: str, key: str, path: Path, file: File) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with client.answers(key):
+                _fetch(bucket, key, path, file)
+            break
+        except Unavailable:
+            if attempt == ATTEMPTS:
+                raise
 
 
 def _fetch(bucket: str, key: str, path: Path, file: File) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from pinhole_models.model_set import TEXT_EMBEDDING, ModelSet, Part
 from pinhole_models.roles import ModelError
 
+# Which can look at a picture that no other model has looked at.
+PICTURE_RUNTIMES = ("clip",)
 # Makes the model of a role, with its files and so many threads; None: it knows no such runtime.
 Runtimes = Callable[[str, Part, Mapping[str, Path], int], Any]
 
@@ -41,9 +43,7 @@ def load(models: ModelSet, role: str, runtimes: Runtimes = embedder) -> Any:
     Raises:
         ModelError: a file is missing or broken, or no runtime has the name that the set gives.
     """
-    if role not in models.parts:
-        raise ModelError(f"Set {models.name} has no {role}")
-    part = models.parts[role]
+    part = models.only(role).parts[role]
     files = models.checked(role)
     try:
         model = runtimes(role, part, files, models.threads)

@@ -78,6 +78,12 @@ class ModelSet:
             if role not in (TEXT_EMBEDDING, Role.CAPTION)
         }
 
+    def only(self, role: str) -> "ModelSet":
+        """The set as if it had no other role. Raises ModelError where it has not even this one."""
+        if role not in self.parts:
+            raise ModelError(f"Set {self.name} has no {role}")
+        return _with(self, {role: self.parts[role]}, self.files)
+
     def missing(self) -> list[File]:
         """Files that are not there, or are not what the set names."""
         return [file for file in self.files.values() if not self._has(file)]
@@ -161,10 +167,14 @@ def _part(name: str, content: dict[str, Any]) -> Part:
 
 def _over(base: ModelSet, own: ModelSet) -> ModelSet:
     """A set that takes from another the roles that it has not itself, files and all."""
-    parts = {**base.parts, **own.parts}
+    merged = replace(own, packages={**base.packages, **own.packages})
+    return _with(merged, {**base.parts, **own.parts}, {**base.files, **own.files})
+
+
+def _with(models: ModelSet, parts: Mapping[str, Part], files: Mapping[str, File]) -> ModelSet:
+    """The set with these parts instead, and those of the files that they need."""
     used = {path for part in parts.values() for path in part.files.values()}
-    files = {path: file for path, file in {**base.files, **own.files}.items() if path in used}
-    return replace(own, parts=parts, files=files, packages={**base.packages, **own.packages})
+    return replace(models, parts=parts, files={path: file for path, file in files.items() if path in used})
 
 
 def digest(path: Path) -> str:
