@@ -90,7 +90,7 @@ def _check(options: Options, data: DataDirectory) -> None:
     if options.demo and not options.reset:
         demo.check(data)
     try:
-        instance.template_of("", "", data_directory.new_secrets(), options.place.parameters)
+        instance.template_of("", "", data_directory.new_secrets(), options.place.given)
     except TemplateError as error:
         raise CannotStart(str(error)) from error
     if options.place.models != instance.DEFAULT_MODELS:

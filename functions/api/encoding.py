@@ -13,7 +13,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pinhole.errors import Conflict, ErrorCode, FieldError, Invalid
 from pinhole.seen import Model, Role
@@ -166,7 +166,7 @@ def _load_pictures() -> Callable[[Pixels], Vector]:
     return lambda pixels: _checked(embedder.embed([pixels], ()))
 
 
-def _loaded(role: str) -> object:
+def _loaded(role: str) -> Any:
     models = _set().only(role)
     if _is_fetched(where := settings().search_models):
         fetching.fetch(models, where)
