@@ -6,12 +6,11 @@ import sys
 
 from gpu_worker import bench, surroundings
 from gpu_worker.command_line import seconds, whole
-from gpu_worker.model_directory import default_directory
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
     surroundings.find_product()
+    arguments = _parser().parse_args()
     try:
         return int(arguments.run(arguments))
     except ModuleNotFoundError as error:
@@ -22,14 +21,18 @@ def main() -> int:
 def _work(arguments: argparse.Namespace) -> int:
     # Only here: the bench runs where none of it is installed.
     from gpu_worker import working
+    from pinhole_models.model_directory import default_directory
 
     return working.run(arguments, default_directory())
 
 
 def _parser() -> argparse.ArgumentParser:
+    # Only here: it lies where `surroundings.find_product` leads.
+    from pinhole_models.model_directory import default_directory
+
     parser = argparse.ArgumentParser(prog="python -m gpu_worker", description=__doc__)
     parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on: ml, or captions")
-    parser.add_argument("--set", default="embedded", help="the model set: of gpu_worker/model_sets, or a file.toml")
+    parser.add_argument("--set", default="embedded", help="the model set: of pinhole_models/model_sets, or a file.toml")
     parser.add_argument(
         "--models",
         default=str(default_directory()),

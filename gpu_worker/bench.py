@@ -29,7 +29,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", mode
     """The command and its options. models: where the files of models lie."""
     parser = commands.add_parser("bench", help="measure how fast models look at pictures on this machine")
     parser.add_argument("--runtime", choices=("onnxruntime", "torch"), default="onnxruntime", help="what runs models")
-    parser.add_argument("--set", default="embedded", help="the model set: of gpu_worker/model_sets, or a file.toml")
+    parser.add_argument("--set", default="embedded", help="the model set: of pinhole_models/model_sets, or a file.toml")
     parser.add_argument("--models", type=Path, default=models, help="where the files of models lie")
     parser.add_argument("--threads", type=whole(1), default=os.cpu_count(), help="threads of each model")
     parser.add_argument("--batches", type=several, default=[1, 8, 32], help="pictures at once, with commas: 1,8,32")
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         rows = list(bench_torch.measure(arguments.batches, arguments.seconds))
     else:
         from gpu_worker.bench_pictures import NoPictures
-        from gpu_worker.models.roles import ModelError
+        from pinhole_models.roles import ModelError
 
         with tempfile.TemporaryDirectory(prefix="pinhole-bench-") as scratch:
             try:
@@ -91,7 +91,7 @@ def a_second(work: Callable[[], object], pictures: int, seconds: float) -> float
 
 def _measure(arguments: argparse.Namespace, scratch: Path) -> Iterator[Measured]:
     from gpu_worker import bench_looking, bench_pictures
-    from gpu_worker.models import model_set
+    from pinhole_models import model_set
 
     models = model_set.read(arguments.set, arguments.models, arguments.threads)
     runnable = bench_looking.with_random_weights(models, scratch)

@@ -18,10 +18,10 @@ from gpu_worker.bench import Measured, a_second, measuring
 from gpu_worker.decoding import decode
 from gpu_worker.looking import Looker, Picture
 from gpu_worker.models import loading
-from gpu_worker.models.model_set import TEXT_EMBEDDING, File, ModelSet
-from gpu_worker.models.roles import Pixels
-from gpu_worker.models.text_encoder import SentenceEncoder
 from pinhole.seen import Role
+from pinhole_models.model_set import TEXT_EMBEDDING, File, ModelSet
+from pinhole_models.roles import Pixels
+from pinhole_models.text_encoder import SentenceEncoder
 
 _METHODS = {
     Role.TAGS: "tag",

@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, Validat
 
 from gpu_worker import metrics, questions
 from gpu_worker.decoding import Undecodable
-from gpu_worker.models.model_set import ModelSet
-from gpu_worker.models.roles import ModelError
 from gpu_worker.questions import Animal, Document
 from gpu_worker.vision_endpoint import Endpoint, Message, NoAnswer, Refused
 from pinhole import analysis, captions, objects
@@ -23,6 +21,8 @@ from pinhole.reanalysis import Reanalysis
 from pinhole.seen import Caption, Model, Role, Seen
 from pinhole.stages import Claim, Stage, backoff_seconds
 from pinhole.telemetry import logger
+from pinhole_models.model_set import ModelSet
+from pinhole_models.roles import ModelError
 
 IDLE_SECONDS = 5
 BACKFILL_SECONDS = 40

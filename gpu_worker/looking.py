@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from gpu_worker.models import loading
-from gpu_worker.models.model_set import ModelSet
 from gpu_worker.models.pixels import scaled
-from gpu_worker.models.roles import ModelError, Pixels
 from pinhole.seen import Colours, DetectedObject, Face, Model, Quality, Role, Seen, Tag, TextLine
+from pinhole_models.model_set import ModelSet
+from pinhole_models.roles import ModelError, Pixels
 
 # The shorter side that is enough for models which want no more, such as tiles of .6 of it for 224 pixels.
 _SMALL = 384

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpu_worker import surroundings
-from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role, Seen
+from pinhole_models.roles import ModelError
 
 if TYPE_CHECKING:
     from gpu_worker.looking import Looker, Picture
@@ -197,9 +197,8 @@ def _run(options: Options, connection: Connection) -> None:
 
 def _looker(options: Options) -> "Looker":
     # Only here: the process of the loop needs none of it.
-    from gpu_worker import fetching
     from gpu_worker.looking import Looker
-    from gpu_worker.models import model_set
+    from pinhole_models import fetching, model_set
 
     models = model_set.read(options.model_set, Path(options.directory), options.threads)
     if options.source:

@@ -8,17 +8,18 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-CORE = Path(__file__).resolve().parent.parent / "layers" / "core"
+LAYERS = Path(__file__).resolve().parent.parent / "layers"
 TORCH = ("torch", "torchvision", "sentence_transformers", "transformers")
-OURS = ("gpu_worker", "pinhole")
+OURS = ("gpu_worker", "pinhole", "pinhole_models")
 SETTINGS = ("PINHOLE_DATABASE_URL", "PINHOLE_ORIGINALS_BUCKET", "PINHOLE_RENDITIONS_BUCKET")
 QUEUES = ("PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL")
 
 
 def find_product() -> None:
-    """Have `pinhole` imported from the checkout that this lies in, where it is not to be found otherwise."""
-    if find_spec("pinhole") is None:
-        sys.path.append(str(CORE))
+    """Have what lies in layers imported from the checkout that this lies in, where it is not to be found otherwise."""
+    for layer, package in (("core", "pinhole"), ("models", "pinhole_models")):
+        if find_spec(package) is None:
+            sys.path.append(str(LAYERS / layer))
 
 
 def without(error: ModuleNotFoundError) -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from gpu_worker import captioner, metrics, surroundings
 from gpu_worker.captioner import Captioner
-from gpu_worker.models import model_set
-from gpu_worker.models.roles import ModelError
 from gpu_worker.models_process import Options
 from gpu_worker.worker import CannotWork, Worker
 from pinhole.settings import settings
 from pinhole.stages import CATALOGUE, Stage
 from pinhole.telemetry import logger
+from pinhole_models import model_set
+from pinhole_models.roles import ModelError
 
 
 def run(arguments: argparse.Namespace, models: Path) -> int:

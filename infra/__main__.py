@@ -16,7 +16,8 @@ from infra import bootstrap
 from infra.admin import arguments as admin
 
 # Where the packages of the functions, of the product and of its client are imported from.
-sys.path += [str(bootstrap.REPOSITORY / root) for root in ("layers/core", "functions", "clients/python")]
+_ROOTS = ("layers/core", "layers/models", "functions", "clients/python")
+sys.path += [str(bootstrap.REPOSITORY / root) for root in _ROOTS]
 
 
 def main() -> int:
@@ -32,8 +33,6 @@ def main() -> int:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    if arguments.no_worker and arguments.models:
-        raise bootstrap.CannotStart("--models is for the worker that --no-worker leaves out: take one of them")
     bootstrap.check_web_client()
     bootstrap.enter_environment("infra/requirements.txt")
     if arguments.demo:
@@ -187,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
         "--models",
         type=_model_set,
         metavar="SET",
-        help="the model set that looks at photos: a name, or a file.toml of your own (default: embedded)",
+        help="the model set of the worker and of search: a name, or a file.toml of your own (default: embedded)",
     )
     up.add_argument("--demo", action="store_true", help="a library with sample photos")
     up.add_argument("--reset", action="store_true", help="first delete what the data directory holds")

@@ -10,7 +10,6 @@ from grpc_tools import protoc
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from api.app import app
 from api.openapi import document
 from infra import bootstrap, client_types, openapi
 from infra.bootstrap import REPOSITORY
@@ -34,7 +33,7 @@ def files() -> dict[Path, str]:
         **openapi.generate(),
         **_protobuf(),
         CLIENT_CONSTANTS: _constants(),
-        PYTHON_CLIENT_TYPES: client_types.module(document(app.routes)["components"]["schemas"]),
+        PYTHON_CLIENT_TYPES: client_types.module(document(openapi.ROUTES)["components"]["schemas"]),
         README: _with_table(README, "settings", _settings()),
         CLOUD_README: _with_table(CLOUD_README, "parameters", _parameters()),
     }
@@ -72,7 +71,7 @@ def _protobuf() -> dict[Path, str]:
 
 def _constants() -> str:
     """What the web client must know of the server beside the types."""
-    schemas = document(app.routes)["components"]["schemas"]
+    schemas = document(openapi.ROUTES)["components"]["schemas"]
     password = schemas["Registration"]["properties"]["password"]
     completed = schemas["CompleteUploads"]["properties"]["ids"]["maxItems"]
     originals = schemas["WantedOriginals"]["properties"]["ids"]["maxItems"]

@@ -13,8 +13,11 @@ OVERRIDES = Path("gpu_worker/overrides.txt")
 WHOLE = Path("tests/requirements.in")
 PARTS = (
     *(Path("infra/requirements.in"), Path("infra/models/requirements.in")),
-    *(Path("layers/core/requirements.in"), Path("layers/imaging/requirements.in"), Path("gpu_worker/requirements.in")),
+    *(Path(f"layers/{layer}/requirements.in") for layer in ("core", "imaging", "models", "onnx")),
+    Path("gpu_worker/requirements.in"),
 )
+# What a layer lies over brings these: it is nowhere without that.
+BROUGHT = {Path("layers/onnx/requirements.in"): ("numpy", "protobuf")}
 # The worker's second runtime. torch is locked apart (infra/torch_tests.py says why), and what both need is the same.
 SENTENCE_TRANSFORMERS = Path("gpu_worker/requirements-sentence-transformers.in")
 TORCH = Path("gpu_worker/requirements-torch.in")
@@ -34,8 +37,8 @@ def run() -> int:
     """Compile them all; what is pinned already stays as it is while it fits. Returns the exit code."""
     _compile(WHOLE)
     for part in PARTS:
-        layer = part.parts[0] == "layers"
-        left_out = [word for name in ONLY_FOR_CHALICE_CLI for word in ("--no-emit-package", name)] if layer else []
+        names = (*(ONLY_FOR_CHALICE_CLI if part.parts[0] == "layers" else ()), *BROUGHT.get(part, ()))
+        left_out = [word for name in names for word in ("--no-emit-package", name)]
         _compile(part, "--constraints", str(WHOLE.with_suffix(".txt")), *left_out)
     constraints = ["--constraints", str(WHOLE.with_suffix(".txt"))]
     _compile(SENTENCE_TRANSFORMERS, *constraints, overrides=WITHOUT_TORCH)

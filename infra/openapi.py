@@ -1,4 +1,4 @@
-"""`infra/openapi.yaml` and `infra/gateway.yaml`, both written from the routes."""
+"""`infra/openapi.yaml`, the same as JSON for who asks the API, and `infra/gateway.yaml`: written from the routes."""
 
 import json
 from collections.abc import Mapping
@@ -6,43 +6,45 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from chalice.app import Chalice
 
-from api.app import app
+from api import app, search_app
 from api.openapi import document, operations
+from infra.bootstrap import REPOSITORY
 from infra.local.template import MAX_BODY_BYTES
 
 HERE = Path(__file__).parent
 _DO_NOT_EDIT = "# Written by `python -m infra generate` from functions/api/routes. Do not edit.\n"
 
-_INTEGRATION = {
-    "type": "aws_proxy",
-    "httpMethod": "POST",
-    # Long form: AWS::Include takes no short intrinsics.
-    "uri": {
-        "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
-        "${ApiFunction.Arn}/invocations"
-    },
-}
+# By the logical names of their functions.
+APPS = {"ApiFunction": app.app, "SearchFunction": search_app.app}
+ROUTES = {path: methods for each in APPS.values() for path, methods in each.routes.items()}
+_FUNCTIONS = {path: function for function, each in APPS.items() for path in each.routes}
+
+
+def app_of(route: str) -> Chalice:
+    """The app that a pattern of a path leads to: for what is no route, that which answers so."""
+    return APPS[_FUNCTIONS.get(route, "ApiFunction")]
 
 
 def gateway() -> dict[str, Any]:
-    """The same routes for API Gateway, which takes no OpenAPI 3.1: 3.0.1, each sent to the function."""
+    """The same routes for API Gateway, which takes no OpenAPI 3.1: 3.0.1, each sent to its function."""
     paths: dict[str, Any] = {}
-    for path, method, endpoint in operations(app.routes):
+    for path, method, endpoint in operations(ROUTES):
         parameters = [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in endpoint.path
         ]
         paths.setdefault(path, {})[method.lower()] = {
             **({"parameters": parameters} if parameters else {}),
             "responses": {},
-            "x-amazon-apigateway-integration": _INTEGRATION,
+            "x-amazon-apigateway-integration": _integration(_FUNCTIONS[path]),
             MAX_BODY_BYTES: endpoint.max_body_bytes,  # for the local gateway: API Gateway has one limit for all
         }
     return {
         "openapi": "3.0.1",
         "info": {"title": "pinhole", "version": "1"},
         "paths": paths,
-        "x-amazon-apigateway-binary-media-types": app.api.binary_types,
+        "x-amazon-apigateway-binary-media-types": app.app.api.binary_types,
         "x-amazon-apigateway-gateway-responses": {
             # What API Gateway itself refuses looks like what the function refuses. It says of an unknown
             # route that a token is missing.
@@ -64,6 +66,18 @@ def gateway() -> dict[str, Any]:
                 "unavailable",
                 "Pinhole took too long. Try again in a moment.",
             ),
+        },
+    }
+
+
+def _integration(function: str) -> dict[str, Any]:
+    return {
+        "type": "aws_proxy",
+        "httpMethod": "POST",
+        # Long form: AWS::Include takes no short intrinsics.
+        "uri": {
+            "Fn::Sub": "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
+            f"${{{function}.Arn}}/invocations"
         },
     }
 
@@ -104,4 +118,9 @@ def _yaml(value: dict[str, Any]) -> str:
 
 def generate() -> dict[Path, str]:
     """What each file should hold now."""
-    return {HERE / "openapi.yaml": _yaml(document(app.routes)), HERE / "gateway.yaml": _yaml(gateway())}
+    description = document(ROUTES)
+    return {
+        HERE / "openapi.yaml": _yaml(description),
+        REPOSITORY / "functions" / "api" / "openapi.json": json.dumps(description, ensure_ascii=False) + "\n",
+        HERE / "gateway.yaml": _yaml(gateway()),
+    }

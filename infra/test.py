@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models import model_set
 from infra import bootstrap, browser
 from infra.bootstrap import REPOSITORY, CannotStart, say
 from infra.models import fetch
+from pinhole_models import model_set
+from pinhole_models.model_directory import default_directory
 
 PYTHON = sys.executable
 TESTS = REPOSITORY / "tests"
@@ -29,7 +29,7 @@ CHECKS_AT_ONCE = 2
 # More than a small machine has cores, since much of it is waiting for what was started. In the order and by the groups
 # of tests/conftest.py.
 TESTS_AT_ONCE = ["--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
-IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "functions", "clients/python", ".")]
+IMPORT_ROOTS = [str(REPOSITORY / root) for root in ("layers/core", "layers/models", "functions", "clients/python", ".")]
 _printing = threading.Lock()
 
 

@@ -90,7 +90,7 @@ def _check(options: Options, data: DataDirectory) -> None:
     if options.demo and not options.reset:
         demo.check(data)
     try:
-        instance.template_of("", "", data_directory.new_secrets(), options.place.parameters)
+        instance.template_of("", "", data_directory.new_secrets(), options.place.given)
     except TemplateError as error:
         raise CannotStart(str(error)) from error
     if options.place.models != instance.DEFAULT_MODELS:
@@ -103,9 +103,9 @@ def _check(options: Options, data: DataDirectory) -> None:
 
 
 def _check_models(name: str) -> None:
-    from gpu_worker.model_directory import default_directory
-    from gpu_worker.models import model_set
-    from gpu_worker.models.roles import ModelError
+    from pinhole_models import model_set
+    from pinhole_models.model_directory import default_directory
+    from pinhole_models.roles import ModelError
 
     try:
         models = model_set.read(name, default_directory())
@@ -120,8 +120,8 @@ def _check_models(name: str) -> None:
 def _check_captions(models: Path) -> None:
     # Only here: where there are none, what the worker needs need not be installed yet.
     from gpu_worker import captioner
-    from gpu_worker.models import model_set
-    from gpu_worker.models.roles import ModelError
+    from pinhole_models import model_set
+    from pinhole_models.roles import ModelError
 
     try:
         captioner.of(model_set.read(str(models), Path()), "")

@@ -1,45 +1,37 @@
-"""The Chalice app: every route, declared, one blueprint a resource."""
+"""The function of every route but those of search."""
 
-from collections.abc import Callable
+from api.application import application
+from api.routes import (
+    auth,
+    changes,
+    docs,
+    health,
+    items,
+    lists,
+    live,
+    media,
+    originals,
+    places,
+    storage,
+    timeline,
+    uploads,
+)
 
-from chalice.app import Chalice, Response
-from chalice.app import Request as ChaliceRequest
-
-from api.endpoint import current_request
-from api.problems import MethodNotAllowed, problem
-from api.requests import Request
-from api.routes import BLUEPRINTS
-from pinhole.errors import NotFound
-from pinhole.security_headers import SECURITY_HEADERS
-from pinhole.telemetry import follow, logger
-
-app = Chalice(app_name="api", configure_logs=False, env={})
-app.api.binary_types = ["application/x-protobuf"]
-for routes in BLUEPRINTS:
-    app.register_blueprint(routes)
-for methods in app.routes.values():
-    for entry in methods.values():
-        entry.content_types = []  # Chalice would answer 415 in a form of its own: api/validation.py does
-
-
-@app.middleware("http")
-def answer(event: ChaliceRequest, get_response: Callable[[ChaliceRequest], Response]) -> Response:
-    """Give the request its id, and answer what no route does, which Chalice would do in its own form."""
-    request = Request.of(event)
-    current_request.set(request)
-    logger.append_keys(request_id=request.id)
-    follow(None)
-    known = app.routes.get(request.route, {})
-    if not known:
-        response = problem(NotFound("There is nothing at this address."), request.id)
-    elif request.method not in known:
-        refusal = MethodNotAllowed(f"This resource does not know {request.method}.", sorted(known))
-        response = problem(refusal, request.id)
-    else:
-        response = get_response(event)
-    response.headers = {**SECURITY_HEADERS, **response.headers}
-    logger.info(
-        "request_answered",
-        extra={"method": request.method, "route": request.route, "status": response.status_code},
-    )
-    return response
+app = application(
+    "api",
+    [
+        auth.routes,
+        health.routes,
+        docs.routes,
+        uploads.routes,
+        timeline.routes,
+        lists.routes,
+        items.routes,
+        changes.routes,
+        originals.routes,
+        places.routes,
+        media.routes,
+        live.routes,
+        storage.routes,
+    ],
+)

@@ -54,11 +54,7 @@ class Endpoint:
     errors: tuple[type[PinholeError], ...]
     public: bool
     limit: Limit | None
-
-    @property
-    def max_body_bytes(self) -> int:
-        """What a request may bring. Who takes no body ignores one, and strangers need no more than to log in."""
-        return MAX_PUBLIC_BODY_BYTES if self.public or self.body is None else MAX_BODY_BYTES
+    max_body_bytes: int
 
 
 def endpoint(
@@ -73,6 +69,7 @@ def endpoint(
     errors: Iterable[type[PinholeError]] = (),
     public: bool = False,
     limit: Limit | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Declare a route's contract:
 
@@ -96,6 +93,7 @@ def endpoint(
     `limit`, NotFound with path parameters, Malformed, UnsupportedMediaType and TooLarge with a body, Invalid and
     Unavailable always.
     conditional: it answers 304 to a matching If-None-Match.
+    max_body_bytes: what a request may bring. Who takes no body ignores one, and strangers need no more than to log in.
     limit: counts each call for the caller's address, before anything that the call brought is looked at.
     A PinholeError becomes its problem; any other exception is logged and becomes a 500 with the request id.
     """
@@ -128,6 +126,7 @@ def endpoint(
             errors=tuple(dict.fromkeys([*implied, *errors])),
             public=public,
             limit=limit,
+            max_body_bytes=MAX_PUBLIC_BODY_BYTES if public or body is None else max_body_bytes,
         )
 
         @wraps(function)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gpu_worker.models.roles import Pixels
 from pinhole.seen import Colours
+from pinhole_models.roles import Pixels
 
 _Values = npt.NDArray[np.float32]
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from gpu_worker.models import tables
 from gpu_worker.models.pixels import grey
-from gpu_worker.models.roles import Evidence, Floats, Pixels
-from gpu_worker.models.text_encoder import SentenceEncoder
 from pinhole.seen import Tag
+from pinhole_models.roles import Evidence, Floats, Pixels
+from pinhole_models.text_encoder import SentenceEncoder
 
 _Weights = dict[str, float]
 

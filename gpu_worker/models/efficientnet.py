@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gpu_worker.models import session, tables
+from gpu_worker.models import tables
 from gpu_worker.models.pixels import scaled
-from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import Tag
+from pinhole_models import session
+from pinhole_models.roles import Floats, Pixels
 
 SIDE = 224
 _TILE, _PLACES = 0.6, (0, 0.5, 1)

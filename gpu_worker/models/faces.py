@@ -16,8 +16,8 @@ from gpu_worker.models import boxes, quality, tables
 from gpu_worker.models.boxes import Boxes
 from gpu_worker.models.mtcnn import Found, Mtcnn
 from gpu_worker.models.pixels import grey
-from gpu_worker.models.roles import Floats, ModelError, Pixels
 from pinhole.seen import Face
+from pinhole_models.roles import Floats, ModelError, Pixels
 
 DIMENSION = 128
 _CHIP = 150

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gpu_worker.models import boxes, session
+from gpu_worker.models import boxes
 from gpu_worker.models.boxes import Boxes
 from gpu_worker.models.pixels import scaled
-from gpu_worker.models.roles import Floats, Pixels
+from pinhole_models import session
+from pinhole_models.roles import Floats, Pixels
 
 # Pixels of the smallest face that is looked for.
 _SMALLEST = 40

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gpu_worker.models import boxes, session, tables
+from gpu_worker.models import boxes, tables
 from gpu_worker.models.pixels import scaled
-from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import DetectedObject
+from pinhole_models import session
+from pinhole_models.roles import Floats, Pixels
 
 SIDE = 416
 # Blue first.

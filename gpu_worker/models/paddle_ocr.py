@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gpu_worker.models import session
 from gpu_worker.models.pixels import halved, scaled
 from gpu_worker.models.reading_order import in_reading_order
-from gpu_worker.models.roles import Floats, Pixels
 from pinhole.seen import TextLine
+from pinhole_models import session
+from pinhole_models.roles import Floats, Pixels
 
 # The longer side that text is looked for at. At 480 handwriting is lost; 960 costs twice as much and finds no more.
 _LONGEST, _MULTIPLE = 640, 32

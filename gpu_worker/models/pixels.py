@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gpu_worker.models.roles import Pixels
+from pinhole_models.roles import Pixels
 
 _MUCH = 1.5
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_worker.models.pixels import grey
-from gpu_worker.models.roles import Pixels
 from pinhole.seen import Quality
+from pinhole_models.roles import Pixels
 
 _Values = npt.NDArray[np.floating]
 

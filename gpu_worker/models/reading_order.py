@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from gpu_worker.models.roles import Floats
+from pinhole_models.roles import Floats
 
 _Boxes = npt.NDArray[np.floating]
 

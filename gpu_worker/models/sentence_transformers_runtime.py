@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gpu_worker.models.clip import of_unit_length
-from gpu_worker.models.roles import Evidence, Floats, ModelError, Pixels
+from pinhole_models.clip import of_unit_length
+from pinhole_models.roles import Evidence, Floats, ModelError, Pixels
 
 
 class Images:

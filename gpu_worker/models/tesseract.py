@@ -9,8 +9,8 @@ from itertools import groupby
 
 import cv2
 
-from gpu_worker.models.roles import ModelError, Pixels
 from pinhole.seen import TextLine
+from pinhole_models.roles import ModelError, Pixels
 
 _WORD = "5"
 _SURE_FROM = 50

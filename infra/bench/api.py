@@ -28,9 +28,9 @@ JSON, PROTOBUF = "application/json", "application/x-protobuf"
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The Chalice app, called as API Gateway calls the function."""
+    """The Chalice apps, called as API Gateway calls their functions. app_of: the one of a route."""
 
-    app: Callable[[dict[str, Any], None], dict[str, Any]]
+    app_of: Callable[[str], Callable[[dict[str, Any], None], dict[str, Any]]]
     access_token: str
 
     def get(
@@ -61,7 +61,7 @@ class Api:
         query: Mapping[str, Sequence[str]] | None = None,
         body: Any = None,
     ) -> dict[str, Any]:
-        answer = self.app(
+        answer = self.app_of(route)(
             {
                 "httpMethod": method,
                 "path": route.format(**values),
@@ -110,12 +110,12 @@ def _api(database_url: str, who: User) -> Iterator[Api]:
         PINHOLE_MEDIA_KEY_ID="k1",
     )
     settings.cache_clear()
-    from api.app import app
+    from infra import openapi
 
     with db.transaction() as conn:
         token = accounts.begin_session(conn, who).access_token
     with _silent():
-        yield Api(app, token)
+        yield Api(openapi.app_of, token)
     db.disconnect()
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models import model_set
-from gpu_worker.models.roles import Pixels
 from infra.models import fetch
+from pinhole_models import model_set
+from pinhole_models.model_directory import default_directory
+from pinhole_models.roles import Pixels
 
 _PICTURES = Path(__file__).parent / "pictures.toml"
 _LABELS = Path(__file__).parent / "labels.tsv"

@@ -7,15 +7,16 @@ from statistics import fmean
 import numpy as np
 
 from gpu_worker.looking import Looker, Picture
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models import loading, model_set
-from gpu_worker.models.roles import TextReader
+from gpu_worker.models import loading
 from infra.bench import labelled, written
 from infra.bench.labelled import Labelled
 from infra.bench.rows import Aim, Row, progress
 from infra.models import fetch
 from pinhole.found import TAGS_FROM
 from pinhole.seen import Role, Seen
+from pinhole_models import model_set
+from pinhole_models.model_directory import default_directory
+from pinhole_models.roles import TextReader
 
 THREADS = 2
 TAGS_SHOWN = 5

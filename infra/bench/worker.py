@@ -16,8 +16,7 @@ import urllib3
 from gpu_worker import bench_looking
 from gpu_worker.decoding import decode
 from gpu_worker.looking import Picture
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models import loading, model_set
+from gpu_worker.models import loading
 from infra.bench import labelled, pictures
 from infra.bench.client import Photo, registered, upload, visible
 from infra.bench.pipeline import until, visible_seconds
@@ -27,6 +26,8 @@ from infra.local.instance_process import InstanceProcess
 from infra.models import fetch
 from pinhole.seen import Role
 from pinhole_client import Client
+from pinhole_models import model_set
+from pinhole_models.model_directory import default_directory
 
 THREADS = 2
 BATCH = 4

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from gpu_worker.models.roles import Pixels
+from pinhole_models.roles import Pixels
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

@@ -19,7 +19,7 @@ from infra.local.function_process import LENGTH
 from infra.local.template import Function
 
 ROOT = Path(__file__).parents[2]
-IMPORT_ROOTS = (ROOT, ROOT / "functions", ROOT / "layers" / "core")
+IMPORT_ROOTS = (ROOT, ROOT / "functions", ROOT / "layers" / "core", ROOT / "layers" / "models")
 INHERITED = ("HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
 IDLE_SECONDS = 120
 START_SECONDS = 60

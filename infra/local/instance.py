@@ -30,6 +30,7 @@ from infra.local.runtime import Runtime
 from infra.local.supervisor import Supervisor
 from infra.local.template import Template
 from pinhole.settings import Settings
+from pinhole_models.model_directory import default_directory
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -73,7 +74,7 @@ class Place:
 
     endpoint: a LocalStack instead of a queue and a store of our own.
     public_origin: what browsers ask a reverse proxy before it for. analyses: whether it has a worker.
-    models: the model set of that: a name, or the path of a file.
+    models: the model set of that, and of search: a name, or the path of a file.
     captions: the model set by which another has photos described; None: there is none.
     """
 
@@ -86,6 +87,11 @@ class Place:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def given(self) -> Mapping[str, str]:
+        """Parameters of the template that are not of this machine."""
+        return {"SearchModelSet": self.models, **self.parameters}
+
+    @property
     def origin(self) -> Origin:
         return Origin(self.port, self.public_origin)
 
@@ -96,7 +102,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
     origin = place.origin
     # Also of those that this run does not have: what nobody looks after works on.
     await asyncio.to_thread(worker.end_leftovers, data.worker, data.captions)
-    template, cloud = await provided(place.endpoint, data, made, services, place.parameters)
+    template, cloud = await provided(place.endpoint, data, made, services, place.given)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)
     lambda_api = LambdaApi(data)
@@ -207,6 +213,7 @@ def template_of(
         "WithApiLogRole": "false",
         # The disk here is not a function's.
         "MaxFileBytes": str(Settings.model_fields["max_file_bytes"].default),
+        "SearchModels": str(default_directory()),
         "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
         "IngestConcurrency": str(max(4, os.cpu_count() or 1)),
         **given,

@@ -6,6 +6,7 @@ import gzip
 import logging
 import re
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -45,15 +46,16 @@ class _TooLarge(Exception):
 class RestApi:
     """Answers requests with a function.
 
-    routes: `{"/items/{id}": {"GET": RestRoute}}`, all of one function, which is also asked about what no route
-    matches, so that such answers have the form of all others.
+    routes: `{"/items/{id}": {"GET": RestRoute}}`, a path's all of one function. That of most paths is also asked about
+    what no route matches, so that such answers have the form of all others.
     """
 
     def __init__(
         self, routes: Mapping[str, Mapping[str, RestRoute]], invoke: Callable[[str, Any], Awaitable[Any]]
     ) -> None:
         leading = [route for methods in routes.values() for route in methods.values()]
-        (self._function,) = {route.function for route in leading}
+        self._functions = {path: next(iter(methods.values())).function for path, methods in routes.items()}
+        [(self._default, _)] = Counter(self._functions.values()).most_common(1)
         self._least_body_bytes = min(route.max_body_bytes for route in leading)
         self._routes = routes
         self._invoke = invoke
@@ -76,7 +78,7 @@ class RestApi:
         asked = f"{request.method} {route}" if request.method in self._routes.get(route, {}) else "what is no route"
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                answer = await self._invoke(self._function, event)
+                answer = await self._invoke(self._functions.get(route, self._default), event)
         except (TimeoutError, TimedOut):
             return _unanswered(asked, HTTPStatus.GATEWAY_TIMEOUT, "Pinhole took too long.", "it took too long")
         except FunctionError as error:

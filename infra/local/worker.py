@@ -53,7 +53,7 @@ class Worker(Service):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         port = free_ports(1)[0]
         self.origin = f"http://{HOST}:{port}"
-        roots = [REPOSITORY, REPOSITORY / "layers" / "core"]
+        roots = [REPOSITORY, *(REPOSITORY / "layers" / layer for layer in ("core", "models"))]
         super().__init__(
             name,
             directory,

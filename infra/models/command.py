@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models import model_set
-from gpu_worker.models.roles import ModelError
 from infra.bootstrap import CannotStart, say
 from infra.models import fetch
+from pinhole_models import model_set
+from pinhole_models.model_directory import default_directory
+from pinhole_models.roles import ModelError
 
 
 def run(name: str, directory: Path | None) -> int:

@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gpu_worker.models.model_set import File, ModelSet, Package, digest
 from infra import bootstrap
 from infra.bootstrap import CannotStart, say
 from infra.models import efficientnet, tfjs
+from pinhole_models.model_set import File, ModelSet, Package, digest
 
 _CONVERSIONS: dict[str, Callable[..., bytes]] = {"efficientnet": efficientnet.convert, "tfjs": tfjs.convert}
 

@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from gpu_worker import captioner
-from gpu_worker.models import loading, model_set
+from gpu_worker.models import loading
 from gpu_worker.models.tesseract import Tesseract
 from infra.local import cloudformation
 from infra.local.function_pool import ROOT
+from pinhole_models import model_set
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SETS = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

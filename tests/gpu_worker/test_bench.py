@@ -13,10 +13,11 @@ from gpu_worker import __main__, bench, bench_looking, bench_pictures, random_vi
 from gpu_worker.bench import Measured
 from gpu_worker.decoding import decode
 from gpu_worker.looking import Picture
-from gpu_worker.models import loading, model_set
-from gpu_worker.models.clip import ClipImages
-from gpu_worker.models.model_set import ModelSet
+from gpu_worker.models import loading
 from pinhole.seen import Role
+from pinhole_models import model_set
+from pinhole_models.clip import ClipImages
+from pinhole_models.model_set import ModelSet
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from psycopg.rows import dict_row
 
 from gpu_worker import captioner
-from gpu_worker.models import model_set
-from gpu_worker.models.roles import ModelError
 from pinhole import analysis
 from pinhole.seen import Model, Role
+from pinhole_models import model_set
+from pinhole_models.roles import ModelError
 from tests.fixtures import worker as workers
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg

@@ -6,8 +6,8 @@ import shlex
 import pytest
 
 from gpu_worker import __main__ as command
-from gpu_worker.model_directory import default_directory
 from infra.bootstrap import REPOSITORY
+from pinhole_models.model_directory import default_directory
 
 DOCKERFILE = (REPOSITORY / "gpu_worker" / "Dockerfile").read_text("utf-8")
 LINES = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", DOCKERFILE, flags=re.MULTILINE)).splitlines()

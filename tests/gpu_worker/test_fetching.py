@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gpu_worker import fetching
-from gpu_worker.models import model_set
-from gpu_worker.models.model_set import File, ModelSet
-from gpu_worker.models.roles import ModelError
+from pinhole_models import fetching, model_set
+from pinhole_models.model_set import File, ModelSet
+from pinhole_models.roles import ModelError
 from tests.fixtures.cloud import Cloud
 
 CONTENT = b"weights" * 400_000

@@ -10,9 +10,9 @@ import psutil
 import pytest
 from PIL import Image
 
-from gpu_worker.models.model_set import ModelSet
 from infra.bootstrap import REPOSITORY
 from infra.local.worker import NICE
+from pinhole_models.model_set import ModelSet
 from tests.fixtures.instance import Instance, eventually, processes_in
 from tests.fixtures.vision import KEY, Vision
 

@@ -320,7 +320,3 @@ def test_models_that_are_not_there_are_refused(
     assert line.startswith("--models: ")
     assert says in line
     assert not (directory / "library").exists()
-
-
-def test_models_without_a_worker_are_refused(directory: Path) -> None:
-    assert "--no-worker" in refusal("--data", str(directory / "library"), "--models", "embedded", "--no-worker")

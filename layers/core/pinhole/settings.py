@@ -62,6 +62,13 @@ class Settings(BaseModel):
         SecretStr(""), description="Key of the vision endpoint that a worker asks for captions"
     )
 
+    search_model_set: str = Field(
+        "embedded", description="Model set whose vectors queries are compared with: that of the worker"
+    )
+    search_models: str = Field(
+        "", description="Where its files lie: a directory, or s3://bucket/prefix; empty: search compares words alone"
+    )
+
     fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
     search_languages: tuple[Literal["english", "dutch", "german"], ...] = Field(
         ("english", "dutch", "german"),

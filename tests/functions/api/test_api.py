@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from api.app import app
 from api.openapi import document
+from infra import openapi
 from pinhole import db, health
 from pinhole.settings import settings
 from pinhole.telemetry import logger
@@ -87,7 +87,7 @@ def test_a_defect_is_answered_without_its_details_and_logged_with_them(
 def test_the_description_is_the_one_in_the_repository_and_needs_no_login(api: Client) -> None:
     answer = api.get("/openapi.json")
     assert answer.status_code == 200
-    assert answer.json == document(app.routes)
+    assert answer.json == document(openapi.ROUTES)
 
 
 def test_the_docs_page_runs_no_script_but_the_sites_own_files(api: Client) -> None:

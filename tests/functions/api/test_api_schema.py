@@ -7,8 +7,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from api.app import app
 from api.openapi import document
+from infra import openapi
 from pinhole import accounts
 from pinhole.db import transaction
 from pinhole.tables import user
@@ -16,7 +16,7 @@ from pinhole.tables.user import User
 from tests.fixtures.api import wsgi
 from tests.fixtures.cloud import Cloud
 
-SCHEMA = schemathesis.openapi.from_dict({**document(app.routes), "servers": []})
+SCHEMA = schemathesis.openapi.from_dict({**document(openapi.ROUTES), "servers": []})
 SCHEMA.app = wsgi
 
 

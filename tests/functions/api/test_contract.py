@@ -8,14 +8,13 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from api.app import app
 from api.endpoint import Endpoint
 from api.openapi import document, operations
 from infra import generate, openapi
 from infra.bootstrap import REPOSITORY
 from pinhole.errors import ErrorCode
 
-DECLARED = list(operations(app.routes))
+DECLARED = list(operations(openapi.ROUTES))
 ENDPOINTS = pytest.mark.parametrize(
     ("path", "method", "endpoint"), DECLARED, ids=[f"{method} {path}" for path, method, _ in DECLARED]
 )
@@ -27,15 +26,21 @@ def test_the_generated_files_are_current() -> None:
 
 
 def test_openapi_and_gateway_have_every_route_and_no_other() -> None:
-    routes = {(path, method.lower()) for path, methods in app.routes.items() for method in methods}
+    routes = {(path, method.lower()) for path, methods in openapi.ROUTES.items() for method in methods}
     for name in ("openapi.yaml", "gateway.yaml"):
         paths = yaml.safe_load((openapi.HERE / name).read_text("utf-8"))["paths"]
         assert {(path, method) for path, methods in paths.items() for method in methods} == routes
 
 
+def test_no_two_functions_have_the_same_path() -> None:
+    assert len(openapi.ROUTES) == sum(len(app.routes) for app in openapi.APPS.values())
+
+
 def test_every_operation_has_an_id_of_its_own() -> None:
     ids = [
-        operation["operationId"] for methods in document(app.routes)["paths"].values() for operation in methods.values()
+        operation["operationId"]
+        for methods in document(openapi.ROUTES)["paths"].values()
+        for operation in methods.values()
     ]
     assert len(ids) == len(set(ids)) == len(DECLARED)
 
@@ -49,18 +54,19 @@ def test_every_route_says_what_it_does_and_answers(path: str, method: str, endpo
 
 @ENDPOINTS
 def test_every_route_takes_what_it_declares(path: str, method: str, endpoint: Endpoint) -> None:
-    taken = set(inspect.signature(app.routes[path][method].view_function).parameters)
-    assert set(app.routes[path][method].view_args) == set(endpoint.path)
+    taken = set(inspect.signature(openapi.ROUTES[path][method].view_function).parameters)
+    assert set(openapi.ROUTES[path][method].view_args) == set(endpoint.path)
     assert (endpoint.body is not None) == ("body" in taken)
     assert (endpoint.query is not None) == ("query" in taken)
     assert not (endpoint.public and taken & {"caller", "session"})
 
 
-def test_the_gateway_sends_every_route_to_the_function_in_long_form() -> None:
-    for methods in openapi.gateway()["paths"].values():
+def test_the_gateway_sends_searches_to_a_function_of_their_own_in_long_form() -> None:
+    for path, methods in openapi.gateway()["paths"].items():
+        function = "SearchFunction" if path.partition("/")[2].split("/")[0] == "search" else "ApiFunction"
         for operation in methods.values():
             uri = operation["x-amazon-apigateway-integration"]["uri"]
-            assert uri["Fn::Sub"].endswith("functions/${ApiFunction.Arn}/invocations")
+            assert uri["Fn::Sub"].endswith(f"functions/${{{function}.Arn}}/invocations"), path
     assert "&id" not in (openapi.HERE / "gateway.yaml").read_text("utf-8")
 
 
@@ -86,6 +92,6 @@ def test_every_code_that_a_problem_may_have_is_known_and_none_is_known_that_noth
 
 
 def test_the_codes_of_problems_are_named_in_the_description() -> None:
-    schemas = document(app.routes)["components"]["schemas"]
+    schemas = document(openapi.ROUTES)["components"]["schemas"]
     assert schemas["Problem"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
     assert schemas["ErrorCode"]["enum"] == list(ErrorCode)

@@ -13,11 +13,12 @@ import tokenizers
 from onnx import TensorProto, helper, numpy_helper
 
 from gpu_worker.looking import Looker, Picture
-from gpu_worker.models import loading, model_set
-from gpu_worker.models.clip import Preprocessing
-from gpu_worker.models.model_set import TEXT_EMBEDDING, ModelSet
-from gpu_worker.models.roles import Floats, ModelError, Pixels
+from gpu_worker.models import loading
 from pinhole.seen import Role
+from pinhole_models import model_set
+from pinhole_models.clip import Preprocessing
+from pinhole_models.model_set import TEXT_EMBEDDING, ModelSet
+from pinhole_models.roles import Floats, ModelError, Pixels
 
 SIDE, TOKENS, DIMENSION = 16, 8, 12
 MEAN, DEVIATION = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
@@ -73,7 +74,7 @@ def test_a_set_in_a_directory_embeds_pictures_and_texts(tiny: ModelSet) -> None:
     picture = _picture(30, 40)
 
     first, second = Looker(tiny).look([Picture(picture, 40, 30), Picture(picture, 4000, 3000)])
-    texts = loading.load_text_embedder(tiny).embed_text(["a cat", "a dog", "a cat " * 50])
+    texts = loading.load(tiny, TEXT_EMBEDDING).embed_text(["a cat", "a dog", "a cat " * 50])
 
     assert first.models[Role.IMAGE_EMBEDDING].dimension == DIMENSION
     assert first.embedding is not None

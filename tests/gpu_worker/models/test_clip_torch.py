@@ -14,11 +14,12 @@ import pytest
 from PIL import Image
 
 from gpu_worker.looking import Looker, Picture
-from gpu_worker.models import loading, model_set
-from gpu_worker.models.clip import Preprocessing
-from gpu_worker.models.model_set import SETS, TEXT_EMBEDDING, ModelSet
-from gpu_worker.models.roles import Floats, ModelError, Pixels
+from gpu_worker.models import loading
 from pinhole.seen import Role
+from pinhole_models import model_set
+from pinhole_models.clip import Preprocessing
+from pinhole_models.model_set import SETS, TEXT_EMBEDDING, ModelSet
+from pinhole_models.roles import Floats, ModelError, Pixels
 
 if find_spec("sentence_transformers") is None:
     pytest.skip("it needs sentence-transformers: python -m infra test --torch", allow_module_level=True)
@@ -98,7 +99,7 @@ def test_a_look_gives_the_vectors_of_transformers_itself(tiny: ModelSet, clip: P
 def test_texts_get_the_vectors_of_transformers_itself(tiny: ModelSet, clip: Path) -> None:
     texts = ["a cat", "a dog", "a cat " * 50]
 
-    vectors = loading.load_text_embedder(tiny).embed_text(texts)
+    vectors = loading.load(tiny, TEXT_EMBEDDING).embed_text(texts)
 
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
@@ -110,7 +111,7 @@ def test_a_text_that_reads_like_a_picture_is_a_text(tiny: ModelSet, clip: Path, 
     Image.new("RGB", (8, 8)).save(tmp_path / "cat.png")
     texts = [str(tmp_path / "cat.png"), "https://a.example/cat.png"]
 
-    vectors = loading.load_text_embedder(tiny).embed_text(texts)
+    vectors = loading.load(tiny, TEXT_EMBEDDING).embed_text(texts)
 
     assert vectors == pytest.approx(_text_vectors(clip, texts), abs=1e-5)
 
@@ -138,7 +139,7 @@ def test_what_the_library_saves_today_is_loaded_too(tiny: ModelSet, clip: Path) 
     shutil.rmtree(directory)
     model.save(str(directory), create_model_card=False)
 
-    vectors = loading.load_text_embedder(_naming_its_modules_alone(tiny)).embed_text(["a cat"])
+    vectors = loading.load(_naming_its_modules_alone(tiny), TEXT_EMBEDDING).embed_text(["a cat"])
 
     assert vectors == pytest.approx(_text_vectors(clip, ["a cat"]), abs=1e-5)
 
@@ -148,7 +149,7 @@ def test_it_takes_as_many_threads_as_the_other_models(tiny: ModelSet) -> None:
 
     torch.set_num_threads(2)
 
-    loading.load_text_embedder(tiny)
+    loading.load(tiny, TEXT_EMBEDDING)
 
     assert torch.get_num_threads() == tiny.threads == 1
 

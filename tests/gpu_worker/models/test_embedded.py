@@ -12,9 +12,9 @@ import pytest
 
 from gpu_worker.looking import Looker, Picture
 from gpu_worker.models import loading
-from gpu_worker.models.model_set import ModelSet
-from gpu_worker.models.roles import Pixels
 from pinhole.seen import Role, Seen
+from pinhole_models.model_set import TEXT_EMBEDDING, ModelSet
+from pinhole_models.roles import Pixels
 from tests.fixtures.models import photo
 
 CAT, COFFEE, MOTORCYCLE, WOMAN, MAN = (
@@ -58,7 +58,7 @@ def test_nothing_is_seen_where_there_is_nothing(looker: Looker, shade: int) -> N
 
 def test_no_model_tells_others_what_it_runs_on(embedded: ModelSet, tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
-    code = "import sys; from gpu_worker.models import session; session.load(sys.argv[1], 1)"
+    code = "import sys; from pinhole_models import session; session.load(sys.argv[1], 1)"
     subprocess.run(
         [sys.executable, "-c", code, embedded.checked("objects")["model"]],
         env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
@@ -149,7 +149,7 @@ def test_photos_are_found_by_words_of_three_languages(
     names = [CAT, COFFEE, MOTORCYCLE, WOMAN]
     vectors = np.array([seen.embedding for seen in _look(looker, *map(photo, names))])
 
-    wanted = loading.load_text_embedder(embedded).embed_text([query])[0]
+    wanted = loading.load(embedded, TEXT_EMBEDDING).embed_text([query])[0]
 
     assert names[int((vectors @ wanted).argmax())] == expected
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)

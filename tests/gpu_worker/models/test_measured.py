@@ -7,8 +7,8 @@ import pytest
 from gpu_worker.models import colours
 from gpu_worker.models.colours import MeasuredColours
 from gpu_worker.models.quality import Measured
-from gpu_worker.models.roles import Pixels
 from pinhole.seen import Colours, Quality
+from pinhole_models.roles import Pixels
 
 RED, BLACK, GREY, WHITE = 0, 12, 13, 14
 

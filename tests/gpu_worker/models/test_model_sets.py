@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from gpu_worker.looking import Looker
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models import loading, model_set
-from gpu_worker.models.model_set import SETS, TEXT_EMBEDDING, ModelSet
-from gpu_worker.models.roles import ModelError
+from gpu_worker.models import loading
 from pinhole.seen import Role
+from pinhole_models import model_set
+from pinhole_models.model_directory import default_directory
+from pinhole_models.model_set import SETS, TEXT_EMBEDDING, ModelSet
+from pinhole_models.roles import ModelError
 
 
 @pytest.mark.parametrize("path", sorted(SETS.glob("*.toml")), ids=lambda path: path.stem)

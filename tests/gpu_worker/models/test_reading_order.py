@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_worker.models.reading_order import in_reading_order
-from gpu_worker.models.roles import Floats
+from pinhole_models.roles import Floats
 
 _ROWS = [(0, "Battery"), (300, "87%"), (0, "Bluetooth"), (300, "Off"), (0, "Sound"), (300, "Low")]
 _COLUMNS = [

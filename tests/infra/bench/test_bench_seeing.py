@@ -8,12 +8,12 @@ from PIL import ImageFont
 
 from gpu_worker.looking import Looker, Picture
 from gpu_worker.models import loading, tables
-from gpu_worker.models.model_set import ModelSet
 from infra import bootstrap
 from infra.bench import labelled, seeing, written
 from infra.bench.labelled import Labelled
 from infra.bench.written import SPOILT, Page
 from pinhole.seen import Box, DetectedObject, Face, Role, Seen, Tag
+from pinhole_models.model_set import ModelSet
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gpu_worker.models import session
 from infra.models import tfjs, torch_file
+from pinhole_models import session
 
 
 @pytest.fixture

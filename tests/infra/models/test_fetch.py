@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gpu_worker.models import model_set
-from gpu_worker.models.model_set import ModelSet
 from infra.bootstrap import CannotStart
 from infra.models import command, fetch
+from pinhole_models import model_set
+from pinhole_models.model_set import ModelSet
 
 CONTENT = b"weights " * 1000
 PATH = "own/tags/model.bin"

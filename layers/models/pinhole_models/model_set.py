@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gpu_worker.model_directory import default_directory
-from gpu_worker.models.roles import ModelError
 from pinhole.seen import Model, Role
+from pinhole_models.model_directory import default_directory
+from pinhole_models.roles import ModelError
 
-SETS = Path(__file__).parent.parent / "model_sets"
+SETS = Path(__file__).parent / "model_sets"
 TEXT_EMBEDDING = "text_embedding"
 
 
@@ -78,6 +78,12 @@ class ModelSet:
             if role not in (TEXT_EMBEDDING, Role.CAPTION)
         }
 
+    def only(self, role: str) -> "ModelSet":
+        """The set as if it had no other role. Raises ModelError where it has not even this one."""
+        if role not in self.parts:
+            raise ModelError(f"Set {self.name} has no {role}")
+        return _with(self, {role: self.parts[role]}, self.files)
+
     def missing(self) -> list[File]:
         """Files that are not there, or are not what the set names."""
         return [file for file in self.files.values() if not self._has(file)]
@@ -118,7 +124,7 @@ class ModelSet:
 
 
 def read(name: str, models: Path, threads: int = 1) -> ModelSet:
-    """The set of a name, of those in `gpu_worker/model_sets`, or of a path of such a file. models: where sets lie.
+    """The set of a name, of those in `model_sets/`, or of a path of such a file. models: where sets lie.
 
     Raises:
         ModelError: there is no such set, or its file does not say all.
@@ -161,10 +167,14 @@ def _part(name: str, content: dict[str, Any]) -> Part:
 
 def _over(base: ModelSet, own: ModelSet) -> ModelSet:
     """A set that takes from another the roles that it has not itself, files and all."""
-    parts = {**base.parts, **own.parts}
+    merged = replace(own, packages={**base.packages, **own.packages})
+    return _with(merged, {**base.parts, **own.parts}, {**base.files, **own.files})
+
+
+def _with(models: ModelSet, parts: Mapping[str, Part], files: Mapping[str, File]) -> ModelSet:
+    """The set with these parts instead, and those of the files that they need."""
     used = {path for part in parts.values() for path in part.files.values()}
-    files = {path: file for path, file in {**base.files, **own.files}.items() if path in used}
-    return replace(own, parts=parts, files=files, packages={**base.packages, **own.packages})
+    return replace(models, parts=parts, files={path: file for path, file in files.items() if path in used})
 
 
 def digest(path: Path) -> str:

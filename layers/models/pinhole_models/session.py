@@ -5,7 +5,7 @@ from pathlib import Path
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
-from gpu_worker.models.roles import ModelError
+from pinhole_models.roles import ModelError
 
 _PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 _ONLY_ERRORS = 3

@@ -7,13 +7,15 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from gpu_worker.models.model_set import File, ModelSet
-from gpu_worker.models.roles import ModelError
 from pinhole.errors import NotFound, Unavailable
 from pinhole.objects import client
 from pinhole.telemetry import logger
+from pinhole_models.model_set import File, ModelSet
+from pinhole_models.roles import ModelError
 
 CHUNK_BYTES = 1 << 20
+# A function is frozen between requests, for longer than a connection may last.
+ATTEMPTS = 3
 
 
 def fetch(models: ModelSet, source: str) -> None:
@@ -29,18 +31,28 @@ def fetch(models: ModelSet, source: str) -> None:
         path = models.directory / file.path
         key = "/".join(filter(None, (parts.path.strip("/"), file.path)))
         try:
-            with client.answers(key):
-                _fetch(parts.netloc, key, path, file)
+            _fetch_patiently(parts.netloc, key, path, file)
         except (NotFound, Unavailable, ClientError) as error:
             raise ModelError(f"{file.path} can't be fetched from {source}: {error}") from error
         logger.info("model_fetched", extra={"file": file.path})
+
+
+def _fetch_patiently(bucket: str, key: str, path: Path, file: File) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with client.answers(key):
+                _fetch(bucket, key, path, file)
+            break
+        except Unavailable:
+            if attempt == ATTEMPTS:
+                raise
 
 
 def _fetch(bucket: str, key: str, path: Path, file: File) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     body = client.s3().get_object(Bucket=bucket, Key=key)["Body"]
     read = hashlib.sha256()
-    # Beside its place first: another worker may fetch the same, and any may be killed.
+    # Beside its place first: another process may fetch the same, and any may be killed.
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as unfinished:
         beside = Path(unfinished.name)
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tokenizers
 
-from gpu_worker.models.roles import Floats, ModelError
+from pinhole_models.roles import Floats, ModelError
 
 DIMENSION = 512
 _TABLES = 17

@@ -13,8 +13,8 @@ import numpy as np
 import tokenizers
 from PIL import Image
 
-from gpu_worker.models import session
-from gpu_worker.models.roles import Evidence, Floats, ModelError, Pixels
+from pinhole_models import session
+from pinhole_models.roles import Evidence, Floats, ModelError, Pixels
 
 _FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 

@@ -1,0 +1,45 @@
+"""A picture that somebody searches with, as pixels. By Pillow, which `pinhole_models.clip` needs anyway."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pinhole_models.roles import Pixels
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_PIXELS = 2_000_000  # a client scales it to 512 by 512; this much takes 6 MB and some ten milliseconds
+# libjpeg goes over the whole picture for each scan, of which a small file can have thousands, and others ten.
+MAX_SCANS = 100
+_START_OF_SCAN = b"\xff\xda"
+
+
+class NoPicture(Exception):
+    """These bytes are no picture that is taken. The text says why, to the person who sent it."""
+
+
+def decode(content: bytes) -> Pixels:
+    """The pixels of a JPEG, PNG or WebP as it is to be shown: RGB, uint8, (height, width, 3).
+
+    Its first frame where it moves. What is not opaque is shown on white.
+
+    Raises:
+        NoPicture: it is none, is broken, or would take too much to decode: its size is looked at before its pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise NoPicture(f"has {image.width} x {image.height} pixels: at most {MAX_PIXELS:,} are taken")
+            if image.format == "JPEG" and content.count(_START_OF_SCAN) > MAX_SCANS:
+                raise NoPicture("is a JPEG of more scans than are taken")
+            shown = ImageOps.exif_transpose(image)
+            if shown.has_transparency_data:
+                white = Image.new("RGBA", shown.size, "white")
+                shown = Image.alpha_composite(white, shown.convert("RGBA"))
+            return np.asarray(shown.convert("RGB"))
+    except Image.DecompressionBombError as error:
+        raise NoPicture(f"has more pixels than are taken: at most {MAX_PIXELS:,}") from error
+    except UnidentifiedImageError as error:
+        raise NoPicture("is no JPEG, PNG or WebP") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise NoPicture("is broken") from error
