@@ -202,6 +202,10 @@ CREATE FUNCTION search_term(said text, quoted boolean, strict boolean, languages
     FROM (SELECT searchable(said) AS words) AS term
 $$;
 
+-- What a comparison of all pictures leaves out.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX media_item_hidden_idx ON media_item (owner_id, id) WHERE NOT visible;
+
 -- What somebody searched for: theirs alone, until they remove it.
 CREATE TABLE past_search (
     owner_id bigint NOT NULL REFERENCES users,

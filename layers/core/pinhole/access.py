@@ -8,6 +8,9 @@ from psycopg.sql import SQL
 MAY_SEE = SQL("(media_item.owner_id = %(viewer_id)s AND media_item.visible)")
 """Items that a user may see, wherever they meet them."""
 
+HIDDEN = SQL("(media_item.owner_id = %(viewer_id)s AND NOT media_item.visible)")
+"""A user's items that they may not see: for what looks at nearly all that they have, since these are few."""
+
 LISTED = SQL("(media_item.owner_id = %(viewer_id)s AND media_item.listed)")
 """Items that are in a user's timeline."""
 

@@ -20,7 +20,7 @@ DIRECTIONS = {"boat": [1.0, 0.0, 0.0], "tree": [0.0, 1.0, 0.0], "boat tree": [0.
 
 
 def _encoded(texts: list[str], picture: bytes | None = None) -> Encoded:
-    return Encoded("ready", MODEL, [DIRECTIONS.get(text, [0.0, 0.0, 1.0]) for text in texts])
+    return Encoded("ready", MODEL, [tuple(DIRECTIONS.get(text, [0.0, 0.0, 1.0])) for text in texts])
 
 
 @pytest.fixture(autouse=True)

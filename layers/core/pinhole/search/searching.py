@@ -280,28 +280,49 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
     return [item_id for (item_id,) in found]
 
 
+_OF_MODEL = SQL(
+    """
+    image_embedding.owner_id = %(viewer_id)s AND model_id = (
+        SELECT id FROM model
+        WHERE role = 'image_embedding' AND answers AND name = %(name)s AND version = %(version)s
+    )
+    """
+)
+_DISTANCE = SQL("image_embedding.item_id, embedding <#> %(vector)s::halfvec AS distance")
+# Of all, those few that may not be seen are left out: to look each of the others up takes longer than to compare it.
+_ALL_PICTURES = SQL(
+    """
+    SELECT {distance} FROM image_embedding
+    WHERE {of_model} AND item_id NOT IN (SELECT id FROM media_item WHERE {hidden})
+    """
+).format(distance=_DISTANCE, of_model=_OF_MODEL, hidden=access.HIDDEN)
+
+
+def _some_pictures(must: Composable) -> Composable:
+    return SQL(
+        """
+        SELECT {distance} FROM image_embedding JOIN media_item
+            ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
+        WHERE {of_model} AND {may_see} AND {must}
+        """
+    ).format(distance=_DISTANCE, of_model=_OF_MODEL, may_see=access.MAY_SEE, must=must)
+
+
 def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likeness) -> list[tuple[str, float]]:
     """Ids of the visible items whose pictures are nearest to what is wanted, with their cosines; MOST at most.
 
     Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
     Of the model of `likeness` while it is the one that answers, else none.
     """
-    must, parameters = _must(query)
+    compared: Composable = _ALL_PICTURES
+    parameters: dict[str, Any] = {}
+    if query.filters or any(term.is_quoted or term.is_excluded for term in query.terms) or query.unlike:
+        must, parameters = _must(query)
+        compared = _some_pictures(must)
     found = conn.execute(
-        SQL(
-            """
-            SELECT media_item.id, -(embedding <#> %(vector)s::halfvec) AS cosine
-            FROM image_embedding JOIN media_item
-                ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
-            WHERE image_embedding.owner_id = %(viewer_id)s
-                AND model_id = (
-                    SELECT id FROM model
-                    WHERE role = 'image_embedding' AND answers AND name = %(name)s AND version = %(version)s
-                )
-                AND {may_see} AND {must}
-            ORDER BY embedding <#> %(vector)s::halfvec LIMIT %(limit)s
-            """
-        ).format(may_see=access.MAY_SEE, must=must),
+        SQL("SELECT item_id, -distance FROM ({compared}) AS compared ORDER BY distance LIMIT %(limit)s").format(
+            compared=compared
+        ),
         {
             "viewer_id": viewer_id,
             "limit": MOST,
