@@ -70,8 +70,13 @@ def library(seen: Mapping[str, Seen]) -> Iterator[tuple[int, dict[str, str]]]:
             settings.cache_clear()
             with db.transaction() as conn:
                 owner_id = user.insert(conn, "bench", "-", "member", "bench").id
-            yield owner_id, {_add(owner_id, number, *each): each[0] for number, each in enumerate(seen.items())}
+            yield owner_id, fill(owner_id, seen)
             db.disconnect()
+
+
+def fill(owner_id: int, seen: Mapping[str, Seen]) -> dict[str, str]:
+    """Add photos of which this was seen, by names of pictures. The names, by ids of items."""
+    return {_add(owner_id, number, *each): each[0] for number, each in enumerate(seen.items())}
 
 
 def _add(owner_id: int, number: int, name: str, seen: Seen) -> str:
@@ -100,9 +105,7 @@ def _add(owner_id: int, number: int, name: str, seen: Seen) -> str:
         media_item.commit_metadata(conn, owner_id, item.id, shape)
         item_metadata.insert(conn, owner_id, item.id, ItemMetadata(city=city, country=country))
         media_item.commit_renditions(conn, owner_id, item.id, version=1, thumb_hash=bytes(25))
-        rendition.replace(
-            conn, owner_id, item.id, [Rendition(analysis.INPUT, 1, _LONGER_SIDE, _LONGER_SIDE, 400_000)]
-        )
+        rendition.replace(conn, owner_id, item.id, [Rendition(analysis.INPUT, 1, _LONGER_SIDE, _LONGER_SIDE, 400_000)])
         stages.add(conn, subject, Stage.ANALYSIS)
     photo = analysis.begin(Asked(subject, Stage.ANALYSIS), Lane.FRESH, datetime.now(UTC) + timedelta(minutes=1))
     assert photo is not None

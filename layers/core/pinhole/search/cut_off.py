@@ -11,7 +11,7 @@ This is the normalisation by a cohort of speaker verification (Auckenthaler, Car
 for text-independent speaker verification systems", 2000; its nearest ones: Sturim, Reynolds, "Speaker adaptive cohort
 selection for Tnorm", 2005), with a weight for each of its two parts, by logistic regression.
 
-Calibrated on one half of `infra/bench/questions.tsv`, and measured on the other: `python -m infra bench --only relevance`.
+Calibrated on one half of `infra/bench/questions.tsv`; `python -m infra bench --only relevance` tells of the other one.
 """
 
 from collections.abc import Sequence
@@ -27,33 +27,47 @@ _LARGEST, _SMALLEST = 1_000_000, 10
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """Of a model set, how much nearer than chance the best picture is.
+    """Numbers of a model set: `options.cut_off` of its text embedding.
 
-    sure: where those near it are right; maybe: where it may be right. within: how far from the best one others may be.
-    growth: by which `sure` and `maybe` grow where e times as many pictures are compared: the best of more pictures that
-    show something else is nearer. Half of what it was measured to grow by, so that what is wrongly shown grows as the
-    square root of the library, and what is rightly found is not lost in large ones.
+    mean, nearest: what `chance` is made of. sure: how much nearer than chance the best picture is where those near it
+    are right; maybe: where it may be right. within: how far from the best one others may be. alike: the least cosine of
+    two pictures that look alike.
+    growth: by which `sure` and `maybe` grow where e times as many pictures are compared, since the best of more that
+    show something else is nearer: so little that what is rightly found in a large library stays, so much that little is
+    shown where nothing is right, of 20 pictures of the bench as of 100,000 mixed of two of them each.
     """
 
+    mean: float
+    nearest: float
     sure: float
     maybe: float
     within: float
     growth: float
+    alike: float
 
 
 def shown(cosines: Sequence[float], compared: int, chance: float, cut: CutOff, *, words_found: bool) -> int:
     """How many of the nearest pictures to show.
 
-    cosines: of the nearest ones, the best first. compared: of how many pictures these are the nearest. chance: of the
-    words, as above. words_found: whether there are items that have the words, beside which no doubtful one is shown.
+    cosines: of the nearest ones with what was asked for in words, the best first. compared: of how many pictures these
+    are the nearest. chance: of the words, as above. words_found: whether there are items that have the words, beside
+    which no doubtful one is shown.
     """
     if not cosines:
         return 0
-    more = cut.growth * log(min(max(compared, _SMALLEST), _LARGEST) / _CALIBRATED_AT)
-    best = cosines[0]
-    if best >= chance + cut.sure + more:
-        least = min(best - cut.within, chance + cut.sure + more)
-        return sum(cosine >= least for cosine in cosines)
-    if best >= chance + cut.maybe + more and not words_found:
+    nearer = cut.growth * log(min(max(compared, _SMALLEST), _LARGEST) / _CALIBRATED_AT)
+    best = cosines[0] - chance - nearer
+    if best >= cut.sure:
+        return _as_near_as(cosines, min(cosines[0] - cut.within, chance + nearer + cut.sure))
+    if best >= cut.maybe and not words_found:
         return min(FEW, len(cosines))
     return 0
+
+
+def shown_alike(cosines: Sequence[float], cut: CutOff) -> int:
+    """How many of the pictures that are nearest to another one to show. cosines: of these, the best first."""
+    return _as_near_as(cosines, cut.alike)
+
+
+def _as_near_as(cosines: Sequence[float], least: float) -> int:
+    return sum(cosine >= least for cosine in cosines)
