@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from infra.bench import edits, footprint, lists, not_modified, page, photos, pipeline, seeing, timeline, worker
+from infra.bench import (
+    edits,
+    footprint,
+    lists,
+    not_modified,
+    page,
+    photos,
+    pipeline,
+    relevance,
+    seeing,
+    timeline,
+    worker,
+)
 from infra.bench.rows import Row, as_json, progress, table
 from infra.bootstrap import CannotStart
 
@@ -23,6 +35,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "worker": worker.measure,
     "worker-models": worker.measure_models,
     "worker-quality": seeing.measure,
+    "relevance": relevance.measure,
 }
 
 

@@ -1,0 +1,73 @@
+"""How many of the pictures that are nearest to some words show what these say: all, a few, or none.
+
+The cosine alone does not tell: words differ in how near they are to any picture. What does is how much nearer the best
+picture is than chance would have it, which is a number of the words and the model, and of nobody's library:
+
+    chance = mean x (mean cosine of the words with a vocabulary) + nearest x (the highest of these cosines)
+
+The vocabulary is of words that pictures may show: of the embedded set those that its models tell. Words that are near
+to all of them are near to all pictures; and what is in the vocabulary itself is near to pictures of it, or isn't there.
+This is the normalisation by a cohort of speaker verification (Auckenthaler, Carey, Lloyd-Thomas, "Score normalization
+for text-independent speaker verification systems", 2000; its nearest ones: Sturim, Reynolds, "Speaker adaptive cohort
+selection for Tnorm", 2005), with a weight for each of its two parts, by logistic regression.
+
+Calibrated on one half of `infra/bench/questions.tsv`; `python -m infra bench --only relevance` tells of the other one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+FEW = 3
+"""How many are shown where it is not sure that any is right, and words found none."""
+
+_CALIBRATED_AT = 164  # pictures
+_LARGEST, _SMALLEST = 1_000_000, 10
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Numbers of a model set: `options.cut_off` of its text embedding.
+
+    mean, nearest: what `chance` is made of. sure: how much nearer than chance the best picture is where those near it
+    are right; maybe: where it may be right. within: how far from the best one others may be. alike: the least cosine of
+    two pictures that look alike.
+    growth: by which `sure` and `maybe` grow where e times as many pictures are compared, since the best of more that
+    show something else is nearer: so little that what is rightly found in a large library stays, so much that little is
+    shown where nothing is right, of 20 pictures of the bench as of 100,000 mixed of two of them each.
+    """
+
+    mean: float
+    nearest: float
+    sure: float
+    maybe: float
+    within: float
+    growth: float
+    alike: float
+
+
+def shown(cosines: Sequence[float], compared: int, chance: float, cut: CutOff, *, words_found: bool) -> int:
+    """How many of the nearest pictures to show.
+
+    cosines: of the nearest ones with what was asked for in words, the best first. compared: of how many pictures these
+    are the nearest. chance: of the words, as above. words_found: whether there are items that have the words, beside
+    which no doubtful one is shown.
+    """
+    if not cosines:
+        return 0
+    nearer = cut.growth * log(min(max(compared, _SMALLEST), _LARGEST) / _CALIBRATED_AT)
+    best = cosines[0] - chance - nearer
+    if best >= cut.sure:
+        return _as_near_as(cosines, min(cosines[0] - cut.within, chance + nearer + cut.sure))
+    if best >= cut.maybe and not words_found:
+        return min(FEW, len(cosines))
+    return 0
+
+
+def shown_alike(cosines: Sequence[float], cut: CutOff) -> int:
+    """How many of the pictures that are nearest to another one to show. cosines: of these, the best first."""
+    return _as_near_as(cosines, cut.alike)
+
+
+def _as_near_as(cosines: Sequence[float], least: float) -> int:
+    return sum(cosine >= least for cosine in cosines)
