@@ -8,20 +8,22 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from pinhole.errors import FieldError, Invalid, NotWithThisSet
+from pinhole.search.cut_off import CutOff
 from pinhole.seen import Model, Role
 from pinhole.settings import settings
 from pinhole.telemetry import logger
 from pinhole_models import fetching, loading, model_set
 from pinhole_models.model_set import TEXT_EMBEDDING, ModelSet
 from pinhole_models.roles import Floats, ImageEmbedder, ModelError, Pixels, TextEmbedder
+from pinhole_models.vocabulary import Vocabulary
 
 WAIT_SECONDS = 2  # for what is loading
 RETRY_SECONDS = 30  # after what could not be loaded: files may come later, as on the first start of a machine
@@ -37,21 +39,29 @@ class NotLoaded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A text as a vector. chance: of `pinhole.search.cut_off`; None where the set has no vocabulary."""
+
+    vector: Vector
+    chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """What was searched for, as vectors of unit length.
 
     state: warming: the models are still loading, and the next request goes on with that; unavailable: they are not
     there, or don't work, and the log says why.
     model: in whose space the vectors are; None unless ready, as the vectors are empty then.
-    texts: a vector for each text, in their order. cut_off: numbers by which the set says when nothing is alike:
-    `options.cut_off` of its text embedding.
+    texts: in their order. cut_off: numbers by which the set says when nothing is alike: `options.cut_off` of its text
+    embedding; None where it has none.
     """
 
     state: Literal["ready", "warming", "unavailable"]
     model: Model | None = None
-    texts: Sequence[Vector] = ()
+    texts: Sequence[Text] = ()
     picture: Vector | None = None
-    cut_off: Mapping[str, float] = field(default_factory=dict)
+    cut_off: CutOff | None = None
 
 
 class Loading(Generic[T]):
@@ -116,12 +126,13 @@ def _encoded(texts: Sequence[str], pixels: Pixels | None) -> Encoded:
     if (texts and of_texts is None) or (pixels is not None and of_picture is None):
         return Encoded("warming")
     models = _set()
+    numbers = models.parts[TEXT_EMBEDDING].options.get("cut_off")
     return Encoded(
         "ready",
         models.models()[Role.IMAGE_EMBEDDING],
         [of_texts(text) for text in texts] if of_texts else (),
         of_picture(pixels) if of_picture and pixels is not None else None,
-        models.parts[TEXT_EMBEDDING].options.get("cut_off", {}),
+        CutOff(**numbers) if numbers else None,
     )
 
 
@@ -144,15 +155,18 @@ def _set() -> ModelSet:
     return model_set.read(settings().search_model_set, directory, THREADS)
 
 
-def _load_texts() -> Callable[[str], Vector]:
+def _load_texts() -> Callable[[str], Text]:
     embedder: TextEmbedder = _loaded(TEXT_EMBEDDING)
+    options = _set().parts[TEXT_EMBEDDING].options
+    vocabulary = Vocabulary(options["vocabulary"]) if "vocabulary" in options else None
 
     @lru_cache(TEXTS_KEPT)
-    def vector(text: str) -> Vector:
-        return _checked(embedder.embed_text([text]))
+    def encode(text: str) -> Text:
+        vector = _checked(embedder.embed_text([text]))
+        return Text(vector, None if vocabulary is None else vocabulary.chance(vector, options["cut_off"]))
 
-    vector("photo")  # what loads may still not work
-    return vector
+    encode("photo")  # what loads may still not work
+    return encode
 
 
 def _load_pictures() -> Callable[[Pixels], Vector]:

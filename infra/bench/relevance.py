@@ -78,7 +78,7 @@ class Asking:
         vector = self._embedder.embed_text([query.text])[0].tolist()
         with db.transaction() as conn:
             text = searching.by_words(conn, self._owner_id, query)
-            nearest = searching.by_picture(conn, self._owner_id, query, Likeness(self._model, [vector]))
+            nearest = searching.by_picture(conn, self._owner_id, query, Likeness(self._model, vector))
         ids = [item_id for item_id, _ in nearest]
         chance = self._vocabulary.chance(vector, self._numbers)
         cosines = [cosine for _, cosine in nearest]

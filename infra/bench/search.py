@@ -4,7 +4,6 @@ import struct
 
 import numpy as np
 from psycopg import Connection
-from psycopg.sql import SQL
 
 from pinhole.seen import Model, Role
 from pinhole.tables import model, search_text
@@ -71,8 +70,7 @@ def _fill(conn: Connection, owner_id: int, embeds: Model) -> None:
                     struct.pack(">hh", _DIMENSION, 0) + vector.tobytes(),
                 )
                 copy.write(
-                    struct.pack(">h", len(fields))
-                    + b"".join(struct.pack(">i", len(field)) + field for field in fields)
+                    struct.pack(">h", len(fields)) + b"".join(struct.pack(">i", len(field)) + field for field in fields)
                 )
             copy.write(struct.pack(">h", -1))
         search_text.refresh(conn, owner_id, batch)

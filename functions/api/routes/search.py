@@ -151,7 +151,7 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
     begin = None if cursor is None else Cursor.parse(cursor)
     texts = [text for text in (wanted.text, query.not_) if text] if compares else []
     # Before the transaction: a model that is being loaded is waited for.
-    made = encoding.encoded(texts, picture) if texts or picture else None
+    made = encoding.encoded(texts, picture) if compares else None
     with transaction(snapshot=True) as conn:
         results = searching.read(
             conn,
@@ -183,8 +183,15 @@ def _likeness(made: encoding.Encoded | None, wanted: Query) -> Likeness | None:
     if made is None or made.model is None:
         return None
     texts = iter(made.texts)
-    like = [*([next(texts)] if wanted.text else []), *([made.picture] if made.picture is not None else [])]
-    return Likeness(made.model, like, list(texts))
+    text = next(texts) if wanted.text else None
+    return Likeness(
+        made.model,
+        text=None if text is None else text.vector,
+        picture=made.picture,
+        unlike=[other.vector for other in texts],
+        chance=None if text is None else text.chance,
+        cut=made.cut_off,
+    )
 
 
 class Suggestion(WireModel):

@@ -1,5 +1,6 @@
 """The statements of search, as its use cases send them."""
 
+from dataclasses import replace
 from datetime import date
 
 from pinhole.grid import Cursor
@@ -36,12 +37,14 @@ def what_passes_filters_is_found(w: World) -> None:
 def _likeness(w: World) -> Likeness:
     answering = model.answering(w.conn, Role.IMAGE_EMBEDDING)
     assert answering is not None
-    return Likeness(answering, [[0.25] * 16])
+    return Likeness(answering, [0.25] * 16)
 
 
 @case
 def all_pictures_are_compared(w: World) -> None:
     assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), _likeness(w))
+    away = replace(_likeness(w), unlike=[[1.0, *[0.0] * 15]])
+    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), away)
 
 
 @case

@@ -8,7 +8,8 @@ import pytest
 from psycopg import Connection
 
 from api import encoding
-from api.encoding import Encoded
+from api.encoding import Encoded, Text
+from pinhole.search.cut_off import CutOff
 from pinhole.seen import Model, Role
 from pinhole.tables import model, search_text
 from tests.fixtures.api import Caller
@@ -20,7 +21,7 @@ DIRECTIONS = {"boat": [1.0, 0.0, 0.0], "tree": [0.0, 1.0, 0.0], "boat tree": [0.
 
 
 def _encoded(texts: list[str], picture: bytes | None = None) -> Encoded:
-    return Encoded("ready", MODEL, [tuple(DIRECTIONS.get(text, [0.0, 0.0, 1.0])) for text in texts])
+    return Encoded("ready", MODEL, [Text(tuple(DIRECTIONS.get(text, [0.0, 0.0, 1.0])), None) for text in texts])
 
 
 @pytest.fixture(autouse=True)
@@ -170,3 +171,68 @@ def test_filters_alone_wait_for_no_model(caller: Caller, add: Add, monkeypatch: 
     monkeypatch.setattr(encoding, "encoded", lambda *_: pytest.fail("it was asked"))
     found = _search(caller, kind="photo")
     assert (found["ids"], found["warming"], found["textOnly"]) == ([photo], False, False)
+
+
+CUT = CutOff(mean=1.0, nearest=1.0, sure=0.1, maybe=-0.1, within=0.15, growth=0.0, alike=0.9)
+
+
+def _with_chance(monkeypatch: pytest.MonkeyPatch, chance: float) -> None:
+    def made(texts: list[str], picture: bytes | None = None) -> Encoded:
+        return Encoded("ready", MODEL, [Text(tuple(DIRECTIONS[text]), chance) for text in texts], None, CUT)
+
+    monkeypatch.setattr(encoding, "encoded", made)
+
+
+def test_what_is_no_nearer_than_chance_is_not_found(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    add([0.6, 0.0, 0.8])
+    _with_chance(monkeypatch, 0.8)
+    assert _search(caller, q="boat")["ids"] == []
+
+
+def test_what_is_much_nearer_than_chance_is_found_with_what_is_about_as_near(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nearest, near = add([1.0, 0.0, 0.0]), add([0.9, 0.43589, 0.0])
+    add([0.8, 0.6, 0.0])
+    _with_chance(monkeypatch, 0.7)
+    assert _search(caller, q="boat")["ids"] == [nearest, near]
+    assert sorted(_search(caller, q="boat", sort="date")["ids"]) == sorted([nearest, near])
+
+
+def test_what_is_doubtful_is_not_shown_beside_what_has_the_word(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubtful = add([0.6, 0.0, 0.8])
+    _with_chance(monkeypatch, 0.55)
+    assert _search(caller, q="boat")["ids"] == [doubtful]
+    titled = add(None, title="boat")
+    assert _search(caller, q="boat")["ids"] == [titled]
+
+
+def test_only_what_looks_alike_is_similar(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, alike = add(DIRECTIONS["boat"]), add([0.95, 0.31225, 0.0])
+    add([0.85, 0.526783, 0.0])
+    _with_chance(monkeypatch, 0.0)
+    assert _search(caller, similarTo=photo)["ids"] == [alike]
+
+
+def test_a_quoted_text_that_is_read_in_a_picture_comes_first(caller: Caller, add: Add, conn: Connection) -> None:
+    titled, named = add(title="No exit", city="Exit", country="Exit"), add(filename="exit.jpg")
+    read = add()
+    with conn.transaction():
+        reader = model.known(conn, Model(Role.OCR, "a reader", "1"))
+        model.answer(conn, [reader])
+        owner = caller.user.id
+        conn.execute(
+            "INSERT INTO item_analysis (owner_id, item_id, model_id) VALUES (%s, %s, %s)", (owner, read, reader)
+        )
+        conn.execute(
+            "INSERT INTO recognised_text (owner_id, item_id, percentage, model_id, number, line, score, corners)"
+            " VALUES (%s, %s, 0, %s, 0, 'Emergency', 1, %s), (%s, %s, 0, %s, 1, 'EXIT', 1, %s)",
+            [*(owner, read, reader, [0.5] * 8) * 2],
+        )
+        search_text.refresh(conn, owner, [read])
+    assert _search(caller, q='"exit"')["ids"][0] == read
+    assert _search(caller, q='"emergency exit"')["ids"] == [read]
+    assert set(_search(caller, q='"exit"')["ids"]) == {titled, named, read}
+    assert _search(caller, q="exit")["ids"][0] == titled

@@ -69,5 +69,10 @@ def shown_alike(cosines: Sequence[float], cut: CutOff) -> int:
     return _as_near_as(cosines, cut.alike)
 
 
+def shown_beside(cosines: Sequence[float], cut: CutOff) -> int:
+    """The same for a picture and words together, which chance is not known of: those about as near as the best."""
+    return _as_near_as(cosines, cosines[0] - cut.within) if cosines else 0
+
+
 def _as_near_as(cosines: Sequence[float], least: float) -> int:
     return sum(cosine >= least for cosine in cosines)

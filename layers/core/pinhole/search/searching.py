@@ -6,7 +6,7 @@ an item's score is the sum of 1 / (60 + its rank) over the lists that it is in.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -17,15 +17,17 @@ from pinhole import access, grid
 from pinhole.errors import NotFound
 from pinhole.grid import Columns, Cursor
 from pinhole.search import filters
+from pinhole.search.cut_off import CutOff, shown, shown_alike, shown_beside
 from pinhole.search.dates_in_words import dates_in
 from pinhole.search.filters import Asked
 from pinhole.search.words import Term, terms_of
 from pinhole.seen import Model, Role
 from pinhole.settings import settings
-from pinhole.tables import model
+from pinhole.tables import model, timeline_month
 
 RANK_CONSTANT = 60
 _UNLIKE = 0.5
+_MOST_NOT_CUT = 100  # of pictures, where it is not known how near what shows it is
 MOST = 1_000  # items of each list, and of an answer: what is further behind is like nothing that was asked for
 
 
@@ -83,28 +85,57 @@ class Query:
         )
 
 
+Vector = Sequence[float]
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What pictures are compared with, as vectors of unit length in the space of a model: what they shall be like, all
-    of it at once, and what they shall not be like."""
+    """What pictures are compared with, as vectors of unit length in the space of a model.
+
+    text, picture: what they shall be like: words, a picture, or both at once. unlike: what they shall not be like.
+    chance, cut: of `pinhole.search.cut_off`; None where the model's are not known.
+    """
 
     model: Model
-    like: Sequence[Sequence[float]]
-    unlike: Sequence[Sequence[float]] = ()
+    text: Vector | None = None
+    picture: Vector | None = None
+    unlike: Sequence[Vector] = ()
+    chance: float | None = None
+    cut: CutOff | None = None
 
     @property
-    def vector(self) -> list[float]:
-        """The sum of what is wanted, less _UNLIKE of what is not, of unit length."""
-        total = [
-            math.fsum(wanted) - _UNLIKE * math.fsum(unwanted)
-            for wanted, unwanted in zip(
-                zip(*self.like, strict=True),
-                zip(*self.unlike, strict=True) if self.unlike else [()] * len(self.like[0]),
-                strict=True,
-            )
-        ]
-        length = math.hypot(*total)
-        return [value / length for value in total] if length else total
+    def wanted(self) -> list[float]:
+        """The sum of words and picture, of unit length."""
+        return _unit(_sum([vector for vector in (self.text, self.picture) if vector is not None]))
+
+    @property
+    def towards(self) -> list[float]:
+        """The same, less _UNLIKE of what is not wanted, of unit length."""
+        if not self.unlike:
+            return self.wanted
+        pairs = zip(self.wanted, _unit(_sum(self.unlike)), strict=True)
+        return _unit([wanted - _UNLIKE * unwanted for wanted, unwanted in pairs])
+
+    def shown(self, cosines: Sequence[float], compared: int, *, words_found: bool) -> int:
+        """How many of the nearest pictures, whose cosines with `wanted` these are, of so many that were compared."""
+        if self.cut is None:
+            return min(len(cosines), _MOST_NOT_CUT)
+        if self.text is None:
+            return shown_alike(cosines, self.cut)
+        if self.picture is not None:
+            return shown_beside(cosines, self.cut)
+        if self.chance is None:
+            return min(len(cosines), _MOST_NOT_CUT)
+        return shown(cosines, compared, self.chance, self.cut, words_found=words_found)
+
+
+def _sum(vectors: Sequence[Vector]) -> list[float]:
+    return [math.fsum(values) for values in zip(*vectors, strict=True)]
+
+
+def _unit(vector: list[float]) -> list[float]:
+    length = math.hypot(*vector)
+    return [value / length for value in vector] if length else vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +194,17 @@ def read(
     elif not query.text and likeness is None:
         return _by_date(conn, viewer_id, query, cursor, expires)
     compared = likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) == likeness.model
-    lists: list[tuple[Why, Sequence[str]]] = []
-    if query.text:
-        lists.append(("text", by_words(conn, viewer_id, query)))
+    by_text = by_words(conn, viewer_id, query) if query.text else []
+    alike: list[str] = []
     if compared and likeness is not None:
-        nearest = by_picture(conn, viewer_id, query, likeness)
-        lists.append(("picture", [item_id for item_id, _ in nearest if item_id != similar_to]))
-    hits = fused(lists)[:MOST]
+        nearest = [each for each in by_picture(conn, viewer_id, query, likeness) if each[0] != similar_to]
+        among = len(nearest) if len(nearest) < MOST - 1 else max(MOST, timeline_month.estimate(conn, viewer_id))
+        count = likeness.shown([cosine for _, cosine in nearest], among, words_found=bool(by_text))
+        alike = [item_id for item_id, _ in nearest[:count]]
+    hits = fused([("text", by_text), ("picture", alike)])[:MOST]
+    if any(term.is_quoted for term in query.terms):
+        read = _read_in(conn, viewer_id, [hit.id for hit in hits], query)
+        hits.sort(key=lambda hit: hit.id not in read)
     row = conn.execute(
         _SHOWN[newest_first],
         {"viewer_id": viewer_id, "ids": [hit.id for hit in hits]},
@@ -204,8 +239,26 @@ def _with_picture_of(conn: Connection, viewer_id: int, item_id: str, likeness: L
         return None
     looked = Model(Role.IMAGE_EMBEDDING, *of)
     if likeness is None or likeness.model != looked:
-        return Likeness(looked, [vector])
-    return Likeness(looked, [*likeness.like, vector], likeness.unlike)
+        return Likeness(looked, picture=vector)
+    return replace(likeness, picture=vector)
+
+
+def _read_in(conn: Connection, viewer_id: int, item_ids: Sequence[str], query: Query) -> set[str]:
+    """Those of these items of the viewer's in whose pictures all that is in quotes was read."""
+    quoted = [term for term in query.terms if term.is_quoted and not term.is_excluded]
+    words, parameters = _words(quoted, [])
+    rows = conn.execute(
+        SQL(
+            """
+            SELECT item_id FROM recognised_text JOIN model ON model.id = model_id AND answers, {words} AS words
+            WHERE owner_id = %(viewer_id)s AND item_id = ANY(%(ids)s)
+            GROUP BY item_id, words.wanted
+            HAVING lexemes_of(searchable(string_agg(line, ' ' ORDER BY number))) @@ words.wanted
+            """
+        ).format(words=words),
+        {"viewer_id": viewer_id, "ids": list(item_ids), **parameters},
+    )
+    return {item_id for (item_id,) in rows}
 
 
 _NEWEST_FIRST = SQL("media_item.sort_timestamp DESC, media_item.id DESC")
@@ -288,7 +341,7 @@ _OF_MODEL = SQL(
     )
     """
 )
-_DISTANCE = SQL("image_embedding.item_id, embedding <#> %(vector)s::halfvec AS distance")
+_DISTANCE = SQL("image_embedding.item_id, embedding, embedding <#> %(towards)s::halfvec AS distance")
 # Of all, those few that may not be seen are left out: to look each of the others up takes longer than to compare it.
 _ALL_PICTURES = SQL(
     """
@@ -309,7 +362,9 @@ def _some_pictures(must: Composable) -> Composable:
 
 
 def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likeness) -> list[tuple[str, float]]:
-    """Ids of the visible items whose pictures are nearest to what is wanted, with their cosines; MOST at most.
+    """Ids of the visible items whose pictures are nearest to what is wanted, and their cosines with it; MOST at most.
+
+    What is not wanted changes their order, and how far from it they are.
 
     Exact: every picture that passes the filters is compared. What quotes ask for, and what is excluded, holds here too.
     Of the model of `likeness` while it is the one that answers, else none.
@@ -320,13 +375,15 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likenes
         must, parameters = _must(query)
         compared = _some_pictures(must)
     found = conn.execute(
-        SQL("SELECT item_id, -distance FROM ({compared}) AS compared ORDER BY distance LIMIT %(limit)s").format(
-            compared=compared
+        SQL("SELECT item_id, -({cosine}) FROM ({compared}) AS compared ORDER BY distance LIMIT %(limit)s").format(
+            compared=compared,
+            cosine=SQL("embedding <#> %(wanted)s::halfvec" if likeness.unlike else "distance"),
         ),
         {
             "viewer_id": viewer_id,
             "limit": MOST,
-            "vector": str(likeness.vector),
+            "towards": str(likeness.towards),
+            **({"wanted": str(likeness.wanted)} if likeness.unlike else {}),
             "name": likeness.model.name,
             "version": likeness.model.version,
             **parameters,

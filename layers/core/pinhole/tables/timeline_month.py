@@ -28,6 +28,13 @@ class TimelineMonth:
     ratios_revision: int
 
 
+def estimate(conn: Connection, viewer_id: int) -> int:
+    """About how many items are listed: as many as were when each month was read last."""
+    row = conn.execute("SELECT sum(octet_length(ratios)) FROM timeline_month WHERE viewer_id = %s", (viewer_id,))
+    [(items,)] = row.fetchall()
+    return int(items or 0)
+
+
 def bump(conn: Connection, viewer_id: int, months: Iterable[date]) -> None:
     """Give each month a new revision: what is listed in it, or how, has changed in this transaction.
 
