@@ -49,8 +49,8 @@ class Encoded:
 
     state: Literal["ready", "warming", "unavailable"]
     model: Model | None = None
-    texts: Sequence[Vector] = ()
-    picture: Vector | None = None
+    texts: Sequence[Sequence[float]] = ()
+    picture: Sequence[float] | None = None
     cut_off: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from api import encoding
-from api.encoding import Encoded, NotWithThisSet, encoded, takes_pictures
-from pinhole.errors import Invalid
+from api.encoding import Encoded, encoded, takes_pictures
+from pinhole.errors import Invalid, NotWithThisSet
 from pinhole.seen import Model, Role
 from pinhole_models import loading
 from pinhole_models.model_set import ModelSet
@@ -265,7 +265,7 @@ def _scans() -> bytes:
         (image()[:-400], "is broken"),
         (image("JPEG")[:-200], "is broken"),
         (image("WEBP")[:-100], "is "),
-        (_bomb(), "pixels: at most 2,000,000"),
+        (_bomb(), "pixels: at most 4,194,304"),
         (_scans(), "is a JPEG of more scans"),
     ],
     ids=["empty", "text", "GIF", "TIFF", "cut PNG", "cut JPEG", "cut WebP", "many pixels", "many scans"],
