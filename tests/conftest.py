@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.instance",
     "tests.fixtures.models",
     "tests.fixtures.vision",
+    "tests.fixtures.encoding",
 ]
 TESTS = Path(__file__).parent
 # What takes longest, by file or folder, the longest first: one of these that began last would run on alone.

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pinhole_models.roles import Pixels
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-MAX_PIXELS = 2_000_000  # a client scales it to 512 by 512; this much takes 6 MB and some ten milliseconds
+MAX_PIXELS = 2048 * 2048  # a client scales it to 512 by 512; this much takes 30 MB
 # libjpeg goes over the whole picture for each scan, of which a small file can have thousands, and others ten.
 MAX_SCANS = 100
 _START_OF_SCAN = b"\xff\xda"

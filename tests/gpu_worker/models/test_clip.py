@@ -1,73 +1,24 @@
 """CLIP's loading code and preprocessing, with tiny random models in the real layout."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import pytest
-import tokenizers
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
 from gpu_worker.looking import Looker, Picture
 from gpu_worker.models import loading
 from pinhole.seen import Role
-from pinhole_models import model_set
 from pinhole_models.clip import Preprocessing
 from pinhole_models.model_set import TEXT_EMBEDDING, ModelSet
-from pinhole_models.roles import Floats, ModelError, Pixels
-
-SIDE, TOKENS, DIMENSION = 16, 8, 12
-MEAN, DEVIATION = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
-SET = f"""
-[roles.image_embedding]
-runtime = "clip"
-name = "tiny"
-version = "1"
-licence = "none"
-dimension = {DIMENSION}
-files = {{ model = "visual/model.onnx", preprocessing = "visual/preprocess_cfg.json" }}
-
-[roles.text_embedding]
-runtime = "clip"
-name = "tiny"
-version = "1"
-licence = "none"
-dimension = {DIMENSION}
-files = {{ model = "textual/model.onnx", tokenizer = "textual/tokenizer.json" }}
-
-[[files]]
-path = "visual/model.onnx"
-[[files]]
-path = "visual/preprocess_cfg.json"
-[[files]]
-path = "textual/model.onnx"
-[[files]]
-path = "textual/tokenizer.json"
-"""
+from pinhole_models.roles import ModelError, Pixels
+from tests.fixtures.tiny_clip import DEVIATION, DIMENSION, MEAN, SIDE, TOKENS, configure, made_in, write
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> ModelSet:
-    """A set as an export of CLIP lies on the disk, with random weights."""
-    directory = tmp_path / "tiny"
-    (directory / "visual").mkdir(parents=True)
-    (directory / "textual").mkdir()
-    (tmp_path / "tiny.toml").write_text(SET)
-    random = np.random.default_rng(8)
-    visual = random.normal(size=(3 * SIDE * SIDE, DIMENSION)).astype(np.float32)
-    _write(directory / "visual/model.onnx", "image", TensorProto.FLOAT, [3, SIDE, SIDE], visual)
-    textual = random.normal(size=(TOKENS, DIMENSION)).astype(np.float32)
-    _write(directory / "textual/model.onnx", "text", TensorProto.INT32, [TOKENS], textual)
-    _configure(directory)
-    vocabulary = {"[PAD]": 0, "[UNK]": 1, "a": 2, "cat": 3, "dog": 4}
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, "[UNK]"))
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    tokenizer.save(str(directory / "textual/tokenizer.json"))
-    return model_set.read(str(tmp_path / "tiny.toml"), tmp_path)
+    return made_in(tmp_path)
 
 
 def test_a_set_in_a_directory_embeds_pictures_and_texts(tiny: ModelSet) -> None:
@@ -90,7 +41,7 @@ def test_a_set_in_a_directory_embeds_pictures_and_texts(tiny: ModelSet) -> None:
 def test_pictures_are_prepared_as_the_reference_prepares_them(
     tiny: ModelSet, height: int, width: int, mode: str
 ) -> None:
-    _configure(tiny.directory / "tiny", resize_mode=mode)
+    configure(tiny.directory / "tiny", resize_mode=mode)
     picture = _picture(height, width)
 
     prepared = Preprocessing(tiny.directory / "tiny/visual/preprocess_cfg.json")(picture)
@@ -103,7 +54,7 @@ def test_pictures_are_prepared_as_the_reference_prepares_them(
 
 def test_a_model_of_another_dimension_is_refused(tiny: ModelSet) -> None:
     weights = np.ones((TOKENS, 5), np.float32)
-    _write(tiny.directory / "tiny/textual/model.onnx", "text", TensorProto.INT32, [TOKENS], weights)
+    write(tiny.directory / "tiny/textual/model.onnx", "text", TensorProto.INT32, [TOKENS], weights)
 
     with pytest.raises(ModelError, match=r"text_embedding can't be loaded.*answers 5 numbers, and its set says 12"):
         loading.load(tiny, TEXT_EMBEDDING)
@@ -111,7 +62,7 @@ def test_a_model_of_another_dimension_is_refused(tiny: ModelSet) -> None:
 
 def test_a_model_with_another_input_is_refused(tiny: ModelSet) -> None:
     weights = np.ones((TOKENS, DIMENSION), np.float32)
-    _write(tiny.directory / "tiny/textual/model.onnx", "input_ids", TensorProto.INT32, [TOKENS], weights)
+    write(tiny.directory / "tiny/textual/model.onnx", "input_ids", TensorProto.INT32, [TOKENS], weights)
 
     with pytest.raises(ModelError, match="has no input text"):
         loading.load(tiny, TEXT_EMBEDDING)
@@ -131,30 +82,6 @@ def test_a_broken_file_is_named(tiny: ModelSet, file: str, role: str) -> None:
 
     with pytest.raises(ModelError, match=rf"{role} can't be loaded: .*{file}"):
         loading.load(tiny, role)
-
-
-def _configure(directory: Path, **changes: str) -> None:
-    settings: Mapping[str, Any] = {"size": [SIDE, SIDE], "mean": MEAN, "std": DEVIATION, "interpolation": "bicubic"}
-    (directory / "visual/preprocess_cfg.json").write_text(json.dumps({**settings, **changes}))
-
-
-def _write(path: Path, name: str, kind: int, shape: list[int], weights: Floats) -> None:
-    """A model that multiplies what it gets by weights."""
-    nodes = [
-        helper.make_node("Cast", [name], ["floats"], to=TensorProto.FLOAT),
-        helper.make_node("Flatten", ["floats"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "weights"], ["embedding"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(name, kind, ["N", *shape])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["N", weights.shape[1]])],
-        [numpy_helper.from_array(weights, "weights")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    path.write_bytes(model.SerializeToString())
-    onnx.checker.check_model(model)
 
 
 def _picture(height: int, width: int) -> Pixels:

@@ -57,7 +57,8 @@ def app(event, context):
     if "cookies" in query:
         return {"statusCode": 204, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}, "body": ""}
     headers = {"Content-Type": "application/json"}
-    return {"statusCode": int(query.get("status", 200)), "headers": headers, "body": json.dumps(event)}
+    body = json.dumps({**event, "function": context.function_name})
+    return {"statusCode": int(query.get("status", 200)), "headers": headers, "body": body}
 """
 LIVE = """
 from notes import note
@@ -78,6 +79,7 @@ def handle(event, context):
 HANDLERS = {
     "notes.py": NOTE,
     "api/app.py": API,
+    "api/search_app.py": API,
     "live/app.py": LIVE,
     "live/notices.py": INGEST,
     "ingest/handler.py": INGEST,

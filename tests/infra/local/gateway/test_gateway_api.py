@@ -54,6 +54,21 @@ def test_a_literal_route_goes_before_a_pattern(site: Site) -> None:
     assert event_of(site, "GET", "/api/uploads/check1")["resource"] == "/uploads/{upload_id}"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "function"),
+    [
+        ("GET", "/search", "SearchFunction"),
+        ("PUT", "/search", "SearchFunction"),
+        ("GET", "/searches", "ApiFunction"),
+        ("GET", "/timeline", "ApiFunction"),
+    ],
+)
+def test_a_path_is_answered_by_its_function_and_what_is_none_by_that_of_most(
+    site: Site, method: str, path: str, function: str
+) -> None:
+    assert event_of(site, method, f"/api{path}")["function"] == function
+
+
 def test_what_is_missing_is_null_as_api_gateway_has_it(site: Site) -> None:
     event = event_of(site, "GET", "/api/timeline")
     missing = ("pathParameters", "queryStringParameters", "multiValueQueryStringParameters", "body")
