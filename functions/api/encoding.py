@@ -22,6 +22,7 @@ from pinhole.telemetry import logger
 from pinhole_models import fetching, loading, model_set
 from pinhole_models.model_set import TEXT_EMBEDDING, ModelSet
 from pinhole_models.roles import Floats, ImageEmbedder, ModelError, Pixels, TextEmbedder
+from pinhole_models.vocabulary import Vocabulary
 
 WAIT_SECONDS = 2  # for what is loading
 RETRY_SECONDS = 30  # after what could not be loaded: files may come later, as on the first start of a machine
@@ -44,7 +45,8 @@ class Encoded:
     there, or don't work, and the log says why.
     model: in whose space the vectors are; None unless ready, as the vectors are empty then.
     texts: a vector for each text, in their order. cut_off: numbers by which the set says when nothing is alike:
-    `options.cut_off` of its text embedding.
+    `options.cut_off` of its text embedding. chances: how near each text is to any picture by chance, of a set with a
+    vocabulary; see `pinhole.search.cut_off`.
     """
 
     state: Literal["ready", "warming", "unavailable"]
@@ -52,6 +54,7 @@ class Encoded:
     texts: Sequence[Vector] = ()
     picture: Vector | None = None
     cut_off: Mapping[str, float] = field(default_factory=dict)
+    chances: Sequence[float] = ()
 
 
 class Loading(Generic[T]):
@@ -116,12 +119,14 @@ def _encoded(texts: Sequence[str], pixels: Pixels | None) -> Encoded:
     if (texts and of_texts is None) or (pixels is not None and of_picture is None):
         return Encoded("warming")
     models = _set()
+    vectors = [of_texts(text) for text in texts] if of_texts else []
     return Encoded(
         "ready",
         models.models()[Role.IMAGE_EMBEDDING],
-        [of_texts(text) for text in texts] if of_texts else (),
+        [vector for vector, _ in vectors],
         of_picture(pixels) if of_picture and pixels is not None else None,
         models.parts[TEXT_EMBEDDING].options.get("cut_off", {}),
+        [chance for _, chance in vectors if chance is not None],
     )
 
 
@@ -144,15 +149,18 @@ def _set() -> ModelSet:
     return model_set.read(settings().search_model_set, directory, THREADS)
 
 
-def _load_texts() -> Callable[[str], Vector]:
+def _load_texts() -> Callable[[str], tuple[Vector, float | None]]:
     embedder: TextEmbedder = _loaded(TEXT_EMBEDDING)
+    options = _set().parts[TEXT_EMBEDDING].options
+    vocabulary = Vocabulary(options["vocabulary"]) if "vocabulary" in options else None
 
     @lru_cache(TEXTS_KEPT)
-    def vector(text: str) -> Vector:
-        return _checked(embedder.embed_text([text]))
+    def encode(text: str) -> tuple[Vector, float | None]:
+        vector = _checked(embedder.embed_text([text]))
+        return vector, vocabulary.chance(vector, options["cut_off"]) if vocabulary else None
 
-    vector("photo")  # what loads may still not work
-    return vector
+    encode("photo")  # what loads may still not work
+    return encode
 
 
 def _load_pictures() -> Callable[[Pixels], Vector]:

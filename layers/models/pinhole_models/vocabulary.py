@@ -24,7 +24,7 @@ class Vocabulary:
             steps = np.load(FOLDER / f"{name}.npy", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise ModelError(f"There is no vocabulary {name}: {error}") from error
-        self._vectors: Floats = np.asarray(steps, np.float32) / STEPS
+        self._vectors: Floats = np.asarray(steps / STEPS, np.float32)
 
     def chance(self, vector: Sequence[float], cut_off: Mapping[str, float]) -> float:
         """`chance` of `pinhole.search.cut_off`: of a text's vector, of unit length, by the numbers of the model set."""
