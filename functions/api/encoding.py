@@ -130,7 +130,7 @@ def _encoded(texts: Sequence[str], pixels: Pixels | None) -> Encoded:
     return Encoded(
         "ready",
         models.models()[Role.IMAGE_EMBEDDING],
-        [vector for vector, _ in vectors],
+        [of_texts(text) for text in texts] if of_texts else (),
         of_picture(pixels) if of_picture and pixels is not None else None,
         CutOff(**numbers) if numbers else None,
     )

@@ -31,6 +31,9 @@ def test_each_text_has_the_chance_that_the_numbers_of_the_set_make(embedded: Mod
     made = encoding.encoded(["cat", "a speech at a lectern"])
 
     vocabulary = Vocabulary(options["vocabulary"])
-    assert list(made.chances) == [vocabulary.chance(vector, made.cut_off) for vector in made.texts]
-    assert made.chances[0] > made.chances[1] + 0.2
-    assert CutOff(**made.cut_off).sure == options["cut_off"]["sure"]
+    near, far = [text.chance for text in made.texts]
+    assert near is not None
+    assert far is not None
+    assert [near, far] == [vocabulary.chance(text.vector, options["cut_off"]) for text in made.texts]
+    assert near > far + 0.2
+    assert made.cut_off == CutOff(**options["cut_off"])

@@ -17,6 +17,7 @@ from PIL import Image
 from api import encoding
 from api.encoding import Encoded, encoded, takes_pictures
 from pinhole.errors import Invalid, NotWithThisSet
+from pinhole.search.cut_off import CutOff
 from pinhole.seen import Model, Role
 from pinhole_models import loading
 from pinhole_models.model_set import ModelSet
@@ -77,8 +78,9 @@ def test_the_embedded_set_finds_texts_alike_in_three_languages(embedded: ModelSe
     made = ready("a dog on the beach", "een hond op het strand", "ein Hund am Strand", "an invoice")
     assert made.state == "ready"
     assert made.model == Model(Role.IMAGE_EMBEDDING, "conse-use-multilingual-3", "1", 512)
-    assert [math.hypot(*vector) for vector in made.texts] == pytest.approx([1] * 4)
-    alike = np.array(made.texts) @ np.array(made.texts[0])
+    vectors = np.array([text.vector for text in made.texts])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1] * 4)
+    alike = vectors @ vectors[0]
     assert min(alike[1:3]) > 0.7 > 0.5 > alike[3]
 
 
@@ -87,8 +89,9 @@ def test_texts_and_pictures_come_together(tiny: ModelSet) -> None:
     assert made.state == "ready"
     assert made.model == tiny.models()[Role.IMAGE_EMBEDDING]
     assert made.picture is not None
-    assert [len(vector) for vector in (*made.texts, made.picture)] == [tiny_clip.DIMENSION] * 3
-    assert made.texts[0] != made.texts[1]
+    first, second = (text.vector for text in made.texts)
+    assert [len(vector) for vector in (first, second, made.picture)] == [tiny_clip.DIMENSION] * 3
+    assert first != second
 
 
 def test_a_picture_alone_needs_no_encoder_of_texts(tiny: ModelSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,11 +199,13 @@ def test_a_text_is_encoded_once(tiny: ModelSet, monkeypatch: pytest.MonkeyPatch)
 
 def test_numbers_by_which_a_set_says_that_nothing_is_alike_come_along(tmp_path: Path, search_with: SearchWith) -> None:
     tiny_clip.made_in(tmp_path)
-    (tmp_path / "tiny.toml").write_text(
-        tiny_clip.SET.replace("[[files]]", "options.cut_off.least = 0.25\n[[files]]", 1)
-    )
+    numbers = {"mean": 1.5, "nearest": 0.3, "sure": 0.1, "maybe": 0, "within": 0.2, "growth": 0.1, "alike": 0.75}
+    told = "".join(f"options.cut_off.{name} = {value}\n" for name, value in numbers.items())
+    (tmp_path / "tiny.toml").write_text(tiny_clip.SET.replace("[[files]]", f"{told}[[files]]", 1))
     search_with(tmp_path, tmp_path / "tiny.toml")
-    assert ready("a cat").cut_off == {"least": 0.25}
+    made = ready("a cat")
+    assert made.cut_off == CutOff(**numbers)
+    assert made.texts[0].chance is None
 
 
 def test_the_embedded_set_takes_no_pictures(embedded: ModelSet, search_with: SearchWith) -> None:
