@@ -114,13 +114,14 @@ def _api(database_url: str, who: User) -> Iterator[Api]:
 
     with db.transaction() as conn:
         token = accounts.begin_session(conn, who).access_token
-    with _silent():
+    with silent():
         yield Api(openapi.app_of, token)
     db.disconnect()
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
+    """What is logged meanwhile is written, and goes nowhere."""
     [handler] = logger.handlers
     assert isinstance(handler, logging.StreamHandler)
     with Path(os.devnull).open("w") as nowhere:

@@ -18,7 +18,7 @@ LANGUAGES = ("en", "nl", "de")
 FILE = Path(__file__).parent / "questions.tsv"
 _SHA256 = "6403e846668afaadcc8e5c9415f074622b2271fd764d15a66567381618dd6411"
 
-# Of the folder that PINHOLESAMPLES names: one of each picture, and those that Pillow opens.
+# Of the folder that PINHOLE_SAMPLES names: one of each picture, and those that Pillow opens.
 SAMPLES = (
     *("cameras/Canon_40D.jpg", "cameras/DSCN0010.jpg", "cameras/DSCN0029.jpg", "cameras/HMD_Nokia_8.3_5G.jpg"),
     *("cameras/Nikon_D70.jpg", "cameras/iphone_hdr_YES.jpg", "faces/portrait.jpg", "formats/8bit-sRGB.avif"),
@@ -50,7 +50,7 @@ def pictures() -> dict[str, Path]:
     """All pictures that are asked for, by name. Raises CannotStart, as `labelled.brought` does."""
     brought = {name: path for name, path in labelled.brought().items() if path.suffix != ".ttf"}
     installed = {row["picture"]: Path(sysconfig.get_path("platlib")) / row["picture"] for row in labelled.rows()}
-    folder = os.environ.get("PINHOLESAMPLES")
+    folder = os.environ.get("PINHOLE_SAMPLES")
     samples = {f"samples/{name}": Path(folder) / name for name in SAMPLES} if folder else {}
     return {**installed, **brought, **samples}
 

@@ -30,6 +30,16 @@ def test_there_are_questions_enough_without_the_samples_too() -> None:
     assert all(question.typed.keys() == set(LANGUAGES) and all(question.typed.values()) for question in asked)
 
 
+def test_samples_are_asked_for_where_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(labelled, "brought", dict)
+    monkeypatch.setenv("PINHOLE_SAMPLES", str(tmp_path))
+
+    assert questions.pictures()["samples/scenes/silver_fir.jpg"] == tmp_path / "scenes/silver_fir.jpg"
+
+    monkeypatch.delenv("PINHOLE_SAMPLES")
+    assert not any(name.startswith("samples/") for name in questions.pictures())
+
+
 def test_every_other_line_is_for_tuning() -> None:
     asked = questions.of([*_names(), *(f"samples/{name}" for name in questions.SAMPLES)])
 
@@ -77,7 +87,7 @@ def test_both_lists_are_held_against_the_better_one() -> None:
     asked = [_question(shows={"a"}, is_tuning=tuning) for tuning in (True, False)]
     answers = [Answer(question, ["c", "a"], ["a"], ["a"], ["c", "a"]) for question in asked]
 
-    *_, both = relevance.found(answers, "en")
+    *_, both, _ = relevance.found(answers, "en")
 
     assert (both.ours, both.floor, both.met) == (0.5, 1, False)
 
