@@ -39,6 +39,7 @@ PARAMETERS = {
     "IngestMaxReceiveCount": "1",
     "CleanTokensSchedule": "rate(1 minute)",
     "WithLive": "false",
+    "SearchModels": "s3://of-no-stack/v1",
 }
 
 
