@@ -39,7 +39,6 @@ PARAMETERS = {
     "IngestMaxReceiveCount": "1",
     "CleanTokensSchedule": "rate(1 minute)",
     "WithLive": "false",
-    "SearchModels": "s3://of-no-stack/v1",
 }
 
 
