@@ -164,6 +164,40 @@ def test_ingest_deletes_no_original_that_came_by_another_way_than_an_upload() ->
             assert allowed(TEMPLATE.functions[name], action) == uploads, name
 
 
+@pytest.mark.parametrize(
+    ("models", "covered"),
+    [("s3://models/v1", "arn:aws:s3:::models/v1/*"), ("s3://models", "arn:aws:s3:::models/*"), ("", None)],
+)
+def test_search_reads_nothing_of_any_bucket_but_its_models(models: str, covered: str | None) -> None:
+    assert "Policies" not in properties("AWS::Serverless::Function")["SearchFunction"]
+    stack = cloudformation.Stack(
+        PATH,
+        parameters={**PARAMETERS, "SearchModels": models},
+        queue_endpoint=QUEUES,
+        region="us-east-1",
+        name="pinhole",
+    )
+    policies = [name for name in stack.of_type("AWS::IAM::RolePolicy") if name == "SearchModelsPolicy"]
+    assert (policies == []) == (covered is None)
+    for name in policies:
+        policy = properties("AWS::IAM::RolePolicy")[name]
+        assert policy["RoleName"] == {"Ref": "SearchFunctionRole"}
+        assert stack.resolve(policy["PolicyDocument"]["Statement"]) == [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": covered}
+        ]
+
+
+@pytest.mark.parametrize(
+    ("model_set", "brings"), [("embedded", ["ModelsLayer"]), ("clip", ["ModelsLayer", "OnnxLayer"])]
+)
+def test_search_brings_what_its_model_set_runs_on(model_set: str, brings: list[str]) -> None:
+    given = {**PARAMETERS, "SearchModelSet": model_set}
+    stack = cloudformation.Stack(PATH, parameters=given, queue_endpoint=QUEUES, region="us-east-1", name="pinhole")
+    assert stack.resolve(stack.properties("SearchFunction")["Layers"]) == brings
+    search = Template(PATH, parameters=given, queue_endpoint=QUEUES).functions["SearchFunction"]
+    assert (search.memory_mb > 2000) == ("OnnxLayer" in brings)
+
+
 def test_only_originals_tell_what_is_put_into_their_bucket() -> None:
     told = {(name, each.queue) for name, bucket in TEMPLATE.buckets.items() for each in bucket.notifications}
     assert told == {("OriginalsBucket", "IngestQueue")}

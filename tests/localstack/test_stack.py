@@ -158,6 +158,12 @@ def test_a_photo_that_was_put_is_in_the_timeline(library: Library, item: dict[st
     assert "2024-07-14T12:00:00" in month["takenAtLocal"]
 
 
+def test_a_photo_is_found_by_its_name_where_search_has_no_models(library: Library, item: dict[str, Any]) -> None:
+    answer = library.call("GET", "/search?q=at%20the%20sea")
+    assert answer.status == 200, answer.content
+    assert (answer.json["ids"], answer.json["textOnly"]) == ([item["id"]], True)
+
+
 @pytest.mark.parametrize(
     ("path", "message"), [("/timeline", timeline_pb2.Timeline), ("/timeline/2024-07", timeline_pb2.Month)]
 )

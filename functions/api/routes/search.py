@@ -26,6 +26,8 @@ from pinhole.search.words import MAX_CHARACTERS
 
 routes = Blueprint(__name__)
 
+MAX_PICTURE_CHARACTERS = 500_000
+
 _CURSOR = r"^-?[0-9]{1,18}\.[0-9A-Za-z]{12}$"
 _DAY = "(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 
@@ -112,7 +114,9 @@ ImageSearchQuery: type[_Asked] = create_model("ImageSearchQuery", __base__=_Aske
 class SearchedPicture(WireModel):
     """What items found shall be like. It is not kept."""
 
-    picture: str = Field(max_length=500_000, description="Base64 of a JPEG, PNG or WebP of 1 to 4,194,304 pixels")
+    picture: str = Field(
+        max_length=MAX_PICTURE_CHARACTERS, description="Base64 of a JPEG, PNG or WebP of 1 to 4,194,304 pixels"
+    )
 
 
 @routes.route("/search", methods=["GET"])
@@ -129,7 +133,13 @@ def search(query: _Search, caller: User) -> Answer:
 
 
 @routes.route("/search/image", methods=["POST"])
-@endpoint(query=ImageSearchQuery, body=SearchedPicture, answer=Found, errors=(NotWithThisSet,))
+@endpoint(
+    query=ImageSearchQuery,
+    body=SearchedPicture,
+    answer=Found,
+    errors=(NotWithThisSet,),
+    max_body_bytes=MAX_PICTURE_CHARACTERS + 1024,
+)
 def search_by_picture(query: _Asked, body: SearchedPicture, caller: User) -> Answer:
     """Find what looks like a picture, and fits words and filters too.
 

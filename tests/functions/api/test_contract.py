@@ -12,6 +12,7 @@ from api.endpoint import Endpoint
 from api.openapi import document, operations
 from infra import generate, openapi
 from infra.bootstrap import REPOSITORY
+from infra.local.template import MAX_BODY_BYTES
 from pinhole.errors import ErrorCode
 
 DECLARED = list(operations(openapi.ROUTES))
@@ -68,6 +69,12 @@ def test_the_gateway_sends_searches_to_a_function_of_their_own_in_long_form() ->
             uri = operation["x-amazon-apigateway-integration"]["uri"]
             assert uri["Fn::Sub"].endswith(f"functions/${{{function}.Arn}}/invocations"), path
     assert "&id" not in (openapi.HERE / "gateway.yaml").read_text("utf-8")
+
+
+def test_a_picture_to_search_by_has_as_much_room_as_it_may_have_characters() -> None:
+    longest = document(openapi.ROUTES)["components"]["schemas"]["SearchedPicture"]["properties"]["picture"]["maxLength"]
+    room = openapi.gateway()["paths"]["/search/image"]["post"][MAX_BODY_BYTES]
+    assert longest < room < 2 * longest
 
 
 def _codes_used() -> Iterator[str]:
