@@ -84,7 +84,8 @@ class Asking:
             nearest = searching.by_picture(conn, self._owner_id, query, likeness)
         ids, cosines = [item_id for item_id, _ in nearest], [cosine for _, cosine in nearest]
         alone, beside = (
-            ids[: likeness.shown(cosines, len(ids), words_found=words_found)] for words_found in (False, bool(text))
+            ids[: likeness.shown(cosines, len(ids), words_found=words_found).count]
+            for words_found in (False, bool(text))
         )
         both = [hit.id for hit in searching.fused([("text", text), ("picture", beside)])]
         return Answer(question, *([self._names[item_id] for item_id in own] for own in (text, ids, alone, both)))

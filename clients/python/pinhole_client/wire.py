@@ -193,6 +193,7 @@ class Found(TypedDict):
     understood: list[Words]
     nextCursor: str | None
     warming: bool
+    unsure: bool
     textOnly: bool
 
 

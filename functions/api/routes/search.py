@@ -68,6 +68,9 @@ class Found(ItemColumns):
         description="Whether the model that understands words is being loaded still: pictures were not compared, and"
         " the next request goes on with it"
     )
+    unsure: bool = Field(
+        description="Whether what was found is only the nearest that there is: it may show nothing of the kind"
+    )
     text_only: bool = Field(
         description="Whether pictures can't be compared: the model is not there, does not answer, or has seen nothing"
     )
@@ -184,6 +187,7 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
         ],
         next_cursor=None if results.next_cursor is None else str(results.next_cursor),
         warming=warming,
+        unsure=not results.is_sure,
         text_only=compares and not results.compared and not warming,
     )
     return Answer(found)

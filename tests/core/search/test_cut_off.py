@@ -2,14 +2,14 @@
 
 import pytest
 
-from pinhole.search.cut_off import FEW, CutOff, shown, shown_alike
+from pinhole.search.cut_off import FEW, CutOff, Shown, shown, shown_alike
 
 CUT = CutOff(mean=1.5, nearest=0.3, sure=0.1, maybe=0.0, within=0.2, growth=0.01, alike=0.8)
 AS_CALIBRATED = 164
 
 
 def _shown(*cosines: float, compared: int = AS_CALIBRATED, words_found: bool = False) -> int:
-    return shown(cosines, compared, 0.5, CUT, words_found=words_found)
+    return shown(cosines, compared, 0.5, CUT, words_found=words_found).count
 
 
 def test_what_is_near_the_best_is_shown_where_it_is_far_nearer_than_chance() -> None:
@@ -45,4 +45,4 @@ def test_of_fewer_pictures_the_best_may_be_further() -> None:
 
 
 def test_pictures_are_alike_from_a_cosine_on() -> None:
-    assert shown_alike([0.9, 0.8, 0.79], CUT) == 2
+    assert shown_alike([0.9, 0.8, 0.79], CUT) == Shown(2)

@@ -204,9 +204,11 @@ def test_what_is_doubtful_is_not_shown_beside_what_has_the_word(
 ) -> None:
     doubtful = add([0.6, 0.0, 0.8])
     _with_chance(monkeypatch, 0.55)
-    assert _search(caller, q="boat")["ids"] == [doubtful]
+    found = _search(caller, q="boat")
+    assert (found["ids"], found["unsure"]) == ([doubtful], True)
     titled = add(None, title="boat")
-    assert _search(caller, q="boat")["ids"] == [titled]
+    found = _search(caller, q="boat")
+    assert (found["ids"], found["unsure"]) == ([titled], False)
 
 
 def test_only_what_looks_alike_is_similar(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from psycopg import Connection
 
 from pinhole.search.searching import Query, by_words
-from pinhole.search.words import terms_of
+from pinhole.search.words import essence_of, terms_of
 from pinhole.tables import search_text, user
 from tests.fixtures.library import Library
 
@@ -87,3 +87,26 @@ def test_whatever_is_typed_is_only_looked_for(library: Library, typed: str) -> N
         # In quotes, whatever there is in it is a lexeme, or lies between two.
         [(query,)] = library.conn.execute("SELECT search_term(%s, true, true, '{english}')::text", (term.text,))
         assert re.fullmatch(r"('[^']+'( <(-|\d+)> )?)*", query), query
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("photos of dogs", "dogs"),
+        ("foto's van honden in de sneeuw", "honden in de sneeuw"),
+        ("Bilder von der Katze", "Katze"),
+        ("pictures", "pictures"),
+        ("in the", "in the"),
+        ('"photos of" dogs in', '"photos of" dogs'),
+        ("photos -of -photos boats", "-of -photos boats"),
+    ],
+)
+def test_what_says_nothing_of_a_photo_is_left_out(typed: str, left: str) -> None:
+    terms = essence_of(terms_of(typed), may_be_empty=False)
+    assert " ".join(typed[term.begin : term.end] for term in terms) == left
+
+
+def test_beside_a_date_nothing_may_be_left() -> None:
+    assert Query.of("photos from july 2024", [], TODAY).text == ""
+    assert Query.of("photos from july 2024 in Naples", [], TODAY).text == "Naples"
+    assert [term.text for term in Query.of("photos -beach july 2024", [], TODAY).terms] == ["beach"]

@@ -988,6 +988,8 @@ export interface components {
             nextCursor: string | null;
             /** @description Whether the model that understands words is being loaded still: pictures were not compared, and the next request goes on with it */
             warming: boolean;
+            /** @description Whether what was found is only the nearest that there is: it may show nothing of the kind */
+            unsure: boolean;
             /** @description Whether pictures can't be compared: the model is not there, does not answer, or has seen nothing */
             textOnly: boolean;
         };

@@ -46,7 +46,15 @@ class CutOff:
     alike: float
 
 
-def shown(cosines: Sequence[float], compared: int, chance: float, cut: CutOff, *, words_found: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How many of the nearest pictures are shown, and whether they surely show what was asked for."""
+
+    count: int
+    is_sure: bool = True
+
+
+def shown(cosines: Sequence[float], compared: int, chance: float, cut: CutOff, *, words_found: bool) -> Shown:
     """How many of the nearest pictures to show.
 
     cosines: of the nearest ones with what was asked for in words, the best first. compared: of how many pictures these
@@ -54,25 +62,25 @@ def shown(cosines: Sequence[float], compared: int, chance: float, cut: CutOff, *
     which no doubtful one is shown.
     """
     if not cosines:
-        return 0
+        return Shown(0)
     nearer = cut.growth * log(min(max(compared, _SMALLEST), _LARGEST) / _CALIBRATED_AT)
     best = cosines[0] - chance - nearer
     if best >= cut.sure:
         return _as_near_as(cosines, min(cosines[0] - cut.within, chance + nearer + cut.sure))
     if best >= cut.maybe and not words_found:
-        return min(FEW, len(cosines))
-    return 0
+        return Shown(min(FEW, len(cosines)), is_sure=False)
+    return Shown(0)
 
 
-def shown_alike(cosines: Sequence[float], cut: CutOff) -> int:
+def shown_alike(cosines: Sequence[float], cut: CutOff) -> Shown:
     """How many of the pictures that are nearest to another one to show. cosines: of these, the best first."""
     return _as_near_as(cosines, cut.alike)
 
 
-def shown_beside(cosines: Sequence[float], cut: CutOff) -> int:
+def shown_beside(cosines: Sequence[float], cut: CutOff) -> Shown:
     """The same for a picture and words together, which chance is not known of: those about as near as the best."""
-    return _as_near_as(cosines, cosines[0] - cut.within) if cosines else 0
+    return _as_near_as(cosines, cosines[0] - cut.within) if cosines else Shown(0)
 
 
-def _as_near_as(cosines: Sequence[float], least: float) -> int:
-    return sum(cosine >= least for cosine in cosines)
+def _as_near_as(cosines: Sequence[float], least: float) -> Shown:
+    return Shown(sum(cosine >= least for cosine in cosines))

@@ -17,10 +17,10 @@ from pinhole import access, grid
 from pinhole.errors import NotFound
 from pinhole.grid import Columns, Cursor
 from pinhole.search import filters
-from pinhole.search.cut_off import CutOff, shown, shown_alike, shown_beside
+from pinhole.search.cut_off import CutOff, Shown, shown, shown_alike, shown_beside
 from pinhole.search.dates_in_words import dates_in
 from pinhole.search.filters import Asked
-from pinhole.search.words import Term, terms_of
+from pinhole.search.words import Term, essence_of, terms_of
 from pinhole.seen import Model, Role
 from pinhole.settings import settings
 from pinhole.tables import model, timeline_month
@@ -77,8 +77,9 @@ class Query:
         said = dict.fromkeys(value for each in understood for value in each.filter.values)
         on = [one for one in asked if one.name == "on" and not one.negated]
         dates = list(dict.fromkeys([*(value for one in on for value in one.values), *said]))
+        others = [term for number, term in enumerate(terms) if number not in dated]
         return cls(
-            [term for number, term in enumerate(terms) if number not in dated],
+            essence_of(others, may_be_empty=bool(found)),
             terms_of(unlike),
             understood,
             [*(one for one in asked if one not in on), *([Asked("on", dates)] if dates else [])],
@@ -116,16 +117,16 @@ class Likeness:
         pairs = zip(self.wanted, _unit(_sum(self.unlike)), strict=True)
         return _unit([wanted - _UNLIKE * unwanted for wanted, unwanted in pairs])
 
-    def shown(self, cosines: Sequence[float], compared: int, *, words_found: bool) -> int:
+    def shown(self, cosines: Sequence[float], compared: int, *, words_found: bool) -> Shown:
         """How many of the nearest pictures, whose cosines with `wanted` these are, of so many that were compared."""
         if self.cut is None:
-            return min(len(cosines), _MOST_NOT_CUT)
+            return Shown(min(len(cosines), _MOST_NOT_CUT))
         if self.text is None:
             return shown_alike(cosines, self.cut)
         if self.picture is not None:
             return shown_beside(cosines, self.cut)
         if self.chance is None:
-            return min(len(cosines), _MOST_NOT_CUT)
+            return Shown(min(len(cosines), _MOST_NOT_CUT))
         return shown(cosines, compared, self.chance, self.cut, words_found=words_found)
 
 
@@ -163,13 +164,15 @@ class Results:
     """Visible items, the best or the newest first, with an element each of `hits`, which has none where only filters
     were asked for.
 
-    next_cursor: None where no more follow. compared: whether pictures were.
+    next_cursor: None where no more follow. compared: whether pictures were. is_sure: whether what is found is what
+    was asked for, and not only the nearest to it.
     """
 
     columns: Columns
     hits: Sequence[Hit]
     next_cursor: Cursor | None
-    compared: bool
+    compared: bool = False
+    is_sure: bool = True
 
 
 def read(
@@ -196,11 +199,15 @@ def read(
     compared = likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) == likeness.model
     by_text = by_words(conn, viewer_id, query) if query.text else []
     alike: list[str] = []
+    is_sure = True
     if compared and likeness is not None:
         nearest = [each for each in by_picture(conn, viewer_id, query, likeness) if each[0] != similar_to]
+        best_first = sorted(nearest, key=lambda each: -each[1])  # which it is not where something is not wanted
         among = len(nearest) if len(nearest) < MOST - 1 else max(MOST, timeline_month.estimate(conn, viewer_id))
-        count = likeness.shown([cosine for _, cosine in nearest], among, words_found=bool(by_text))
-        alike = [item_id for item_id, _ in nearest[:count]]
+        some = likeness.shown([cosine for _, cosine in best_first], among, words_found=bool(by_text))
+        is_sure = some.is_sure
+        near = {item_id for item_id, _ in best_first[: some.count]}
+        alike = [item_id for item_id, _ in nearest if item_id in near]
     hits = fused([("text", by_text), ("picture", alike)])[:MOST]
     if any(term.is_quoted for term in query.terms):
         read = _read_in(conn, viewer_id, [hit.id for hit in hits], query)
@@ -213,7 +220,7 @@ def read(
     assert row is not None
     columns = Columns.of(row, MOST, expires)
     by_id = {hit.id: hit for hit in hits}
-    return Results(columns, [by_id[item_id] for item_id in columns.ids], None, compared)
+    return Results(columns, [by_id[item_id] for item_id in columns.ids], None, compared, is_sure)
 
 
 def _with_picture_of(conn: Connection, viewer_id: int, item_id: str, likeness: Likeness | None) -> Likeness | None:
@@ -304,7 +311,7 @@ def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | No
     *columns, last = row
     ids = grid.texts(columns[0])
     return Results(
-        Columns.of(tuple(columns), MOST, expires), [], Cursor((last,), ids[MOST]) if len(ids) > MOST else None, False
+        Columns.of(tuple(columns), MOST, expires), [], Cursor((last,), ids[MOST]) if len(ids) > MOST else None
     )
 
 

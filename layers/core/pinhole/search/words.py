@@ -14,6 +14,23 @@ _MARKS = re.compile(r"[\u0300-\u036f]")
 _AS_TWO = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "\u2019": "'"})
 
 
+def _words(*of_languages: str) -> frozenset[str]:
+    return frozenset(word for words in of_languages for word in words.split())
+
+
+# What all that is searched is, and what stands between words and dates: in English, Dutch and German.
+_MEDIA = _words(
+    "photo photos picture pictures pic pics image images",
+    "foto fotos foto's afbeelding afbeeldingen plaatje plaatjes",
+    "bild bilder aufnahme aufnahmen",
+)
+_BETWEEN = _words(
+    "a all an at by during from in me my of on show taken the with",
+    "alle de een het in met mijn op toon uit van",
+    "am an aus das der die ein eine im meine mir mit vom von wahrend zeig zeige",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """begin, end: where it stands in what was typed, sign and quotes included. is_quoted: its words belong together."""
@@ -49,3 +66,20 @@ def terms_of(typed: str) -> Sequence[Term]:
         if term.words:
             found.append(term)
     return found[:MAX_TERMS]
+
+
+def essence_of(terms: Sequence[Term], *, may_be_empty: bool) -> Sequence[Term]:
+    """What is left where words are taken away that say nothing of a photo: `photos of` before, `in` at either end.
+
+    What is in quotes, and what is excluded, stays. may_be_empty: whether nothing may be left; else all is, then.
+    """
+    left = [term for term in terms if not _is_one_of(term, _MEDIA)]
+    said = [index for index, term in enumerate(left) if not term.is_excluded and not _is_one_of(term, _BETWEEN)]
+    if not said and not may_be_empty:
+        return terms
+    first, last = (said[0], said[-1]) if said else (len(left), -1)
+    return [term for index, term in enumerate(left) if first <= index <= last or not _is_one_of(term, _BETWEEN)]
+
+
+def _is_one_of(term: Term, words: frozenset[str]) -> bool:
+    return not (term.is_quoted or term.is_excluded) and words.issuperset(term.words)
