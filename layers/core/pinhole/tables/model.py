@@ -49,11 +49,6 @@ def list_answering(conn: Connection, model_ids: Sequence[int]) -> list[int]:
     return [model_id for (model_id,) in there]
 
 
-def answers(conn: Connection, role: Role) -> bool:
-    """Whether any model answers for a role."""
-    return conn.execute("SELECT FROM model WHERE role = %s AND answers", (role,)).rowcount == 1
-
-
 def answering(conn: Connection, role: Role) -> Model | None:
     """The model that answers for a role."""
     row = conn.execute("SELECT name, version, dimension FROM model WHERE role = %s AND answers", (role,)).fetchone()
