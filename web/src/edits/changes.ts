@@ -3,11 +3,12 @@ import { messageOf, Problem } from '../api/problem'
 import type { components } from '../api/schema'
 import { libraryMayHaveMoved } from '../live/live'
 import { forgetDetails } from '../photos/itemDetails'
+import { queue } from '../queue'
 import type { Target } from '../selection/selection'
 import { texts } from '../texts/texts'
 import { dismiss, notify, tell, insist } from '../ui/notices'
 import { forgetUnanswered, sendOnce, untilAnswered } from './sending'
-import { queue, sendInTurn } from './turns'
+import { sendInTurn } from './turns'
 
 export type Change = components['schemas']['Change']
 type OfMany = components['schemas']['ItemsEdit']

@@ -1,13 +1,12 @@
 import { answer, api } from '../api/client'
 import type { ItemDetails } from '../photos/itemDetails'
 import type { ListName } from '../photos/photoList'
+import type { FetchedList } from './fetchedList'
 import { folderAddress } from './folderPaths'
-import { monthList, type MonthList } from './monthList'
+import { LastUsed } from './lastUsed'
+import { monthList } from './monthList'
 
-/** Lists that were looked at last, so that going back finds one as it was. */
-const MOST_KEPT = 3
-
-const kept = new Map<string, MonthList>()
+const lists = new LastUsed<FetchedList>()
 
 export type OtherList = Exclude<ListName, 'timeline'>
 
@@ -18,16 +17,11 @@ function monthIn(name: OtherList, { takenAtLocal, trashedAt, uploadedAt }: ItemD
 }
 
 /** A list beside the timeline; `path` is of a folder alone, and '' is what lies in none. */
-export function listOf(name: OtherList, path?: string): MonthList {
-  const key = path === undefined ? name : `${name} ${path}`
-  const list = kept.get(key) ?? made(name, path)
-  kept.delete(key)
-  kept.set(key, list)
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!)
-  return list
+export function listOf(name: OtherList, path?: string): FetchedList {
+  return lists.get(path === undefined ? name : `${name} ${path}`, () => made(name, path))
 }
 
-function made(name: OtherList, path?: string): MonthList {
+function made(name: OtherList, path?: string): FetchedList {
   const ofFolder = path === undefined ? {} : { path }
   return monthList({
     query: { name, ...ofFolder },

@@ -1,23 +1,9 @@
-import { ref, shallowRef, type Ref } from 'vue'
-import { messageOf } from '../api/problem'
+import { shallowRef } from 'vue'
 import { itemDetails, type ItemDetails } from '../photos/itemDetails'
 import type { PhotoList } from '../photos/photoList'
 import { monthName } from '../texts/formats'
+import { type FetchedList, fetchedList } from './fetchedList'
 import { type MonthSection, type MonthSource, MonthStore } from './monthStore'
-
-/** A list of months, and how it came here. What is shown already stays when fetching it again fails. */
-export type MonthList = {
-  photos: PhotoList
-  state: Readonly<Ref<'loading' | 'ready' | 'failed'>>
-  /** Why it failed, as a sentence. */
-  error: Readonly<Ref<string>>
-  /** Fetches the months, or fetches them again. */
-  open(): Promise<void>
-  /** The library is of another revision now; null: it may be, nobody was told. */
-  libraryMoved(revision: number | null): void
-  /** Nobody looks at it any more. */
-  leave(): void
-}
 
 type Options = Pick<PhotoList, 'query' | 'home' | 'isByDay'> & {
   source: MonthSource
@@ -27,10 +13,9 @@ type Options = Pick<PhotoList, 'query' | 'home' | 'isByDay'> & {
   isCurrent?(revision: number, store: MonthStore): boolean
 }
 
-export function monthList({ source, query, home, isByDay, monthOf, isCurrent = () => false }: Options): MonthList {
+/** A list of months. */
+export function monthList({ source, query, home, isByDay, monthOf, isCurrent = () => false }: Options): FetchedList {
   const sections = shallowRef<readonly MonthSection[]>([])
-  const state = ref<'loading' | 'ready' | 'failed'>('loading')
-  const error = ref('')
   const store = new MonthStore(source, () => (sections.value = store.sections))
   const above = home === '/' ? '' : home
 
@@ -56,27 +41,9 @@ export function monthList({ source, query, home, isByDay, monthOf, isCurrent = (
     },
   }
 
-  async function refresh(): Promise<void> {
-    try {
-      await store.refresh()
-      state.value = 'ready'
-    } catch (thrown) {
-      if (state.value !== 'ready') state.value = 'failed'
-      error.value = messageOf(thrown)
-    }
-  }
-
-  return {
-    photos,
-    state,
-    error,
-    async open() {
-      if (state.value === 'failed') state.value = 'loading'
-      await refresh()
-    },
-    libraryMoved(revision) {
-      if (revision === null || !isCurrent(revision, store)) void refresh()
-    },
+  return fetchedList(photos, {
+    fetch: () => store.refresh(),
+    isCurrent: (revision) => isCurrent(revision, store),
     leave: () => store.leave(),
-  }
+  })
 }

@@ -2,6 +2,7 @@ import { Problem } from '../api/problem'
 import type { components } from '../api/schema'
 import { bytesOf } from '../photos/base64'
 import type { Section } from '../photos/photoList'
+import { hasRunOut, joinedItems } from './itemPages'
 
 export type Timeline = components['schemas']['LibraryTimeline']
 export type MonthPage = components['schemas']['MonthItems']
@@ -18,8 +19,6 @@ export type MonthSource = {
 const LOADS_AT_ONCE = 3
 const RETRY_MS = 3000
 const MOST_LOADED_ITEMS = 60_000
-/** Signatures are renewed this long before they run out. */
-const SIGNATURE_MARGIN_S = 600
 
 /**
  * The months of a list by revision. A month's items are fetched when it comes near, and again only when its revision
@@ -292,46 +291,12 @@ function isWhole({ columns, ratios }: Section): boolean {
   return columns?.ids.length === ratios.length
 }
 
-/** Signatures that run out at a moment, in seconds, can't be counted on any more. */
-function hasRunOut(expires: number): boolean {
-  return expires < Date.now() / 1000 + SIGNATURE_MARGIN_S
-}
-
 function areSignedAlike([first, ...others]: MonthPage[]): boolean {
   return others.every(({ keyId, thumbExpires }) => keyId === first!.keyId && thumbExpires === first!.thumbExpires)
 }
 
-/** By item; kept from a time before pages told of places, a page has none. */
-function placeNames({ ids, places, placeNumbers }: Partial<Pick<MonthPage, 'places' | 'placeNumbers'>> & MonthPage): string[] {
-  return ids.map((_, index) => places?.[(placeNumbers?.[index] ?? 0) - 1] ?? '')
-}
-
 /** All pages as one month: each item once, of the revision of the first. */
 function joined(pages: MonthPage[]): MonthSection {
-  const { month, revision, keyId, thumbExpires, mediaBaseUrl } = pages[0]!
-  const seen = new Set<string>()
-  const kept = pages.map(({ ids }) => ids.map((id) => !seen.has(id) && seen.add(id)))
-  function all<T>(column: (page: MonthPage) => ArrayLike<T>): T[] {
-    return pages.flatMap((page, number) => Array.from(column(page)).filter((_, index) => kept[number]![index]))
-  }
-  return {
-    key: month,
-    revision,
-    ratios: Uint8Array.from(all((page) => bytesOf(page.ratios))),
-    columns: {
-      keyId,
-      thumbExpires,
-      mediaBaseUrl,
-      ids: all((page) => page.ids),
-      kinds: all((page) => page.kinds),
-      flags: all((page) => page.flags),
-      durationsMs: all((page) => page.durationsMs),
-      takenAtLocal: all((page) => page.takenAtLocal),
-      thumbHashes: all((page) => page.thumbHashes),
-      itemKeys: all((page) => page.itemKeys),
-      versions: all((page) => page.versions),
-      placeNames: all(placeNames),
-      signatures: all((page) => page.signatures),
-    },
-  }
+  const { month, revision } = pages[0]!
+  return { key: month, revision, ...joinedItems(pages) }
 }
