@@ -55,6 +55,9 @@ def test_the_page_reads_in_its_order(desk: Page) -> None:
         - link "Years"
         - link "Months"
         - link "All photos"
+      - search "Search":
+        - combobox "Search your photos"
+        - status
       - button "Go to…"
       - button "Upload"
       - button "Upload a folder"

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { isPage, pastWorker, withoutPast } from '../src/app/addresses'
-import { pages, views } from '../src/app/pages'
+import { pages, searchPage, views } from '../src/app/pages'
 
 const HERE = 'https://photos.example.org'
 const isPageAt = (address: string) => isPage(new URL(address, HERE))
 
-test.each([...pages, ...views].map(({ path }) => path))('the page at %s opens without the network', (path) => {
+test.each([...pages, ...views, searchPage].map(({ path }) => path))('the page at %s opens without the network', (path) => {
   expect(isPageAt(path)).toBe(true)
 })
 

@@ -174,3 +174,11 @@ test('a million items in three hundred months can be chosen, counted and asked f
   expect(all.count).toBe(300 * 3334)
   expect(all.has(at(299, 3333))).toBe(true)
 })
+
+test('of a list that the server does not know each photo is named, however many they are', () => {
+  const ids = Array.from({ length: 15_000 }, (_, index) => `m${index}`)
+  const found = new Selection([here('best', ids)]).all(NOW)
+  const targets = found.targets(null, NOW)
+  expect(targets.map((target) => Object.keys(target))).toEqual([['ids'], ['ids']])
+  expect(targets.flatMap((target) => target.ids)).toEqual(ids)
+})

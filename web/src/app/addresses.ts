@@ -9,6 +9,7 @@ const FIRST_PARTS = [
   'months',
   'photo',
   'recent',
+  'search',
   'share',
   'trash',
   'years',

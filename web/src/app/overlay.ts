@@ -6,6 +6,9 @@ export const overlay = ref<'palette' | 'keys' | null>(null)
 /** Somebody has asked elsewhere than in the menu of the account to be logged out. */
 export const wantsToLeave = ref(false)
 
+/** Somebody has asked elsewhere than in the box to search. */
+export const wantsToSearch = ref(false)
+
 /** What was typed for the palette before it was here. */
 export const typedAhead = ref('')
 

@@ -10,6 +10,8 @@ export type Page = {
   /** What follows `path` in the addresses of the page; as vue-router has it. */
   rest?: string
   icon: IconName
+  /** Whether what follows the question mark says what it shows. */
+  usesQuery?: boolean
   /** The letter that leads there after `g`. */
   key: string
   component: () => Promise<RouteComponent>
@@ -39,3 +41,13 @@ export const pages: readonly Page[] = [
   { ...list('archive'), icon: 'archive', key: 'a' },
   { ...list('trash'), icon: 'trash', key: 't' },
 ]
+
+/** To which the box in the header leads. */
+export const searchPage: Page = {
+  name: 'search',
+  path: '/search',
+  icon: 'search',
+  key: 's',
+  usesQuery: true,
+  component: () => import('../search/SearchPage.vue'),
+}

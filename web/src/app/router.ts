@@ -6,7 +6,7 @@ import SignInPage from '../auth/SignInPage.vue'
 import { texts } from '../texts/texts'
 import { insist } from '../ui/notices'
 import { withoutPast } from './addresses'
-import { pages, views } from './pages'
+import { pages, searchPage, views } from './pages'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -30,11 +30,15 @@ export const router = createRouter({
       path: '/',
       component: async () => (await loggedIn()).AppShell,
       children: [
-        ...pages.map(({ name, path, rest = '', component, props }) => ({
+        ...[...pages, searchPage].map(({ name, path, rest = '', usesQuery, component, props }) => ({
           path: path + rest,
           name,
           component,
-          props: ({ params }: RouteLocation) => ({ ...props, ...(rest && { path: [params.path ?? []].flat().join('/') }) }),
+          props: ({ params, query }: RouteLocation) => ({
+            ...props,
+            ...(rest && { path: [params.path ?? []].flat().join('/') }),
+            ...(usesQuery && { query }),
+          }),
           // The grid stays mounted beneath the viewer, where it was. A folder may be called as this begins, but not go on so.
           children: [{ path: 'photo/:id([0-9A-Za-z]{12})', component: PhotoViewer, meta: { isViewer: true } }],
         })),

@@ -1,14 +1,15 @@
 import { onBeforeUnmount, onMounted } from 'vue'
-import { useRouter } from 'vue-router'
+import { useRoute, useRouter } from 'vue-router'
 import { isUnwanted } from './letterKeys'
-import { openPalette, overlay, typedAhead } from './overlay'
-import { pages, views } from './pages'
+import { openPalette, overlay, typedAhead, wantsToSearch } from './overlay'
+import { pages, searchPage, views } from './pages'
 
 /** Where keys write, or choose by their letters. */
 const FIELDS = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], [role=menu] *'
 
 /** The keys that work on every page: see `keys/keyTable.ts`. */
 export function useShortcuts(): void {
+  const route = useRoute()
   const router = useRouter()
   let isGoing = false
 
@@ -43,11 +44,19 @@ export function useShortcuts(): void {
     if (isUnwanted(event)) return false
     isGoing = key === 'g'
     if (key === '?') overlay.value = 'keys'
-    return isGoing || key === '?'
+    else if (key === '/') openSearch()
+    else return isGoing
+    return true
+  }
+
+  /** The viewer lies over the box. */
+  function openSearch(): void {
+    if (route.meta.isViewer) router.push(searchPage.path).then(() => (wantsToSearch.value = true), () => {}) // The router tells of it.
+    else wantsToSearch.value = true
   }
 
   function goTo(event: KeyboardEvent): boolean {
-    const page = [...pages, ...views].find(({ key }) => key === event.key)
+    const page = [...pages, ...views, searchPage].find(({ key }) => key === event.key)
     if (!page || event.ctrlKey || event.metaKey || event.altKey) return begin(event)
     router.push(page.path).catch(() => {}) // The router tells of it.
     return true

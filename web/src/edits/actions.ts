@@ -24,14 +24,14 @@ export function areFavourites({ columns }: Section, index: number): boolean {
 
 /** What a button or a key does with photos of a list, but for what needs a dialog. */
 export function actionsOf({ query }: PhotoList, isFavourite: boolean): Action[] {
-  if (query.name === 'trash') return [action('restore', 'restore', null, { trashed: false }, true)]
+  if (query?.name === 'trash') return [action('restore', 'restore', null, { trashed: false }, true)]
   return [
     isFavourite
-      ? action('unfavourite', 'heart', 'f', { favourite: false }, query.name === 'favourites')
+      ? action('unfavourite', 'heart', 'f', { favourite: false }, query?.name === 'favourites')
       : action('favourite', 'heart', 'f', { favourite: true }, false),
-    query.name === 'archive'
+    query?.name === 'archive'
       ? action('unarchive', 'unarchive', 'a', { archived: false }, true)
-      : action('archive', 'archive', 'a', { archived: true }, true),
+      : action('archive', 'archive', 'a', { archived: true }, query !== null),
     action('trash', 'trash', 'Delete', { trashed: true }, true),
   ]
 }

@@ -1,4 +1,4 @@
-import { pages, views } from '../app/pages'
+import { pages, searchPage, views } from '../app/pages'
 import type { texts } from '../texts/texts'
 
 type What = keyof typeof texts.keys.does
@@ -11,6 +11,7 @@ export const keyTable: readonly { place: keyof typeof texts.keys.places; rows: K
   {
     place: 'everywhere',
     rows: [
+      { keys: ['/'], does: 'search' },
       { keys: ['Ctrl+K'], does: 'palette' },
       { keys: ['?'], does: 'keys' },
     ],
@@ -68,6 +69,7 @@ export const keyTable: readonly { place: keyof typeof texts.keys.places; rows: K
       { keys: ['↑', '↓'], does: 'pan' },
       { keys: ['Page Up', 'Page Down'], does: 'turnAlways' },
       { keys: ['i'], does: 'details' },
+      { keys: ['s'], does: 'similar' },
       { keys: ['x'], does: 'selectThis' },
       { keys: ['f'], does: 'favourite' },
       { keys: ['a'], does: 'archive' },
@@ -80,4 +82,4 @@ export const keyTable: readonly { place: keyof typeof texts.keys.places; rows: K
 ]
 
 /** The keys that lead to pages. */
-export const goKeys = [...pages, ...views].map(({ name, key }) => ({ name, key: `g ${key}` }))
+export const goKeys = [...pages, ...views, searchPage].map(({ name, key }) => ({ name, key: `g ${key}` }))

@@ -1,6 +1,6 @@
 import { nextTick } from 'vue'
 import { overlay, wantsToLeave } from '../app/overlay'
-import { pages, views } from '../app/pages'
+import { pages, searchPage, views } from '../app/pages'
 import { folderAddress, folderName } from '../lists/folderPaths'
 import { fetchFolders, folders } from '../lists/folders'
 import { monthName, numberName } from '../texts/formats'
@@ -41,7 +41,7 @@ export const sources: readonly Source[] = [
 ]
 
 function pageEntries(): Entry[] {
-  return [...pages, ...views].map(({ name, path, icon }) => {
+  return [...pages, ...views, searchPage].map(({ name, path, icon }) => {
     const called = texts.app.pages[name]
     return { name: called, hint: '', icon, path, words: called }
   })

@@ -26,8 +26,11 @@ export type ListName = 'timeline' | 'favourites' | 'archive' | 'trash' | 'recent
 export interface PhotoList {
   /** In their order; reactive. */
   readonly sections: readonly Section[]
-  /** By what the server knows the list: with `asOf`, all of it can be edited in one call. */
-  readonly query: { readonly name: ListName; readonly path?: string }
+  /**
+   * By what the server knows the list: with `asOf`, all of it can be edited in one call. Null where it knows none: of what
+   * was searched for, each photo is named.
+   */
+  readonly query: { readonly name: ListName; readonly path?: string } | null
   /** When the list was as its sections say, by the server's clock. */
   readonly asOf: string
   /** Whether it is ordered by when photos were taken, so that each day has a beginning. */
@@ -40,6 +43,8 @@ export interface PhotoList {
   titleOf(section: Section): string
   /** What the scrubber writes beside the first of the sections that have it in common: of months, the year. */
   groupOf(section: Section): string
+  /** Why a photo is in the list, in words; where there is something to say. */
+  whyOf?(id: string): string
   /** Says which sections are on the screen or close to it, the nearest first. */
   near(keys: string[]): void
   /** Says which sections the viewer shows or may turn to next, wherever the screen is; none once it is closed. */

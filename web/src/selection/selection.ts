@@ -6,7 +6,7 @@ export const MOST_IDS = 10_000
 /** Items as `PATCH /items` takes them: the union of `ids`, and of what `list` held at `asOf`. */
 export type Target = {
   ids?: string[]
-  list?: PhotoList['query'] & { months?: string[]; except?: string[] }
+  list?: NonNullable<PhotoList['query']> & { months?: string[]; except?: string[] }
   asOf?: string
 }
 
@@ -148,14 +148,14 @@ export class Selection {
    * was as it is here; months that were chosen unseen are sent as of then.
    */
   targets(query: PhotoList['query'], asOf: string): Target[] {
-    const { ids, lists } = this.#divided(asOf)
+    const { ids, lists } = this.#divided(asOf, query !== null)
     const targets: Target[] = []
     for (let from = 0; from < ids.length; from += MOST_IDS) targets.push({ ids: ids.slice(from, from + MOST_IDS) })
     let place = 0
     for (const [chosenAt, months] of lists) {
       const except = months.flatMap(exceptionsOf)
       const list = {
-        ...query,
+        ...query!,
         ...(months.length < this.sections.length && { months: months.map(({ section }) => section.key) }),
         ...(except.length > 0 && { except }),
       }
@@ -165,12 +165,12 @@ export class Selection {
     return targets
   }
 
-  /** What is sent by its ids, and what by months, with exceptions that one call can name too. */
-  #divided(asOf: string): { ids: string[]; lists: Map<string, Part[]> } {
+  /** What is sent by its ids, and what by months of a list that the server knows, with exceptions that one call can name too. */
+  #divided(asOf: string, isKnown: boolean): { ids: string[]; lists: Map<string, Part[]> } {
     const parts = [...this.#parts.values()]
     const named = parts.filter(({ marks }) => marks !== null)
     const byMonth = new Set(parts.filter(({ marks }) => marks === null))
-    if (named.reduce((sum, { count }) => sum + count, 0) > MOST_IDS) {
+    if (isKnown && named.reduce((sum, { count }) => sum + count, 0) > MOST_IDS) {
       let exceptions = 0
       for (const part of named.toSorted((a, b) => missingOf(a) - missingOf(b))) {
         exceptions += missingOf(part)

@@ -2,6 +2,7 @@ import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
 import { offline } from './enOffline'
+import { search } from './enSearch'
 import { photos, selection } from './enSelection'
 import { sharing } from './enSharing'
 import { shell } from './enShell'
@@ -155,6 +156,7 @@ export const en = {
   },
 
   selection,
+  search,
   edits,
   views,
   days,

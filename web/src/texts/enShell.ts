@@ -27,6 +27,7 @@ export const shell = {
       folders: 'Folders',
       archive: 'Archive',
       trash: 'Trash',
+      search: 'Search',
     },
     more: 'More',
     storage: 'Storage',
@@ -83,6 +84,7 @@ export const shell = {
     goTo: (page: string) => `Go to ${page}`,
     does: {
       palette: 'Go to a page, a date or a folder',
+      search: 'Search',
       keys: 'Show these keys',
       toPhoto: 'From photo to photo',
       toEnds: 'To the newest, to the oldest',
@@ -106,6 +108,7 @@ export const shell = {
       pan: 'Enlarged: what lies above, below',
       turnAlways: 'Photo before, after',
       details: 'Details',
+      similar: 'Find similar',
       zoom: 'Zoom in, out, the whole photo',
       selectText: 'Select the text in it',
       back: 'A step back',

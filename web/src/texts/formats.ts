@@ -14,6 +14,9 @@ const dates = computed(() => {
     date: format({ dateStyle: 'full' }),
     day: format({ weekday: 'short', day: 'numeric', month: 'short' }),
     shortDay: format({ weekday: 'short', day: 'numeric' }),
+    dayOfYear: format({ dateStyle: 'medium' }),
+    dayOfAnyYear: format({ day: 'numeric', month: 'long' }),
+    year: format({ year: 'numeric' }),
     moment: format({ dateStyle: 'long', timeStyle: 'short' }),
   }
 })
@@ -32,6 +35,31 @@ export function monthOfYear(month: string, isShort = false): string {
 /** `2024-07-14`, all of it. */
 export function dateName(day: string): string {
   return dates.value.date.format(wallClock(`${day}T00:00:00`))
+}
+
+/** `2024-07-14`, short. What is no day stays as it is. */
+export function dayOfYear(day: string): string {
+  return isDay(day) ? dates.value.dayOfYear.format(wallClock(`${day}T00:00:00`)) : day
+}
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(wallClock(`${text}T00:00:00`).getTime())
+}
+
+/**
+ * Days as a search tells them: `2024-07-14`, `2024-07-01..2024-07-31`, or of every year `--12-24..--12-26`; whole months and
+ * years by their names. What is none of these stays as it is.
+ */
+export function daysName(days: string): string {
+  const isYearly = days.startsWith('--')
+  const [first = '', last = first] = days.split('..').map((day) => (isYearly ? day.replace('--', '2024-') : day))
+  if (!isDay(first) || !isDay(last)) return days
+  const [from, to] = [wallClock(`${first}T00:00:00`), wallClock(`${last}T00:00:00`)]
+  const { dayOfAnyYear, dayOfYear, month, year } = dates.value
+  if (isYearly) return dayOfAnyYear.formatRange(from, to)
+  if (/^(\d{4})-01-01\.\.\1-12-31$/.test(days)) return year.format(from)
+  const isMonth = first.slice(0, 7) === last.slice(0, 7) && first.endsWith('-01') && new Date(to.getTime() + 86_400_000).getUTCDate() === 1
+  return isMonth ? month.format(from) : dayOfYear.formatRange(from, to)
 }
 
 /** Of a day of the week, from 0 for Monday on. */
