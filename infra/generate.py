@@ -150,6 +150,8 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
+    if isinstance(value, tuple):
+        value = ",".join(value)
     return "required" if field.is_required() else f"`{value}`" if value else ""
 
 

@@ -251,6 +251,12 @@ def test_that_pictures_could_not_be_compared_is_told(window: Page) -> None:
     expect(window.get_by_text("Found by words alone: pictures can’t be compared at present.")).to_be_visible()
 
 
+def test_that_nothing_surely_shows_it_is_told(window: Page) -> None:
+    answering(window, SEARCH, lambda _route, content: content.update(unsure=True, textOnly=False))
+    window.goto("/search?q=canon+2022-12")
+    expect(window.get_by_text("Nothing surely shows that. This is the nearest there is.")).to_be_visible()
+
+
 def test_a_search_that_fails_says_so_and_is_tried_again(window: Page) -> None:
     window.route(SEARCH, lambda route: route.fulfill(status=500, json={"code": "internal_error", "detail": "No."}))
     window.goto("/search?q=canon+2022-12")

@@ -54,6 +54,7 @@ export const search = {
   warming: 'Pictures are compared in a moment. So far, this is what words have found.',
   warmingNothing: 'Looking at your photos',
   warmingNothingWhy: 'Words alone have found nothing. Pictures are compared in a moment.',
+  unsure: 'Nothing surely shows that. This is the nearest there is.',
   textOnly: 'Found by words alone: pictures can’t be compared at present.',
 
   filters: 'Filters',
