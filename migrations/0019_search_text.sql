@@ -180,8 +180,8 @@ $$;
 REVOKE EXECUTE ON FUNCTION refresh_search_text(bigint, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION refresh_search_text(bigint, text[]) TO pinhole_ingest, pinhole_worker;
 
--- What a term of a search means: its words by any of these stems or as they stand, or as part of a name; in quotes as they
--- stand, one behind the other. strict: empty where it is a stop word of a language, since in another it may not be one.
+-- What a term of a search means: its words by any of these stems or as they stand, or as part of a name, by as much of them
+-- as parts have; in quotes as they stand, one behind the other. strict: empty where it is a stop word of a language, since in another it may not be one.
 CREATE FUNCTION search_term(said text, quoted boolean, strict boolean, languages regconfig[]) RETURNS tsquery
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
@@ -195,7 +195,7 @@ CREATE FUNCTION search_term(said text, quoted boolean, strict boolean, languages
                 FROM unnest(languages) AS language, phraseto_tsquery(language, words) AS stems WHERE numnode(stems) > 0
             ), '')
             || coalesce((
-                SELECT string_agg(format('%s:*', quote_literal('/' || word)), ' & ')::tsquery
+                SELECT string_agg(format('%s:*', quote_literal('/' || left(word, 40))), ' & ')::tsquery
                 FROM string_to_table(words, ' ') AS word HAVING min(length(word)) > 2 OR words ~ '[0-9]'
             ), '')
     END

@@ -78,6 +78,19 @@ def test_an_item_without_them_is_not(library: Library, typed: str, title: str) -
     assert _found(library, typed) == []
 
 
+@pytest.mark.parametrize("word", ["가" * 500, "㍿" * 500], ids=["Hangul", "ligatures"])
+def test_a_word_may_take_more_bytes_than_the_database_takes(library: Library, word: str) -> None:
+    assert _found(library, word) == []
+
+
+def test_a_long_name_is_found_by_it(library: Library) -> None:
+    name = "IMG_" + "0123456789abcdef" * 4
+    item = library.add(filename=f"{name}.jpg")
+    search_text.refresh(library.conn, library.owner_id, [item])
+    assert _found(library, f"{name}.jpg") == [item]
+    assert _found(library, name[10:60]) == [item]
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("&|!<->:*()'\"\\/ ")), max_size=30))
 def test_whatever_is_typed_is_only_looked_for(library: Library, typed: str) -> None:
