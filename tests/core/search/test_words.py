@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from psycopg import Connection
 
 from pinhole.search.searching import Query, by_words
-from pinhole.search.words import essence_of, terms_of
+from pinhole.search.words import MAX_WORDS, essence_of, terms_of
 from pinhole.tables import search_text, user
 from tests.fixtures.library import Library
 
@@ -81,6 +81,15 @@ def test_an_item_without_them_is_not(library: Library, typed: str, title: str) -
 @pytest.mark.parametrize("word", ["가" * 500, "㍿" * 500], ids=["Hangul", "ligatures"])
 def test_a_word_may_take_more_bytes_than_the_database_takes(library: Library, word: str) -> None:
     assert _found(library, word) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["1 " * 200, "1." * 200, '"' + "1 " * 200, "\ufdfa" * 200],
+    ids=["terms", "one term", "quoted", "ligatures"],
+)
+def test_only_so_many_words_are_looked_for(typed: str) -> None:
+    assert sum(len(term.words) for term in terms_of(typed)) == MAX_WORDS
 
 
 def test_a_long_name_is_found_by_it(library: Library) -> None:

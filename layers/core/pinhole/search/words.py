@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_CHARACTERS = 500
-MAX_TERMS = 32  # beyond, the rest is left out: each costs the database a lookup in an index
+MAX_WORDS = 32  # beyond, the rest is left out: each costs the database a lookup in an index
 
 _TERM = re.compile(r'(?P<sign>-?)(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]+))')
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_APART = re.compile("[\\s!-/:-@\\[-`{-~\u2019]+")  # as the database's `searchable` has it
 _MARKS = re.compile(r"[\u0300-\u036f]")
 _AS_TWO = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "\u2019": "'"})
 
@@ -54,18 +55,27 @@ def folded(text: str) -> str:
 
 
 def terms_of(typed: str) -> Sequence[Term]:
-    """The terms of what was typed, at most MAX_TERMS of them, those without a letter or digit left out.
+    """The terms of what was typed, those without a letter or digit left out, up to MAX_WORDS words of them all.
 
     `-` before a term excludes it, unless a blank follows; `"` begins what belongs together, to the next one or the end.
     """
     found = []
+    left = MAX_WORDS
     for match in _TERM.finditer(typed[:MAX_CHARACTERS]):
         quoted = match["quoted"]
         text = match["plain"] if quoted is None else quoted
         term = Term(match.start(), match.end(), text, quoted is not None, match["sign"] == "-")
+        if not term.words:
+            continue
+        words = _APART.split(folded(text).strip())
+        if len(words) > left:
+            term = replace(term, text=" ".join(words[:left]))
+        left -= len(words)
         if term.words:
             found.append(term)
-    return found[:MAX_TERMS]
+        if left <= 0:
+            break
+    return found
 
 
 def essence_of(terms: Sequence[Term], *, may_be_empty: bool) -> Sequence[Term]:
