@@ -160,7 +160,7 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
     expires = signed_until(caller)
     today = query.today or datetime.now(UTC).date()
     wanted = Query.of(query.q, query.filters, today, query.not_)
-    compares = bool(wanted.text or similar_to or picture)
+    compares = bool(wanted.text or similar_to) or picture is not None
     begin = None if cursor is None else Cursor.parse(cursor)
     texts = [text for text in (wanted.text, query.not_) if text] if compares else []
     # Before the transaction: a model that is being loaded is waited for.
@@ -172,6 +172,7 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
             wanted,
             _likeness(made, wanted),
             similar_to,
+            compares=compares,
             newest_first=query.sort == "date",
             cursor=begin,
             expires=expires,

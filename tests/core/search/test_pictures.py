@@ -166,6 +166,31 @@ def test_words_answer_while_the_model_can_not(
     assert (found["warming"], found["textOnly"]) == told
 
 
+@pytest.mark.parametrize("state", ["warming", "unavailable"])
+def test_while_nothing_is_known_of_a_picture_nothing_is_like_it(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch, state: Any
+) -> None:
+    add(DIRECTIONS["boat"], title="tree")
+    monkeypatch.setattr(encoding, "encoded", lambda *_: Encoded(state))
+    answer: Any = caller.call("POST", "/search/image?kind=photo", json={"picture": "AAAA"}).json
+    assert (answer["ids"], answer["warming"]) == ([], state == "warming")
+
+
+def test_no_bytes_are_given_to_the_model_as_any_other_picture(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(DIRECTIONS["boat"])
+    given: list[bytes | None] = []
+
+    def made(texts: list[str], picture: bytes | None) -> Encoded:
+        given.append(picture)
+        return Encoded("unavailable")
+
+    monkeypatch.setattr(encoding, "encoded", made)
+    caller.call("POST", "/search/image", json={"picture": ""})
+    assert given == [b""]
+
+
 def test_filters_alone_wait_for_no_model(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = add(DIRECTIONS["boat"])
     monkeypatch.setattr(encoding, "encoded", lambda *_: pytest.fail("it was asked"))

@@ -182,6 +182,7 @@ def read(
     likeness: Likeness | None,
     similar_to: str | None,
     *,
+    compares: bool,
     newest_first: bool,
     cursor: Cursor | None,
     expires: int,
@@ -190,11 +191,12 @@ def read(
 
     Where words or pictures ask for something, the best MOST are all that there is, in either order; a cursor is of what
     filters alone ask for, which comes newest first. similar_to: an item whose picture the others shall be like too.
+    compares: whether words or pictures ask for something, though `likeness` is None where no model tells of them.
     expires: when the signatures run out, Unix seconds. Raises NotFound for an item that the viewer may not see.
     """
     if similar_to is not None:
         likeness = _with_picture_of(conn, viewer_id, similar_to, likeness)
-    elif not query.text and likeness is None:
+    elif not compares:
         return _by_date(conn, viewer_id, query, cursor, expires)
     compared = likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) == likeness.model
     by_text = by_words(conn, viewer_id, query) if query.text else []
