@@ -5,9 +5,9 @@ no word is like: so one index finds what has the words and passes the filters.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
@@ -171,28 +171,30 @@ def _ends(text: str) -> tuple[date, date]:
 
 
 _DAY_OF_YEAR = SQL(
-    "(extract(month FROM media_item.taken_at_local) * 100 + extract(day FROM media_item.taken_at_local))"
+    "(extract(month FROM media_item.taken_at_local) * 100 + extract(day FROM media_item.taken_at_local))::int"
 )
 
 
+def _days(yearly: Yearly) -> Iterator[int]:
+    """All days of it, each as 100 times the month and the day."""
+    first, last = date(2024, *yearly.first), date(2024, *yearly.last)
+    number = (last - first).days % 366
+    for day in (first + timedelta(days=each) for each in range(number + 1)):
+        yield day.month * 100 + day.day
+
+
 def _on(values: Sequence[Dates], prefix: str) -> tuple[Composable, dict[str, Any]]:
+    """By whole days, of the clock on the wall."""
+    spans = [f"[{dates.first},{dates.last}]" for dates in values if isinstance(dates, Span)]
+    days = {day for dates in values if isinstance(dates, Yearly) for day in _days(dates)}
     parts: list[Composable] = []
     parameters: dict[str, Any] = {}
-    spans = [dates for dates in values if isinstance(dates, Span)]
     if spans:
-        # Whole days, by the clock on the wall.
         parts.append(SQL("media_item.taken_at_local::date <@ ANY({}::daterange[])").format(Placeholder(prefix)))
-        parameters[prefix] = [f"[{span.first},{span.last}]" for span in spans]
-    for number, dates in enumerate(dates for dates in values if isinstance(dates, Yearly)):
-        first, last = (f"{prefix}_{number}_{end}" for end in ("first", "last"))
-        parts.append(
-            SQL("{} BETWEEN {} AND {}" if dates.first <= dates.last else "({0} >= {1} OR {0} <= {2})").format(
-                _DAY_OF_YEAR,
-                Placeholder(first),
-                Placeholder(last),
-            )
-        )
-        parameters |= {first: dates.first[0] * 100 + dates.first[1], last: dates.last[0] * 100 + dates.last[1]}
+        parameters[prefix] = spans
+    if days:
+        parts.append(SQL("{} = ANY({}::int[])").format(_DAY_OF_YEAR, Placeholder(f"{prefix}_yearly")))
+        parameters[f"{prefix}_yearly"] = sorted(days)
     return SQL(" OR ").join(parts), parameters
 
 
