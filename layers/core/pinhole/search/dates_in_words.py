@@ -197,9 +197,11 @@ class _Reader:
         return at
 
     def _year_at(self, at: int) -> tuple[int, int] | None:
-        """Where a year that stands there ends, and the year."""
+        """Where a year that stands there ends, and the year: `2023`, `last year`."""
         at = self._over(at)
         text = self._word(at)
+        if text in _LAST | _THIS and _UNITS.get(self._word(at + 1)) == _YEAR:
+            return at + 2, self._today.year - (text in _LAST)
         if not _YEAR_TEXT.fullmatch(text) or not FIRST_YEAR <= int(text) <= self._today.year + 1:
             return None
         return at + 1, int(text)
