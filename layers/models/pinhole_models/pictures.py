@@ -3,7 +3,7 @@
 import io
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pinhole_models.roles import Pixels
 
@@ -12,6 +12,16 @@ MAX_PIXELS = 2048 * 2048  # a client scales it to 512 by 512; this much takes 30
 # libjpeg goes over the whole picture for each scan, of which a small file can have thousands, and others ten.
 MAX_SCANS = 100
 _START_OF_SCAN = b"\xff\xda"
+# By EXIF's orientation. Not by Pillow's exif_transpose: that writes the EXIF anew, and fails by any value that is odd.
+_TURNED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class NoPicture(Exception):
@@ -32,7 +42,8 @@ def decode(content: bytes) -> Pixels:
                 raise NoPicture(f"has {image.width} x {image.height} pixels: at most {MAX_PIXELS:,} are taken")
             if image.format == "JPEG" and content.count(_START_OF_SCAN) > MAX_SCANS:
                 raise NoPicture("is a JPEG of more scans than are taken")
-            shown = ImageOps.exif_transpose(image)
+            turned = _TURNED.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            shown = image if turned is None else image.transpose(turned)
             if shown.has_transparency_data:
                 white = Image.new("RGBA", shown.size, "white")
                 shown = Image.alpha_composite(white, shown.convert("RGBA"))

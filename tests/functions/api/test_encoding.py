@@ -3,6 +3,7 @@
 import io
 import logging
 import math
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -239,6 +240,13 @@ def test_a_picture_is_turned_as_it_says(tiny: ModelSet) -> None:
     Image.open(io.BytesIO(image())).rotate(180).save(upside_down, "PNG")
     turned = ready(picture=image(exif=exif)).picture
     assert turned == pytest.approx(ready(picture=upside_down.getvalue()).picture)
+
+
+def test_a_picture_is_turned_though_its_exif_is_odd(tiny: ModelSet) -> None:
+    odd = b"Exif\0\0II*\0\x08\0\0\0\2\0" + struct.pack("<HHIHHHHII", 0x0112, 3, 1, 3, 0, 0x0100, 1, 1, 97) + bytes(4)
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    assert ready(picture=image("JPEG", exif=odd)).picture == ready(picture=image("JPEG", exif=exif)).picture
 
 
 def test_what_is_not_opaque_is_shown_on_white(tiny: ModelSet) -> None:
