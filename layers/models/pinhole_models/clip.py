@@ -16,6 +16,7 @@ from PIL import Image
 from pinhole_models import session
 from pinhole_models.roles import Evidence, Floats, ModelError, Pixels
 
+_LONGEST = 32  # times as long as the other side: no photo is
 _FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
@@ -35,6 +36,8 @@ class Preprocessing:
 
     def __call__(self, picture: Pixels) -> Floats:
         """(3, side, side): the shorter side scaled to `side` and the centre cut out, or all squashed."""
+        if not self._squashes:
+            picture = _middle(picture)
         height, width = picture.shape[:2]
         shorter = min(height, width)
         size = [
@@ -46,6 +49,13 @@ class Preprocessing:
         cut = np.asarray(scaled.crop((left, top, left + self.side, top + self.side)), np.float32)
         normalised = (cut / np.float32(255) - self._mean) / self._deviation
         return np.asarray(normalised.transpose(2, 0, 1), np.float32)
+
+
+def _middle(picture: Pixels) -> Pixels:
+    """The middle of a picture that is very long: else a line of pixels would be scaled to gigabytes, to be cut."""
+    most = _LONGEST * min(picture.shape[:2])
+    top, left = (max(0, side - most) // 2 for side in picture.shape[:2])
+    return picture[top : top + most, left : left + most]
 
 
 class ClipImages:

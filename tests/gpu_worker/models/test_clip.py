@@ -52,6 +52,15 @@ def test_pictures_are_prepared_as_the_reference_prepares_them(
     assert min(np.abs(prepared - reference).max() for reference in references) < 1e-3
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_a_line_of_pixels_only_the_middle_is_scaled(tiny: ModelSet, turned: bool) -> None:
+    line = np.zeros((1, 4_000_000, 3), np.uint8)  # scaled by its shorter side it would take 4 GB
+    line[:, 1_999_000:2_001_000] = 255
+    prepare = Preprocessing(tiny.directory / "tiny/visual/preprocess_cfg.json")
+    prepared = prepare(line.swapaxes(0, 1) if turned else line)
+    assert prepared == pytest.approx(prepare(np.full((SIDE, SIDE, 3), 255, np.uint8)))
+
+
 def test_a_model_of_another_dimension_is_refused(tiny: ModelSet) -> None:
     weights = np.ones((TOKENS, 5), np.float32)
     write(tiny.directory / "tiny/textual/model.onnx", "text", TensorProto.INT32, [TOKENS], weights)
