@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
 import pytest
 from psycopg import Connection
 
@@ -108,6 +109,20 @@ def test_of_what_was_searched_for_the_newest_hundred_are_kept(conn: Connection, 
             suggestions.keep(conn, caller.user.id, f"search {number}")
     kept = {typed for (typed,) in conn.execute("SELECT typed FROM past_search")}
     assert kept == {f"search {number}" for number in range(1, 101)}
+
+
+def test_what_is_being_searched_for_beside_is_waited_for_by_nobody(
+    conn: Connection, caller: Caller, database_url: str
+) -> None:
+    with conn.transaction():
+        for number in range(100):
+            suggestions.keep(conn, caller.user.id, f"search {number}")
+    with psycopg.connect(database_url) as beside, conn.transaction():
+        suggestions.keep(beside, caller.user.id, "search 0")
+        conn.execute("SET LOCAL lock_timeout = '1ms'")
+        suggestions.keep(conn, caller.user.id, "another")
+    assert _suggested(caller, "another") == [("search", "another", None)]
+    assert _suggested(caller, "search 0") == [("search", "search 0", None)]
 
 
 def test_what_was_searched_for_can_be_forgotten_one_by_one_or_all(caller: Caller) -> None:

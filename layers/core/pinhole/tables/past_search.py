@@ -4,7 +4,10 @@ from psycopg import Connection
 
 
 def note(conn: Connection, owner_id: int, typed: str, most: int) -> None:
-    """Write that somebody searched for it now, and forget all but the newest."""
+    """Write that somebody searched for it now, and forget all but the newest.
+
+    What others of theirs are writing is left to them: two who wait for each other would both be in vain.
+    """
     conn.execute(
         """
         INSERT INTO past_search (owner_id, typed, searched_at) VALUES (%s, %s, clock_timestamp())
@@ -16,6 +19,7 @@ def note(conn: Connection, owner_id: int, typed: str, most: int) -> None:
         """
         DELETE FROM past_search WHERE owner_id = %(owner_id)s AND typed IN (
             SELECT typed FROM past_search WHERE owner_id = %(owner_id)s ORDER BY searched_at DESC OFFSET %(most)s
+            FOR UPDATE SKIP LOCKED
         )
         """,
         {"owner_id": owner_id, "most": most},
