@@ -3,10 +3,11 @@
 CREATE EXTENSION IF NOT EXISTS btree_gin;
 
 -- A text as it is cut into words: folded, letters that are two as two, and blanks in place of punctuation, lest the parser
--- takes a file name for a host, and a hyphen for a minus.
+-- takes a file name for a host, and a hyphen for a minus. So much of it that a document, which has eight of these, has at most
+-- the 1 MB that a tsvector may have; folded, a letter can be eighteen.
 CREATE FUNCTION searchable(said text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN trim(regexp_replace(
-        translate(replace(replace(replace(folded(left(said, 20000)), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'øłđ', 'old'),
+        translate(replace(replace(replace(left(folded(left(said, 10000)), 10000), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'øłđ', 'old'),
         '[\s!-/:-@\[-`{-~’]+', ' ', 'g'
     ));
 
@@ -134,7 +135,7 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
         || setweight(lexemes_of(concat_ws(' ', held.said, seen.read, seen.objects, names.words, held.camera)), 'B')
         || setweight(lexemes_of(coalesce(date_words(media_item.taken_at_local), '')), 'C')
         || setweight(lexemes_of(coalesce(seen.tags, '')), 'D')
-        || parts_of(concat_ws(' ', names.words, held.camera))
+        || parts_of(concat_ws(' ', left(names.words, 2500), left(held.camera, 500)))
         || coalesce(held.tags, '')
     FROM seen, names, media_item LEFT JOIN held ON true
     WHERE media_item.owner_id = owner AND media_item.id = item

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -90,6 +91,18 @@ def test_a_word_may_take_more_bytes_than_the_database_takes(library: Library, wo
 )
 def test_only_so_many_words_are_looked_for(typed: str) -> None:
     assert sum(len(term.words) for term in terms_of(typed)) == MAX_WORDS
+
+
+def test_whatever_is_known_of_a_photo_it_is_found_by(library: Library) -> None:
+    # Folded each has four letters of three bytes.
+    ligatures = "㌀㌃㌅㌋㌍㌖㌗㌞㌠㌢㌫㌭㌮㌳㌶㌻㍁㍂㍅㍇㍊㍍㍐㍖㍿"
+    chance = Random(1)
+    text = " ".join("".join(chance.choices(ligatures, k=15)) for _ in range(1000))
+    item = library.add(
+        title=f"door {text}", description=text, keywords=[text], city=text, lens_model=text, relative_path=text[:4096]
+    )
+    search_text.refresh(library.conn, library.owner_id, [item])
+    assert _found(library, "door") == [item]
 
 
 def test_a_long_name_is_found_by_it(library: Library) -> None:
