@@ -107,7 +107,7 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
                 ('country', country), ('country', country_code),
                 ('place', neighbourhood), ('place', city), ('place', region), ('place', country),
                 ('place', concat_ws(' ', city, country)),
-                ('camera', camera_model), ('camera', concat_ws(' ', camera_make, camera_model)),
+                ('camera', camera_make), ('camera', camera_model), ('camera', concat_ws(' ', camera_make, camera_model)),
                 ('minRating', rating::text)
             ) AS tag (filter, value) WHERE value <> '')) AS tags
         FROM item_metadata WHERE owner_id = owner AND item_id = item

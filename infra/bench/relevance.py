@@ -76,7 +76,8 @@ class Asking:
 
     def __call__(self, question: Question, language: str) -> Answer:
         query = Query.of(question.typed[language], [], TODAY)
-        vector = self._embedder.embed_text([query.text])[0].tolist()
+        assert query.look, question
+        vector = self._embedder.embed_text([query.look])[0].tolist()
         chance = self._vocabulary.chance(vector, self._numbers)
         likeness = Likeness(self._model, vector, chance=chance, cut=CutOff(**self._numbers))
         with db.transaction() as conn:
@@ -85,7 +86,7 @@ class Asking:
         ids, cosines = [item_id for item_id, _ in nearest], [cosine for _, cosine in nearest]
         alone, beside = (
             ids[: likeness.shown(cosines, len(ids), words_found=words_found).count]
-            for words_found in (False, bool(text))
+            for words_found in (False, len(text) > FEW)
         )
         both = [hit.id for hit in searching.fused([("text", text), ("picture", beside)])]
         return Answer(question, *([self._names[item_id] for item_id in own] for own in (text, ids, alone, both)))

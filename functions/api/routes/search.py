@@ -160,11 +160,12 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
     expires = signed_until(caller)
     today = query.today or datetime.now(UTC).date()
     wanted = Query.of(query.q, query.filters, today, query.not_)
-    compares = bool(wanted.text or similar_to) or picture is not None
+    compares = wanted.has_words or wanted.is_void or picture is not None
+    is_of_looks = bool(wanted.look or similar_to) or picture is not None
     begin = None if cursor is None else Cursor.parse(cursor)
-    texts = [text for text in (wanted.text, query.not_) if text] if compares else []
+    texts = [text for text in (wanted.look, wanted.unlike_look) if text]
     # Before the transaction: a model that is being loaded is waited for.
-    made = encoding.encoded(texts, picture) if compares else None
+    made = encoding.encoded(texts, picture) if texts or is_of_looks else None
     with transaction(snapshot=True) as conn:
         results = searching.read(
             conn,
@@ -189,7 +190,7 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
         next_cursor=None if results.next_cursor is None else str(results.next_cursor),
         warming=warming,
         unsure=not results.is_sure,
-        text_only=compares and not results.compared and not warming,
+        text_only=is_of_looks and not results.compared and not warming,
     )
     return Answer(found)
 
@@ -198,13 +199,15 @@ def _likeness(made: encoding.Encoded | None, wanted: Query) -> Likeness | None:
     if made is None or made.model is None:
         return None
     texts = iter(made.texts)
-    text = next(texts) if wanted.text else None
+    text = next(texts) if wanted.look else None
+    unlike = next(texts) if wanted.unlike_look else None
     return Likeness(
         made.model,
         text=None if text is None else text.vector,
         picture=made.picture,
-        unlike=[other.vector for other in texts],
+        unlike=None if unlike is None else unlike.vector,
         chance=None if text is None else text.chance,
+        unlike_chance=None if unlike is None else unlike.chance,
         cut=made.cut_off,
     )
 

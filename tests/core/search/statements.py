@@ -5,6 +5,7 @@ from datetime import date
 
 from pinhole.grid import Cursor
 from pinhole.search import suggestions, values
+from pinhole.search.cut_off import CutOff
 from pinhole.search.filters import Asked
 from pinhole.search.searching import Likeness, Query, by_picture, read
 from pinhole.seen import Role
@@ -14,9 +15,10 @@ from tests.fixtures.statements import EXPIRES, World, case
 TODAY = date(2026, 11, 25)
 
 
-def _read(w: World, typed: str, *asked: Asked, cursor: Cursor | None = None) -> None:
+def _read(w: World, typed: str, *asked: Asked, cursor: Cursor | None = None, likeness: Likeness | None = None) -> None:
     query = Query.of(typed, asked, TODAY)
-    found = read(w.conn, w.ann.id, query, None, None, newest_first=False, cursor=cursor, expires=EXPIRES)
+    options = {"compares": query.has_words, "newest_first": False}
+    found = read(w.conn, w.ann.id, query, likeness, None, **options, cursor=cursor, expires=EXPIRES)
     assert found.columns.ids, typed
 
 
@@ -43,8 +45,15 @@ def _likeness(w: World) -> Likeness:
 @case
 def all_pictures_are_compared(w: World) -> None:
     assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), _likeness(w))
-    away = replace(_likeness(w), unlike=[[1.0, *[0.0] * 15]])
+    away = replace(_likeness(w), unlike=[1.0, *[0.0] * 15])
     assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), away)
+
+
+@case
+def pictures_that_show_what_is_not_wanted_are_left_out(w: World) -> None:
+    away = replace(_likeness(w), unlike=[1.0, *[0.0] * 15], unlike_chance=0.5, cut=CutOff(1, 1, 0, 0, 1, 0, 1))
+    _read(w, "word7", likeness=away)
+    _read(w, "", Asked("place", ["Place 7"]), likeness=replace(away, text=None))
 
 
 @case
@@ -55,7 +64,8 @@ def pictures_that_pass_filters_are_compared(w: World) -> None:
 @case
 def pictures_are_compared_with_that_of_an_item(w: World) -> None:
     query = Query.of("", [], TODAY)
-    found = read(w.conn, w.ann.id, query, None, w.item.id, newest_first=True, cursor=None, expires=EXPIRES)
+    options = {"compares": True, "newest_first": True}
+    found = read(w.conn, w.ann.id, query, None, w.item.id, **options, cursor=None, expires=EXPIRES)
     assert found.columns.ids
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pinhole.search.dates_in_words import Dates, Span, Yearly, dates_in
+from pinhole.search.dates_in_words import Dates, Open, Span, Yearly, dates_in
 from pinhole.search.words import terms_of
 
 TODAY = date(2026, 11, 25)  # a Wednesday
@@ -92,6 +92,7 @@ def test_two_dates_are_understood_each_by_itself() -> None:
 
 def test_easter_without_a_year_is_that_of_each() -> None:
     [understood] = dates_in(terms_of("ostern"), TODAY)
+    assert isinstance(understood.dates, tuple)
     assert _span("2024-03-29", "2024-04-01") in understood.dates
     assert len(understood.dates) == 61
 
@@ -99,3 +100,40 @@ def test_easter_without_a_year_is_that_of_each() -> None:
 def test_a_weekend_that_is_not_over_is_not_the_last_one() -> None:
     [understood] = dates_in(terms_of("last weekend"), date(2026, 11, 22))  # a Sunday
     assert understood.dates == (_span("2026-11-14", "2026-11-15"),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day", "is_end"),
+    [
+        ("before 2020", "2019-12-31", True),
+        ("vor Juli 2021", "2021-06-30", True),
+        ("tot 2010", "2010-12-31", True),
+        ("after christmas 2022", "2022-12-27", False),
+        ("since 14 july 2021", "2021-07-14", False),
+        ("vanaf 2020", "2020-01-01", False),
+    ],
+)
+def test_what_is_before_or_after_a_date_has_one_end(typed: str, day: str, is_end: bool) -> None:
+    [understood] = dates_in(terms_of(typed), TODAY)
+    assert (understood.begin, understood.dates) == (0, Open(date.fromisoformat(day), is_end=is_end))
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("from 2020 to 2022", "2020-01-01", "2022-12-31"),
+        ("2020-2022", "2020-01-01", "2022-12-31"),
+        ("between 2019 and march 2021", "2019-01-01", "2021-03-31"),
+        ("juni bis august 2023", "2023-06-01", "2023-08-31"),
+        ("november tot februari 2023", "2022-11-01", "2023-02-28"),
+    ],
+)
+def test_what_is_between_two_dates_is_all_of_it(typed: str, first: str, last: str) -> None:
+    [understood] = dates_in(terms_of(typed), TODAY)
+    assert (understood.begin, understood.end) == (0, len(terms_of(typed)))
+    assert understood.dates == (_span(first, last),)
+
+
+@pytest.mark.parametrize("typed", ["christmas tree", "june carter", "5 in may", "march of the 12 penguins"])
+def test_a_name_that_belongs_to_the_word_after_it_is_no_date(typed: str) -> None:
+    assert dates_in(terms_of(typed), TODAY) == []

@@ -224,16 +224,11 @@ def test_what_is_much_nearer_than_chance_is_found_with_what_is_about_as_near(
     assert sorted(_search(caller, q="boat", sort="date")["ids"]) == sorted([nearest, near])
 
 
-def test_what_is_doubtful_is_not_shown_beside_what_has_the_word(
-    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_doubtful_is_said_to_be(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     doubtful = add([0.6, 0.0, 0.8])
     _with_chance(monkeypatch, 0.55)
     found = _search(caller, q="boat")
     assert (found["ids"], found["unsure"]) == ([doubtful], True)
-    titled = add(None, title="boat")
-    found = _search(caller, q="boat")
-    assert (found["ids"], found["unsure"]) == ([titled], False)
 
 
 def test_only_what_looks_alike_is_similar(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,3 +258,46 @@ def test_a_quoted_text_that_is_read_in_a_picture_comes_first(caller: Caller, add
     assert _search(caller, q='"emergency exit"')["ids"] == [read]
     assert set(_search(caller, q='"exit"')["ids"]) == {titled, named, read}
     assert _search(caller, q="exit")["ids"][0] == titled
+
+
+def test_what_surely_shows_what_is_not_wanted_is_left_out(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boat = add(DIRECTIONS["boat"])
+    add(DIRECTIONS["boat tree"], title="boat")
+    _with_chance(monkeypatch, 0.5)
+    for found in (
+        _search(caller, ("not", "tree"), q="boat"),
+        _search(caller, q="boat -tree"),
+        _search(caller, q="boat without tree"),
+        _search(caller, ("not", "tree"), kind="photo"),
+        _search(caller, q="-tree"),
+    ):
+        assert found["ids"] == [boat]
+
+
+def test_a_few_doubtful_ones_are_shown_beside_few_that_have_the_word(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubtful, titled = add([0.6, 0.0, 0.8]), [add(None, title="boat")]
+    _with_chance(monkeypatch, 0.55)
+    found = _search(caller, q="boat")
+    assert (sorted(found["ids"]), found["unsure"]) == (sorted([doubtful, *titled]), False)
+    titled += [add(None, title="boat") for _ in range(3)]
+    assert sorted(_search(caller, q="boat")["ids"]) == sorted(titled)
+
+
+def test_a_photo_is_not_similar_to_itself_whatever_its_words_are(caller: Caller, add: Add) -> None:
+    photo = add(DIRECTIONS["boat"], title="boat")
+    assert _search(caller, q="boat", similarTo=photo)["ids"] == []
+
+
+@pytest.mark.parametrize("typed", ["IMG_4711", "%", "\U0001f600", "-"])
+def test_what_pictures_can_not_show_is_not_looked_for_in_them(
+    caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    add(DIRECTIONS["boat"])
+    named = add(DIRECTIONS["boat"], filename="IMG_4711.jpg")
+    monkeypatch.setattr(encoding, "encoded", lambda *_: pytest.fail("it was asked"))
+    found = _search(caller, q=typed)
+    assert (found["ids"], found["textOnly"]) == ([named] if typed == "IMG_4711" else [], False)

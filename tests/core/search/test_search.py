@@ -86,6 +86,7 @@ FILTERS: list[tuple[str, str, dict[str, Any]]] = [
     ("place", "naples, italy", {"city": "Naples", "country": "Italy"}),
     ("place", "Campania", {"region": "Campania", "city": "Naples", "country": "Italy"}),
     ("camera", "d850", {"camera_make": "Nikon", "camera_model": "D850"}),
+    ("camera", "nikon", {"camera_make": "Nikon", "camera_model": "D850"}),
     ("camera", "Nikon D850", {"camera_make": "Nikon", "camera_model": "D850"}),
     ("favourite", "true", {"favourite": True}),
     ("minRating", "4", {"rating": 5}),

@@ -175,3 +175,16 @@ def test_every_value_of_a_filter_finds_as_many_as_were_counted(caller: Caller, l
         for value, count in counted:
             found: Any = caller.call("GET", f"/search?{urlencode({name: value})}").json
             assert len(found["ids"]) == count, (name, value)
+
+
+def test_what_is_the_same_words_is_suggested_once(caller: Caller, conn: Connection, library: Library) -> None:
+    _add(library, title="Cat")
+    with conn.transaction():
+        for kind in ("object", "tag"):
+            conn.execute(
+                "INSERT INTO search_value (owner_id, filter, value) VALUES (%s, %s, 'cat')", (library.owner_id, kind)
+            )
+    assert _suggested(caller, "ca") == [("object", "cat", None)]
+    _search_for(caller, "Cat", "   ")
+    assert _suggested(caller, "ca") == [("search", "Cat", None)]
+    assert _suggested(caller, "") == [("search", "Cat", None)]

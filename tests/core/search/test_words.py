@@ -130,7 +130,8 @@ def test_whatever_is_typed_is_only_looked_for(library: Library, typed: str) -> N
         ("photos of dogs", "dogs"),
         ("foto's van honden in de sneeuw", "honden in de sneeuw"),
         ("Bilder von der Katze", "Katze"),
-        ("pictures", "pictures"),
+        ("pictures", ""),
+        ("photos of", ""),
         ("in the", "in the"),
         ('"photos of" dogs in', '"photos of" dogs'),
         ("photos -of -photos boats", "-of -photos boats"),
@@ -142,6 +143,32 @@ def test_what_says_nothing_of_a_photo_is_left_out(typed: str, left: str) -> None
 
 
 def test_beside_a_date_nothing_may_be_left() -> None:
-    assert Query.of("photos from july 2024", [], TODAY).text == ""
-    assert Query.of("photos from july 2024 in Naples", [], TODAY).text == "Naples"
+    assert Query.of("photos from july 2024", [], TODAY).look == ""
+    assert Query.of("photos from july 2024 in Naples", [], TODAY).look == "Naples"
     assert [term.text for term in Query.of("photos -beach july 2024", [], TODAY).terms] == ["beach"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "look", "unlike"),
+    [
+        ("IMG_2682", "", ""),
+        ("8.3 boat", "boat", ""),
+        ("jack-o'-lantern, really!", "jack-o'-lantern, really!", ""),
+        ("cat -chair", "cat", "chair"),
+        ("cat without chair", "cat", "chair"),
+        ("Katze ohne Stuhl", "Katze", "Stuhl"),
+        ("not cat", "", "cat"),
+        ("without -cat", "without", "cat"),
+        ('"no exit"', "no exit", ""),
+    ],
+)
+def test_pictures_are_compared_with_words_that_can_be_seen(typed: str, look: str, unlike: str) -> None:
+    query = Query.of(typed, [], TODAY)
+    assert (query.look, query.unlike_look) == (look, unlike)
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_void"), [("", False), ("  ", False), ("%", True), ('"', True), ("\U0001f600", True)]
+)
+def test_what_has_no_word_asks_for_nothing_that_is_there(typed: str, is_void: bool) -> None:
+    assert Query.of(typed, [], TODAY).is_void == is_void

@@ -95,7 +95,7 @@ export function searchList(wanted: Wanted, ask: Ask): SearchList {
     },
     home: addressOf(wanted),
     pathOf: (id) => addressOf(wanted, id),
-    titleOf: ({ key }) => (key === BEST ? texts.search.best : monthName(key)),
+    titleOf: ({ key }) => (key === BEST ? (first.value?.unsure ? texts.search.nearest : texts.search.best) : monthName(key)),
     groupOf: ({ key }) => (key === BEST ? '' : key.slice(0, 4)),
     whyOf: (id) => why.get(id) ?? '',
     near(keys) {

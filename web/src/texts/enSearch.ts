@@ -1,5 +1,7 @@
 import { numberName } from './formats'
 
+const LONGEST_TITLE = 60
+
 const filters = {
   from: 'From',
   to: 'To',
@@ -22,8 +24,12 @@ export const search = {
   clear: 'Clear the search',
   close: 'Close the search',
 
-  titleOf: (q: string) => (q ? `“${q}”` : 'Search'),
+  titleOf(q: string) {
+    const told = q.length > LONGEST_TITLE ? `${q.slice(0, LONGEST_TITLE)}…` : q
+    return told.includes('"') ? told : `“${told}”`
+  },
   best: 'Best matches',
+  nearest: 'Perhaps',
   why: {
     text: 'Found by its words',
     picture: 'Found by how it looks',

@@ -58,18 +58,22 @@ def shown(cosines: Sequence[float], compared: int, chance: float, cut: CutOff, *
     """How many of the nearest pictures to show.
 
     cosines: of the nearest ones with what was asked for in words, the best first. compared: of how many pictures these
-    are the nearest. chance: of the words, as above. words_found: whether there are items that have the words, beside
-    which no doubtful one is shown.
+    are the nearest. chance: of the words, as above. words_found: whether more than a few items have the words,
+    beside which no doubtful one is shown.
     """
     if not cosines:
         return Shown(0)
-    nearer = cut.growth * log(min(max(compared, _SMALLEST), _LARGEST) / _CALIBRATED_AT)
-    best = cosines[0] - chance - nearer
-    if best >= cut.sure:
-        return _as_near_as(cosines, min(cosines[0] - cut.within, chance + nearer + cut.sure))
-    if best >= cut.maybe and not words_found:
+    least = least_sure(compared, chance, cut)
+    if cosines[0] >= least:
+        return _as_near_as(cosines, min(cosines[0] - cut.within, least))
+    if cosines[0] >= least - cut.sure + cut.maybe and not words_found:
         return Shown(min(FEW, len(cosines)), is_sure=False)
     return Shown(0)
+
+
+def least_sure(compared: int, chance: float, cut: CutOff) -> float:
+    """The cosine from which on the best of so many pictures surely shows what was asked for."""
+    return chance + cut.growth * log(min(max(compared, _SMALLEST), _LARGEST) / _CALIBRATED_AT) + cut.sure
 
 
 def shown_alike(cosines: Sequence[float], cut: CutOff) -> Shown:

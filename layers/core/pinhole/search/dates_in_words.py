@@ -2,11 +2,12 @@
 
 Seasons are those of meteorologists on the northern half, by whole months. A winter of a year is the one that begins in
 it and the one that ends in it, since people mean either. What is said without a year is of every year, where it is
-of days or a month (`christmas`, `14 july`); a season without one is left to the other ways to search.
+of days or a month (`christmas`, `14 july`), unless a word follows that it may belong to (`christmas tree`, `june
+carter`); a season without one is left to the other ways to search.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -37,16 +38,25 @@ class Yearly:
     last: Day
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """From a day on, or, where it is the end, up to it. It is included."""
+
+    day: date
+    is_end: bool
+
+
 Dates = Span | Yearly
+Said = tuple[Dates, ...] | Open
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """begin, end: which of the terms. dates: any of them."""
+    """begin, end: which of the terms. dates: any of them, or those from or up to one."""
 
     begin: int
     end: int
-    dates: tuple[Dates, ...]
+    dates: Said
 
 
 def _table(lines: str) -> dict[str, int]:
@@ -134,6 +144,13 @@ _BEFORE = {
     *_BETWEEN,
     *("on", "at", "from", "during", "op", "uit", "tijdens", "om", "am", "an", "aus", "vom", "von", "wahrend", "zu"),
 }
+# Before a date, what it is the end of; and between two, that all is meant which lies between them.
+_EARLIER = {"before", "vor", "voor"}
+_UNTIL = {"until", "till", "bis", "tot"}
+_LATER = {"after", "nach", "na"}
+_SINCE = {"since", "seit", "sinds", "ab", "vanaf"}
+_TO = {"to", "until", "till", "through", "bis", "tot", "t/m"}
+_OF_TWO, _AND = {"between", "zwischen", "tussen"}, {"and", "und", "en"}
 _TODAY = _table("\n today vandaag heute\n yesterday gisteren gestern\n eergisteren vorgestern")
 _JOINED = {("new", "year"): "newyear", ("new", "years"): "newyear", ("new", "year's"): "newyear"}
 _NOT_ALONE = {"may", "mar", "march", "fall", "jan", "dec", "sep", "mai", "mei"}  # are other words, or names, too
@@ -141,6 +158,7 @@ _NOT_ALONE = {"may", "mar", "march", "fall", "jan", "dec", "sep", "mai", "mei"} 
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|e|de|ste)?\.?")
 _YEAR_TEXT = re.compile(r"(?:18|19|20)[0-9]{2}")
 _DECADE = re.compile(r"((?:18|19|20)[0-9]0)(?:s|er|ern)")
+_YEARS = re.compile(r"((?:18|19|20)[0-9]{2})[-\u2013]((?:18|19|20)[0-9]{2})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?")
 _NUMERIC = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})")
 
@@ -156,10 +174,13 @@ def dates_in(terms: Sequence[Term], today: date) -> list[Understood]:
             at += 1
             continue
         end, dates = read
-        begin = at
-        while begin > (found[-1].end if found else 0) and reader.words[begin - 1] in _BEFORE:
+        begin, least = at, found[-1].end if found else 0
+        bounded = reader.bounded(begin - 1, dates) if begin > least else None
+        if bounded is not None:
             begin -= 1
-        found.append(Understood(begin, end, dates))
+        while begin > least and reader.words[begin - 1] in _BEFORE | _OF_TWO:
+            begin -= 1
+        found.append(Understood(begin, end, dates if bounded is None else bounded))
         at = end
     return found
 
@@ -173,7 +194,38 @@ class _Reader:
         self._today = today
 
     def read(self, at: int) -> _Read | None:
-        """The longest that begins there: where it ends, and what it tells."""
+        """What begins there, and goes on to another date where it says so: where it ends, and what it tells."""
+        read = self._one(at)
+        if read is None:
+            return None
+        end, dates = read
+        connects = _TO | (_AND if self._word(at - 1) in _OF_TWO else set())
+        if self._word(end) in connects and (other := self._one(end + 1)) is not None:
+            all_between = _from_to(dates, other[1])
+            return read if all_between is None else (other[0], (all_between,))
+        follows = self._word(end)
+        is_yearly_name = end == at + 1 and any(isinstance(each, Yearly) for each in dates)
+        if is_yearly_name and follows and follows not in _BEFORE and self._one(end) is None:
+            return None
+        return read
+
+    def bounded(self, at: int, dates: tuple[Dates, ...]) -> Open | None:
+        """What a word makes of the dates after it; None where it says nothing of them."""
+        word = self._word(at)
+        spans = [each for each in dates if isinstance(each, Span)]
+        if len(spans) < len(dates):
+            return None
+        first, last = min(each.first for each in spans), max(each.last for each in spans)
+        if word in _EARLIER:
+            return Open(first - timedelta(days=1), is_end=True)
+        if word in _UNTIL:
+            return Open(last, is_end=True)
+        if word in _LATER:
+            return Open(last + timedelta(days=1), is_end=False)
+        return Open(first, is_end=False) if word in _SINCE else None
+
+    def _one(self, at: int) -> _Read | None:
+        """The longest date that begins there."""
         ways: Sequence[Callable[[int], _Read | None]] = (
             self._ago,
             self._relative,
@@ -188,11 +240,11 @@ class _Reader:
         return max((read for way in ways if (read := way(at)) is not None), key=lambda read: read[0], default=None)
 
     def _word(self, at: int) -> str:
-        return self.words[at] if at < len(self.words) else ""
+        return self.words[at] if 0 <= at < len(self.words) else ""
 
-    def _over(self, at: int) -> int:
+    def _over(self, at: int, words: Collection[str] = _BETWEEN) -> int:
         """Past words that may stand between those of a date."""
-        while self._word(at) in _BETWEEN:
+        while self._word(at) in words:
             at += 1
         return at
 
@@ -256,14 +308,15 @@ class _Reader:
     def _day_of_month(self, at: int) -> _Read | None:
         day = _ORDINAL.fullmatch(self._word(at))
         if day:
-            month_at = self._over(at + 1)
+            month_at = self._over(at + 1, {"of", "van"})
             end = month_at + 1
             number, month = int(day[1]), _MONTHS.get(self._word(month_at))
         else:
-            month, day = _MONTHS.get(self._word(at)), _ORDINAL.fullmatch(self._word(self._over(at + 1)))
+            day_at = self._over(at + 1, {"the"})
+            month, day = _MONTHS.get(self._word(at)), _ORDINAL.fullmatch(self._word(day_at))
             if not day:
                 return None
-            end, number = self._over(at + 1) + 1, int(day[1])
+            end, number = day_at + 1, int(day[1])
         if month is None or not 1 <= number <= _days(2024, month):
             return None
         year = self._year_at(end)
@@ -318,6 +371,8 @@ class _Reader:
 
     def _numeric(self, at: int) -> _Read | None:
         word = self._word(at)
+        if (match := _YEARS.fullmatch(word)) and int(match[1]) < int(match[2]):
+            return at + 1, (Span(date(int(match[1]), 1, 1), date(int(match[2]), 12, 31)),)
         if match := _ISO.fullmatch(word):
             year, month, day = int(match[1]), int(match[2]), match[3]
         elif match := _NUMERIC.fullmatch(word):
@@ -364,6 +419,23 @@ class _Reader:
         if unit == _YEAR:
             return Span(date(then.year, 1, 1), date(then.year, 12, 31))
         return Span(then, then)
+
+
+def _from_to(begin: Sequence[Dates], end: Sequence[Dates]) -> Dates | None:
+    """From the first day of one to the last day of the other; None where no day of that is before the other."""
+    first, last = begin[0], end[-1]
+    if isinstance(first, Yearly) and isinstance(last, Yearly):
+        return Yearly(first.first, last.last)
+    if isinstance(last, Yearly):
+        return None
+    if isinstance(first, Yearly):
+        # The year is said at the end alone.
+        month, day = first.first
+        year = last.last.year - ((month, day) > (last.last.month, last.last.day))
+        if day > _days(year, month):
+            return None
+        return Span(date(year, month, day), last.last)
+    return Span(first.first, last.last) if first.first <= last.last else None
 
 
 def _plain(term: Term) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
 
 from pinhole.errors import FieldError, Invalid
-from pinhole.search.dates_in_words import Dates, Span, Yearly
+from pinhole.search.dates_in_words import Dates, Open, Said, Span, Yearly
 
 MAX_VALUES = 100
 _MAX_CHARACTERS = 200
@@ -133,6 +133,22 @@ def written(dates: Dates) -> str:
     else:
         first, last = (f"--{month:02}-{day:02}" for month, day in (dates.first, dates.last))
     return first if first == last else f"{first}..{last}"
+
+
+def asked_by(said: Said) -> Asked:
+    """The filter that dates in words ask for."""
+    if isinstance(said, Open):
+        return Asked("to" if said.is_end else "from", [said.day.isoformat()])
+    return Asked("on", [written(dates) for dates in said])
+
+
+def joined(asked: Sequence[Asked]) -> list[Asked]:
+    """The same, each filter once with all of its values: two wishes of one kind are either. What is said twice, as in
+    two languages, is one."""
+    values: dict[tuple[str, bool], dict[str, None]] = {}
+    for one in asked:
+        values.setdefault((one.name, one.negated), {}).update(dict.fromkeys(one.values))
+    return [Asked(name, list(own), negated) for (name, negated), own in values.items()]
 
 
 def _dates(value: str) -> Dates:

@@ -17,7 +17,7 @@ from pinhole import access, grid
 from pinhole.errors import NotFound
 from pinhole.grid import Columns, Cursor
 from pinhole.search import filters
-from pinhole.search.cut_off import CutOff, Shown, shown, shown_alike, shown_beside
+from pinhole.search.cut_off import FEW, CutOff, Shown, least_sure, shown, shown_alike, shown_beside
 from pinhole.search.dates_in_words import dates_in
 from pinhole.search.filters import Asked
 from pinhole.search.words import Term, essence_of, terms_of
@@ -47,17 +47,29 @@ class Understood:
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is asked for. terms: what is left of what was typed, once dates were understood; unlike: of what is not
-    wanted."""
+    wanted. is_void: whether something was typed that has no word."""
 
     terms: Sequence[Term]
     unlike: Sequence[Term]
     understood: Sequence[Understood]
     filters: Sequence[Asked]
+    is_void: bool
 
     @property
-    def text(self) -> str:
-        """What pictures shall be like, in words; empty where no word asks for anything."""
-        return " ".join(term.text for term in self.terms if not term.is_excluded)
+    def has_words(self) -> bool:
+        """Whether a word asks for anything, and does not only exclude."""
+        return any(not term.is_excluded for term in self.terms)
+
+    @property
+    def look(self) -> str:
+        """What pictures shall be like, in words; empty where no word says that."""
+        return " ".join(term.text for term in self.terms if not term.is_excluded and term.can_be_seen)
+
+    @property
+    def unlike_look(self) -> str:
+        """What they shall not be like."""
+        excluded = [term for term in self.terms if term.is_excluded and not term.is_quoted]
+        return " ".join(term.text for term in [*excluded, *self.unlike] if term.can_be_seen)
 
     @classmethod
     def of(cls, typed: str, asked: Sequence[Asked], today: date, unlike: str = "") -> "Query":
@@ -65,24 +77,16 @@ class Query:
         terms = terms_of(typed)
         found = dates_in(terms, today)
         understood = [
-            Understood(
-                terms[each.begin].begin,
-                terms[each.end - 1].end,
-                Asked("on", [filters.written(dates) for dates in each.dates]),
-            )
-            for each in found
+            Understood(terms[each.begin].begin, terms[each.end - 1].end, filters.asked_by(each.dates)) for each in found
         ]
         dated = {number for each in found for number in range(each.begin, each.end)}
-        # Two dates are two wishes of one kind: either. Said twice, as in two languages, they are one.
-        said = dict.fromkeys(value for each in understood for value in each.filter.values)
-        on = [one for one in asked if one.name == "on" and not one.negated]
-        dates = list(dict.fromkeys([*(value for one in on for value in one.values), *said]))
         others = [term for number, term in enumerate(terms) if number not in dated]
         return cls(
             essence_of(others, may_be_empty=bool(found)),
             terms_of(unlike),
             understood,
-            [*(one for one in asked if one not in on), *([Asked("on", dates)] if dates else [])],
+            filters.joined([*asked, *(each.filter for each in understood)]),
+            is_void=not terms and bool(typed.strip()),
         )
 
 
@@ -94,15 +98,21 @@ class Likeness:
     """What pictures are compared with, as vectors of unit length in the space of a model.
 
     text, picture: what they shall be like: words, a picture, or both at once. unlike: what they shall not be like.
-    chance, cut: of `pinhole.search.cut_off`; None where the model's are not known.
+    chance, cut: of `pinhole.search.cut_off`; None where the model's are not known; unlike_chance: of `unlike`.
     """
 
     model: Model
     text: Vector | None = None
     picture: Vector | None = None
-    unlike: Sequence[Vector] = ()
+    unlike: Vector | None = None
     chance: float | None = None
+    unlike_chance: float | None = None
     cut: CutOff | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether pictures shall be like anything."""
+        return self.text is not None or self.picture is not None
 
     @property
     def wanted(self) -> list[float]:
@@ -112,9 +122,9 @@ class Likeness:
     @property
     def towards(self) -> list[float]:
         """The same, less _UNLIKE of what is not wanted, of unit length."""
-        if not self.unlike:
+        if self.unlike is None:
             return self.wanted
-        pairs = zip(self.wanted, _unit(_sum(self.unlike)), strict=True)
+        pairs = zip(self.wanted, self.unlike, strict=True)
         return _unit([wanted - _UNLIKE * unwanted for wanted, unwanted in pairs])
 
     def shown(self, cosines: Sequence[float], compared: int, *, words_found: bool) -> Shown:
@@ -196,21 +206,25 @@ def read(
     """
     if similar_to is not None:
         likeness = _with_picture_of(conn, viewer_id, similar_to, likeness)
-    elif not compares:
-        return _by_date(conn, viewer_id, query, cursor, expires)
-    compared = likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) == likeness.model
-    by_text = by_words(conn, viewer_id, query) if query.text else []
+    if likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) != likeness.model:
+        likeness = None
+    if similar_to is None and not compares:
+        return _by_date(conn, viewer_id, query, likeness, cursor, expires)
+    by_text = by_words(conn, viewer_id, query) if query.has_words else []
     alike: list[str] = []
     is_sure = True
+    compared = likeness is not None and likeness.is_wanted
     if compared and likeness is not None:
         nearest = [each for each in by_picture(conn, viewer_id, query, likeness) if each[0] != similar_to]
         best_first = sorted(nearest, key=lambda each: -each[1])  # which it is not where something is not wanted
         among = len(nearest) if len(nearest) < MOST - 1 else max(MOST, timeline_month.estimate(conn, viewer_id))
-        some = likeness.shown([cosine for _, cosine in best_first], among, words_found=bool(by_text))
-        is_sure = some.is_sure
+        some = likeness.shown([cosine for _, cosine in best_first], among, words_found=len(by_text) > FEW)
+        is_sure = some.is_sure or bool(by_text)
         near = {item_id for item_id, _ in best_first[: some.count]}
         alike = [item_id for item_id, _ in nearest if item_id in near]
-    hits = fused([("text", by_text), ("picture", alike)])[:MOST]
+    hits = fused([("text", by_text), ("picture", alike)])
+    unwanted = {similar_to, *_unwanted(conn, viewer_id, [hit.id for hit in hits], likeness)}
+    hits = [hit for hit in hits if hit.id not in unwanted][:MOST]
     if any(term.is_quoted for term in query.terms):
         read = _read_in(conn, viewer_id, [hit.id for hit in hits], query)
         hits.sort(key=lambda hit: hit.id not in read)
@@ -252,6 +266,40 @@ def _with_picture_of(conn: Connection, viewer_id: int, item_id: str, likeness: L
     return replace(likeness, picture=vector)
 
 
+_SHOWS_UNWANTED = SQL(
+    """
+    EXISTS (
+        SELECT FROM image_embedding JOIN model ON model.id = model_id AND role = 'image_embedding' AND answers
+        WHERE image_embedding.owner_id = media_item.owner_id AND image_embedding.item_id = media_item.id
+            AND -(embedding <#> %(unlike)s::halfvec) >= %(least)s
+    )
+    """
+)
+
+
+def _bound_of_unwanted(conn: Connection, viewer_id: int, likeness: Likeness | None) -> dict[str, Any] | None:
+    """Parameters of _SHOWS_UNWANTED: from which cosine on a picture surely shows what is not wanted. None: of none that
+    is known."""
+    if likeness is None or likeness.unlike is None or likeness.unlike_chance is None or likeness.cut is None:
+        return None
+    least = least_sure(timeline_month.estimate(conn, viewer_id), likeness.unlike_chance, likeness.cut)
+    return {"unlike": str(list(likeness.unlike)), "least": least}
+
+
+def _unwanted(conn: Connection, viewer_id: int, item_ids: Sequence[str], likeness: Likeness | None) -> list[str]:
+    """Those of these items whose pictures surely show what is not wanted."""
+    bound = _bound_of_unwanted(conn, viewer_id, likeness)
+    if bound is None:
+        return []
+    rows = conn.execute(
+        SQL("SELECT id FROM media_item WHERE {may_see} AND id = ANY(%(ids)s) AND {shows_unwanted}").format(
+            may_see=access.MAY_SEE, shows_unwanted=_SHOWS_UNWANTED
+        ),
+        {"viewer_id": viewer_id, "ids": list(item_ids), **bound},
+    )
+    return [item_id for (item_id,) in rows]
+
+
 def _read_in(conn: Connection, viewer_id: int, item_ids: Sequence[str], query: Query) -> set[str]:
     """Those of these items of the viewer's in whose pictures all that is in quotes was read."""
     quoted = [term for term in query.terms if term.is_quoted and not term.is_excluded]
@@ -285,8 +333,12 @@ _SHOWN = {
 }
 
 
-def _by_date(conn: Connection, viewer_id: int, query: Query, cursor: Cursor | None, expires: int) -> Results:
+def _by_date(
+    conn: Connection, viewer_id: int, query: Query, likeness: Likeness | None, cursor: Cursor | None, expires: int
+) -> Results:
     must, parameters = _must(query)
+    if (bound := _bound_of_unwanted(conn, viewer_id, likeness)) is not None:
+        must, parameters = SQL("{} AND NOT {}").format(must, _SHOWS_UNWANTED), parameters | bound
     row = conn.execute(
         SQL(
             """
@@ -386,13 +438,13 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likenes
     found = conn.execute(
         SQL("SELECT item_id, -({cosine}) FROM ({compared}) AS compared ORDER BY distance LIMIT %(limit)s").format(
             compared=compared,
-            cosine=SQL("embedding <#> %(wanted)s::halfvec" if likeness.unlike else "distance"),
+            cosine=SQL("distance" if likeness.unlike is None else "embedding <#> %(wanted)s::halfvec"),
         ),
         {
             "viewer_id": viewer_id,
             "limit": MOST,
             "towards": str(likeness.towards),
-            **({"wanted": str(likeness.wanted)} if likeness.unlike else {}),
+            **({} if likeness.unlike is None else {"wanted": str(likeness.wanted)}),
             "name": likeness.model.name,
             "version": likeness.model.version,
             **parameters,

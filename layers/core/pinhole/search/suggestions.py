@@ -9,6 +9,7 @@ from psycopg.sql import SQL
 
 from pinhole import access
 from pinhole.search.filters import FILTERS
+from pinhole.search.words import folded
 from pinhole.tables import past_search
 
 MOST = 10
@@ -37,12 +38,16 @@ def suggestions(conn: Connection, viewer_id: int, typed: str) -> Sequence[Sugges
     searches = _searches(conn, viewer_id, typed)
     if not typed.strip():
         return searches[:MOST]
-    return [*searches[:_MOST_SEARCHES_BESIDE_NAMES], *_names(conn, viewer_id, typed)][:MOST]
+    found = [*searches[:_MOST_SEARCHES_BESIDE_NAMES], *_names(conn, viewer_id, typed)]
+    # An object and a tag of one name are the same words, as what was searched for may be.
+    once = {(folded(one.text), one.filter): one for one in reversed(found)}
+    return [one for one in found if once[folded(one.text), one.filter] is one][:MOST]
 
 
 def keep(conn: Connection, viewer_id: int, typed: str) -> None:
-    """Note that somebody searched for it; of what they searched for the newest 100 are kept."""
-    past_search.note(conn, viewer_id, typed, _MOST_SEARCHES_KEPT)
+    """Note that somebody searched for it; of what they searched for the newest 100 are kept, and blanks are not."""
+    if typed.strip():
+        past_search.note(conn, viewer_id, typed.strip(), _MOST_SEARCHES_KEPT)
 
 
 def forget(conn: Connection, viewer_id: int, typed: str | None) -> None:

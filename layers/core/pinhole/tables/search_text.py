@@ -32,6 +32,7 @@ def refresh_stale(conn: Connection, limit: int) -> int:
     owners: dict[int, list[str]] = {}
     for owner_id, item_id in stale:
         owners.setdefault(owner_id, []).append(item_id)
-    for owner_id, item_ids in owners.items():
+    # In one order, lest two who write new names of the same owners wait for each other.
+    for owner_id, item_ids in sorted(owners.items()):
         refresh(conn, owner_id, item_ids)
     return len(stale)
