@@ -388,6 +388,13 @@ def newest(page: Page) -> Locator:
     return page.locator("[data-position='0'] a[data-index='0'][href]")
 
 
+def try_again(page: Page) -> None:
+    """Presses it, unless the page has tried again by itself since, as it does once the server is heard of."""
+    page.evaluate(
+        "() => [...document.querySelectorAll('button')].find((one) => one.textContent.includes('Try again'))?.click()"
+    )
+
+
 def viewer(page: Page) -> Locator:
     return page.get_by_role("dialog", name=re.compile("^Photo"))
 

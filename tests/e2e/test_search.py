@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
 from pinhole_client import Client
-from tests.e2e.conftest import NAME, PASSWORD, Photo, requests_of, tiles, viewer
+from tests.e2e.conftest import NAME, PASSWORD, Photo, requests_of, tiles, try_again, viewer
 
 ALL = 40
 SEARCH = re.compile(r"/api/search\?")
@@ -261,8 +261,9 @@ def test_a_search_that_fails_says_so_and_is_tried_again(window: Page) -> None:
     window.route(SEARCH, lambda route: route.fulfill(status=500, json={"code": "internal_error", "detail": "No."}))
     window.goto("/search?q=canon+2022-12")
     expect(window.get_by_role("alert")).to_contain_text("Something went wrong on the server.")
+    expect(window.get_by_role("button", name="Try again")).to_be_visible()
     window.unroute(SEARCH)
-    window.get_by_role("button", name="Try again").click()
+    try_again(window)
     expect(tiles(window)).to_have_count(4)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import Photo, box_of, pick, tiles, turn, until, viewer, wait_for_uploads
+from tests.e2e.conftest import Photo, box_of, pick, tiles, try_again, turn, until, viewer, wait_for_uploads
 from tests.e2e.test_for_everyone import assert_fits
 
 PAGES = ["Photos", "Favourites", "Recently added", "Folders", "Archive", "Trash"]
@@ -169,8 +169,9 @@ def test_a_list_that_fails_says_why_and_can_be_tried_again(desk: Page) -> None:
     desk.route("**/api/live/ticket", lambda route: route.abort())
     desk.goto("/recent")
     expect(desk.get_by_role("alert")).to_contain_text("Something went wrong on the server.")
+    expect(desk.get_by_role("button", name="Try again")).to_be_visible()
     desk.unroute("**/api/lists/recent")
-    desk.get_by_role("button", name="Try again").click()
+    try_again(desk)
     expect(tiles(desk).first).to_be_visible()
 
 
