@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from gpu_worker.looking import Looker, Picture
 from infra import migrate
 from infra.bench import questions
+from infra.bench.library import shape_of
 from infra.local import postgres
 from pinhole import analysis, db, stages
 from pinhole.ids import new_key
@@ -22,7 +23,6 @@ from pinhole.settings import settings
 from pinhole.stages import Asked, Lane, Stage, Subject
 from pinhole.tables import item_metadata, media_item, original_file, rendition, user
 from pinhole.tables.item_metadata import ItemMetadata
-from pinhole.tables.media_item import Shape
 from pinhole.tables.original_file import Role, Stored
 from pinhole.tables.rendition import Rendition
 
@@ -89,20 +89,7 @@ def _add(owner_id: int, number: int, name: str, seen: Seen) -> str:
         subject = Subject(owner_id, item.id)
         stored = Stored(key, None, "-", None, 2_000_000, filename, None, None)
         original_file.insert(conn, owner_id, item.id, Role.MAIN, stored)
-        shape = Shape(
-            kind="photo",
-            width=_LONGER_SIDE,
-            height=_LONGER_SIDE,
-            duration_ms=None,
-            taken_at_local=moment,
-            taken_at_utc=None,
-            utc_offset_seconds=None,
-            timezone_name=None,
-            time_source="exif_original",
-            time_confidence="low",
-            sort_timestamp=moment.replace(tzinfo=UTC),
-        )
-        media_item.commit_metadata(conn, owner_id, item.id, shape)
+        media_item.commit_metadata(conn, owner_id, item.id, shape_of(moment, _LONGER_SIDE, _LONGER_SIDE))
         item_metadata.insert(conn, owner_id, item.id, ItemMetadata(city=city, country=country))
         media_item.commit_renditions(conn, owner_id, item.id, version=1, thumb_hash=bytes(25))
         rendition.replace(conn, owner_id, item.id, [Rendition(analysis.INPUT, 1, _LONGER_SIDE, _LONGER_SIDE, 400_000)])

@@ -61,17 +61,12 @@ def keep_adding(database_url: str, owner_id: int, items_a_second: float, stop: E
             _add(conn, owner_id, number)
 
 
-def _add(conn: Connection, owner_id: int, number: int) -> None:
-    key = f"bench/added/{new_id()}"
-    with conn.transaction():
-        item = media_item.insert(conn, owner_id, None)
-        stored = Stored(key, None, "-", None, 2_000_000, "IMG_0001.jpg", None, None)
-        original_file.insert(conn, owner_id, item.id, Role.MAIN, stored)
-    moment = datetime(LARGEST_MONTH.year, LARGEST_MONTH.month, 1, 12) + timedelta(seconds=number)  # noqa: DTZ001 - local
-    shape = Shape(
+def shape_of(moment: datetime, width: int, height: int) -> Shape:
+    """Of a photo whose clock on the wall said this, and whose zone nobody knows."""
+    return Shape(
         kind="photo",
-        width=4032,
-        height=3024,
+        width=width,
+        height=height,
         duration_ms=None,
         taken_at_local=moment,
         taken_at_utc=None,
@@ -81,6 +76,16 @@ def _add(conn: Connection, owner_id: int, number: int) -> None:
         time_confidence="low",
         sort_timestamp=moment.replace(tzinfo=UTC),
     )
+
+
+def _add(conn: Connection, owner_id: int, number: int) -> None:
+    key = f"bench/added/{new_id()}"
+    with conn.transaction():
+        item = media_item.insert(conn, owner_id, None)
+        stored = Stored(key, None, "-", None, 2_000_000, "IMG_0001.jpg", None, None)
+        original_file.insert(conn, owner_id, item.id, Role.MAIN, stored)
+    moment = datetime(LARGEST_MONTH.year, LARGEST_MONTH.month, 1, 12) + timedelta(seconds=number)  # noqa: DTZ001 - local
+    shape = shape_of(moment, 4032, 3024)
     with conn.transaction():
         sha256 = new_key().encode().ljust(32)
         original_file.mark_read(conn, owner_id, key, sha256=sha256, sha1=sha256[:20], mime_type="image/jpeg")
