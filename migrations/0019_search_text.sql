@@ -173,6 +173,7 @@ BEGIN
     WHERE searchable(named.value) <> '' AND NOT EXISTS (
         SELECT FROM search_value AS known
         WHERE (known.owner_id, known.filter, known.value) = (owner, named.filter, left(named.value, 200))
+        OFFSET 0 -- each looked up by itself: joined, all names of the owner would be read
     )
     ORDER BY 2, 3
     ON CONFLICT DO NOTHING;

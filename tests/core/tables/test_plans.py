@@ -41,10 +41,7 @@ EXACT = {
     "all pictures are compared",
     "pictures are compared with that of an item",
     "values of filters are counted",
-    "pictures that show what is not wanted are left out",
-    # The names of all of it, which are thousands at most.
-    "what was typed may go on",
-    "what is out of date is written anew",
+    "what was typed may go on",  # the names of all of it, which are thousands at most
 }
 # And for what sums up all that an owner has, from indexes alone: these.
 FROM_INDEXES = {

@@ -266,15 +266,23 @@ def _with_picture_of(conn: Connection, viewer_id: int, item_id: str, likeness: L
     return replace(likeness, picture=vector)
 
 
-_SHOWS_UNWANTED = SQL(
+_OF_MODEL = SQL(
     """
-    EXISTS (
-        SELECT FROM image_embedding JOIN model ON model.id = model_id AND role = 'image_embedding' AND answers
-        WHERE image_embedding.owner_id = media_item.owner_id AND image_embedding.item_id = media_item.id
-            AND -(embedding <#> %(unlike)s::halfvec) >= %(least)s
+    image_embedding.owner_id = %(viewer_id)s AND model_id = (
+        SELECT id FROM model
+        WHERE role = 'image_embedding' AND answers AND name = %(name)s AND version = %(version)s
     )
     """
 )
+# OFFSET has each item looked up by itself: joined, all of an owner's vectors would be read.
+_SHOWS_UNWANTED = SQL(
+    """
+    EXISTS (
+        SELECT FROM image_embedding
+        WHERE {of_model} AND item_id = media_item.id AND -(embedding <#> %(unlike)s::halfvec) >= %(least)s OFFSET 0
+    )
+    """
+).format(of_model=_OF_MODEL)
 
 
 def _bound_of_unwanted(conn: Connection, viewer_id: int, likeness: Likeness | None) -> dict[str, Any] | None:
@@ -283,7 +291,12 @@ def _bound_of_unwanted(conn: Connection, viewer_id: int, likeness: Likeness | No
     if likeness is None or likeness.unlike is None or likeness.unlike_chance is None or likeness.cut is None:
         return None
     least = least_sure(timeline_month.estimate(conn, viewer_id), likeness.unlike_chance, likeness.cut)
-    return {"unlike": str(list(likeness.unlike)), "least": least}
+    return {
+        "unlike": str(list(likeness.unlike)),
+        "least": least,
+        "name": likeness.model.name,
+        "version": likeness.model.version,
+    }
 
 
 def _unwanted(conn: Connection, viewer_id: int, item_ids: Sequence[str], likeness: Likeness | None) -> list[str]:
@@ -394,14 +407,6 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
     return [item_id for (item_id,) in found]
 
 
-_OF_MODEL = SQL(
-    """
-    image_embedding.owner_id = %(viewer_id)s AND model_id = (
-        SELECT id FROM model
-        WHERE role = 'image_embedding' AND answers AND name = %(name)s AND version = %(version)s
-    )
-    """
-)
 _DISTANCE = SQL("image_embedding.item_id, embedding, embedding <#> %(towards)s::halfvec AS distance")
 # Of all, those few that may not be seen are left out: to look each of the others up takes longer than to compare it.
 _ALL_PICTURES = SQL(
