@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -184,11 +185,13 @@ def test_a_pipe_in_the_place_of_a_file_is_told_and_keeps_nothing_waiting(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tree / "beach.jpg"
+    swapping_it = threading.Lock()
 
     def swap() -> None:
-        if path.is_file():
-            path.unlink()
-            os.mkfifo(path)
+        with swapping_it:
+            if path.is_file():
+                path.unlink()
+                os.mkfifo(path)
 
     def swapping(real: Callable[..., Any], *, first: bool) -> Callable[..., Any]:
         def do(asked: str, *more: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import Photo, log_in, newest, viewer
+from tests.e2e.conftest import Photo, log_in, newest, try_again, viewer
 
 # What Chromium says of an answer that breaks off, as it does when the service worker ends that passes it on.
 BREAKS_OFF = """
@@ -42,7 +42,7 @@ def test_lists_and_folders_tell_that_they_could_not_be_loaded_and_come_when_trie
         expect(breaking.get_by_role("alert")).to_contain_text("couldn’t be loaded")
         expect(breaking.get_by_role("alert")).to_contain_text("can’t be reached")
     breaking.evaluate("() => mend()")
-    breaking.get_by_role("button", name="Try again").click()
+    try_again(breaking)
     expect(breaking.get_by_role("heading", name="Trash")).to_be_visible()
     expect(breaking.get_by_role("alert")).to_have_count(0)
 

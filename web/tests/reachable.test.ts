@@ -92,3 +92,24 @@ test('once the server answers, nothing is before it, and what failed is told', a
   expect([hidden.value, reachable.value]).toEqual([false, true])
   expect(back).toHaveBeenCalledOnce()
 })
+
+test('an answer that broke off is no sign that the server is away, and is asked for again once it has answered', async () => {
+  health = () => Response.json({ status: 'ok' })
+  const { noteBrokenOff, reachable, whenBack } = await opened()
+  const isTriedAgain = vi.fn()
+  whenBack(isTriedAgain)
+  noteBrokenOff()
+  expect([reachable.value, isTriedAgain.mock.calls]).toEqual([true, []])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect([reachable.value, isTriedAgain.mock.calls]).toEqual([true, [[]]])
+})
+
+test('an answer that broke off because the server went away tells so', async () => {
+  health = () => new Response('', { status: 502 })
+  const { noteBrokenOff, reachable, whenBack } = await opened()
+  const isTriedAgain = vi.fn()
+  whenBack(isTriedAgain)
+  noteBrokenOff()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect([reachable.value, isTriedAgain.mock.calls]).toEqual([false, []])
+})

@@ -3,7 +3,7 @@ import { keeper } from '../auth/keeper'
 import { isAway } from './away'
 import { earlyAnswer } from './early'
 import { problemFrom, unreachable } from './problem'
-import { noteAnswer } from './reachable'
+import { noteAnswer, noteBrokenOff } from './reachable'
 import type { paths } from './schema'
 
 /** The API with the caller's token; one refused as expired is renewed and the request sent again, once. */
@@ -42,7 +42,7 @@ async function send(request: Request): Promise<Response> {
 export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call.catch((thrown: unknown) => {
     if (!(thrown instanceof TypeError || thrown instanceof SyntaxError)) throw thrown
-    noteAnswer(null)
+    noteBrokenOff()
     throw unreachable()
   })
   if (!response.ok) throw problemFrom(response, error)

@@ -42,6 +42,13 @@ export function noteAnswer(response: Response | null): void {
   }
 }
 
+/** A body broke off: the server may be away since, or only that answer failed, which the next sign of life tells. */
+export function noteBrokenOff(): void {
+  hasBrokenOff = true
+  probing ??= setTimeout(() => void probe(), PROBE_MS)
+}
+
+let hasBrokenOff = false
 let probing: ReturnType<typeof setTimeout> | undefined
 let asking: Promise<void> | null = null
 
@@ -60,7 +67,10 @@ function noteHealth(response: Response): void {
   const isOfServer = (response.headers.get('Content-Type') ?? '').includes('json')
   // What fails as a gateway does has nothing to show. A redirect has the status 0 here.
   hidden.value = !isOfServer && response.status < 500
+  const wasThere = hasBrokenOff && reachable.value
+  hasBrokenOff = false
   noteAnswer(hidden.value ? null : response)
+  if (wasThere && reachable.value) goOn()
   // Once: if it leads back here with nothing changed, it would do so for ever. Who has got to see more is asked first.
   if (!hidden.value || hasAnswered || sessionStorage.getItem(LED_KEY) !== null) return
   sessionStorage.setItem(LED_KEY, '')
