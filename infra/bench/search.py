@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from psycopg import Connection
+from psycopg.sql import SQL, Identifier
 
 from api import encoding
 from infra.bench import library
@@ -17,7 +18,7 @@ from infra.bench.api import Api, large_library
 from infra.bench.rows import Aim, Row, clocked, medians, progress
 from infra.models import fetch
 from pinhole.search.filters import Asked
-from pinhole.search.searching import MOST, Likeness, Query, by_picture, by_words
+from pinhole.search.searching import MOST, MOST_COMPARED, Likeness, Query, by_picture, by_words
 from pinhole.seen import Model, Role
 from pinhole.tables import model, search_text, user
 from pinhole_models import model_set, vocabulary
@@ -25,6 +26,7 @@ from pinhole_models.model_directory import default_directory
 
 REPEATS = 30
 WITH_FILTERS_MS, WITHOUT_FILTERS_RATIO = 40, 1.2
+BY_INDEX_RECALL = 0.95
 NEAREST = 100
 WORDS = ("beach", "dog", "mountain", "sports car", "birthday", "sunset", "boat", "cat", "church", "bicycle")
 FILTERS: Mapping[str, Sequence[str]] = {"country": ["Country 1"], "camera": ["Camera 2"], "kind": ["photo"]}
@@ -86,10 +88,15 @@ def measure(items: int, owners: int = 1) -> Iterator[Row]:
         for number in range(1, owners):
             library.fill(conn, user.insert(conn, f"bench {number}", "-", "member", f"bench {number}").id, items)
         progress(f"Having what {owners * items:,} photos show known")
+        indexes = _without_indexes(conn)
         ids, vectors = _fill(conn, owner_id, embeds)
         for (other,) in conn.execute("SELECT id FROM users WHERE id <> %s", (owner_id,)).fetchall():
             _fill(conn, other, embeds)
+        progress("Building the indexes of the nearest")
+        for definition in indexes:
+            conn.execute(definition)
         conn.execute("VACUUM ANALYZE")
+        api.get("/timeline")  # by which a search knows how large the library is
         while encoding.encoded(["photo"]).state == "warming":
             pass
         label = f"{items:,} items" + (f" of each of {owners} owners" if owners > 1 else "")
@@ -116,6 +123,10 @@ def _rows(
     def query(filters: Sequence[Asked], words: str = "") -> Query:
         return Query.of(words, filters, datetime.now(UTC).date())
 
+    def pictures(filters: Sequence[Asked], like: Likeness) -> list[tuple[str, float]]:
+        with conn.transaction():
+            return by_picture(conn, owner_id, query(filters), like)
+
     def sql(statement: str) -> list[Any]:
         return conn.execute(statement, {**bare, "vector": str(likeness().wanted)}, prepare=False).fetchall()
 
@@ -123,16 +134,18 @@ def _rows(
     took = medians(
         {
             "filtered": clocked(lambda: api.get("/search", query={"q": [next(typed)], **FILTERS})),
-            "filtered pictures": clocked(lambda: by_picture(conn, owner_id, query(asked), likeness())),
+            "filtered pictures": clocked(lambda: pictures(asked, likeness())),
             "filtered SQL": clocked(lambda: sql(_FILTERED)),
             "all": clocked(lambda: api.get("/search", query={"q": [next(typed)]})),
-            "all pictures": clocked(lambda: by_picture(conn, owner_id, query([]), likeness())),
+            "all pictures": clocked(lambda: pictures([], likeness())),
             "all SQL": clocked(lambda: sql(_ALL)),
             "all words": clocked(lambda: by_words(conn, owner_id, query([], next(typed)))),
         },
         REPEATS,
     )
-    yield Row(f"{label}: search with three filters", "ms", took["filtered"], aim=Aim("ours", WITH_FILTERS_MS))
+    is_exact = len(ids) <= MOST_COMPARED
+    aim = Aim("ours", WITH_FILTERS_MS) if is_exact else None
+    yield Row(f"{label}: search with three filters", "ms", took["filtered"], aim=aim)
     yield Row(f"{label}: pictures, three filters", "ms", took["filtered pictures"], took["filtered SQL"], "bare SQL")
     yield Row(f"{label}: search without filters", "ms", took["all"], took["all SQL"], "exact scan by SQL")
     aim = Aim("ratio", WITHOUT_FILTERS_RATIO)
@@ -141,9 +154,22 @@ def _rows(
     recalls = []
     for one in (likeness() for _ in WORDS):
         nearest = np.argsort(-(vectors @ np.asarray(one.wanted, np.float32)))[:NEAREST]
-        found = {item_id for item_id, _ in by_picture(conn, owner_id, query([]), one)[:NEAREST]}
+        found = {item_id for item_id, _ in pictures([], one)[:NEAREST]}
         recalls.append(len(found & {ids[index] for index in nearest}) / NEAREST)
-    yield Row(f"{label}: recall of the {NEAREST} nearest", "", min(recalls), aim=Aim("ours", 1, 0.99))
+    # Those that are as near as each other come in either order.
+    least = 0.99 if is_exact else BY_INDEX_RECALL
+    yield Row(f"{label}: recall of the {NEAREST} nearest", "", min(recalls), aim=Aim("ours", 1, least))
+
+
+def _without_indexes(conn: Connection) -> list[str]:
+    """Drop those of the nearest, since one by one vectors take longer to put in. Statements that make them again."""
+    found = conn.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'image_embedding' AND indexdef LIKE '%hnsw%'"
+    ).fetchall()
+    for name, _ in found:
+        conn.execute(SQL("DROP INDEX {}").format(Identifier(name)))
+    conn.execute("SET maintenance_work_mem = '3GB'")
+    return [definition for _, definition in found]
 
 
 def _fill(conn: Connection, owner_id: int, embeds: Model) -> tuple[list[str], Vectors]:

@@ -156,6 +156,13 @@ def test_nothing_that_lies_over_a_page_breaks_a_rule_that_axe_knows(open_page: C
     if page.get_by_role("button", name="More").is_visible():
         page.get_by_role("button", name="More").click()
         check("more", page.get_by_role("link", name="Trash"))
+    page.keyboard.press("/")
+    page.get_by_role("combobox", name="Search your photos").press_sequentially("canon")
+    check("suggestions", page.get_by_role("option", name="Canon EOS 40D Camera"))
+    page.goto("/search?q=canon")
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_role("button", name="Not Canon EOS 40D")).to_be_visible()
+    check("filters", page.get_by_role("dialog"))
     assert found == []
 
 

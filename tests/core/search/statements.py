@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from pinhole.grid import Cursor
-from pinhole.search import suggestions, values
+from pinhole.search import searching, suggestions, values
 from pinhole.search.cut_off import CutOff
 from pinhole.search.filters import Asked
 from pinhole.search.searching import Likeness, Query, by_picture, read
@@ -61,6 +63,14 @@ def pictures_that_show_what_is_not_wanted_are_left_out(w: World) -> None:
 @case
 def pictures_that_pass_filters_are_compared(w: World) -> None:
     assert by_picture(w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY, "field8"), _likeness(w))
+
+
+@case
+def few_of_very_many_pictures_pass_filters(w: World) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(searching, "MOST_COMPARED", 0)
+        monkeypatch.setattr(searching, "INDEXED_DIMENSIONS", (16,))
+        assert by_picture(w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY), _likeness(w))
 
 
 @case

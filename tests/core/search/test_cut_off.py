@@ -1,5 +1,7 @@
 """How many of the nearest pictures are shown."""
 
+from dataclasses import replace
+
 import pytest
 
 from pinhole.search.cut_off import FEW, CutOff, Shown, shown, shown_alike
@@ -46,3 +48,9 @@ def test_of_fewer_pictures_the_best_may_be_further() -> None:
 
 def test_pictures_are_alike_from_a_cosine_on() -> None:
     assert shown_alike([0.9, 0.8, 0.79], CUT) == Shown(2)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_numbers_of_a_model_set_that_are_none_are_told(number: str) -> None:
+    with pytest.raises(ValueError, match="has what is no finite number"):
+        replace(CUT, within=float(number))

@@ -15,8 +15,8 @@ Calibrated on one half of `infra/bench/questions.tsv`; `python -m infra bench --
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import log
+from dataclasses import astuple, dataclass
+from math import isfinite, log
 
 FEW = 3
 """How many are shown where it is not sure that any is right, and words found none."""
@@ -44,6 +44,11 @@ class CutOff:
     within: float
     growth: float
     alike: float
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: by what is no number nothing, or everything, would be shown."""
+        if not all(map(isfinite, astuple(self))):
+            raise ValueError(f"options.cut_off has what is no finite number: {self}")
 
 
 @dataclass(frozen=True, slots=True)
