@@ -257,6 +257,12 @@ def test_that_nothing_surely_shows_it_is_told(window: Page) -> None:
     expect(window.get_by_text("Nothing surely shows that. This is the nearest there is.")).to_be_visible()
 
 
+def test_where_nothing_is_found_it_is_told_that_photos_wait_to_be_looked_at(window: Page) -> None:
+    answering(window, SEARCH, lambda _route, content: content.update(unseen=1234, textOnly=False))
+    window.goto("/search?q=elephants")
+    expect(window.get_by_text("1,234 photos have not been looked at yet")).to_be_visible()
+
+
 def test_a_search_that_fails_says_so_and_is_tried_again(window: Page) -> None:
     window.route(SEARCH, lambda route: route.fulfill(status=500, json={"code": "internal_error", "detail": "No."}))
     window.goto("/search?q=canon+2022-12")

@@ -9,7 +9,7 @@ const dog: Wanted = { ...NOTHING, q: 'dog' }
 const photosOnly: Wanted = { ...NOTHING, conditions: [{ filter: 'kind', value: 'photo', isNot: false }] }
 
 function page(ids: string[], more: Partial<Found> = {}): Found {
-  return { ...monthPage('2024-07', ids), scores: ids.map(() => 0.5), why: ids.map(() => ['text']), understood: [], warming: false, unsure: false, textOnly: false, nextCursor: null, ...more }
+  return { ...monthPage('2024-07', ids), scores: ids.map(() => 0.5), why: ids.map(() => ['text']), understood: [], warming: false, unsure: false, unseen: 0, textOnly: false, nextCursor: null, ...more }
 }
 
 const ask = vi.fn<(cursor: string | null) => Promise<Found>>()

@@ -194,6 +194,7 @@ class Found(TypedDict):
     nextCursor: str | None
     warming: bool
     unsure: bool
+    unseen: int
     textOnly: bool
 
 

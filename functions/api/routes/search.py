@@ -71,6 +71,10 @@ class Found(ItemColumns):
     unsure: bool = Field(
         description="Whether what was found is only the nearest that there is: it may show nothing of the kind"
     )
+    unseen: int = Field(
+        description="Photos that no model has looked at yet, so that words alone find them; counted where nothing was"
+        " found, else 0"
+    )
     text_only: bool = Field(
         description="Whether pictures can't be compared: the model is not there, does not answer, or has seen nothing"
     )
@@ -190,6 +194,7 @@ def _found(query: _Asked, caller: User, similar_to: str | None, cursor: str | No
         next_cursor=None if results.next_cursor is None else str(results.next_cursor),
         warming=warming,
         unsure=not results.is_sure,
+        unseen=results.unseen,
         text_only=is_of_looks and not results.compared and not warming,
     )
     return Answer(found)

@@ -74,6 +74,14 @@ def few_of_very_many_pictures_pass_filters(w: World) -> None:
 
 
 @case
+def it_is_counted_what_no_model_has_looked_at(w: World) -> None:
+    query = Query.of("nothing of that kind", [], TODAY)
+    options = {"compares": True, "newest_first": False, "cursor": None, "expires": EXPIRES}
+    like = replace(_likeness(w), cut=CutOff(1, 1, 2, 2, 0, 0, 1), chance=0)
+    assert read(w.conn, w.ann.id, query, like, None, **options).columns.ids == []
+
+
+@case
 def pictures_are_compared_with_that_of_an_item(w: World) -> None:
     query = Query.of("", [], TODAY)
     options = {"compares": True, "newest_first": True}

@@ -191,6 +191,18 @@ def test_no_bytes_are_given_to_the_model_as_any_other_picture(
     assert given == [b""]
 
 
+def test_where_nothing_is_found_it_is_told_how_many_photos_no_model_has_looked_at(
+    caller: Caller, add: Add, conn: Connection, model_id: int
+) -> None:
+    add(None)
+    add(None, kind="video")
+    add(None, **NOT_SHOWN["hidden"])
+    _add(new_library(conn, "mallory"), model_id, None)
+    assert _search(caller, q="boat")["unseen"] == 1
+    add(DIRECTIONS["boat"])
+    assert _search(caller, q="boat")["unseen"] == 0
+
+
 def test_filters_alone_wait_for_no_model(caller: Caller, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = add(DIRECTIONS["boat"])
     monkeypatch.setattr(encoding, "encoded", lambda *_: pytest.fail("it was asked"))

@@ -40,6 +40,7 @@ SWEEPS = {"other models than before look"}
 # And for what compares or counts all that an owner has, since nothing less is exact.
 EXACT = {
     "all pictures are compared",
+    "it is counted what no model has looked at",
     "pictures are compared with that of an item",
     "values of filters are counted",
     "what was typed may go on",  # the names of all of it, which are thousands at most

@@ -990,6 +990,8 @@ export interface components {
             warming: boolean;
             /** @description Whether what was found is only the nearest that there is: it may show nothing of the kind */
             unsure: boolean;
+            /** @description Photos that no model has looked at yet, so that words alone find them; counted where nothing was found, else 0 */
+            unseen: number;
             /** @description Whether pictures can't be compared: the model is not there, does not answer, or has seen nothing */
             textOnly: boolean;
         };

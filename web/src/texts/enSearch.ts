@@ -53,6 +53,8 @@ export const search = {
   nothing: 'Nothing like that',
   nothingWhy: 'No photo of yours matches all of this. Take something off:',
   nothingAtAll: 'No photo of yours matches this. Try other words.',
+  unseen: (count: number) =>
+    `${count === 1 ? 'One photo has' : `${numberName(count)} photos have`} not been looked at yet, and ${count === 1 ? 'is' : 'are'} found by words alone until then.`,
   quotes: 'Quotes',
   words: (q: string) => `“${q}”`,
 

@@ -180,7 +180,8 @@ class Results:
     were asked for.
 
     next_cursor: None where no more follow. compared: whether pictures were. is_sure: whether what is found is what
-    was asked for, and not only the nearest to it.
+    was asked for, and not only the nearest to it. unseen: photos that were not compared, since no model has looked at
+    them yet; counted where nothing was found.
     """
 
     columns: Columns
@@ -188,6 +189,7 @@ class Results:
     next_cursor: Cursor | None
     compared: bool = False
     is_sure: bool = True
+    unseen: int = 0
 
 
 def read(
@@ -241,7 +243,8 @@ def read(
     assert row is not None
     columns = Columns.of(row, MOST, expires)
     by_id = {hit.id: hit for hit in hits}
-    return Results(columns, [by_id[item_id] for item_id in columns.ids], None, compared, is_sure)
+    unseen = _unseen(conn, viewer_id, likeness.model) if compared and likeness is not None and not hits else 0
+    return Results(columns, [by_id[item_id] for item_id in columns.ids], None, compared, is_sure, unseen)
 
 
 def _with_picture_of(conn: Connection, viewer_id: int, item_id: str, likeness: Likeness | None) -> Likeness | None:
@@ -334,6 +337,22 @@ def _read_in(conn: Connection, viewer_id: int, item_ids: Sequence[str], query: Q
         {"viewer_id": viewer_id, "ids": list(item_ids), **parameters},
     )
     return {item_id for (item_id,) in rows}
+
+
+def _unseen(conn: Connection, viewer_id: int, by: Model) -> int:
+    found = conn.execute(
+        SQL(
+            """
+            SELECT count(*) FROM media_item
+            WHERE {may_see} AND kind = 'photo' AND NOT EXISTS (
+                SELECT FROM image_embedding WHERE {of_model} AND item_id = media_item.id
+            )
+            """
+        ).format(may_see=access.MAY_SEE, of_model=_OF_MODEL),
+        {"viewer_id": viewer_id, "name": by.name, "version": by.version},
+    )
+    [(count,)] = found.fetchall()
+    return int(count)
 
 
 _NEWEST_FIRST = SQL("media_item.sort_timestamp DESC, media_item.id DESC")
