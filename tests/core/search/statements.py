@@ -3,10 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-import pytest
-
 from pinhole.grid import Cursor
-from pinhole.search import searching, suggestions, values
+from pinhole.search import suggestions, values
 from pinhole.search.cut_off import CutOff
 from pinhole.search.filters import Asked
 from pinhole.search.searching import Likeness, Query, by_picture, read
@@ -66,19 +64,11 @@ def pictures_that_pass_filters_are_compared(w: World) -> None:
 
 
 @case
-def few_of_very_many_pictures_pass_filters(w: World) -> None:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(searching, "MOST_COMPARED", 0)
-        monkeypatch.setattr(searching, "INDEXED_DIMENSIONS", (16,))
-        assert by_picture(w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY), _likeness(w))
-
-
-@case
 def it_is_counted_what_no_model_has_looked_at(w: World) -> None:
     query = Query.of("nothing of that kind", [], TODAY)
-    options = {"compares": True, "newest_first": False, "cursor": None, "expires": EXPIRES}
+    options = {"compares": True, "newest_first": False}
     like = replace(_likeness(w), cut=CutOff(1, 1, 2, 2, 0, 0, 1), chance=0)
-    assert read(w.conn, w.ann.id, query, like, None, **options).columns.ids == []
+    assert read(w.conn, w.ann.id, query, like, None, **options, cursor=None, expires=EXPIRES).columns.ids == []
 
 
 @case

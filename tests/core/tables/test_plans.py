@@ -19,7 +19,6 @@ EXEMPT = {
     "health.py: _database": "asks whether the database answers, on a connection of its own",
     "operations/jobs.py: counts": "counts all jobs, when an operator asks",
     "operations/models.py: states": "counts all that models looked at, when an operator asks",
-    "search/searching.py: _look_in_index": "a setting has no plan",
     "tables/item_analysis.py: count_lost": "counts all photos, when models are to answer",
     "tables/model.py: delete_looks": "goes through all that models looked at, when an operator asks",
     "tables/place.py: replace_all": "replaces the whole table",
