@@ -76,12 +76,14 @@ class Asking:
 
     def __call__(self, question: Question, language: str) -> Answer:
         query = Query.of(question.typed[language], [], TODAY)
-        assert query.look, question
-        vector = self._embedder.embed_text([query.look])[0].tolist()
-        chance = self._vocabulary.chance(vector, self._numbers)
-        likeness = Likeness(self._model, vector, chance=chance, cut=CutOff(**self._numbers))
         with db.transaction() as conn:
             text = searching.by_words(conn, self._owner_id, query)
+            if not query.look:  # as of the name of a file
+                names = [self._names[item_id] for item_id in text]
+                return Answer(question, names, [], [], names)
+            vector = self._embedder.embed_text([query.look])[0].tolist()
+            chance = self._vocabulary.chance(vector, self._numbers)
+            likeness = Likeness(self._model, vector, chance=chance, cut=CutOff(**self._numbers))
             nearest = searching.by_picture(conn, self._owner_id, query, likeness)
         ids, cosines = [item_id for item_id, _ in nearest], [cosine for _, cosine in nearest]
         alone, beside = (
