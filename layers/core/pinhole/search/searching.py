@@ -335,6 +335,7 @@ def _read_in(conn: Connection, viewer_id: int, item_ids: Sequence[str], query: Q
 
 
 def _unseen(conn: Connection, viewer_id: int, by: Model) -> int:
+    """How many visible photos this model has not looked at, while it is the one that answers."""
     found = conn.execute(
         SQL(
             """
