@@ -96,6 +96,40 @@ test('a file that the browser gave no handle for waits to be chosen again', asyn
   expect(entries.size).toBe(0)
 })
 
+test('a file that is chosen before an earlier visit has been looked at goes on as it is', async () => {
+  const upload = queue.add({ file: file('a.jpg'), handle: null, folder: null, path: null })
+  note(upload.key, null)
+  await resumption.begin()
+  expect(queue.uploads.get(upload.key)).toBe(upload)
+  expect(states()).toEqual({ [upload.key]: 'queued' })
+})
+
+test('a file that is chosen while its permission is asked for is not woken too', async () => {
+  const handle = new Handle(file('a.jpg'))
+  note('a', handle)
+  await resumption.begin()
+  let chosen = ''
+  handle.answer = () => {
+    chosen = queue.add({ file: file('a.jpg'), handle: null, folder: null, path: null }).key
+    return 'granted'
+  }
+  await resumption.wake()
+  expect(states()).toEqual({ [chosen]: 'queued' })
+})
+
+test('a file that is taken off the list while it is opened does not come back', async () => {
+  const handle = new Handle(file('a.jpg'))
+  note('a', handle)
+  await resumption.begin()
+  handle.answer = () => 'granted'
+  handle.getFile = async () => {
+    await queue.remove(queue.uploads.get('a')!)
+    return file('a.jpg')
+  }
+  await resumption.wake()
+  expect(states()).toEqual({})
+})
+
 test('the files of a dropped folder take one question', async () => {
   const folder = new Handle(null)
   for (const name of ['a', 'b', 'c']) note(name, new Handle(file(name)), folder)

@@ -22,7 +22,8 @@ export class Resumption {
 
   async begin(): Promise<void> {
     const shared = await this.shares.take()
-    const entries = await this.journal.entries()
+    // What was chosen while the page was still looking is of this visit.
+    const entries = (await this.journal.entries()).filter(({ id }) => !this.queue.uploads.has(id))
     for (const entry of entries) {
       const file = shared.get(entry.id)
       if (file) this.#addShared(file, entry)
@@ -68,7 +69,7 @@ export class Resumption {
     const entries = this.#asleep.filter(({ id }) => this.queue.uploads.has(id))
     for (const entry of entries) if ((await this.#ask(entry)) === 'prompt') break
     this.#asleep = []
-    for (const entry of entries) await this.#bringBack(entry)
+    for (const entry of entries) if (this.queue.uploads.has(entry.id)) await this.#bringBack(entry)
   }
 
   /** Take off the list what other devices have done, and files that came into the library by another way. */
@@ -98,14 +99,17 @@ export class Resumption {
 
   async #bringBack(entry: JournalEntry): Promise<void> {
     const { id, name, sizeBytes, sha256 } = entry
+    const before = this.queue.uploads.get(id)
     const source = await reopen(entry)
+    // Chosen again, or taken off the list, meanwhile.
+    if (this.queue.uploads.get(id) !== before) return
     if (typeof source === 'object') {
       this.queue.add(source, { key: id, sha256: isAsNoted(entry, source.file) ? sha256 : null })
       return
     }
     if (source === 'locked') this.#asleep.push(entry)
     const state = source === 'locked' ? 'asleep' : 'missing'
-    const { uploadId = null } = this.queue.uploads.get(id) ?? {}
+    const { uploadId = null } = before ?? {}
     this.queue.addAbsent(state, { key: id, name, size: sizeBytes, sha256, uploadId })
   }
 
