@@ -427,24 +427,20 @@ def by_words(conn: Connection, viewer_id: int, query: Query) -> list[str]:
     return [item_id for (item_id,) in found]
 
 
-_DISTANCE = SQL("image_embedding.item_id, embedding, embedding <#> %(towards)s::halfvec AS distance")
 # Of all, those few that may not be seen are left out: to look each of the others up takes longer than to compare it.
 _ALL_PICTURES = SQL(
-    """
-    SELECT {distance} FROM image_embedding
-    WHERE {of_model} AND item_id NOT IN (SELECT id FROM media_item WHERE {hidden})
-    """
-).format(distance=_DISTANCE, of_model=_OF_MODEL, hidden=access.HIDDEN)
+    "image_embedding WHERE {of_model} AND item_id NOT IN (SELECT id FROM media_item WHERE {hidden})"
+).format(of_model=_OF_MODEL, hidden=access.HIDDEN)
 
 
 def _some_pictures(must: Composable) -> Composable:
     return SQL(
         """
-        SELECT {distance} FROM image_embedding JOIN media_item
+        image_embedding JOIN media_item
             ON media_item.owner_id = image_embedding.owner_id AND media_item.id = image_embedding.item_id
         WHERE {of_model} AND {may_see} AND {must}
         """
-    ).format(distance=_DISTANCE, of_model=_OF_MODEL, may_see=access.MAY_SEE, must=must)
+    ).format(of_model=_OF_MODEL, may_see=access.MAY_SEE, must=must)
 
 
 def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likeness) -> list[tuple[str, float]]:
@@ -461,10 +457,23 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likenes
     if query.filters or any(term.is_quoted or term.is_excluded for term in query.terms) or query.unlike:
         must, parameters = _must(query)
         compared = _some_pictures(must)
+    # The distance is named within and used without: where it is written twice, PostgreSQL compares each picture twice.
     found = conn.execute(
-        SQL("SELECT item_id, -({cosine}) FROM ({compared}) AS compared ORDER BY distance LIMIT %(limit)s").format(
+        SQL(
+            """
+            SELECT item_id, -{cosine} FROM (
+                SELECT item_id, {columns} FROM {compared} ORDER BY distance LIMIT %(limit)s
+            ) AS nearest
+            ORDER BY distance
+            """
+        ).format(
             compared=compared,
-            cosine=SQL("distance" if likeness.unlike is None else "embedding <#> %(wanted)s::halfvec"),
+            cosine=SQL("distance" if likeness.unlike is None else "from_wanted"),
+            columns=SQL("embedding <#> %(towards)s::halfvec AS distance")
+            if likeness.unlike is None
+            else SQL(
+                "embedding <#> %(towards)s::halfvec AS distance, embedding <#> %(wanted)s::halfvec AS from_wanted"
+            ),
         ),
         {
             "viewer_id": viewer_id,
