@@ -269,6 +269,36 @@ describe('the queue', () => {
     await reaches(upload, 'ready')
   })
 
+  test('shows that a file is there which arrived as it was cancelled', async () => {
+    server.complete = async (id) => {
+      server.uploads.get(id)!.state = 'received'
+      void queue.remove(upload)
+    }
+    const upload = add('film.mp4', 'x'.repeat(130))
+    await reaches(upload, 'processing')
+    await vi.waitFor(() => expect([...queue.uploads.values()]).toEqual([upload]))
+  })
+
+  test('does not take off the list a file that has arrived: it is told of all the same', async () => {
+    const upload = add('beach.jpg')
+    await reaches(upload, 'processing')
+    await queue.remove(upload)
+    expect([...queue.uploads.values()]).toEqual([upload])
+    server.ingest('u1')
+    await reaches(upload, 'ready')
+  })
+
+  test('sends a file that is chosen again after it was cancelled as its last bytes were read', async () => {
+    const one = source('beach.jpg', 'same')
+    const bytes = await one.file.arrayBuffer()
+    one.file.slice = () => Object.assign(new Blob(), { arrayBuffer: async () => (await queue.remove(upload), bytes) })
+    const upload = queue.add(one)
+    await vi.waitFor(() => expect(queue.uploads.size).toBe(0))
+    await reaches(add('beach.jpg', 'same'), 'processing')
+    expect(forgotten).toContain(upload.key)
+    expect(journal.has(upload.key)).toBe(false)
+  })
+
   test('leaves nothing open of a file that was cancelled while its upload was being begun', async () => {
     let go = () => {}
     server.beforeBegin = new Promise((resolve) => (go = resolve))

@@ -31,6 +31,7 @@ export function setUp() {
       forget: async (key) => {
         journal.delete(key)
         forgotten.push(key)
+        await new Promise((resolve) => setTimeout(resolve)) // as long as a browser takes at least
       },
     },
     follower,

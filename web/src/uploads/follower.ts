@@ -39,11 +39,6 @@ export class Follower {
     this.#schedule(TELL_MS)
   }
 
-  forget({ key }: Upload): void {
-    this.#untold.delete(key)
-    this.#received.delete(key)
-  }
-
   /** Ask soon: something has happened in the library. */
   hurry(): void {
     this.#wait = TICK_MS
@@ -81,7 +76,7 @@ export class Follower {
     const untold = [...this.#untold.values()].slice(0, MOST_COMPLETED)
     const others = [...this.#received.values()].slice(0, Math.max(0, ASKED_AT_ONCE - untold.length))
     const asked = [...untold, ...others]
-    // All were taken off the list meanwhile.
+    // A report has told of all of them meanwhile.
     if (asked.length === 0) return 0
     let outcomes: Outcome[]
     try {
@@ -101,16 +96,13 @@ export class Follower {
 
   /** Whether the upload needs no more following. */
   #take(upload: Upload, outcome: Outcome | undefined): boolean {
-    const wasUntold = this.#untold.has(upload.key)
-    // Taken off the list while the server was asked.
-    if (!wasUntold && !this.#received.has(upload.key)) return true
     if (outcome?.state === 'waiting') return false
-    this.forget(upload)
-    if (wasUntold) this.#taken += 1
+    if (this.#untold.delete(upload.key)) this.#taken += 1
     if (outcome?.state === 'received') {
       this.#received.set(upload.key, upload)
       return false
     }
+    this.#received.delete(upload.key)
     upload.itemId = outcome?.itemId ?? null
     upload.reason = reasonOf(outcome)
     upload.code = outcome?.error?.code ?? null

@@ -1,4 +1,5 @@
-import type { Upload } from './upload'
+import type { JournalEntry } from './journal'
+import { shownName, type Upload } from './upload'
 
 /** All uploads, found again by what is known of their files. */
 export class UploadList {
@@ -40,11 +41,20 @@ export class UploadList {
     }
   }
 
+  /** Whether a file is listed, by what is noted of it. */
+  hasFile({ path, name, sizeBytes, lastModified }: JournalEntry): boolean {
+    return this.#listed([path ?? shownName(name), sizeBytes, lastModified].join('\n')) !== undefined
+  }
+
   /** The same file, if it came before, and failed or was there already: its line is to be renewed. */
   findEarlier(upload: Upload): Upload | undefined {
-    const earlier = this.#byFile.get(fileOf(upload))
-    if (!earlier || this.byKey.get(earlier.key) !== earlier) return undefined
-    return earlier.state === 'failed' || earlier.state === 'duplicate' ? earlier : undefined
+    const earlier = this.#listed(fileOf(upload))
+    return earlier?.state === 'failed' || earlier?.state === 'duplicate' ? earlier : undefined
+  }
+
+  #listed(file: string): Upload | undefined {
+    const upload = this.#byFile.get(file)
+    return upload && this.byKey.get(upload.key) === upload ? upload : undefined
   }
 }
 
@@ -56,4 +66,11 @@ export function isSameFile(one: Upload, other: Upload): boolean {
 /** Of a file that is not at hand nothing is known but the upload. */
 function fileOf({ key, source, name, size }: Upload): string {
   return source ? [source.path ?? name, size, source.file.lastModified].join('\n') : key
+}
+
+/** Takes the first out of some. */
+export function take<T>(things: Set<T>): T | undefined {
+  const [first] = things
+  if (first !== undefined) things.delete(first)
+  return first
 }

@@ -8,7 +8,7 @@ import { type Pause, reasonOf, withRetries } from './retrying'
 import { SameBytes } from './sameBytes'
 import { type Sending, sendParts, sendSingle } from './sendFile'
 import { isUnreadable, mayBeOpen, needsThePage, newUpload, type Upload } from './upload'
-import { isSameFile, UploadList } from './uploadList'
+import { isSameFile, take, UploadList } from './uploadList'
 
 const FILES_AT_ONCE = 3
 const CHECK_AT_ONCE = 200
@@ -18,8 +18,8 @@ const CHECK_AT_ONCE = 200
  * them then is the follower's matter.
  */
 export class UploadQueue {
-  #list = new UploadList()
-  readonly uploads = this.#list.byKey
+  readonly list = new UploadList()
+  readonly uploads = this.list.byKey
 
   /** In the order they came. */
   #toHash = new Set<Upload>()
@@ -34,7 +34,7 @@ export class UploadQueue {
   constructor(
     private readonly work: Sending,
     private readonly journal: Pick<Journal, 'note' | 'unnote' | 'forget'>,
-    private readonly follower: Pick<Follower, 'follow' | 'forget' | 'report'>,
+    private readonly follower: Pick<Follower, 'follow' | 'report'>,
     private readonly onChange: () => void,
   ) {
     this.#checks = new Batch(CHECK_AT_ONCE, (uploads) => this.#check(uploads))
@@ -46,11 +46,11 @@ export class UploadQueue {
     const { key, sha256 } = known ?? { key: crypto.randomUUID(), sha256: null }
     const upload = newUpload({ key, name, size, source, state: 'queued', sha256, uploadId: null })
     const isNamedSo = (other: Upload) => other.name === upload.name
-    this.#replace(known ? this.uploads.get(key) : this.#list.findAbsent(size, isNamedSo), upload)
-    const earlier = this.#list.findEarlier(upload)
+    this.#replace(known ? this.uploads.get(key) : this.list.findAbsent(size, isNamedSo), upload)
+    const earlier = this.list.findEarlier(upload)
     if (earlier) this.#release(earlier)
     this.#replace(earlier, upload)
-    this.#list.add(upload)
+    this.list.add(upload)
     if (size === 0) {
       this.#set(upload, { state: 'failed', code: 'empty_file', reason: sentenceOf('empty_file', null, '') })
       if (known) void this.journal.forget(key)
@@ -68,13 +68,13 @@ export class UploadQueue {
     known: Pick<Upload, 'key' | 'name' | 'size' | 'sha256' | 'uploadId'>,
   ): void {
     const upload = newUpload({ ...known, source: null, state })
-    this.#list.addAbsent(upload)
+    this.list.addAbsent(upload)
     this.onChange()
   }
 
   /** Look whether files that are missing have come into the library by another way. */
   checkMissing(): void {
-    for (const upload of this.#list.missing()) if (upload.sha256 !== null) this.#checks.add(upload)
+    for (const upload of this.list.missing()) if (upload.sha256 !== null) this.#checks.add(upload)
   }
 
   /** Begin anew with a file that failed: it may have changed since. */
@@ -92,16 +92,18 @@ export class UploadQueue {
 
   /** Give up an upload that is not finished, or take a finished one, or one of another device, off the list. */
   async remove(upload: Upload): Promise<void> {
-    this.#list.drop(upload)
+    // It comes too late: the server has the bytes, and keeps the photo.
+    if (upload.state === 'processing') return
+    const wasOpen = mayBeOpen(upload)
+    this.list.drop(upload)
     this.#toHash.delete(upload)
     this.#toSend.delete(upload)
     this.#aborts.get(upload.key)?.abort()
     this.#release(upload)
-    this.follower.forget(upload)
     this.onChange()
     if (this.#same.first(upload.sha256)) await this.journal.forget(upload.key)
     else await this.#forget(upload)
-    if (!mayBeOpen(upload)) return
+    if (!wasOpen) return
     try {
       await this.#abandon(upload)
     } catch (error) {
@@ -115,7 +117,7 @@ export class UploadQueue {
   /** The server has the bytes: nothing is left to do for them here. */
   async arrived(upload: Upload): Promise<void> {
     this.#toHash.delete(upload)
-    this.#list.noLongerAbsent(upload)
+    this.list.noLongerAbsent(upload)
     this.#set(upload, { state: 'processing', sent: upload.size, reason: '' })
     await this.#forget(upload)
     this.follower.follow(upload)
@@ -173,8 +175,10 @@ export class UploadQueue {
         (hashed) => this.#set(upload, { hashed }),
         this.#signal(upload),
       )
+      // Its last bytes were being read as it was taken off the list.
+      if (!this.uploads.has(upload.key)) return
       this.#set(upload, { hashed: upload.size, state: 'checking' })
-      this.#replace(this.#list.findAbsent(upload.size, (other) => other.sha256 === upload.sha256), upload)
+      this.#replace(this.list.findAbsent(upload.size, (other) => other.sha256 === upload.sha256), upload)
       const why = this.#same.whyUnreadable(upload)
       if (why) {
         this.#finish(upload, { state: 'failed', ...why })
@@ -211,11 +215,11 @@ export class UploadQueue {
     } else void this.journal.forget(upload.key)
     if (isSameFile(first, upload) && needsThePage(first)) {
       this.#same.leave(upload)
-      this.#list.drop(upload)
+      this.list.drop(upload)
       return false
     }
     const reason = first.itemId ? texts.uploads.duplicate : texts.uploads.sameAs(first.name)
-    this.#list.noLongerAbsent(upload)
+    this.list.noLongerAbsent(upload)
     this.#set(upload, { sent: upload.size, state: 'duplicate', itemId: first.itemId, reason })
     return false
   }
@@ -238,7 +242,7 @@ export class UploadQueue {
   #replace(earlier: Upload | undefined, upload: Upload): void {
     if (!earlier) return
     if (earlier.state !== 'elsewhere') upload.uploadId ??= earlier.uploadId
-    this.#list.drop(earlier)
+    this.list.drop(earlier)
     if (earlier.key !== upload.key) void this.journal.forget(earlier.key)
   }
 
@@ -328,7 +332,7 @@ export class UploadQueue {
   }
 
   #finish(upload: Upload, outcome: Partial<Upload>): void {
-    this.#list.noLongerAbsent(upload)
+    this.list.noLongerAbsent(upload)
     this.#set(upload, { sent: upload.size, ...outcome })
     void this.#forget(upload)
   }
@@ -341,10 +345,4 @@ export class UploadQueue {
   #remember(upload: Upload): void {
     if (upload.source && needsThePage(upload)) void this.journal.note(upload.key, upload.source, upload.sha256)
   }
-}
-
-function take<T>(things: Set<T>): T | undefined {
-  const [first] = things
-  if (first !== undefined) things.delete(first)
-  return first
 }
