@@ -130,6 +130,41 @@ test('a file that is taken off the list while it is opened does not come back', 
   expect(states()).toEqual({})
 })
 
+test.each([
+  ['that is lacking', null],
+  ['that the browser guards', new Handle(file('a.jpg'))],
+])('a file %s and is chosen again before that is known takes one line', async (_, handle) => {
+  note('a', handle)
+  elsewhere.includes = () => {
+    queue.add({ file: file('a.jpg'), handle: null, folder: null, path: null })
+    return false
+  }
+  await resumption.begin()
+  expect(Object.values(states())).toEqual(['queued'])
+  expect(entries.size).toBe(0)
+})
+
+test('a file that is found to sleep while the permission for another is asked for can be woken by the next click', async () => {
+  const [first, second] = [new Handle(file('a.jpg')), new Handle(file('b.jpg'))]
+  note('a', first)
+  note('b', second)
+  let goOn = () => {}
+  const held = new Promise<PermissionState>((resolve) => (goOn = () => resolve('prompt')))
+  second.queryPermission = () => held
+  const beginning = resumption.begin()
+  await expect.poll(states).toEqual({ a: 'asleep' })
+  first.requestPermission = async () => {
+    goOn()
+    await expect.poll(states).toEqual({ a: 'asleep', b: 'asleep' })
+    return (first.permission = 'granted')
+  }
+  await resumption.wake()
+  await beginning
+  second.queryPermission = async () => 'granted'
+  await resumption.wake()
+  expect(states()).toEqual({ a: 'queued', b: 'queued' })
+})
+
 test('the files of a dropped folder take one question', async () => {
   const folder = new Handle(null)
   for (const name of ['a', 'b', 'c']) note(name, new Handle(file(name)), folder)

@@ -168,3 +168,11 @@ test('only the tab that has a file may forget it', async () => {
   await tabOf(1).forget(id!)
   expect(await countShared(1)).toBe(1)
 })
+
+test('what is confirmed while the tab, or another, looks what there is to take is taken', async () => {
+  await keepShared([photo('a.jpg'), photo('b.jpg')], 1, 'together')
+  const tab = tabOf(1)
+  const ids = await tab.unsure()
+  const [, taken] = await Promise.all([tab.take(), tab.take(ids), tabOf(1).take()])
+  expect(namesOf(taken)).toEqual(['a.jpg', 'b.jpg'])
+})

@@ -67,8 +67,8 @@ export class Resumption {
 
   async wake(): Promise<void> {
     const entries = this.#asleep.filter(({ id }) => this.queue.uploads.has(id))
-    for (const entry of entries) if ((await this.#ask(entry)) === 'prompt') break
     this.#asleep = []
+    for (const entry of entries) if ((await this.#ask(entry)) === 'prompt') break
     for (const entry of entries) if (this.queue.uploads.has(entry.id)) await this.#bringBack(entry)
   }
 
@@ -107,6 +107,8 @@ export class Resumption {
       this.queue.add(source, { key: id, sha256: isAsNoted(entry, source.file) ? sha256 : null })
       return
     }
+    // One line is enough for what was chosen again before it was known to be lacking.
+    if (this.queue.list.hasFile(entry)) return this.journal.forget(id)
     if (source === 'locked') this.#asleep.push(entry)
     const state = source === 'locked' ? 'asleep' : 'missing'
     const { uploadId = null } = before ?? {}

@@ -23,13 +23,18 @@ export class TakenShares {
   async take(confirmed: readonly string[] = []): Promise<Map<string, File>> {
     const files = new Map<string, File>()
     const takeAll = async (db: SharedStorage) => {
+      const isToTake = (shared: SharedFile | undefined) =>
+        shared && isFor(this.userId(), shared) && (this.#isSure(shared) || confirmed.includes(shared.id))
       for (const id of await db.getAllKeys('files')) {
-        const release = this.#taken.has(id) ? null : await this.#claim(id)
-        if (!release) continue
+        let release: (() => void) | null = null
         try {
-          // Read only now: the tab that had it may have been done with it just before.
+          // No hand is laid on others, not for a moment: whoever confirms them takes them just then.
+          if (this.#taken.has(id) || !isToTake(await db.get('files', id))) continue
+          release = await this.#claim(id)
+          if (!release) continue
+          // Read once more: the tab that had it may have been done with it just before.
           const shared = await db.get('files', id)
-          if (shared && isFor(this.userId(), shared) && (this.#isSure(shared) || confirmed.includes(id))) {
+          if (shared && isToTake(shared)) {
             files.set(id, fileOf(shared))
             this.#taken.set(id, release)
             const { userId } = shared
@@ -39,7 +44,7 @@ export class TakenShares {
         } catch (error) {
           this.onFailure(error)
         }
-        if (!this.#taken.has(id)) release()
+        if (!this.#taken.has(id)) release?.()
       }
     }
     await withShared(takeAll).catch(this.onFailure)

@@ -31,8 +31,8 @@ export const isPanelOpen = shallowRef<boolean | null>(null)
 export const unsureShares = shallowRef<readonly string[]>([])
 
 let owner = 0
-// What goes on after the session has ended is still of the user who began it.
-const ownerId = () => (owner = user.value?.id ?? owner)
+// What goes on after the session has ended, or while another one's begins elsewhere, is still of the user who began it.
+const ownerId = () => (owner ||= user.value?.id ?? 0)
 // An app that is shared with opens by itself; what another site sends opens a page of the browser.
 const landedWith = matchMedia('(display-mode: standalone)').matches ? new URLSearchParams(location.search).get('shared') : null
 const shares = new TakenShares(navigator.locks, ownerId, landedWith, (error) => insist(texts.sharing.unread(messageOf(error))))
@@ -67,6 +67,8 @@ function changed(): void {
 }
 
 export async function addFiles(sources: AsyncIterable<FileSource> | Iterable<FileSource>): Promise<void> {
+  // An earlier visit's are looked for before this tab is at something itself.
+  void resumeUploads()
   const leftOut: string[] = []
   let sidecars = 0
   try {
@@ -188,17 +190,11 @@ export async function answerUnsure(isWanted: boolean): Promise<void> {
 }
 
 watch(needsPage, (isNeeded) => {
-  if (!isNeeded) return
+  if (!isNeeded) return window.removeEventListener('beforeunload', warn)
   window.addEventListener('beforeunload', warn)
   void navigator.locks.request(UPLOADING_LOCK, { mode: 'shared' }, async () => {
-    await new Promise<void>((resolve) => {
-      const stop = watch(needsPage, (still) => {
-        if (still) return
-        stop()
-        resolve()
-      })
-    })
-    window.removeEventListener('beforeunload', warn)
+    // It may come only when all is done: while this tab looks for an earlier visit's it holds the lock itself.
+    if (needsPage.value) await new Promise((resolve) => watch(needsPage, resolve, { once: true }))
   })
 })
 
