@@ -199,3 +199,25 @@ test('who has logged in is logged in, though what is kept of others could not be
   await keeper.end()
   expect(keeper.session).toBeNull()
 })
+
+test('a page of one user asks for nothing in the name of another, who has logged in in another tab', async () => {
+  const [first, second] = [await tab(), await tab()]
+  await first.begin(session(1))
+  await vi.waitFor(() => expect(second.session).not.toBeNull())
+  await first.end()
+  const other = await tab()
+  await other.begin({ ...session(9), user: { ...user, id: 2 } })
+  await expect(second.renew('access-1')).rejects.toThrow('Log in again')
+  expect(() => second.accessToken()).toThrow('Log in again')
+  expect(other.accessToken()).toBe('access-9')
+})
+
+test('a logout that comes late ends no session of whoever has logged in in another tab meanwhile', async () => {
+  const [first, second] = [await tab(), await tab()]
+  await first.begin(session(1))
+  await vi.waitFor(() => expect(second.session).not.toBeNull())
+  await first.end()
+  await (await tab()).begin({ ...session(9), user: { ...user, id: 2 } })
+  await second.end()
+  expect((await storage.get('session', 'current'))?.accessToken).toBe('access-9')
+})

@@ -18,6 +18,8 @@ type Locks = { request<T>(name: string, work: () => Promise<T>): Promise<T> }
  */
 export class SessionKeeper {
   #session: Session | null = null
+  /** Of whom this page is: whoever comes after them in another tab has it loaded anew, and nothing is asked for in their name until then. */
+  #user: number | null = null
   #listeners: ((session: Session | null) => void)[] = []
 
   constructor(
@@ -51,8 +53,12 @@ export class SessionKeeper {
     })
   }
 
+  /** End the session of whoever this page is of, unless somebody else's has begun since. */
   end(): Promise<void> {
-    return this.locks.request(LOCK, () => this.#drop())
+    return this.locks.request(LOCK, async () => {
+      const stored = await (await this.storage()).get('session', 'current')
+      if (!stored || stored.user.id === this.#user) await this.#drop()
+    })
   }
 
   /** End the session whose access token the server has refused, unless another has begun since. */
@@ -64,7 +70,7 @@ export class SessionKeeper {
   }
 
   accessToken(): string {
-    if (this.#session === null) throw ended()
+    if (this.#session === null || this.#session.user.id !== this.#user) throw ended()
     return this.#session.accessToken
   }
 
@@ -72,8 +78,7 @@ export class SessionKeeper {
   renew(rejected: string): Promise<string> {
     return this.locks.request(LOCK, async () => {
       await this.load()
-      if (this.#session === null) throw ended()
-      if (this.#session.accessToken !== rejected) return this.#session.accessToken
+      if (this.#session?.accessToken !== rejected) return this.accessToken()
       try {
         const session = await this.refresh(this.#session.refreshToken)
         await (await this.storage()).put('session', session, 'current')
@@ -110,6 +115,7 @@ export class SessionKeeper {
 
   #hold(session: Session | null): void {
     this.#session = session
+    this.#user ??= session?.user.id ?? null
     for (const listener of this.#listeners) listener(session)
   }
 }
