@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { shallowRef } from 'vue'
 import type { PhotoList, Section } from '../src/photos/photoList'
 import { ListSelection } from '../src/selection/listSelection'
@@ -133,4 +133,46 @@ test('what changes while the rest of it is fetched is fetched again before anyth
   fake.selection.all()
   fake.change(asleep)
   expect(await fake.selection.targets()).toEqual([{ ids: ['a', 'b', 'v', 'w'] }])
+})
+
+describe('what is to be sent', () => {
+  const empty = (key: string, count: number) => sectionOf(key, new Uint8Array(count))
+
+  /** A list of a month that is not here, of which one photo is chosen; and what has it come. */
+  function choosing() {
+    let come = () => {}
+    const held = new Promise<void>((resolve) => (come = resolve))
+    const { selection, change } = listOf([empty('2026-07', 3)], () => held)
+    selection.toggle(at(0, 0))
+    return { selection, come: () => (change([here('2026-07', ['a', 'b', 'c'])]), come()) }
+  }
+
+  test('is what was chosen when that was asked for, whatever is chosen while it comes', async () => {
+    const { selection, come } = choosing()
+    const asking = selection.targets()
+    selection.clear()
+    selection.toggle(at(0, 2))
+    come()
+    expect(await asking).toEqual([{ ids: ['a'] }])
+    expect(await selection.targets()).toEqual([{ ids: ['c'] }])
+  })
+
+  test('is chosen no more once it has left the list, but for where somebody has chosen anew', async () => {
+    const { selection } = listOf(months)
+    selection.toggle(at(0, 0))
+    await selection.sendAll(() => Promise.resolve(), true)
+    expect(selection.now.count).toBe(0)
+
+    selection.toggle(at(0, 0))
+    await selection.sendAll(async () => selection.toggle(at(0, 3)), true)
+    expect(selection.now.has(at(0, 3))).toBe(true)
+  })
+
+  test('stays chosen where it stays in the list, or was not sent', async () => {
+    const { selection } = listOf(months)
+    selection.toggle(at(0, 0))
+    await selection.sendAll(() => Promise.resolve(), false)
+    await expect(selection.sendAll(() => Promise.reject(new Error('No.')), true)).rejects.toThrow('No.')
+    expect(selection.now.count).toBe(1)
+  })
 })

@@ -17,6 +17,10 @@ export class ListSelection {
   /** Where a span begins, what was chosen before it was drawn, and whether it chooses or takes away. */
   #anchor: { mark: Mark; before: Selection; isChosen: boolean } | null = null
   #isResolving = false
+  /** What was chosen when somebody asked for all of it, in the list as it is now. */
+  readonly #asked = new Set<{ chosen: Selection }>()
+  /** How often somebody has chosen anew. */
+  #choices = 0
 
   constructor(private readonly list: PhotoList) {
     this.follow()
@@ -35,7 +39,13 @@ export class ListSelection {
   follow(): void {
     const { sections } = this.list
     if (this.#anchor) this.#anchor = { ...this.#anchor, before: this.#anchor.before.follow(sections) }
+    for (const asked of this.#asked) asked.chosen = asked.chosen.follow(sections)
     this.#set(this.now.follow(sections))
+  }
+
+  #choose(next: Selection): void {
+    this.#choices += 1
+    this.#set(next)
   }
 
   #set(next: Selection): void {
@@ -62,7 +72,7 @@ export class ListSelection {
   /** Have the span that was begun end there, wherever it ended before. */
   spanTo(place: Place): void {
     const { mark, before, isChosen } = this.#anchor!
-    this.#set(before.with(findMark(before, mark) ?? place, place, isChosen, this.list.asOf))
+    this.#choose(before.with(findMark(before, mark) ?? place, place, isChosen, this.list.asOf))
   }
 
   /** Choose the items of a section from an index up to another; where all of them are chosen already, take them away. */
@@ -78,34 +88,48 @@ export class ListSelection {
 
   all(): void {
     this.#anchor = null
-    this.#set(this.now.all(this.list.asOf))
+    this.#choose(this.now.all(this.list.asOf))
   }
 
   clear(): void {
-    this.#set(new Selection(this.list.sections))
+    this.#choose(new Selection(this.list.sections))
+  }
+
+  /** Has all of it sent; where it `leaves` the list by that it is not chosen any more, unless somebody has chosen anew meanwhile. */
+  async sendAll(send: (targets: Target[]) => Promise<void>, leaves: boolean): Promise<void> {
+    const choice = this.#choices
+    await send(await this.targets())
+    if (leaves && this.#choices === choice) this.clear()
   }
 
   /** What to send for all of it. Fetches what it takes to name each. Throws `Problem`. */
   async targets(): Promise<Target[]> {
-    await this.#have(() => this.now.unresolved)
-    return this.now.targets(this.list.query, this.list.asOf)
+    const chosen = await this.#named((all) => all.unresolved)
+    return chosen.targets(this.list.query, this.list.asOf)
   }
 
   /** The id of each item of it. Fetches what it takes to name them. Throws `Problem`. */
   async ids(): Promise<string[]> {
-    await this.#have(() => this.now.unnamed)
-    return this.now.ids(Infinity)!
+    const chosen = await this.#named((all) => all.unnamed)
+    return chosen.ids(Infinity)!
   }
 
-  /** Fetches sections until none is missing, since one may change while another is fetched. Throws `Problem`. */
-  async #have(missing: () => string[]): Promise<void> {
+  /** What is chosen now, whatever is chosen later, once the sections of it are here that are missing: one may change while another is fetched. */
+  async #named(missing: (chosen: Selection) => string[]): Promise<Selection> {
     const loads = new Map<string, number>()
-    for (let key; (key = missing()[0]) !== undefined; ) {
-      loads.set(key, (loads.get(key) ?? 0) + 1)
-      if (loads.get(key)! > MOST_LOADS) throw new Told(texts.selection.keepsChanging)
-      await this.list.load(key)
-      this.follow() // now: the list lets go of items that nobody looks at
+    const asked = { chosen: this.now }
+    this.#asked.add(asked)
+    try {
+      for (let key; (key = missing(asked.chosen)[0]) !== undefined; ) {
+        loads.set(key, (loads.get(key) ?? 0) + 1)
+        if (loads.get(key)! > MOST_LOADS) throw new Told(texts.selection.keepsChanging)
+        await this.list.load(key)
+        this.follow() // now: the list lets go of items that nobody looks at
+      }
+    } finally {
+      this.#asked.delete(asked)
     }
+    return asked.chosen
   }
 
   /** Months of which some is chosen that is not known by its id yet are fetched in the background. */

@@ -1,6 +1,7 @@
 import { onBeforeUnmount, onMounted, type Ref } from 'vue'
 import type { GridLayout } from '../photos/gridLayout'
 import type { Place } from '../photos/photoList'
+import { findMark, markOf, type Mark } from '../photos/scrollAnchor'
 import type { useViewport } from '../photos/useViewport'
 import type { ListSelection } from './listSelection'
 
@@ -24,8 +25,8 @@ export function useSweep(
   viewport: ReturnType<typeof useViewport>,
   selection: Readonly<Ref<ListSelection>>,
 ) {
-  /** Where the pointer went down, and where it is: of a press that may become a sweep, and of a sweep. */
-  let press: { id: number; start: Point; place: Place; isChosen: boolean } | null = null
+  /** Where the pointer went down, and where it is: of a press that may become a sweep, and of a sweep. The list may change before it does. */
+  let press: { id: number; start: Point; mark: Mark; isChosen: boolean } | null = null
   let now: Point = { x: 0, y: 0 }
   let isSweeping = false
   /** Where the sweep has come to. */
@@ -52,7 +53,7 @@ export function useSweep(
     if (isTouch ? on === 'space' : on === 'photo' && !selection.value.isActive) return
     now = { x: event.clientX, y: event.clientY }
     const place = placeAt(now)
-    press = { id: event.pointerId, start: now, place, isChosen: on === 'space' || !selection.value.now.has(place) }
+    press = { id: event.pointerId, start: now, mark: markOf(layout.value, place), isChosen: on === 'space' || !selection.value.now.has(place) }
     if (isTouch) timer = setTimeout(begin, LONG_PRESS_MS)
     document.addEventListener('pointermove', move)
     document.addEventListener('pointerup', end)
@@ -62,8 +63,9 @@ export function useSweep(
   function begin(): void {
     isSweeping = true
     swallowsClick = true
-    selection.value.begin(press!.place, press!.isChosen)
-    reach(press!.place)
+    const place = findMark(layout.value, press!.mark) ?? placeAt(press!.start)
+    selection.value.begin(place, press!.isChosen)
+    reach(place)
     document.documentElement.classList.add('sweeping')
     frame = requestAnimationFrame(step)
   }
