@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { unreachable } from '../src/api/problem'
+import { notices } from '../src/ui/notices'
 
 const server = vi.hoisted(() => ({ asked: [] as string[], state: 'done', isAway: false }))
 vi.mock('../src/api/client', () => {
@@ -53,6 +54,19 @@ test('a change that does not come on is asked about more and more seldom', async
   expect(server.asked.length).toBeLessThan(250)
   Object.assign(server, { state: 'done', isAway: false })
   await vi.runAllTimersAsync()
+})
+
+test('what was undone before it was known to be done is not said to be done', async () => {
+  server.state = 'running'
+  await edit('a')
+  server.state = 'done'
+  document.dispatchEvent(Object.assign(new Event('keydown'), { ctrlKey: true, key: 'z' }))
+  await vi.advanceTimersByTimeAsync(0)
+  const told = notices.value.map(({ text }) => text)
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(server.asked).toEqual(['undo', 'how far'])
+  expect(notices.value.filter(({ text }) => !told.includes(text))).toEqual([])
+  expect(notices.value.filter(({ action }) => action)).toEqual([])
 })
 
 test('of what was done in a long visit the last hundred can be undone by a key', async () => {

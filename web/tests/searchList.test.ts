@@ -134,3 +134,15 @@ test('while photos come in, what was found is asked for again once in a while, a
   await vi.runOnlyPendingTimersAsync()
   expect(ask).toHaveBeenCalledTimes(3)
 })
+
+test('what has come in is looked for though a page of what was found is to be tried again too', async () => {
+  ask.mockResolvedValueOnce(page(['a'], { nextCursor: 'a' })).mockRejectedValueOnce(new Problem(503, 'unavailable', 'Later.'))
+  const list = searchList(dog, ask)
+  await list.open()
+  list.photos.near(['best'])
+  await settled()
+  list.libraryMoved(2)
+  ask.mockImplementation(async (cursor) => (cursor === null ? page(['new', 'a'], { nextCursor: 'a' }) : page(['b'])))
+  await vi.runOnlyPendingTimersAsync()
+  expect(shownOf(list)).toEqual([['best', ['new', 'a', 'b']]])
+})

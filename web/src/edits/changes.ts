@@ -72,6 +72,8 @@ async function follow(deed: Deed, done: Done): Promise<void> {
   const wayBack = { label: texts.edits.undo, run: () => void undoInTurn(() => undo(deed)) }
   try {
     const ended = await ends(changes)
+    // It was undone before that was known.
+    if (!undoable.includes(deed)) return
     const sum = (of: 'done' | 'skipped') => ended.reduce((total, change) => total + change[of], 0)
     if (sum('done') === 0) {
       forget(deed)

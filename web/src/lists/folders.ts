@@ -1,6 +1,7 @@
 import { shallowRef } from 'vue'
 import { answer, api } from '../api/client'
 import type { components } from '../api/schema'
+import { asking } from '../queue'
 
 type Page = components['schemas']['Folders']
 export type Folder = components['schemas']['Folder']
@@ -9,7 +10,7 @@ export type Folder = components['schemas']['Folder']
 export const folders = shallowRef<readonly Folder[] | null>(null)
 
 /** Fetches them, or fetches them again. Throws `Problem`. */
-export async function fetchFolders(): Promise<void> {
+export const fetchFolders = asking(async () => {
   const all: Folder[] = []
   for (let after: string | null | undefined; after !== null; ) {
     const page: Page = await answer(api.GET('/folders', { params: { query: after === undefined ? {} : { after } } }))
@@ -17,4 +18,4 @@ export async function fetchFolders(): Promise<void> {
     after = page.nextAfter ?? null
   }
   folders.value = all
-}
+})

@@ -16,9 +16,10 @@ export async function itemDetails(item_id: string): Promise<ItemDetails> {
   if (known && Date.parse(known.original.expiresAt) > Date.now() + MARGIN_MS) return known
   const asked = timesForgotten.value
   const details = await answer(api.GET('/items/{item_id}', { params: { path: { item_id } } }))
+  // What is forgotten meanwhile is this answer too: whoever shows it would show what was before.
+  if (asked !== timesForgotten.value) return itemDetails(item_id)
   if (kept.size >= MOST_KEPT) kept.clear()
-  // What is forgotten meanwhile is this answer too.
-  if (!isToCome(details) && asked === timesForgotten.value) kept.set(item_id, details)
+  if (!isToCome(details)) kept.set(item_id, details)
   return details
 }
 

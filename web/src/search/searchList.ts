@@ -3,7 +3,7 @@ import { Problem } from '../api/problem'
 import { type FetchedList, fetchedList } from '../lists/fetchedList'
 import { hasRunOut, type Items, joinedItems } from '../lists/itemPages'
 import type { Columns, PhotoList, Section } from '../photos/photoList'
-import { queue } from '../queue'
+import { asking, queue } from '../queue'
 import { monthName } from '../texts/formats'
 import { texts } from '../texts/texts'
 import type { Found } from './searchApi'
@@ -29,7 +29,8 @@ export function searchList(wanted: Wanted, ask: Ask): SearchList {
   let inViewer: string[] = []
   let isFollowing = false
   let resting: ReturnType<typeof setTimeout> | undefined
-  let waiting: Promise<void> | null = null
+  /** What is to be done after the rest. */
+  const due = new Set<() => void>()
   const inTurn = queue()
 
   // What filters alone ask for, which words may have become, has no scores.
@@ -44,15 +45,12 @@ export function searchList(wanted: Wanted, ask: Ask): SearchList {
     why = new Map(next.flatMap(({ ids, why }) => ids.map((id, index) => [id, whyName(why[index] ?? [])])))
   }
 
-  /** Fetches as much as was here before; calls while one waits for its turn share it. */
-  function refresh(): Promise<void> {
-    return (waiting ??= inTurn(async () => {
-      waiting = null
-      const next = [await ask(null)]
-      while (next.length < pages.length && next.at(-1)!.nextCursor) next.push(await ask(next.at(-1)!.nextCursor!))
-      show(next)
-    }))
-  }
+  /** Fetches as much as was here before. */
+  const refresh = asking(async () => {
+    const next = [await ask(null)]
+    while (next.length < pages.length && next.at(-1)!.nextCursor) next.push(await ask(next.at(-1)!.nextCursor!))
+    show(next)
+  }, inTurn)
 
   function more(): Promise<void> {
     return inTurn(async () => {
@@ -71,17 +69,28 @@ export function searchList(wanted: Wanted, ask: Ask): SearchList {
       if (pages[0] && hasRunOut(pages[0].thumbExpires)) await refresh()
       while (cursor() !== null && isNearEnd()) await more()
     } catch (error) {
-      if (error instanceof Problem && error.passing) rest(() => void follow())
+      if (error instanceof Problem && error.passing) rest(followOn)
     } finally {
       isFollowing = false
     }
   }
 
+  const followOn = () => void follow()
+  const moved = () => list.libraryMoved(null)
+
   function rest(then: () => void): void {
+    due.add(then)
     resting ??= setTimeout(() => {
-      resting = undefined
-      then()
+      stopResting().forEach((go) => go())
     }, REST_MS)
+  }
+
+  function stopResting(): (() => void)[] {
+    clearTimeout(resting)
+    resting = undefined
+    const all = [...due]
+    due.clear()
+    return all
   }
 
   const photos: PhotoList = {
@@ -117,8 +126,7 @@ export function searchList(wanted: Wanted, ask: Ask): SearchList {
     fetch: refresh,
     isCurrent: () => false,
     leave() {
-      clearTimeout(resting)
-      resting = undefined
+      stopResting()
       onScreen = []
       inViewer = []
     },
@@ -126,7 +134,7 @@ export function searchList(wanted: Wanted, ask: Ask): SearchList {
   return {
     ...list,
     first,
-    libraryMoved: (revision) => (revision === null ? list.libraryMoved(null) : rest(() => list.libraryMoved(revision))),
+    libraryMoved: (revision) => (revision === null ? moved() : rest(moved)),
   }
 }
 

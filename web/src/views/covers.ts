@@ -4,6 +4,7 @@ import { Problem } from '../api/problem'
 import type { components } from '../api/schema'
 import { onLibraryMoved } from '../live/live'
 import { useComeBack } from '../photos/comeBack'
+import { asking } from '../queue'
 
 type Covers = components['schemas']['LibraryCovers']
 
@@ -31,27 +32,15 @@ export function useCovers(): void {
   let stop = () => {}
   let renewal: ReturnType<typeof setInterval> | undefined
 
-  let isAsking = false
-  let isWanted = false
-
-  /** One after the other, so that the last answer is the newest: while it is asked for, all that comes is one wish. */
-  async function refresh(): Promise<void> {
-    isWanted = true
-    if (isAsking) return
-    isAsking = true
+  const refresh = asking(async () => {
     try {
-      while (isWanted) {
-        isWanted = false
-        covers.value = await answer(api.GET('/timeline/covers'))
-      }
+      covers.value = await answer(api.GET('/timeline/covers'))
       done()
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       failed()
-    } finally {
-      isAsking = false
     }
-  }
+  })
 
   onMounted(() => {
     void refresh()
