@@ -70,7 +70,7 @@ router.onError(async (_error, to, from) => {
     ({ ok }) => ok,
     () => false,
   )
-  // A page that fails as its very first would fail again.
-  if (isReachable && from.matched.length > 0) window.location.assign(to.fullPath)
+  // A page that fails as its very first would fail again, and who has gone somewhere else meanwhile stays there.
+  if (isReachable && from.matched.length > 0 && router.currentRoute.value === from) window.location.assign(to.fullPath)
   else insist(texts.app.notOpened)
 })

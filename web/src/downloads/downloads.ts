@@ -20,7 +20,10 @@ const sign: Sign = (ids) => answer(api.POST('/originals', { body: { ids } }))
 export function cancelDownload(): void {
   aborting.abort()
 }
-beforeLeaving(cancelDownload)
+beforeLeaving(() => {
+  cancelDownload()
+  window.removeEventListener('beforeunload', askBeforeLeaving)
+})
 
 /**
  * Saves the originals of so many items: one file as it is, several as a ZIP. To be called by what a person does, since a
@@ -44,6 +47,7 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
     progress.items = ids.length
     if (ids.length === 1 && !file) {
       const { files } = await sign([...ids])
+      signal.throwIfAborted()
       if (files.length < 2) {
         if (files[0]) save(files[0].url, { download: '', target: '_blank', rel: 'noopener' })
         else insist(texts.downloads.gone(1))
@@ -82,6 +86,8 @@ export async function downloadItems(count: number, idsOf: () => Promise<readonly
     if (!isAbort(error)) insist(texts.downloads.failed(messageOf(error)))
   } finally {
     aborting.abort() // what was opened ahead is let go
+    clearTimeout(redraw)
+    redraw = undefined
     download.value = null
     window.removeEventListener('beforeunload', askBeforeLeaving)
   }
