@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { folderAddress, foldersIn, pathTo } from '../src/lists/folderPaths'
-import { asNamed, dayOf, meanings, search } from '../src/palette/search'
+import { asNamed, dayOf, meanings, placeOf, search } from '../src/palette/search'
 import type { Entry } from '../src/palette/sources'
 import { dateName, monthName } from '../src/texts/formats'
 
@@ -89,4 +89,10 @@ describe('folders', () => {
     expect(folderAddress("Ann's 100%/a?b#c")).toBe('/folders/Ann%27s%20100%25/a%3Fb%23c')
     expect(folderAddress('photo/Weihnachten1')).toBe('/folders/%70hoto/Weihnachten1')
   })
+})
+
+test('what keys have led to stays the one when others come before it, and the first is where it has gone', () => {
+  const [photos, recent, july] = [page('Photos'), page('Recently added'), month('2024-07')]
+  expect(placeOf(recent, [july, photos, { ...recent }])).toBe(2)
+  expect(placeOf(recent, [july, photos])).toBe(0)
 })

@@ -1,11 +1,9 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
+import { FIELDS } from './fields'
 import { isUnwanted } from './letterKeys'
 import { openPalette, overlay, typedAhead, wantsToSearch } from './overlay'
 import { pages, searchPage, views } from './pages'
-
-/** Where keys write, or choose by their letters. */
-const FIELDS = 'input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], [role=menu] *'
 
 /** The keys that work on every page: see `keys/keyTable.ts`. */
 export function useShortcuts(): void {

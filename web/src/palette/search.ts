@@ -35,6 +35,12 @@ export function search(entries: readonly Entry[], query: string): Entry[] {
   return [...found.filter(isFirst), ...found.filter((entry) => !isFirst(entry))]
 }
 
+/** The place of an entry among others, which may have come since; the first where it is not there. */
+export function placeOf(entry: Entry | undefined, entries: readonly Entry[]): number {
+  const isSame = ({ name, path, words }: Entry) => name === entry?.name && path === entry.path && words === entry.words
+  return Math.max(0, entries.findIndex(isSame))
+}
+
 /** `5/6/2019`, `14.7.2019`. */
 const IN_NUMBERS = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})$/
 

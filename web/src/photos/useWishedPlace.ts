@@ -1,5 +1,6 @@
 import { nextTick, watch, type Ref } from 'vue'
 import { messageOf } from '../api/problem'
+import { isWriting } from '../app/fields'
 import { insist } from '../ui/notices'
 import { firstOf, monthDays } from './days/monthDays'
 import type { GridLayout } from './gridLayout'
@@ -20,7 +21,7 @@ export function useWishedPlace(
     const position = sections.findIndex((section) => section.key <= key)
     if (position < 0) return null
     viewport.scrollTo(layout.value.tops[position]! - viewport.covered)
-    await keys.focus({ position, index: 0 })
+    if (!isWriting()) await keys.focus({ position, index: 0 })
     return sections[position]!.key
   }
 

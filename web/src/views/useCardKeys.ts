@@ -1,4 +1,5 @@
 import { nextTick, shallowRef, type Ref } from 'vue'
+import { isWriting } from '../app/fields'
 import { keptPlace, useKeptPlace } from '../photos/keptPlace'
 import { cardFrom, type Groups } from './cardKeys'
 import { useZoom } from './zoom'
@@ -65,7 +66,7 @@ export function useCardKeys(
     if (!card) return
     if (offset === undefined) card.scrollIntoView({ block: 'center', behavior: 'instant' })
     else window.scrollBy({ top: card.getBoundingClientRect().top - offset, behavior: 'instant' })
-    card.focus({ preventScroll: true })
+    if (!isWriting()) card.focus({ preventScroll: true })
   }
 
   function tabindex(key: string): 0 | -1 {
