@@ -19,11 +19,14 @@ export function useDeeds(
   comeBack: (id: string) => void,
 ) {
   const selection = selectionOf(list)
-  /** What was wished for, until the list tells what is. */
+  /** What was wished for, until the list tells the same: what it tells before may have been asked for earlier. */
   const wished = shallowRef<{ id: string; isFavourite: boolean } | null>(null)
   watch(
-    () => current.value?.section,
-    () => (wished.value = null),
+    () => list.sections,
+    (sections) => {
+      const place = wished.value && locate(sections, wished.value.id)
+      if (place && areFavourites(sections[place.position]!, place.index) === wished.value!.isFavourite) wished.value = null
+    },
   )
 
   const isFavourite = computed(() => {
@@ -42,7 +45,10 @@ export function useDeeds(
     if (!at) return
     if (name === 'favourite' || name === 'unfavourite') wished.value = { id: at.id, isFavourite: name === 'favourite' }
     try {
-      await editMany([{ ids: [at.id] }], edit, done, leaves ? () => comeBack(at.id) : undefined)
+      await editMany([{ ids: [at.id] }], edit, done, () => {
+        wished.value = null
+        if (leaves) comeBack(at.id)
+      })
       if (leaves && current.value?.id === at.id) await leave()
     } catch (error) {
       wished.value = null
