@@ -368,8 +368,15 @@ def until(page: Page, holds: Callable[[], bool], what: str) -> None:
 
 
 def still(page: Page) -> None:
-    """Wait until nothing moves."""
-    page.wait_for_function("() => document.getAnimations().every(({ playState }) => playState !== 'running')")
+    """Wait until nothing moves, nor has begun to some frames later, as what has just been shown does."""
+    page.wait_for_function(
+        """rest => {
+            const moves = document.getAnimations().some(({ playState }) => playState === 'running')
+            rest.frames = moves ? 0 : rest.frames + 1
+            return rest.frames > 3
+        }""",
+        arg=page.evaluate_handle("() => ({ frames: 0 })"),
+    )
 
 
 def box_of(locator: Locator) -> FloatRect:
