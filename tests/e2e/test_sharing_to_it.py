@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, requests_of, wait_for_uploads
+from tests.e2e.conftest import NAME, PASSWORD, Photo, log_in, requests_of, until, wait_for_uploads
 
 SHARES = """files => {
     const form = document.createElement('form')
@@ -49,7 +49,7 @@ def _asked(page: Page) -> Locator:
 
 def _expect_nothing_waits(page: Page) -> None:
     """What is uploaded leaves the browser a moment after."""
-    page.wait_for_function(f"async () => (await ({WAITS})()) === 0")
+    until(page, lambda: bool(page.evaluate(WAITS) == 0), "it is still in the browser")
 
 
 @pytest.fixture
