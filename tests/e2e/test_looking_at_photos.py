@@ -16,6 +16,7 @@ from tests.e2e.conftest import (
     picture,
     still,
     tiles,
+    try_again,
     turn,
     viewer,
     wait_for_uploads,
@@ -127,7 +128,7 @@ def test_a_photo_that_fails_to_load_says_so_and_can_be_tried_again(window: Page)
     expect(viewer(window).get_by_role("alert").first).to_contain_text("couldn’t be loaded")
     expect(picture(window)).to_have_js_property("naturalWidth", 720)
     window.unroute("**/1440.webp*")
-    viewer(window).get_by_role("button", name="Try again").first.click()
+    try_again(window)
     expect(picture(window)).to_have_js_property("naturalWidth", 900)
 
 
@@ -347,7 +348,7 @@ def test_a_timeline_that_fails_says_why_and_can_be_tried_again(page: Page, libra
     log_in(page)
     expect(page.get_by_role("alert")).to_contain_text("A part of the server doesn’t answer.")
     page.unroute("**/api/timeline")
-    page.get_by_role("button", name="Try again").click()
+    try_again(page)
     expect(tiles(page).first).to_be_visible()
 
 
