@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import Photo, box_of, pick, tiles, try_again, turn, until, viewer, wait_for_uploads
+from tests.e2e.conftest import Photo, box_of, newest, pick, tiles, try_again, turn, until, viewer, wait_for_uploads
 from tests.e2e.test_for_everyone import assert_fits
 
 PAGES = ["Photos", "Favourites", "Recently added", "Folders", "Archive", "Trash"]
@@ -18,7 +18,7 @@ def desk(open_context: Callable[..., BrowserContext], session: Any) -> Page:
     """A desktop window that shows the timeline."""
     page = open_context(storage_state=session).new_page()
     page.goto("/")
-    expect(tiles(page).first).to_be_visible()
+    expect(newest(page)).to_be_visible()
     return page
 
 
@@ -28,7 +28,7 @@ def hand(open_context: Callable[..., BrowserContext], session: Any) -> Page:
     settings = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = open_context(storage_state=session, **settings).new_page()
     page.goto("/")
-    expect(tiles(page).first).to_be_visible()
+    expect(newest(page)).to_be_visible()
     return page
 
 
