@@ -119,8 +119,8 @@ def test_a_browser_that_asks_for_no_place_writes_the_zip_as_it_comes(streaming: 
         _download(streaming)
     assert re.search(r"/saving/[0-9a-f-]{36}/", download.value.url)
     assert re.fullmatch(r"Pinhole \d{4}-\d\d-\d\d\.zip", download.value.suggested_filename)
-    assert _holds(download.value.path().read_bytes(), library)
     expect(streaming.get_by_text("40 photos downloaded.")).to_be_visible()
+    assert _holds(download.value.path().read_bytes(), library)
     # Its address is of no use any more, and no other is.
     asked = "address => fetch(address).then(({ status }) => status)"
     assert streaming.evaluate(asked, download.value.url) == 404
