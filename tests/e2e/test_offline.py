@@ -10,10 +10,10 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.conftest import NAME, Photo, log_in, newest, picture, tiles
+from tests.e2e.conftest import NAME, PATIENCE_MS, Photo, log_in, newest, picture, tiles
 from tests.e2e.front import Front, front_of
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = PATIENCE_MS / 1000
 _KEPT = """async (kind) => {
     const paths = []
     for (const name of await caches.keys()) {
