@@ -32,7 +32,9 @@ export function useViewport(element: Readonly<Ref<HTMLElement | null>>, contentH
     top.value = map.scrolled(window.scrollY - offset.value)
     shift.value = map.shift
     clearTimeout(rest)
-    if (map.isMapped) rest = setTimeout(() => scrollTo(top.value), REST_MS)
+    // What has moved since, and is not measured yet, is no rest: it would be undone.
+    const at = window.scrollY
+    if (map.isMapped) rest = setTimeout(() => window.scrollY === at && scrollTo(top.value), REST_MS)
   }
 
   function measureSoon(): void {
