@@ -85,7 +85,8 @@ def test_the_worker_of_an_instance_gives_back_a_long_look_before_it_is_killed(in
         photos = uploaded(inbox, 3)
         worker.until(lambda: worker.metric('pinhole_in_hand{lane="fresh"}') == 3)
         worker.process.send_signal(local.Worker.stop_signal)
-        assert worker.process.wait(local.Worker.stop_seconds) == 0
+        # A busy machine may take it longer, but not as long as a worker has elsewhere.
+        assert worker.process.wait(3 * local.Worker.stop_seconds) == 0
     assert {job(inbox, photo) for photo in photos} == {("waiting", 0)}
 
 

@@ -52,7 +52,7 @@ def refused(path: Path, limit: int = 200 * MEGABYTE) -> str:
         env={"PYTHONPATH": str(Path(pinhole.__file__).parents[1])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     return result.stdout.strip()

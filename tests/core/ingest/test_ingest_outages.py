@@ -229,7 +229,7 @@ def running(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sys
     thread.start()
 
     def on_loop(work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
 
     roots = (*IMPORT_ROOTS, services.database.directory.parent)
     runtime = Runtime(services.template, environment, import_roots=roots)

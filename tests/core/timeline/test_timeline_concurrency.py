@@ -135,7 +135,7 @@ def test_readers_and_writers_at_once_never_disagree(database_url: str, conn: Con
         writers = [pool.submit(_write, database_url, library.owner_id, items, seed, 120) for seed in range(3)]
         readers = [pool.submit(_read, database_url, library.owner_id, observed, writers, seed) for seed in range(3)]
         for done in [*writers, *readers]:
-            done.result(timeout=120)
+            done.result(timeout=600)
     assert len(observed) > 20
     _assert_timeline_is_what_the_items_say(conn, library.owner_id)
 

@@ -543,7 +543,7 @@ def test_a_call_that_has_begun_goes_on_when_its_caller_gives_up(tmp_path: Path) 
 
 def test_large_events_and_answers_pass(tmp_path: Path) -> None:
     work = "def handle(event, context): return event[:1_000_000]"
-    assert len(with_pool(tmp_path, work, lambda pool: pool.invoke("é" * 12_000_000))) == 1_000_000
+    assert len(with_pool(tmp_path, work, lambda pool: pool.invoke("é" * 12_000_000), timeout=240)) == 1_000_000
 
 
 def test_a_process_ends_by_itself_when_its_parent_is_gone(tmp_path: Path) -> None:
