@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,7 @@ from PIL import Image
 from infra.bootstrap import REPOSITORY
 from infra.local.worker import NICE
 from pinhole_models.model_set import ModelSet
-from tests.fixtures.instance import Instance, eventually, processes_in
+from tests.fixtures.instance import Instance, command_of, eventually, processes_in
 from tests.fixtures.vision import KEY, Vision
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
@@ -33,8 +34,12 @@ def caption_of(instance: Instance, item_id: str) -> str:
 
 def workers(data: Path) -> dict[str, psutil.Process]:
     """The one that analyses photos and the one that has them described, by the names of their directories."""
-    running = [process for process in processes_in(data) if "gpu_worker" in process.cmdline()]
-    return {Path(process.cwd()).name: process for process in running}
+    found = {}
+    for process in processes_in(data):
+        if "gpu_worker" in command_of(process):
+            with suppress(psutil.Error):  # it has ended meanwhile
+                found[Path(process.cwd()).name] = process
+    return found
 
 
 def test_photos_are_described_while_it_runs_and_its_worker_is_replaced_and_ends_with_it(
@@ -55,7 +60,7 @@ def test_photos_are_described_while_it_runs_and_its_worker_is_replaced_and_ends_
         assert describing.nice() == min(19, psutil.Process().nice() + NICE)
         assert "://pinhole_worker:" in describing.environ()["PINHOLE_DATABASE_URL"]
         assert "PINHOLE_ML_QUEUE_URL" not in describing.environ()
-        functions = [each for each in instance.processes() if "infra.local.function_process" in each.cmdline()]
+        functions = [each for each in instance.processes() if "infra.local.function_process" in command_of(each)]
         assert functions
         assert [each for each in (analysing, *functions) if KEY in each.environ().values()] == []
 
