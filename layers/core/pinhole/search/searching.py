@@ -457,29 +457,24 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likenes
     if query.filters or any(term.is_quoted or term.is_excluded for term in query.terms) or query.unlike:
         must, parameters = _must(query)
         compared = _some_pictures(must)
-    # The distance is named within and used without: where it is written twice, PostgreSQL compares each picture twice.
+    # Named within and used without: where it is written twice, PostgreSQL compares each picture twice.
+    measured, cosine = "embedding <#> %(towards)s::halfvec AS distance", "distance"
+    if likeness.unlike is not None:
+        measured, cosine = f"{measured}, embedding <#> %(wanted)s::halfvec AS from_wanted", "from_wanted"
+        parameters = {**parameters, "wanted": str(likeness.wanted)}
     found = conn.execute(
         SQL(
             """
             SELECT item_id, -{cosine} FROM (
-                SELECT item_id, {columns} FROM {compared} ORDER BY distance LIMIT %(limit)s
+                SELECT item_id, {measured} FROM {compared} ORDER BY distance LIMIT %(limit)s
             ) AS nearest
             ORDER BY distance
             """
-        ).format(
-            compared=compared,
-            cosine=SQL("distance" if likeness.unlike is None else "from_wanted"),
-            columns=SQL("embedding <#> %(towards)s::halfvec AS distance")
-            if likeness.unlike is None
-            else SQL(
-                "embedding <#> %(towards)s::halfvec AS distance, embedding <#> %(wanted)s::halfvec AS from_wanted"
-            ),
-        ),
+        ).format(measured=SQL(measured), cosine=SQL(cosine), compared=compared),
         {
             "viewer_id": viewer_id,
             "limit": MOST,
             "towards": str(likeness.towards),
-            **({} if likeness.unlike is None else {"wanted": str(likeness.wanted)}),
             "name": likeness.model.name,
             "version": likeness.model.version,
             **parameters,
