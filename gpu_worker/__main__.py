@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     from pinhole_models.model_directory import default_directory
 
     parser = argparse.ArgumentParser(prog="python -m gpu_worker", description=__doc__)
-    parser.add_argument("--queues", type=_queues, default=["ml"], help="what to work on: ml, or captions")
+    parser.add_argument("--queues", type=_queues, default="ml", help="what to work on: ml, captions or video")
     parser.add_argument("--set", default="embedded", help="the model set: of pinhole_models/model_sets, or a file.toml")
     parser.add_argument(
         "--models",
@@ -50,13 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _queues(text: str) -> list[str]:
+def _queues(text: str) -> str:
     names = text.split(",")
-    if unknown := [name for name in names if name not in ("ml", "captions")]:
-        raise argparse.ArgumentTypeError(f"this worker knows ml and captions, and not {', '.join(unknown)}")
+    if unknown := [name for name in names if name not in surroundings.QUEUES]:
+        raise argparse.ArgumentTypeError(f"this worker knows ml, captions and video, and not {', '.join(unknown)}")
     if len(names) > 1:
         raise argparse.ArgumentTypeError("each is for a worker of its own")
-    return names
+    return names[0]
 
 
 if __name__ == "__main__":

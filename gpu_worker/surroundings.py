@@ -12,7 +12,15 @@ LAYERS = Path(__file__).resolve().parent.parent / "layers"
 TORCH = ("torch", "torchvision", "sentence_transformers", "transformers")
 OURS = ("gpu_worker", "pinhole", "pinhole_models")
 SETTINGS = ("PINHOLE_DATABASE_URL", "PINHOLE_ORIGINALS_BUCKET", "PINHOLE_RENDITIONS_BUCKET")
-QUEUES = ("PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL")
+QUEUES = {
+    "ml": ("PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL"),
+    "captions": (),
+    "video": (
+        *("PINHOLE_VIDEO_SHORT_QUEUE_URL", "PINHOLE_VIDEO_SHORT_BULK_QUEUE_URL"),
+        *("PINHOLE_VIDEO_QUEUE_URL", "PINHOLE_VIDEO_BULK_QUEUE_URL"),
+    ),
+}
+"""By what a worker works on."""
 
 
 def find_product() -> None:
@@ -36,8 +44,8 @@ def without(error: ModuleNotFoundError) -> str:
     return f"{lacks} .venv/bin/python -m gpu_worker, once python -m infra models has made that"
 
 
-def complaint(*, queues: bool) -> str | None:
-    """What the environment lacks, or has wrong, for a worker with its queues or without; None: nothing."""
+def complaint(works_on: str) -> str | None:
+    """What the environment lacks, or has wrong, for a worker that works on this; None: nothing."""
     from botocore.session import Session
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
@@ -49,7 +57,7 @@ def complaint(*, queues: bool) -> str | None:
     if region := os.environ.get("AWS_REGION"):
         os.environ.setdefault("AWS_DEFAULT_REGION", region)
     session = Session()
-    missing = [name for name in (*SETTINGS, *(QUEUES if queues else ())) if not os.environ.get(name)]
+    missing = [name for name in (*SETTINGS, *QUEUES[works_on]) if not os.environ.get(name)]
     if not session.get_config_variable("region"):
         missing.append("AWS_REGION")
     if missing:

@@ -3,11 +3,11 @@
 import argparse
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gpu_worker import captioner, metrics, surroundings
-from gpu_worker.captioner import Captioner
+from gpu_worker import metrics, surroundings
 from gpu_worker.models_process import Options
 from gpu_worker.worker import CannotWork, Worker
 from pinhole.settings import settings
@@ -16,15 +16,18 @@ from pinhole.telemetry import logger
 from pinhole_models import model_set
 from pinhole_models.roles import ModelError
 
+if TYPE_CHECKING:
+    from gpu_worker.captioner import Captioner
+    from gpu_worker.video.worker import VideoWorker
+
 
 def run(arguments: argparse.Namespace, models: Path) -> int:
     """Work. models: where the files of models lie, if they are fetched. Returns the exit code."""
     if os.name == "posix":
         os.nice(arguments.nice)
     try:
-        describes = arguments.queues == ["captions"]
-        _check_surroundings(queues=not describes)
-        worker = _captioner(arguments, models) if describes else _worker(arguments, models)
+        _check_surroundings(arguments.queues)
+        worker = WORKERS[arguments.queues](arguments, models)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if arguments.metrics_port is not None:
@@ -36,8 +39,8 @@ def run(arguments: argparse.Namespace, models: Path) -> int:
     return 0
 
 
-def _check_surroundings(*, queues: bool) -> None:
-    if complaint := surroundings.complaint(queues=queues):
+def _check_surroundings(works_on: str) -> None:
+    if complaint := surroundings.complaint(works_on):
         raise CannotWork(complaint)
 
 
@@ -58,8 +61,24 @@ def _worker(arguments: argparse.Namespace, models: Path) -> Worker:
     return Worker(urls, options, arguments.batch, arguments.grace)
 
 
-def _captioner(arguments: argparse.Namespace, models: Path) -> Captioner:
+def _captioner(arguments: argparse.Namespace, models: Path) -> "Captioner":
+    # Only here, as what follows: who makes copies of videos needs nothing that looks at pictures.
+    from gpu_worker import captioner
+
     try:
         return captioner.of(model_set.read(arguments.set, models), settings().caption_key.get_secret_value())
     except (ModelError, OSError) as error:
         raise CannotWork(str(error)) from error
+
+
+def _video_worker(arguments: argparse.Namespace, _models: Path) -> "VideoWorker":
+    from gpu_worker.video.worker import VideoWorker
+
+    return VideoWorker(arguments.grace)
+
+
+WORKERS: Mapping[str, Callable[[argparse.Namespace, Path], "Worker | Captioner | VideoWorker"]] = {
+    "ml": _worker,
+    "captions": _captioner,
+    "video": _video_worker,
+}

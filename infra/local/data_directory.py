@@ -7,7 +7,7 @@ paused.json     event sources that are switched off
 running.json    where the instance that runs on it takes orders, while it does
 demo.json       name and password of the demo's user, where `--demo` made it
 log             what its functions said, and log.1 before that
-postgres/ store/ queue/ worker/ captions/     one directory per service
+postgres/ store/ queue/ worker/ captions/ videos/     one directory per service
 """
 
 import json
@@ -63,6 +63,12 @@ class DataDirectory:
         self.queue = path / "queue"
         self.worker = path / "worker"
         self.captions = path / "captions"
+        self.videos = path / "videos"
+
+    @property
+    def workers(self) -> tuple[Path, ...]:
+        """The directories of all workers that an instance may have."""
+        return self.worker, self.captions, self.videos
 
     @property
     def is_empty(self) -> bool:
@@ -71,7 +77,7 @@ class DataDirectory:
 
     def clear(self) -> None:
         """Delete all it holds, with what may still run in it."""
-        worker.end_leftovers(self.worker, self.captions)
+        worker.end_leftovers(*self.workers)
         postgres.end_leftovers(self.postgres)
         store.end_leftovers(self.store)
         queue.end_leftovers(self.queue)

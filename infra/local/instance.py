@@ -73,7 +73,7 @@ class Place:
     """Where an instance is, and what it is made with. `parameters`: of the template, before those of the environment.
 
     endpoint: a LocalStack instead of a queue and a store of our own.
-    public_origin: what browsers ask a reverse proxy before it for. analyses: whether it has a worker.
+    public_origin: what browsers ask a reverse proxy before it for. analyses: whether it has workers.
     models: the model set of that, and of search: a name, or the path of a file.
     captions: the model set by which another has photos described; None: there is none.
     """
@@ -101,7 +101,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
     """The whole system, everything of it answering. Raises ServiceFailed, FunctionError, CannotStart."""
     origin = place.origin
     # Also of those that this run does not have: what nobody looks after works on.
-    await asyncio.to_thread(worker.end_leftovers, data.worker, data.captions)
+    await asyncio.to_thread(worker.end_leftovers, *data.workers)
     template, cloud = await provided(place.endpoint, data, made, services, place.given)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)
@@ -151,6 +151,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
             wired["PINHOLE_DATABASE_URL"] = await asyncio.to_thread(
                 database_roles.let_in, owners, database_roles.WORKER
             )
+            services.later(worker.keep_videos(services, data.videos, wired))
             services.later(worker.keep(services, data.worker, wired, place.models))
             if place.captions is not None:
                 keyed = wired | {worker.KEY: os.environ.get(worker.KEY, "")}

@@ -31,10 +31,14 @@ class Media:
         if media is None:
             return problem(HTTPStatus.FORBIDDEN, "bad_signature", "This address is not valid, or no longer.")
         headers = {name: request.headers[name] for name in PASSED_TO_STORE if name in request.headers}
-        if "If-Range" in request.headers:
-            headers.pop("Range", None)  # whole is always a right answer, and the store ignores the condition
         try:
             stored = await self._store.request(request.method, self._bucket, media.object_key, headers=headers)
+            etag = stored.headers.get("ETag")
+            if "Range" in headers and request.headers.get("If-Range", etag) != etag:
+                # The store ignores the condition, by which players go on with what they have.
+                stored.close()
+                del headers["Range"]
+                stored = await self._store.request(request.method, self._bucket, media.object_key, headers=headers)
         except (aiohttp.ClientError, TimeoutError):
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The object store does not answer.")
         async with stored:

@@ -1,7 +1,7 @@
-"""The workers of this machine, behind everything else: one that analyses photos, with the models that need no GPU, and
-where a vision endpoint is named, one that has them described.
+"""The workers of this machine, behind everything else: one that makes posters and copies of videos, one that analyses
+photos, with the models that need no GPU, and where a vision endpoint is named, one that has them described.
 
-The models of the first are fetched before, in the background: uploads work before, and are analysed then.
+The models of the second are fetched before, in the background: uploads work before, and are analysed then.
 """
 
 import asyncio
@@ -26,6 +26,11 @@ SETTINGS = {
     *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL_S3"),
 }
 QUEUES = {"PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL", "AWS_ENDPOINT_URL_SQS"}
+# Posters and copies ask for the analysis of what they show.
+VIDEO_QUEUES = QUEUES | {
+    *("PINHOLE_VIDEO_SHORT_QUEUE_URL", "PINHOLE_VIDEO_SHORT_BULK_QUEUE_URL"),
+    *("PINHOLE_VIDEO_QUEUE_URL", "PINHOLE_VIDEO_BULK_QUEUE_URL"),
+}
 KEY = "PINHOLE_CAPTION_KEY"
 THREADS = max(1, (os.cpu_count() or 1) // 2)
 NICE = 15
@@ -95,6 +100,18 @@ def start(directory: Path, environment: Mapping[str, str], models: str) -> Worke
     return worker
 
 
+def start_videos(directory: Path, environment: Mapping[str, str]) -> Worker:
+    """Start the one that makes posters and copies of videos. It answers when this returns.
+
+    Raises:
+        ServiceFailed: it did not start.
+    """
+    options = ["--queues=video", f"--grace={GRACE_SECONDS}"]
+    worker = Worker("The worker of videos", directory, options, environment, SETTINGS | VIDEO_QUEUES)
+    worker.start()
+    return worker
+
+
 def start_captions(directory: Path, environment: Mapping[str, str], models: Path) -> Worker:
     """Start the one that has photos described as a model set says. It answers when this returns.
 
@@ -146,6 +163,13 @@ async def _fetch(models: str) -> str | None:
     return last if fetching.returncode != 0 else None
 
 
+async def keep_videos(services: Supervisor, directory: Path, environment: Mapping[str, str]) -> None:
+    """Have posters and copies of videos made. Raises ServiceFailed."""
+    worker = await services.start(start_videos, directory, environment)
+    services.watch(worker)
+    say(f"Videos get posters and copies that play ({worker.origin}/metrics, {worker.log})")
+
+
 async def keep_captions(services: Supervisor, directory: Path, environment: Mapping[str, str], models: Path) -> None:
     """Have photos described as a model set says. Raises ServiceFailed."""
     worker = await services.start(start_captions, directory, environment, models)
@@ -153,10 +177,10 @@ async def keep_captions(services: Supervisor, directory: Path, environment: Mapp
     say(f"Photos are described as {models.name} says ({worker.origin}/metrics, {worker.log})")
 
 
-def end_leftovers(directory: Path, captions: Path) -> None:
-    """End the workers that an earlier run left: the one that analyses photos, and the one that has them described."""
-    processes.end_leftovers(_command(), directory)
-    processes.end_leftovers(_command(), captions)
+def end_leftovers(*directories: Path) -> None:
+    """End the workers that an earlier run left in these."""
+    for directory in directories:
+        processes.end_leftovers(_command(), directory)
 
 
 def _fetching(models: str) -> list[str]:

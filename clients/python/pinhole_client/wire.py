@@ -223,6 +223,7 @@ class ItemDetails(TypedDict):
     width: int | None
     height: int | None
     durationMs: int | None
+    video: Video | None
     takenAtLocal: str
     takenAtUtc: str | None
     utcOffsetSeconds: int | None
@@ -265,6 +266,14 @@ class ItemEdit(TypedDict):
     set: NotRequired[ItemValues]
     reset: NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]
     changeId: NotRequired[str | None]
+
+
+class ItemPlayback(TypedDict):
+    state: Literal['ready', 'making', 'failed', 'none']
+    source: PlaybackSource | None
+    durationMs: int | None
+    progress: float | None
+    errorCode: ErrorCode | None
 
 
 class ItemValues(TypedDict):
@@ -439,6 +448,16 @@ class PlaceValue(TypedDict):
     name: NotRequired[str]
 
 
+class PlaybackSource(TypedDict):
+    url: str
+    mimeType: str
+    width: int
+    height: int
+    sizeBytes: int
+    isOriginal: bool
+    expiresAt: str
+
+
 class Point(TypedDict):
     x: float
     y: float
@@ -556,7 +575,7 @@ class TextLine(TypedDict):
     corners: list[Point]
 
 
-TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded', 'person']
+TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded', 'video', 'person']
 
 
 class UploadError(TypedDict):
@@ -581,6 +600,14 @@ class UploadStatus(TypedDict):
     itemId: str | None
     error: UploadError | None
     parts: list[StoredPart]
+
+
+class Video(TypedDict):
+    codec: str | None
+    audioCodec: str | None
+    frameRate: float | None
+    captureFrameRate: float | None
+    bitRate: int | None
 
 
 class WantedOriginals(TypedDict):

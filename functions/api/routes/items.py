@@ -12,7 +12,7 @@ from api.endpoint import endpoint
 from api.found import Analysis
 from api.routes.changes import Statement
 from api.wire import Id, Timestamp, WireModel
-from pinhole import found, full_size, items, media_url, objects
+from pinhole import found, full_size, items, media_url, objects, playback
 from pinhole.accounts import User
 from pinhole.db import transaction
 from pinhole.errors import ErrorCode, TooManyRequests
@@ -20,6 +20,7 @@ from pinhole.found import Found
 from pinhole.full_size import FullSize
 from pinhole.imaging.capture_time import TimeSource
 from pinhole.items import FullItem
+from pinhole.playback import Playback
 
 routes = Blueprint(__name__)
 
@@ -91,6 +92,28 @@ class Place(WireModel):
         )
 
 
+class Video(WireModel):
+    """What the container of a video says. Rates: a second; what is filmed faster than it plays is in slow motion."""
+
+    codec: str | None = Field(examples=["HEVC"])
+    audio_codec: str | None = Field(examples=["AAC"])
+    frame_rate: float | None
+    capture_frame_rate: float | None
+    bit_rate: int | None
+
+    @classmethod
+    def of(cls, item: FullItem) -> Self | None:
+        if item.kind != "video":
+            return None
+        return cls(
+            codec=item.video_codec,
+            audio_codec=item.audio_codec,
+            frame_rate=item.frame_rate,
+            capture_frame_rate=item.capture_frame_rate,
+            bit_rate=item.bit_rate,
+        )
+
+
 class Rendition(WireModel):
     name: str = Field(examples=["240.webp"])
     width: int
@@ -127,6 +150,7 @@ class ItemDetails(WireModel):
     width: int | None = Field(description="As displayed, like the height")
     height: int | None
     duration_ms: int | None
+    video: Video | None = Field(description="Null of a photo")
     taken_at_local: NaiveDatetime = Field(description="What the clock on the wall said; has no zone")
     taken_at_utc: Timestamp | None
     utc_offset_seconds: int | None
@@ -152,7 +176,7 @@ class ItemDetails(WireModel):
     is_screenshot: bool
     is_animated: bool
     burst_id: str | None
-    has_clip: bool = Field(description="A motion photo")
+    has_clip: bool = Field(description="A motion photo or a live photo")
     favourite: bool
     archived: bool
     trashed_at: Timestamp | None = Field(description="Since when it lies in the trash")
@@ -174,6 +198,7 @@ class ItemDetails(WireModel):
             "archived": item.visibility == "archive",
             "time_source": None if item.time_source is None else TimeSource(item.time_source),
             **_as_the_file_says(item.said_time or {}),
+            "video": Video.of(item),
             "camera": Camera.of(item),
             "coordinates": Coordinates.of(item),
             "place": Place.of(item),
@@ -265,3 +290,65 @@ def ask_for_full_size(item_id: Id, caller: User) -> FullSizeRendition:
     """
     told = full_size.ask(caller.id, item_id)
     return FullSizeRendition.of(told, media_url.thumb_expiry(caller.id, time.time()))
+
+
+class PlaybackSource(WireModel):
+    """What a browser plays, from its URL, in any order of its parts, until `expiresAt`."""
+
+    url: str
+    mime_type: str
+    width: int
+    height: int
+    size_bytes: int
+    is_original: bool = Field(description="It is the file as it was uploaded")
+    expires_at: Timestamp
+
+    @classmethod
+    def of(cls, told: Playback, now: float, renditions_expire: int) -> Self | None:
+        """now, renditions_expire: Unix seconds."""
+        match told.source:
+            case None:
+                return None
+            case playback.Original() as original:
+                url = objects.presign_inline_get(original.object_key, content_type=original.mime_type)
+                mime_type, expires = original.mime_type, int(now) + objects.PLAYBACK_URL_SECONDS
+            case made:
+                url = media_url.rendition_url(told.item_key, made.version, made.name, renditions_expire)
+                mime_type, expires = "video/mp4", renditions_expire
+        return cls(
+            url=url,
+            mime_type=mime_type,
+            width=told.source.width,
+            height=told.source.height,
+            size_bytes=told.source.size_bytes,
+            is_original=isinstance(told.source, playback.Original),
+            expires_at=datetime.fromtimestamp(expires, UTC),
+        )
+
+
+class ItemPlayback(WireModel):
+    """What plays of an item."""
+
+    state: Literal["ready", "making", "failed", "none"] = Field(
+        description="making: ask again in a moment; none: a photo that doesn't move"
+    )
+    source: PlaybackSource | None = Field(description="Once it is ready")
+    duration_ms: int | None = Field(description="Of a video; null is unknown")
+    progress: float | None = Field(ge=0, le=1, description="How much is made; null is unknown")
+    error_code: ErrorCode | None = Field(description="Why nothing plays, where it failed for good")
+
+
+@routes.route("/items/{item_id}/playback", methods=["GET"])
+@endpoint(answer=ItemPlayback)
+def read_playback(item_id: Id, caller: User) -> ItemPlayback:
+    """Tell what plays of a video, or of a photo that has a clip, with its URL."""
+    with transaction() as conn:
+        told = playback.read(conn, caller.id, item_id)
+    now = time.time()
+    return ItemPlayback(
+        state=told.state,
+        source=PlaybackSource.of(told, now, media_url.thumb_expiry(caller.id, now)),
+        duration_ms=told.duration_ms,
+        progress=told.progress,
+        error_code=None if told.error_code is None else ErrorCode(told.error_code),
+    )

@@ -74,6 +74,11 @@ class FullItem:
     is_night: bool
     is_screenshot: bool
     is_animated: bool
+    video_codec: str | None
+    audio_codec: str | None
+    frame_rate: float | None
+    capture_frame_rate: float | None
+    bit_rate: int | None
     burst_id: str | None
     colours: list[int] | None
     exif: dict[str, Any] | None

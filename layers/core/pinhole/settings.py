@@ -36,7 +36,10 @@ class Settings(BaseModel):
     ingest_bulk_queue_url: str = Field("", description="SQS queue of what came by another way than an upload")
     ml_queue_url: str = Field("", description="SQS queue of photos to analyse")
     ml_bulk_queue_url: str = Field("", description="SQS queue of photos to analyse once nothing new waits")
+    video_short_queue_url: str = Field("", description="SQS queue of posters of videos and clips of photos")
+    video_short_bulk_queue_url: str = Field("", description="SQS queue of the same once nothing new waits")
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
+    video_bulk_queue_url: str = Field("", description="SQS queue of videos to transcode once nothing new waits")
     changes_queue_url: str = Field("", description="SQS queue of changes of more items than one call takes")
     live_queue_url: str = Field("", description="SQS queue of live notices")
     queues: Json[dict[str, str]] = Field(

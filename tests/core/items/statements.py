@@ -1,6 +1,6 @@
 """The statements of items, as their use cases send them."""
 
-from pinhole import found, full_size, items, originals
+from pinhole import found, full_size, items, originals, playback
 from pinhole.tables import job, rendition
 from pinhole.tables.job import Stage
 from pinhole.tables.rendition import Rendition
@@ -10,6 +10,11 @@ from tests.fixtures.statements import World, case
 @case
 def an_item_is_read(w: World) -> None:
     items.read(w.conn, w.ann.id, w.item.id)
+
+
+@case
+def what_plays_of_an_item_is_read(w: World) -> None:
+    playback.read(w.conn, w.ann.id, w.item.id)
 
 
 @case

@@ -97,16 +97,16 @@ def test_a_set_is_fetched_by_its_name() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="ends processes by signals")
-def test_both_workers_of_an_earlier_run_are_ended(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_workers_of_an_earlier_run_are_ended(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sleeps = [sys.executable, "-c", "import time; time.sleep(600)"]
     monkeypatch.setattr(worker, "_command", lambda: sleeps)
     data = DataDirectory(directory)
     left = []
-    for place in (data.worker, data.captions):
+    for place in data.workers:
         place.mkdir()
         left.append(subprocess.Popen(sleeps, cwd=place))
-    worker.end_leftovers(data.worker, data.captions)
-    assert [process.wait() < 0 for process in left] == [True, True]
+    worker.end_leftovers(*data.workers)
+    assert [process.wait() < 0 for process in left] == [True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/items/{item_id}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what plays of a video, or of a photo that has a clip, with its URL. */
+        get: operations["readPlayback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lists/{list}": {
         parameters: {
             query?: never;
@@ -1046,6 +1063,8 @@ export interface components {
             width: number | null;
             height: number | null;
             durationMs: number | null;
+            /** @description Null of a photo */
+            video: components["schemas"]["Video"] | null;
             /**
              * Format: date-time
              * @description What the clock on the wall said; has no zone
@@ -1077,7 +1096,7 @@ export interface components {
             isScreenshot: boolean;
             isAnimated: boolean;
             burstId: string | null;
-            /** @description A motion photo */
+            /** @description A motion photo or a live photo */
             hasClip: boolean;
             favourite: boolean;
             archived: boolean;
@@ -1106,6 +1125,25 @@ export interface components {
             reset?: ("time" | "position" | "title" | "description" | "rating" | "keywords")[];
             /** @description The id that the change gets: drawn by the client, of 12 letters and digits, and sent again with the same where the answer was lost. That is done once, and answered as it is by then */
             changeId?: string | null;
+        };
+        /**
+         * ItemPlayback
+         * @description What plays of an item.
+         */
+        ItemPlayback: {
+            /**
+             * @description making: ask again in a moment; none: a photo that doesn't move
+             * @enum {string}
+             */
+            state: "ready" | "making" | "failed" | "none";
+            /** @description Once it is ready */
+            source: components["schemas"]["PlaybackSource"] | null;
+            /** @description Of a video; null is unknown */
+            durationMs: number | null;
+            /** @description How much is made; null is unknown */
+            progress: number | null;
+            /** @description Why nothing plays, where it failed for good */
+            errorCode: components["schemas"]["ErrorCode"] | null;
         };
         /**
          * ItemValues
@@ -1415,6 +1453,21 @@ export interface components {
             name?: string;
         };
         /**
+         * PlaybackSource
+         * @description What a browser plays, from its URL, in any order of its parts, until `expiresAt`.
+         */
+        PlaybackSource: {
+            url: string;
+            mimeType: string;
+            width: number;
+            height: number;
+            sizeBytes: number;
+            /** @description It is the file as it was uploaded */
+            isOriginal: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        /**
          * Point
          * @description In the picture as it is shown, relative to its size, from its left and its top.
          */
@@ -1600,7 +1653,7 @@ export interface components {
          * @description Where the local time came from, or the UTC time it was made of.
          * @enum {string}
          */
-        TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded" | "person";
+        TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded" | "video" | "person";
         /** UploadError */
         UploadError: {
             code: components["schemas"]["ErrorCode"];
@@ -1627,6 +1680,19 @@ export interface components {
             error: components["schemas"]["UploadError"] | null;
             /** @description What the store holds of a waiting multipart upload */
             parts: components["schemas"]["StoredPart"][];
+        };
+        /**
+         * Video
+         * @description What the container of a video says. Rates: a second; what is filmed faster than it plays is in slow motion.
+         */
+        Video: {
+            /** @example HEVC */
+            codec: string | null;
+            /** @example AAC */
+            audioCodec: string | null;
+            frameRate: number | null;
+            captureFrameRate: number | null;
+            bitRate: number | null;
         };
         /** WantedOriginals */
         WantedOriginals: {
@@ -2182,6 +2248,33 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readPlayback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPlayback"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

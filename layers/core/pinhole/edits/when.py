@@ -93,7 +93,7 @@ def shifted(local: datetime, utc: datetime | None, zone_name: str | None, second
 
 def _utc_stays(base: When, utc: datetime, zone: ZoneInfo) -> bool:
     """Whether the local time was made of UTC, or is the same there: UTC then tells which of two hours it is."""
-    made_of_utc = base.utc_offset_seconds is None or base.time_source == TimeSource.GPS
+    made_of_utc = base.utc_offset_seconds is None or base.time_source in (TimeSource.GPS, TimeSource.VIDEO)
     return made_of_utc or utc.astimezone(zone).replace(tzinfo=None) == base.taken_at_local
 
 

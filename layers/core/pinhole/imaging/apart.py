@@ -1,6 +1,7 @@
 """Decoders that nobody can tell the cost of beforehand, in a process of their own that may use so much and no more.
 
 JPEG XL may hold any number of layers and channels, AVIF and raw files whole series of pictures that are never shown.
+Containers of videos are read there too.
 Two tenths of a second more for these formats; and what breaks a decoder there breaks nothing else.
 
 Whoever takes such a decoder over finds no secret: the process is started afresh, with no environment, no open file but
@@ -16,6 +17,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from PIL import Image
 
 from pinhole.errors import FileRejected
 from pinhole.imaging.budget import BYTES_PER_PIXEL, CPU_SECONDS
+from pinhole.imaging.container import Container
 from pinhole.imaging.file_type import Loader, identify
 from pinhole.imaging.refusal import refusing_bad_bytes
 
@@ -54,6 +58,14 @@ def raw_size(path: Path, max_pixels: int) -> tuple[int, int]:
     """As `raw.size` does it. Raises FileRejected."""
     answer, _ = _ask(_raw_size, path, max_pixels)
     return answer["width"], answer["height"]
+
+
+def container(path: Path, max_pixels: int) -> Container:
+    """As `container.read` does it. Raises FileRejected."""
+    answer, _ = _ask(_container, path, max_pixels)
+    if answer["created"] is not None:
+        answer["created"] = datetime.fromisoformat(answer["created"])
+    return Container(**answer)
 
 
 def _ask(question: Callable[[Path, int], Answer], path: Path, max_pixels: int) -> Answer:
@@ -93,7 +105,7 @@ def _main() -> None:
     """In the child: what is asked, path and limits as arguments; on the standard output a line of JSON and the
     pixels.
     """
-    question = {known.__name__: known for known in (_largest, _whole, _raw_size)}[sys.argv[1]]
+    question = {known.__name__: known for known in (_largest, _whole, _raw_size, _container)}[sys.argv[1]]
     path, max_pixels, seconds = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     memory = _OWN_BYTES + BYTES_PER_PIXEL * max_pixels
     _limit(memory, seconds)
@@ -136,6 +148,13 @@ def _raw_size(path: Path, max_pixels: int) -> Answer:
     with refusing_bad_bytes(path, identify(path), max_pixels):
         width, height = raw.size(path, max_pixels)
     return {"width": width, "height": height}, b""
+
+
+def _container(path: Path, _max_pixels: int) -> Answer:
+    from pinhole.imaging import container
+
+    told = asdict(container.read(path, identify(path)))
+    return told | {"created": told["created"] and told["created"].isoformat()}, b""
 
 
 def _limit(memory: int, seconds: int) -> None:

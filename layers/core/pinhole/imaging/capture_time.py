@@ -25,6 +25,7 @@ class TimeSource(StrEnum):
     MODIFY_DATE = "exif_modified"
     FILE_MODIFIED = "file_modified"
     UPLOADED = "uploaded"
+    VIDEO = "video"
     PERSON = "person"
 
 
@@ -36,7 +37,9 @@ class TimeConfidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeFacts:
-    """What the file says about time and position. `created`: of IPTC. `utc` is GPSDateStamp + GPSTimeStamp."""
+    """What the file says about time and position. `created`: of IPTC. `utc` is GPSDateStamp + GPSTimeStamp,
+    or where `of_video` when its container says that it was made.
+    """
 
     original: ExifTime = NO_TIME
     digitized: ExifTime = NO_TIME
@@ -45,6 +48,7 @@ class TimeFacts:
     utc: datetime | None = None
     latitude: float | None = None
     longitude: float | None = None
+    of_video: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ def resolve(
     named = filename_time.read(filename)
     zone = zone_at(facts.latitude, facts.longitude)
     utc = next((t for t in (facts.utc, named.utc) if t is not None and plausible(t, now)), None)
-    utc_source = TimeSource.GPS if utc is not None and utc == facts.utc else TimeSource.FILENAME
+    by_file = TimeSource.VIDEO if facts.of_video else TimeSource.GPS
+    utc_source = by_file if utc is not None and utc == facts.utc else TimeSource.FILENAME
     local = _local_time(facts, named, now, last_resort=utc is None or zone is None)
 
     if local and zone:  # 1, 2

@@ -6,7 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a file says about itself. Coordinates in degrees, north and east positive."""
+    """What a file says about itself. Coordinates in degrees, north and east positive.
+
+    Of a video: codecs by the names that MediaInfo has for them; frames and bits a second; capture_frame_rate where it
+    is played more slowly than it was filmed; plays_in_browsers: as it is, without a copy.
+    """
 
     camera_make: str | None = None
     camera_model: str | None = None
@@ -31,4 +35,10 @@ class Facts:
     is_animated: bool = False
     burst_id: str | None = None
     live_content_id: str | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    frame_rate: float | None = None
+    capture_frame_rate: float | None = None
+    bit_rate: int | None = None
+    plays_in_browsers: bool = False
     exif: dict[str, Any] = field(default_factory=dict)

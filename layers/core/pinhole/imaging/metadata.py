@@ -1,14 +1,15 @@
-"""What a photo's file says about itself, under the names Pinhole keeps it by."""
+"""What a file says about itself, under the names Pinhole keeps it by."""
 
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pinhole.imaging import position
+from pinhole.imaging import apart, position
 from pinhole.imaging.blocks import Blocks, read_blocks
 from pinhole.imaging.camera_text import is_said
-from pinhole.imaging.capture_time import TimeFacts
+from pinhole.imaging.capture_time import TimeFacts, valid_coordinates
+from pinhole.imaging.container import Container
 from pinhole.imaging.exif import Exif, finite
 from pinhole.imaging.facts import Facts
 from pinhole.imaging.file_type import RW2, FileType
@@ -34,7 +35,7 @@ _CUSTOM_RENDERED, _APPLE_HDR_RENDERED, _APPLE_PANORAMA = 0xA401, (2, 3, 7), 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMetadata(Facts):
-    """`width` × `height` as displayed (None for video); `orientation` as the file says it, EXIF's 1 to 8.
+    """`width` × `height` as displayed; `orientation` as a photo's file says it, EXIF's 1 to 8. duration_ms: of a video.
 
     `clip` is a motion photo's video within the file.
     """
@@ -42,18 +43,19 @@ class FileMetadata(Facts):
     width: int | None = None
     height: int | None = None
     orientation: int = 1
+    duration_ms: int | None = None
     time: TimeFacts = field(default_factory=TimeFacts)
     clip: Clip | None = None
 
 
 def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> FileMetadata:
-    """Of a photo; a video's is empty for now. `filename`: the owner's name for it, which betrays screenshots.
+    """Read it. `filename`: the owner's name for it, which betrays screenshots.
 
     Raises FileRejected (`too_many_pixels`, `too_large`, `corrupt`, `truncated`); a file whose pixels turn out to be
     broken only shows when it is decoded.
     """
     if file_type.kind == "video":
-        return FileMetadata()
+        return _of_video(apart.container(path, max_pixels), filename)
     blocks = read_blocks(path, file_type, max_pixels)
     exif, xmp = blocks.exif, blocks.xmp
     latitude, longitude = position.coordinates(exif, xmp) or (None, None)
@@ -88,6 +90,37 @@ def read(path: Path, file_type: FileType, max_pixels: int, filename: str) -> Fil
         burst_id=_name(exif.apple.text(_APPLE_BURST), xmp.text("GCamera:BurstID")),
         live_content_id=_name(exif.apple.text(_APPLE_CONTENT_ID)),
         clip=find_clip(path, xmp),
+    )
+
+
+def _of_video(told: Container, filename: str) -> FileMetadata:
+    latitude, longitude = told.latitude, told.longitude
+    if latitude is None or longitude is None or not valid_coordinates(latitude, longitude):
+        latitude = longitude = None
+    make, model = _name(told.make), _name(told.model)
+    return FileMetadata(
+        width=told.width,
+        height=told.height,
+        duration_ms=told.duration_ms if told.duration_ms and told.duration_ms <= _MAX_INTEGER else None,
+        time=TimeFacts(
+            original=ExifTime(told.written), utc=told.created, latitude=latitude, longitude=longitude, of_video=True
+        ),
+        camera_make=make,
+        camera_model=model,
+        title=_text(told.title),
+        description=_text(told.description),
+        latitude=latitude,
+        longitude=longitude,
+        altitude_m=None if latitude is None else finite(told.altitude_m),
+        is_hdr=told.is_hdr,
+        is_screenshot=is_screenshot(filename),
+        live_content_id=_name(told.content_id),
+        video_codec=_name(told.video_codec),
+        audio_codec=_name(told.audio_codec),
+        frame_rate=_positive(told.frame_rate),
+        capture_frame_rate=_positive(told.capture_frame_rate),
+        bit_rate=told.bit_rate,
+        plays_in_browsers=told.plays_in_browsers,
     )
 
 

@@ -72,7 +72,7 @@ def not_supported(name: str) -> FileRejected:
 
 def _damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
     """What to raise for a file that can't be decoded; `reason` is the decoder's own message."""
-    if any(said in reason.lower() for said in _SAID_OF_A_CUT_FILE) or _claims_more_bytes(path):
+    if any(said in reason.lower() for said in _SAID_OF_A_CUT_FILE) or claims_more_bytes(path):
         return FileRejected(
             "The file is incomplete: its end is missing. It may have been copied only in part.",
             code="truncated",
@@ -82,7 +82,7 @@ def _damaged(path: Path, file_type: FileType, reason: str) -> FileRejected:
     return FileRejected(f"The file is damaged and can't be read as {file_type.extension.upper()}.", code="corrupt")
 
 
-def _claims_more_bytes(path: Path) -> bool:
+def claims_more_bytes(path: Path) -> bool:
     """Whether a RIFF or ISO base media file is shorter than its outermost boxes say."""
     size = path.stat().st_size
     with path.open("rb") as file:

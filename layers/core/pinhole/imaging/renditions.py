@@ -50,13 +50,20 @@ def make(path: Path, file_type: FileType, max_pixels: int, directory: Path) -> R
     Raises FileRejected (`truncated`, `corrupt`, `too_many_pixels`, `too_costly`, `too_large`); OSError
     when the directory can't be written.
     """
+    image, width, height = _decoded(path, file_type, max_pixels, all_pixels=False)
+    return of_picture(to_srgb(image), width, height, directory)
+
+
+def of_picture(image: Image.Image, width: int, height: int, directory: Path) -> Renditions:
+    """The same of a picture that is decoded, upright and in sRGB: as large as the largest of them at least.
+
+    width, height: of what is displayed.
+    """
     # Here, for numpy takes as long to load as all the rest.
     from pinhole.imaging.colours import dominant
     from pinhole.imaging.perceptual_hash import perceptual_hash
     from pinhole.imaging.thumb_hash import thumb_hash
 
-    image, width, height = _decoded(path, file_type, max_pixels, all_pixels=False)
-    image = to_srgb(image)
     files = []
     for limit in HEIGHTS:
         size = fit(width, height, limit)

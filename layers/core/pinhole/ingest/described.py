@@ -44,7 +44,7 @@ def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) ->
         kind=file_type.kind,
         width=read.width,
         height=read.height,
-        duration_ms=None,
+        duration_ms=read.duration_ms,
         taken_at_local=taken.taken_at_local,
         taken_at_utc=taken.taken_at_utc,
         utc_offset_seconds=taken.utc_offset_seconds,

@@ -14,6 +14,7 @@ from pinhole.objects.multipart import (
 from pinhole.objects.originals import (
     CHUNK_BYTES,
     ORIGINAL_URL_SECONDS,
+    PLAYBACK_URL_SECONDS,
     Download,
     StoredObject,
     attachment,
@@ -24,7 +25,9 @@ from pinhole.objects.originals import (
     list_folder,
     list_originals,
     presign_get,
+    presign_inline_get,
     presign_put,
+    read_part,
 )
 from pinhole.objects.renditions import (
     delete_rendition,
@@ -32,11 +35,13 @@ from pinhole.objects.renditions import (
     presign_rendition,
     put_rendition,
     read_rendition,
+    upload_rendition,
 )
 
 __all__ = [
     "CHUNK_BYTES",
     "ORIGINAL_URL_SECONDS",
+    "PLAYBACK_URL_SECONDS",
     "Download",
     "Listed",
     "Part",
@@ -58,9 +63,12 @@ __all__ = [
     "multiparts",
     "open_multipart",
     "presign_get",
+    "presign_inline_get",
     "presign_part",
     "presign_put",
     "presign_rendition",
     "put_rendition",
+    "read_part",
     "read_rendition",
+    "upload_rendition",
 ]

@@ -16,6 +16,7 @@ from pinhole.settings import settings
 
 CHUNK_BYTES = 1024 * 1024
 ORIGINAL_URL_SECONDS = 15 * 60
+PLAYBACK_URL_SECONDS = 6 * 60 * 60  # a browser fetches a video while it plays
 HEADS_AT_ONCE = 10  # as many connections as a client keeps
 
 
@@ -76,6 +77,15 @@ def presign_get(key: str, *, filename: str, expires_seconds: int = ORIGINAL_URL_
     )
 
 
+def presign_inline_get(key: str, *, content_type: str) -> str:
+    """Sign a GET of an original that a browser plays, as what it was found to be."""
+    return client.signer().generate_presigned_url(
+        "get_object",
+        Params={"Bucket": settings().originals_bucket, "Key": key, "ResponseContentType": content_type},
+        ExpiresIn=PLAYBACK_URL_SECONDS,
+    )
+
+
 def attachment(filename: str) -> str:
     """Content-Disposition for any file name: an ASCII fallback, and the whole name (RFC 6266, RFC 8187)."""
     plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in filename)
@@ -122,6 +132,19 @@ def download(key: str, path: Path, *, version: str | None = None) -> Download:
                 file.write(chunk)
         size = file.tell()
     return Download(size, sha256.digest(), sha1.digest(), answer["ETag"].strip('"'))
+
+
+def read_part(key: str, start: int, length: int, *, version: str | None) -> bytes:
+    """At most so many bytes of an original from `start`, which lies within it. Raises NotFound, Unavailable."""
+    originals, part = settings().originals_bucket, f"bytes={start}-{start + length - 1}"
+    with client.answers(key):
+        if version is None:
+            answer = client.s3().get_object(Bucket=originals, Key=key, Range=part)
+        else:
+            answer = client.s3().get_object(Bucket=originals, Key=key, Range=part, VersionId=version)
+        with closing(answer["Body"]) as body:
+            content: bytes = body.read()
+    return content
 
 
 def delete(key: str, *, version: str | None) -> None:

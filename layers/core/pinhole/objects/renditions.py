@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import BinaryIO
 
 from pinhole.objects import client
 from pinhole.objects.client import Listed
 from pinhole.settings import settings
+
+_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 def presign_rendition(key: str, *, expires_seconds: int) -> str:
@@ -37,8 +40,15 @@ def put_rendition(key: str, content: bytes | BinaryIO, *, content_type: str) -> 
             Key=key,
             Body=content,
             ContentType=content_type,
-            CacheControl="public, max-age=31536000, immutable",
+            CacheControl=_FOR_GOOD,
         )
+
+
+def upload_rendition(key: str, path: Path, *, content_type: str) -> None:
+    """Store a large one, part by part. Raises Unavailable."""
+    described = {"ContentType": content_type, "CacheControl": _FOR_GOOD}
+    with client.answers(key):
+        client.s3().upload_file(str(path), settings().renditions_bucket, key, ExtraArgs=described)
 
 
 def read_rendition(key: str) -> bytes:

@@ -42,8 +42,17 @@ _INGEST = {
     Lane.FRESH: Carrier("ingest", "ingest-dead-letters", lambda settings: settings.ingest_queue_url),
     Lane.BULK: Carrier("ingest-bulk", "ingest-bulk-dead-letters", lambda settings: settings.ingest_bulk_queue_url),
 }
-
-_VIDEO = {Lane.FRESH: Carrier("video", "video-dead-letters", lambda settings: settings.video_queue_url)}
+# Of what takes seconds, so that it does not wait behind what takes minutes.
+_VIDEO_SHORT = {
+    Lane.FRESH: Carrier("video-short", "video-short-dead-letters", lambda settings: settings.video_short_queue_url),
+    Lane.BULK: Carrier(
+        "video-short-bulk", "video-short-bulk-dead-letters", lambda settings: settings.video_short_bulk_queue_url
+    ),
+}
+_VIDEO = {
+    Lane.FRESH: Carrier("video", "video-dead-letters", lambda settings: settings.video_queue_url),
+    Lane.BULK: Carrier("video-bulk", "video-bulk-dead-letters", lambda settings: settings.video_bulk_queue_url),
+}
 _ML = {
     Lane.FRESH: Carrier("ml", "ml-dead-letters", lambda settings: settings.ml_queue_url),
     Lane.BULK: Carrier("ml-bulk", "ml-bulk-dead-letters", lambda settings: settings.ml_bulk_queue_url),
@@ -58,19 +67,25 @@ CATALOGUE: Mapping[Stage, Row] = {
     Stage.METADATA: Row(
         _INGEST,
         _max_attempts,
-        next={"photo": Stage.RENDITIONS, "video": Stage.VIDEO},
+        next={"photo": Stage.RENDITIONS, "video": Stage.POSTER},
         by_original=True,
         noted_at="metadata_at",
     ),
     Stage.RENDITIONS: Row(
         _INGEST, _max_attempts, next={"photo": Stage.ANALYSIS}, by_original=True, noted_at="renditions_at"
     ),
-    Stage.VIDEO: Row(_VIDEO, _max_attempts),
+    Stage.POSTER: Row(
+        _VIDEO_SHORT, _max_attempts, next={"video": Stage.VIDEO}, by_worker=True, noted_at="renditions_at"
+    ),
+    Stage.VIDEO: Row(_VIDEO, _max_attempts, next={"video": Stage.ANALYSIS}, by_worker=True),
+    Stage.STILLS: Row(_VIDEO, _max_attempts, by_worker=True),
+    Stage.CLIP: Row(_VIDEO_SHORT, _max_attempts, by_worker=True),
     Stage.ANALYSIS: Row(_ML, _max_attempts, by_worker=True),
     Stage.CAPTION: Row({}, _max_attempts),
     Stage.FULL_SIZE: Row({Lane.FRESH: _INGEST[Lane.FRESH]}, _max_attempts),
 }
-"""In the order of processing. A video is analysed once it has stills: that is for the worker that makes them. Captions
+"""In the order of processing. `video` is the copy of a video that browsers play; stills are made on the way, and what
+is analysed. The clip is of a photo that moves. Captions
 follow analysis where they are configured. The full size is made when somebody looks for it, and by the queue of what
 people wait for.
 """

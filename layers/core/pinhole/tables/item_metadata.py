@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from psycopg import Connection, sql
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from pinhole.db import readable_json
@@ -51,6 +52,25 @@ def mark_looked_at(conn: Connection, owner_id: int, item_id: str, *, colours: li
         "UPDATE item_metadata SET colours = %s, perceptual_hash = %s WHERE owner_id = %s AND item_id = %s",
         (colours, perceptual_hash, owner_id, item_id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MovingPart:
+    """Where in the main file of an item its video lies: all of it where size_bytes is None."""
+
+    offset: int
+    size_bytes: int | None
+    plays_in_browsers: bool
+
+
+def moving_part(conn: Connection, owner_id: int, item_id: str) -> MovingPart | None:
+    """Of a video, or of a photo whose file holds a clip. None of an item that was not read, or is gone."""
+    with conn.cursor(row_factory=class_row(MovingPart)) as cursor:
+        return cursor.execute(
+            "SELECT coalesce(motion_offset, 0) AS offset, motion_bytes AS size_bytes, plays_in_browsers"
+            " FROM item_metadata WHERE owner_id = %s AND item_id = %s",
+            (owner_id, item_id),
+        ).fetchone()
 
 
 def say(conn: Connection, owner_id: int, item_id: str, layer: Layer, said: dict[str, Any]) -> None:

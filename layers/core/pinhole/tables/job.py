@@ -18,7 +18,10 @@ class Stage(StrEnum):
 
     METADATA = "metadata"
     RENDITIONS = "renditions"
+    POSTER = "poster"
     VIDEO = "video"
+    STILLS = "stills"
+    CLIP = "clip"
     ANALYSIS = "analysis"
     CAPTION = "caption"
     FULL_SIZE = "full_size"

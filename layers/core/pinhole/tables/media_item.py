@@ -24,6 +24,7 @@ class Item:
     kind: str | None
     width: int | None
     height: int | None
+    duration_ms: int | None
     month: date | None
     rendition_version: int
     metadata_at: datetime | None
@@ -56,8 +57,8 @@ class Shape:
 
 
 _SELECT = sql.SQL(
-    "SELECT owner_id, id, item_key, created_at, kind, width, height, month, rendition_version, metadata_at,"
-    " renditions_at, processed, visible FROM media_item "
+    "SELECT owner_id, id, item_key, created_at, kind, width, height, duration_ms, month,"
+    " rendition_version, metadata_at, renditions_at, processed, visible FROM media_item "
 )
 
 
@@ -66,8 +67,8 @@ def insert(conn: Connection, owner_id: int, relative_path: str | None) -> Item:
     with conn.cursor(row_factory=class_row(Item)) as cursor:
         item = cursor.execute(
             "INSERT INTO media_item (owner_id, id, item_key, folder) VALUES (%s, %s, %s, %s) RETURNING owner_id, id,"
-            " item_key, created_at, kind, width, height, month, rendition_version, metadata_at, renditions_at,"
-            " processed, visible",
+            " item_key, created_at, kind, width, height, duration_ms, month, rendition_version, metadata_at,"
+            " renditions_at, processed, visible",
             (owner_id, new_id(), new_key(), folder_key(folder_of(relative_path))),
         ).fetchone()
     assert item is not None

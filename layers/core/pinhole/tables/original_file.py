@@ -41,7 +41,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class OriginalFile:
-    """A file of an item. sha256: None until it was read."""
+    """A file of an item. sha256, mime_type: None until it was read."""
 
     owner_id: int
     item_id: str
@@ -53,11 +53,12 @@ class OriginalFile:
     filename: str
     modified_at: datetime | None
     sha256: bytes | None
+    mime_type: str | None
 
 
 _SELECT = sql.SQL(
-    "SELECT owner_id, item_id, role, object_key, version, etag, size_bytes, filename, modified_at, sha256"
-    " FROM original_file "
+    "SELECT owner_id, item_id, role, object_key, version, etag, size_bytes, filename, modified_at, sha256,"
+    " mime_type FROM original_file "
 )
 
 

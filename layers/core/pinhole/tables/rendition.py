@@ -49,6 +49,20 @@ def find(conn: Connection, owner_id: int, item_id: str, name: str) -> Rendition 
         ).fetchone()
 
 
+def next_version(conn: Connection, owner_id: int, item_id: str) -> int:
+    """A version that nothing of the item has been shown by."""
+    [(latest,)] = conn.execute(
+        """
+        SELECT greatest(
+            (SELECT rendition_version FROM media_item WHERE owner_id = %(owner_id)s AND id = %(item_id)s),
+            (SELECT max(version) FROM rendition WHERE owner_id = %(owner_id)s AND item_id = %(item_id)s)
+        )
+        """,
+        {"owner_id": owner_id, "item_id": item_id},
+    )
+    return int(latest or 0) + 1
+
+
 def has_any(conn: Connection, owner_id: int, item_id: str) -> bool:
     """Whether anything is shown of an item."""
     [(has,)] = conn.execute(

@@ -1,0 +1,80 @@
+"""A video that is worked on, held in the ledger and in its queue for as long as that takes."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from pinhole import queues, videos
+from pinhole.queues import Message
+from pinhole.stages import Lane, Stage
+from pinhole.telemetry import logger
+from pinhole.videos import Video
+
+LEASE = timedelta(seconds=120)  # a dead worker's videos come back after it
+LEASE_SECONDS = int(LEASE.total_seconds())
+EXTEND_SECONDS = LEASE_SECONDS // 3
+
+
+class Stopped(Exception):
+    """The worker is to end, and its grace time is over."""
+
+
+@dataclass
+class Stopping:
+    """Whether the worker is to end. grace: seconds for what is being made then. Set by a handler of signals."""
+
+    grace: float
+    begun_at: float | None = None
+
+    def begin(self) -> None:
+        """It is to end."""
+        self.begun_at = self.begun_at or time.monotonic()
+
+    def check(self) -> None:
+        """Raises Stopped once the grace time is over."""
+        if self.begun_at is not None and time.monotonic() - self.begun_at > self.grace:
+            raise Stopped
+
+
+@dataclass
+class Held:
+    """The video as it is held now, with the message that asked for it, of the queue at `url`."""
+
+    video: Video
+    lane: Lane
+    url: str
+    message: Message
+    stopping: Stopping
+    extended_at: float = field(default_factory=time.monotonic)
+    beat_at: float = field(default_factory=time.monotonic)
+
+    def beat(self) -> None:
+        """Hold it for longer, where that is due. Raises Stopped, Unavailable, and Busy when another has taken over."""
+        self.beat_at = time.monotonic()
+        self.stopping.check()
+        if self.beat_at - self.extended_at < EXTEND_SECONDS:
+            return
+        self.video = videos.extend(self.video, datetime.now(UTC) + LEASE)
+        self.extended_at = self.beat_at
+        self.hide(LEASE_SECONDS)
+
+    def finished(self, stage: Stage) -> None:
+        """A stage of it is done, and not held any more."""
+        claims = {other: claimed for other, claimed in self.video.claims.items() if other is not stage}
+        self.video = replace(self.video, claims=claims)
+
+    def hide(self, seconds: int) -> None:
+        """Have its message come back in so many seconds; where that fails, it does when its lease ends."""
+        with told("message_not_held"):
+            queues.change_visibility_batch(self.url, [self.message.receipt_handle], seconds)
+
+
+@contextmanager
+def told(event: str) -> Iterator[None]:
+    """Log what goes wrong where everything comes right again by itself."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the queue's refusals are many: it may be gone, or the key too old
+        logger.warning(event, extra={"reason": f"{type(error).__name__}: {error}"})

@@ -1,0 +1,193 @@
+"""What is made of videos, and of the clips of photos: from a message that asks for it, by claims in the ledger, to
+renditions that play.
+
+The worker calls `begin`, has pictures and copies made, stores them, and `keep`s each as soon as it is there. Whatever
+it dies of in between, the next delivery does what is not there yet, and no more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from psycopg import Connection
+
+from pinhole import keys, live, stages
+from pinhole.db import transaction
+from pinhole.errors import ErrorCode
+from pinhole.stages import Asked, Claim, Lane, Stage, Subject, WornOut
+from pinhole.tables import item_metadata, job, media_item, original_file, rendition, timeline_month
+from pinhole.tables.rendition import Rendition
+from pinhole.telemetry import logger
+
+COPY, CLIP = "720p.mp4", "clip.mp4"
+LONGEST_SECONDS = 36_000  # of what is copied
+_TOGETHER = {Stage.VIDEO: (Stage.VIDEO, Stage.STILLS), Stage.STILLS: (Stage.VIDEO, Stage.STILLS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """What a poster's pixels say beside its files. colours: 0xRRGGBB; perceptual_hash: 64 bits as a signed number."""
+
+    thumb_hash: bytes
+    colours: list[int]
+    perceptual_hash: int
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video, or a photo that has a clip, of which this worker has claimed stages.
+
+    version: of what is made now. object_key, store_version: of the original, of which the video is `size_bytes` from
+    `offset` on. plays_as_it_is: no copy is needed.
+    """
+
+    claims: Mapping[Stage, Claim]
+    item_key: str
+    version: int
+    object_key: str
+    store_version: str | None
+    mime_type: str
+    offset: int
+    size_bytes: int
+    duration_ms: int | None
+    plays_as_it_is: bool
+
+    @property
+    def subject(self) -> Subject:
+        """Whose it is."""
+        return next(iter(self.claims.values())).subject
+
+    @property
+    def moving_type(self) -> str:
+        """The MIME type of the video: clips in photos are MP4 or MOV, which are read alike."""
+        return self.mime_type if self.mime_type.startswith("video/") else "video/mp4"
+
+    def key(self, name: str) -> str:
+        """Where a rendition of this name is to lie."""
+        return keys.rendition_key(self.item_key, self.version, name)
+
+
+def still_name(percentage: int) -> str:
+    """The rendition that is a still of a video."""
+    return f"still-{percentage}.webp"
+
+
+def begin(asked: Asked, lane: Lane, until: datetime) -> Video | None:
+    """Claim what a message asks for, until then, and what is made in one pass with it. None when nothing is to be done,
+    and the message may go.
+
+    Raises Busy while another worker has it.
+    """
+    subject = asked.subject
+    claims: dict[Stage, Claim] = {}
+    failed: list[Stage] = []
+    with transaction() as conn:
+        file = original_file.lock_main(conn, subject.owner_id, subject.id)
+        item = media_item.get(conn, subject.owner_id, subject.id)
+        if file is None or item is None or file.mime_type is None:
+            return None
+        for stage in _TOGETHER.get(asked.stage, (asked.stage,)):
+            try:
+                claimed = stages.claim(conn, subject, stage, lane, until)
+            except WornOut as worn_out:
+                if stages.fail(conn, subject, stage, worn_out.report, ErrorCode.PROCESSING_FAILED):
+                    failed.append(stage)
+            else:
+                if claimed is not None:
+                    claims[stage] = claimed
+        version = rendition.next_version(conn, subject.owner_id, subject.id)
+        moving = item_metadata.moving_part(conn, subject.owner_id, subject.id)
+    for stage in failed:
+        logger.error("stage_failed", extra={"item_id": subject.id, "stage": stage})
+    if not claims or moving is None:
+        return None
+    return Video(
+        claims=claims,
+        item_key=item.item_key,
+        version=version,
+        object_key=file.object_key,
+        store_version=file.version,
+        mime_type=file.mime_type,
+        offset=moving.offset,
+        size_bytes=moving.size_bytes or file.size_bytes,
+        duration_ms=item.duration_ms,
+        plays_as_it_is=moving.plays_in_browsers,
+    )
+
+
+def extend(video: Video, until: datetime) -> Video:
+    """Hold it for longer: this worker is alive. Raises Busy when another has taken over."""
+    with transaction() as conn:
+        return replace(
+            video, claims={stage: stages.extend(conn, claimed, until) for stage, claimed in video.claims.items()}
+        )
+
+
+def keep_poster(video: Video, made: Sequence[Rendition], poster: Poster) -> None:
+    """Show a poster, whose files are stored, and have the rest made. Raises Busy when another has taken over."""
+    claimed, subject = video.claims[Stage.POSTER], video.subject
+    with transaction() as conn:
+        if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
+            return
+        stages.hold(conn, claimed)
+        if media_item.commit_renditions(
+            conn, subject.owner_id, subject.id, version=video.version, thumb_hash=poster.thumb_hash
+        ):
+            rendition.replace(conn, subject.owner_id, subject.id, made)
+            item_metadata.mark_looked_at(
+                conn, subject.owner_id, subject.id, colours=poster.colours, perceptual_hash=poster.perceptual_hash
+            )
+        stages.finish(conn, claimed)
+        for stage in (Stage.VIDEO, Stage.STILLS):
+            stages.add(conn, subject, stage, claimed.lane)
+        item = media_item.get(conn, subject.owner_id, subject.id)
+        months = [] if item is None or item.month is None else [item.month]
+        timeline_month.bump(conn, subject.owner_id, months)
+    stages.ask_worker(Stage.VIDEO, claimed.lane, [subject])
+    live.library_changed(subject.owner_id, months)
+    logger.info("poster_committed", extra={"item_id": subject.id, "version": video.version})
+
+
+def keep(video: Video, stage: Stage, made: Sequence[Rendition]) -> None:
+    """Show what a stage has made, whose files are stored: nothing where no copy is needed. Stills are analysed then.
+
+    Raises Busy when another has taken over.
+    """
+    claimed, subject = video.claims[stage], video.subject
+    with transaction() as conn:
+        if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
+            return
+        stages.hold(conn, claimed)
+        rendition.replace(conn, subject.owner_id, subject.id, made)
+        stages.finish(conn, claimed)
+        if stage is Stage.STILLS:
+            stages.add(conn, subject, Stage.ANALYSIS, claimed.lane)
+    if stage is Stage.STILLS:
+        stages.ask_worker(Stage.ANALYSIS, claimed.lane, [subject])
+    logger.info("video_committed", extra={"item_id": subject.id, "stage": stage, "version": video.version})
+
+
+def give_back(video: Video, report: str, *, counts: bool) -> None:
+    """Let another delivery do what is not done yet. counts: whether this was an attempt."""
+    subject = video.subject
+    with transaction() as conn:
+        original_file.lock_main(conn, subject.owner_id, subject.id)
+        for claimed in video.claims.values():
+            stages.give_back(conn, subject, claimed.until, report, counts=counts)
+
+
+def reject(video: Video, report: str, code: ErrorCode) -> None:
+    """The file is at fault: nothing more will ever be made of it. It stays listed, and its original can be had."""
+    subject = video.subject
+    with transaction() as conn:
+        original_file.lock_main(conn, subject.owner_id, subject.id)
+        failed = [stage for stage, claimed in video.claims.items() if _fails(conn, claimed, report, code)]
+    for stage in failed:
+        logger.warning("item_failed", extra={"item_id": subject.id, "stage": stage, "code": code})
+
+
+def _fails(conn: Connection, claimed: Claim, report: str, code: ErrorCode) -> bool:
+    current = job.get(conn, claimed.subject, claimed.stage)
+    if current is None or current.leased_until != claimed.until:
+        return False  # another delivery's finding counts, or it is done
+    return stages.fail(conn, claimed.subject, claimed.stage, report, code)
