@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -84,8 +84,11 @@ class InHand:
         """How many are of this lane."""
         return sum(held.lane is lane for held in self._held.values())
 
-    def receive(self, received: Received) -> Iterator[int]:
-        """Claim what these messages ask for: tickets of what is in hand now. The rest is done with, or comes back."""
+    def receive(self, received: Received, models: Collection[int]) -> Iterator[int]:
+        """Claim what these messages ask for: tickets of what is in hand now. The rest is done with, or comes back.
+
+        models: ids of those that are to look.
+        """
         for message in received.messages:
             metrics.queue_age.labels(received.lane).observe(max(0.0, time.time() - message.sent_at))
             asked = stages.read(message.body)
@@ -94,7 +97,7 @@ class InHand:
                 self._intake.released(received.lane)  # it comes back until it is dead, and there it is told
                 continue
             try:
-                photo = analysis.begin(asked, received.lane, received.until)
+                photo = analysis.begin(asked, received.lane, received.until, models)
             except Busy as busy:
                 self._return(received.lane, message, busy.retry_after_seconds)
             except Unavailable as down:

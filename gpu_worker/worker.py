@@ -122,7 +122,8 @@ class Worker:
             case Received() if self._stopping_since is not None:
                 self._in_hand.refuse(event)
             case Received():
-                for ticket in self._in_hand.receive(event):
+                models = [] if self._loaded is None else list(self._loaded.values())
+                for ticket in self._in_hand.receive(event, models):
                     self._fetchers.submit(self._fetch, ticket, self._in_hand[ticket].photo.object_key)
             case Fetched(ticket) if ticket not in self._in_hand:
                 pass  # it was given back meanwhile
@@ -234,7 +235,7 @@ class Worker:
             assert self._loaded is not None
             try:
                 with metrics.stage_seconds.labels("record").time():
-                    analysis.record(held.photo.claimed, held.seen, self._loaded)
+                    analysis.record(held.photo.claimed, held.seen, self._loaded, held.photo.percentage)
             except Busy:
                 self._in_hand.drop(ticket)
             except Unavailable as down:

@@ -82,14 +82,14 @@ GRANT SELECT, UPDATE ON search_epoch TO pinhole_worker;
 SET LOCAL statement_timeout = 0;
 INSERT INTO search_text (owner_id, item_id, document, epoch) SELECT owner_id, id, '', 0 FROM media_item;
 
--- Of each role the look that is shown: the model's that answers, else the newest one's.
+-- Of each role and picture the look that is shown: the model's that answers, else the newest one's.
 CREATE FUNCTION shown_looks(owner bigint, item text)
     RETURNS TABLE (owner_id bigint, item_id text, percentage smallint, model_id smallint) LANGUAGE sql STABLE
     BEGIN ATOMIC
-        SELECT DISTINCT ON (role) look.owner_id, look.item_id, look.percentage, look.model_id
+        SELECT DISTINCT ON (role, percentage) look.owner_id, look.item_id, look.percentage, look.model_id
         FROM item_analysis AS look JOIN model ON model.id = look.model_id
-        WHERE look.owner_id = owner AND look.item_id = item AND look.percentage = 0
-        ORDER BY role, answers DESC, look.model_id DESC;
+        WHERE look.owner_id = owner AND look.item_id = item
+        ORDER BY role, percentage, answers DESC, look.model_id DESC;
     END;
 
 CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUAGE sql STABLE AS $$
@@ -119,7 +119,7 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
                 FROM look JOIN item_caption USING (owner_id, item_id, percentage, model_id)
             ) AS caption,
             (
-                SELECT searchable(string_agg(line, ' ' ORDER BY number))
+                SELECT searchable(string_agg(line, ' ' ORDER BY percentage, number))
                 FROM look JOIN recognised_text USING (owner_id, item_id, percentage, model_id)
             ) AS read,
             (
@@ -127,7 +127,7 @@ CREATE FUNCTION search_document(owner bigint, item text) RETURNS tsvector LANGUA
                 FROM look JOIN detected_object USING (owner_id, item_id, percentage, model_id)
             ) AS objects,
             (
-                SELECT searchable(string_agg(name, ' '))
+                SELECT searchable(string_agg(DISTINCT name, ' '))
                 FROM look JOIN image_tag USING (owner_id, item_id, percentage, model_id) WHERE score >= 0.2
             ) AS tags
     )

@@ -84,7 +84,7 @@ class Asking:
             vector = self._embedder.embed_text([query.look])[0].tolist()
             chance = self._vocabulary.chance(vector, self._numbers)
             likeness = Likeness(self._model, vector, chance=chance, cut=CutOff(**self._numbers))
-            nearest = searching.by_picture(conn, self._owner_id, query, likeness)
+            nearest = list(searching.by_picture(conn, self._owner_id, query, likeness).cosines.items())
         ids, cosines = [item_id for item_id, _ in nearest], [cosine for _, cosine in nearest]
         alone, beside = (
             ids[: likeness.shown(cosines, len(ids), words_found=words_found).count]

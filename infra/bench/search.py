@@ -144,7 +144,7 @@ def _rows(
     recalls = []
     for one in (likeness() for _ in WORDS):
         nearest = np.argsort(-(vectors @ np.asarray(one.wanted, np.float32)))[:NEAREST]
-        found = {item_id for item_id, _ in by_picture(conn, owner_id, query([]), one)[:NEAREST]}
+        found = set(list(by_picture(conn, owner_id, query([]), one).cosines)[:NEAREST])
         recalls.append(len(found & {ids[index] for index in nearest}) / NEAREST)
     # Those that are as near as each other come in either order.
     yield Row(f"{label}: recall of the {NEAREST} nearest", "", min(recalls), aim=Aim("ours", 1, 0.99))

@@ -33,7 +33,7 @@ def in_hand(url: str) -> InHand:
 def receive(in_hand: InHand, url: str) -> list[int]:
     """Tickets of what is received now, for a moment."""
     messages = queues.receive(url, 10, wait_seconds=0, visibility_seconds=SOON)
-    return list(in_hand.receive(Received(Lane.FRESH, messages, datetime.now(UTC) + timedelta(seconds=SOON))))
+    return list(in_hand.receive(Received(Lane.FRESH, messages, datetime.now(UTC) + timedelta(seconds=SOON)), []))
 
 
 def waiting(url: str, seconds: int) -> int:

@@ -4,7 +4,7 @@ The worker calls `begin`, has the picture looked at, and `record`s what was seen
 next delivery does it again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from pinhole import keys, stages
 from pinhole.db import transaction
 from pinhole.errors import ErrorCode
 from pinhole.seen import Look, Model, Role, Seen
-from pinhole.stages import Asked, Claim, Lane, Stage, WornOut
+from pinhole.stages import Asked, Claim, Lane, Stage, Subject, WornOut
 from pinhole.tables import (
     detected_object,
     face,
@@ -32,13 +32,16 @@ from pinhole.tables import (
     search_text,
 )
 from pinhole.telemetry import logger
+from pinhole.videos import STILLS
 
-INPUT = "1440.webp"  # the rendition that is looked at
+INPUT = "1440.webp"  # the rendition of a photo that is looked at
+ONE_STILL = "One still was looked at, and others are to come."
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo that this worker has claimed. object_key: of the rendition to look at; its width and height in pixels.
+    """A photo that this worker has claimed, or a still of a video. object_key: of the rendition to look at; its width
+    and height in pixels. percentage: where in the video it lies; 0 of a photo.
 
     original_width, original_height: as it is displayed, in pixels.
     """
@@ -49,11 +52,13 @@ class Photo:
     height: int
     original_width: int
     original_height: int
+    percentage: int = 0
 
 
-def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
+def begin(asked: Asked, lane: Lane, until: datetime, models: Collection[int] = ()) -> Photo | None:
     """Claim what a message asks for, until then. None when nothing is to be done, and the message may go.
 
+    models: ids of those that are to look. Of a video it is the first still that one of them has not looked at.
     Raises Busy while another worker has it.
     """
     subject = asked.subject
@@ -61,9 +66,14 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
         if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
             return None
         item = media_item.get(conn, subject.owner_id, subject.id)
-        shown = rendition.find(conn, subject.owner_id, subject.id, INPUT)
         if item is None:
             return None
+        if item.kind == "video" and asked.stage is Stage.ANALYSIS:
+            lacking = _stills_lacking(conn, subject, models)
+            name, percentage = next(iter((lacking or STILLS).items()))
+        else:
+            name, percentage = INPUT, 0
+        shown = rendition.find(conn, subject.owner_id, subject.id, name)
         report = None if shown else "There is no rendition to look at."
         try:
             claimed = stages.claim(conn, subject, asked.stage, lane, until)
@@ -77,11 +87,23 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Photo | None:
     assert item.width is not None
     assert item.height is not None
     key = keys.rendition_key(item.item_key, shown.version, shown.name)
-    return Photo(claimed, key, shown.width, shown.height, item.width, item.height)
+    return Photo(claimed, key, shown.width, shown.height, item.width, item.height, percentage)
 
 
-def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
-    """Write what was seen of a photo, once for each model, and end the stage.
+def _stills_lacking(conn: Connection, subject: Subject, models: Collection[int]) -> dict[str, int]:
+    """Stills that one of these models has not looked at, as STILLS has them."""
+    stills = STILLS.keys() & rendition.names_of(conn, subject.owner_id, subject.id)
+    looks = item_analysis.list_looks(conn, subject.owner_id, subject.id) if stills else set()
+    return {
+        name: percentage
+        for name, percentage in STILLS.items()
+        if name in stills and any((percentage, model_id) not in looks for model_id in models)
+    }
+
+
+def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int], percentage: int = 0) -> None:
+    """Write what was seen of a photo, once for each model, and end the stage. Of a video it is written by still: where
+    others are left the stage stays open, and is asked for again.
 
     Raises Busy when another worker has taken over meanwhile: then it is that one's to write.
     """
@@ -91,13 +113,19 @@ def record(claimed: Claim, seen: Seen, model_ids: Mapping[Role, int]) -> None:
             return
         stages.hold(conn, claimed)
         for role in seen.models:
-            look = Look(subject.owner_id, subject.id, 0, model_ids[role])
+            look = Look(subject.owner_id, subject.id, percentage, model_ids[role])
             if item_analysis.insert(conn, look):
                 _write(conn, look, role, seen)
         search_text.refresh(conn, subject.owner_id, [subject.id])
-        stages.finish(conn, claimed)
-        if claimed.stage is Stage.ANALYSIS and model.answering(conn, Role.CAPTION):
-            stages.add(conn, subject, Stage.CAPTION, claimed.lane)
+        left = claimed.stage is Stage.ANALYSIS and bool(_stills_lacking(conn, subject, model_ids.values()))
+        if left:
+            stages.give_back(conn, subject, claimed.until, ONE_STILL, counts=False)
+        else:
+            stages.finish(conn, claimed)
+            if claimed.stage is Stage.ANALYSIS and model.answering(conn, Role.CAPTION):
+                stages.add(conn, subject, Stage.CAPTION, claimed.lane)
+    if left:
+        stages.ask_worker(claimed.stage, claimed.lane, [subject])
     logger.info("photo_analysed", extra={"item_id": subject.id, "stage": claimed.stage, "attempt": claimed.attempt})
 
 

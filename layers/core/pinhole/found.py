@@ -48,16 +48,17 @@ class Found:
 # Below, more tags are wrong than right; a search has use for these too.
 TAGS_FROM = 0.4
 
-# Of each role the model that answers; where it has not looked at this photo yet, the newest that has.
+# Of each role the model that answers; where it has not looked at this photo yet, the newest that has. What is in
+# several stills of a video is told once: of each name as many as are in one of them.
 _READ = SQL(
     """
     WITH item AS (
         SELECT owner_id, id AS item_id FROM media_item WHERE id = %(item_id)s AND {may_open}
     ), look AS (
-        SELECT DISTINCT ON (role) owner_id, item_id, percentage, model_id, role, model.name AS model, version, dimension
+        SELECT DISTINCT ON (role, percentage)
+            owner_id, item_id, percentage, model_id, role, model.name AS model, version, dimension
         FROM item JOIN item_analysis USING (owner_id, item_id) JOIN model ON model.id = model_id
-        WHERE percentage = 0
-        ORDER BY role, answers DESC, model_id DESC
+        ORDER BY role, percentage, answers DESC, model_id DESC
     )
     SELECT
         (
@@ -67,34 +68,49 @@ _READ = SQL(
         ) AS job,
         ARRAY(
             SELECT jsonb_build_object('role', role, 'name', model, 'version', version, 'dimension', dimension)
-            FROM look ORDER BY role
+            FROM (SELECT DISTINCT ON (role) * FROM look ORDER BY role, percentage) AS looked ORDER BY role
         ) AS models,
         ARRAY(
-            SELECT jsonb_build_object('name', name, 'score', score)
+            SELECT jsonb_build_object('name', name, 'score', max(score))
             FROM look JOIN image_tag USING (owner_id, item_id, percentage, model_id)
-            WHERE score >= %(tags_from)s ORDER BY score DESC, name
+            WHERE score >= %(tags_from)s GROUP BY name ORDER BY max(score) DESC, name
         ) AS tags,
         ARRAY(
             SELECT jsonb_build_object('name', name, 'score', score, 'box', box)
-            FROM look JOIN detected_object USING (owner_id, item_id, percentage, model_id) ORDER BY number
+            FROM (
+                SELECT DISTINCT ON (name, nth) * FROM (
+                    SELECT *, row_number() OVER (PARTITION BY percentage, name ORDER BY number) AS nth
+                    FROM look JOIN detected_object USING (owner_id, item_id, percentage, model_id)
+                ) AS each ORDER BY name, nth, percentage
+            ) AS object ORDER BY percentage, number
         ) AS objects,
         ARRAY(
             SELECT jsonb_build_object('box', box, 'landmarks', landmarks, 'confidence', confidence,
                 'size_px', size_px, 'sharpness', sharpness)
-            FROM look JOIN face USING (owner_id, item_id, percentage, model_id) ORDER BY number
+            FROM look JOIN face USING (owner_id, item_id, percentage, model_id)
+            WHERE percentage = (
+                SELECT percentage FROM look JOIN face USING (owner_id, item_id, percentage, model_id)
+                GROUP BY percentage ORDER BY count(*) DESC, percentage LIMIT 1
+            )
+            ORDER BY number
         ) AS faces,
         ARRAY(
             SELECT jsonb_build_object('text', line, 'score', score, 'corners', corners)
-            FROM look JOIN recognised_text USING (owner_id, item_id, percentage, model_id) ORDER BY number
+            FROM (
+                SELECT DISTINCT ON (line, nth) * FROM (
+                    SELECT *, row_number() OVER (PARTITION BY percentage, line ORDER BY number) AS nth
+                    FROM look JOIN recognised_text USING (owner_id, item_id, percentage, model_id)
+                ) AS each ORDER BY line, nth, percentage
+            ) AS written ORDER BY percentage, number
         ) AS text,
         (
             SELECT jsonb_build_object('dominant', dominant, 'shares', shares, 'hue', hue, 'saturation', saturation,
                 'lightness', lightness, 'histogram', histogram)
-            FROM look JOIN image_colours USING (owner_id, item_id, percentage, model_id)
+            FROM look JOIN image_colours USING (owner_id, item_id, percentage, model_id) ORDER BY percentage LIMIT 1
         ) AS colours,
         (
             SELECT jsonb_build_object('sharpness', sharpness, 'noise', noise, 'exposure', exposure, 'overall', overall)
-            FROM look JOIN image_quality USING (owner_id, item_id, percentage, model_id)
+            FROM look JOIN image_quality USING (owner_id, item_id, percentage, model_id) ORDER BY percentage LIMIT 1
         ) AS quality,
         (
             SELECT jsonb_build_object('caption', caption, 'main_subject', main_subject, 'setting', setting,
@@ -115,7 +131,7 @@ _READ = SQL(
 
 
 def read(conn: Connection, viewer_id: int, item_id: str) -> Found | None:
-    """Read what models found in a photo. None where none is to look at it, such as a video.
+    """Read what models found in a photo, or in the stills of a video. None where none is to look at it yet.
 
     Raises NotFound where there is none that the viewer may open.
     """

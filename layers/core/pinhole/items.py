@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from psycopg import Connection
 from psycopg.rows import class_row
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 
 from pinhole import access
 from pinhole.errors import NotFound
 from pinhole.media_url import LONGEST_LIFE
+from pinhole.tables import rendition
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,9 @@ class FullItem:
     """An item that may be opened; most fields are columns of media_item, item_metadata or its main original_file.
 
     said_time: the capture time as the file says it, as `item_statement` has it. said_by_person: of what a person said
-    something, as keys of it. renditions: name (such as `240.webp`), version, width, height and bytes of each, largest
-    first; none that may go while a URL of it is valid. colours: 0xRRGGBB, most frequent first. A video without
-    renditions has neither, nor a thumb_hash, and its rendition_version is 0.
+    something, as keys of it. renditions: name (such as `240.webp`), version, width, height and bytes of each that
+    shows its whole picture, largest first; none that may go while a URL of it is valid. colours: 0xRRGGBB, most
+    frequent first. A video without renditions has neither, nor a thumb_hash, and its rendition_version is 0.
     """
 
     id: str
@@ -87,7 +88,7 @@ class FullItem:
     renditions: list[dict[str, Any]]
 
 
-_OF_OTHER_TABLES = {
+_OF_OTHER_TABLES: dict[str, Composable] = {
     "said_time": SQL("statement.said->'time' AS said_time"),
     "said_by_person": SQL(
         """
@@ -105,16 +106,16 @@ _OF_OTHER_TABLES = {
                 'name', name, 'version', version, 'width', width, 'height', height, 'size_bytes', size_bytes)
             FROM rendition
             WHERE rendition.owner_id = media_item.owner_id AND rendition.item_id = media_item.id
-              AND (expires_at IS NULL OR expires_at > now() + make_interval(secs => %(life)s))
+              AND (expires_at IS NULL OR expires_at > now() + make_interval(secs => %(life)s)) AND {pictures}
             ORDER BY rendition.height DESC, name DESC
         ) AS renditions
         """
-    ),
+    ).format(pictures=rendition.PICTURES),
 }
 _OF_ITEM = {"id", "item_key", "kind", "created_at", "width", "height", "rendition_version", "thumb_hash"}
 
 
-def _column(name: str) -> SQL | Identifier:
+def _column(name: str) -> Composable:
     return _OF_OTHER_TABLES.get(name) or (Identifier("media_item", name) if name in _OF_ITEM else Identifier(name))
 
 

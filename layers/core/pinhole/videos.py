@@ -20,6 +20,8 @@ from pinhole.tables.rendition import Rendition
 from pinhole.telemetry import logger
 
 COPY, CLIP = "720p.mp4", "clip.mp4"
+STILLS = {f"still-{percentage}.webp": percentage for percentage in (0, 33, 66, 99)}
+"""Renditions of a video that models look at, and where in it they lie, as a percentage of its length."""
 LONGEST_SECONDS = 36_000  # of what is copied
 _TOGETHER = {Stage.VIDEO: (Stage.VIDEO, Stage.STILLS), Stage.STILLS: (Stage.VIDEO, Stage.STILLS)}
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from psycopg.errors import CheckViolation
 
-from pinhole import analysis, stages
+from pinhole import analysis, found, stages
 from pinhole import reanalysis as reanalysis_module
 from pinhole.errors import Busy
 from pinhole.reanalysis import Reanalysis
 from pinhole.seen import Box, Colours, DetectedObject, Face, Model, Quality, Role, Seen, Tag, TextLine
 from pinhole.stages import Asked, Lane, Stage, Subject
+from pinhole.videos import STILLS
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -308,3 +309,87 @@ def test_no_more_photos_are_asked_for_than_the_bulk_lane_has_room_for(
     reanalysis.go_on()
     [(waiting,)] = inbox.conn.execute("SELECT count(*) FROM job WHERE stage = 'analysis' AND state = 'waiting'")
     assert waiting == 2
+
+
+def filmed(inbox: Inbox) -> Subject:
+    """A video that has its stills, and waits to be looked at."""
+    [photo] = uploaded(inbox)
+    inbox.conn.execute("UPDATE media_item SET kind = 'video'")
+    inbox.conn.execute(
+        "INSERT INTO rendition (owner_id, item_id, name, version, width, height, size_bytes)"
+        " SELECT %s, %s, unnest(%s::text[]), 2, 320, 180, 900",
+        (photo.owner_id, photo.id, list(STILLS)),
+    )
+    return photo
+
+
+def looks(inbox: Inbox) -> list[int]:
+    return [still for (still,) in inbox.conn.execute("SELECT percentage FROM image_embedding ORDER BY percentage")]
+
+
+def look_at_next_still(video: Subject, seen: Seen = SEEN) -> int:
+    """What a worker does with one message: which still it looked at."""
+    models = analysis.introduce(list(seen.models.values()))
+    still = analysis.begin(Asked(video, Stage.ANALYSIS), Lane.FRESH, soon(), list(models.values()))
+    assert still is not None
+    assert still.object_key.endswith(f"/2/still-{still.percentage}.webp")
+    analysis.record(still.claimed, seen, models, still.percentage)
+    return still.percentage
+
+
+def test_the_stills_of_a_video_are_looked_at_one_by_one(inbox: Inbox) -> None:
+    video = filmed(inbox)
+    for number, percentage in enumerate([0, 33, 66, 99]):
+        assert inbox.jobs()["analysis"] == ("waiting", 0)
+        assert look_at_next_still(video) == percentage
+        assert len(inbox.cloud.messages("ml")) == (0 if number == 3 else 1)
+    assert inbox.jobs()["analysis"] == ("done", 1)
+    assert looks(inbox) == [0, 33, 66, 99]
+
+
+def test_a_still_whose_worker_was_killed_is_looked_at_again_and_no_other(inbox: Inbox) -> None:
+    video = filmed(inbox)
+    look_at_next_still(video)
+    killed = analysis.begin(Asked(video, Stage.ANALYSIS), Lane.FRESH, datetime.now(UTC))
+    assert killed is not None
+    assert [look_at_next_still(video) for _ in range(3)] == [33, 66, 99]
+    assert looks(inbox) == [0, 33, 66, 99]
+
+
+def test_a_video_that_ended_early_is_looked_at_as_far_as_it_goes(inbox: Inbox) -> None:
+    video = filmed(inbox)
+    inbox.conn.execute("DELETE FROM rendition WHERE name = 'still-99.webp'")
+    assert [look_at_next_still(video) for _ in range(3)] == [0, 33, 66]
+    assert inbox.jobs()["analysis"] == ("done", 1)
+
+
+def test_new_models_look_at_the_stills_too(inbox: Inbox) -> None:
+    video = filmed(inbox)
+    for _ in STILLS:
+        look_at_next_still(video)
+    newer = of("second")
+    reanalysis = reanalysis_by(newer)
+    inbox.cloud.messages("ml")
+    reanalysis.go_on()
+    assert asked_again(inbox) == [video.id]
+    assert [look_at_next_still(video, newer) for _ in STILLS] == [0, 33, 66, 99]
+    reanalysis.go_on()
+    reanalysis.go_on()
+    assert answering(inbox) == {"second"}
+
+
+def test_what_is_in_several_stills_is_told_once_and_found(inbox: Inbox) -> None:
+    video = filmed(inbox)
+    cats = [DetectedObject("cat", score, Box(0.1, 0.2, 0.3, 0.4)) for score in (0.75, 0.5)]
+    sign = [TextLine("EXIT", 0.9, CORNERS)]
+    for objects, text in ([], sign), (cats, sign), (cats[:1], []), ([], [TextLine("ENTRANCE", 0.9, CORNERS)]):
+        look_at_next_still(video, replace(SEEN, objects=objects, text=text, tags=[Tag("cat", 0.9)]))
+    seen = found.read(inbox.conn, inbox.owner.id, video.id)
+    assert seen is not None
+    assert [one.name for one in seen.objects] == ["cat", "cat"]
+    assert [line.text for line in seen.text] == ["EXIT", "ENTRANCE"]
+    assert [tag.name for tag in seen.tags] == ["cat"]
+    assert len(seen.faces) == 1
+    [(words,)] = inbox.conn.execute("SELECT document::text FROM search_text")
+    assert "'exit'" in words
+    assert "'entrance'" in words

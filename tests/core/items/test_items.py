@@ -103,6 +103,7 @@ def test_an_item_tells_all_that_is_known_of_it(caller: Caller, library: Library)
         "width": 3024,
         "height": 4032,
         "durationMs": None,
+        "video": None,
         "takenAtLocal": "2024-07-14T21:30:15.250000",
         "takenAtUtc": "2024-07-14T19:30:15.250000Z",
         "utcOffsetSeconds": 7200,

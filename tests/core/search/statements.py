@@ -44,9 +44,9 @@ def _likeness(w: World) -> Likeness:
 
 @case
 def all_pictures_are_compared(w: World) -> None:
-    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), _likeness(w))
+    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), _likeness(w)).cosines
     away = replace(_likeness(w), unlike=[1.0, *[0.0] * 15])
-    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), away)
+    assert by_picture(w.conn, w.ann.id, Query.of("", [], TODAY), away).cosines
 
 
 @case
@@ -60,7 +60,9 @@ def pictures_that_show_what_is_not_wanted_are_left_out(w: World) -> None:
 
 @case
 def pictures_that_pass_filters_are_compared(w: World) -> None:
-    assert by_picture(w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY, "field8"), _likeness(w))
+    assert by_picture(
+        w.conn, w.ann.id, Query.of("", [Asked("place", ["Place 7"])], TODAY, "field8"), _likeness(w)
+    ).cosines
 
 
 @case

@@ -5,7 +5,7 @@ an item's score is the sum of 1 / (60 + its rank) over the lists that it is in.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -217,9 +217,10 @@ def read(
     is_sure = True
     compared = likeness is not None and likeness.is_wanted
     if compared and likeness is not None:
-        nearest = [each for each in by_picture(conn, viewer_id, query, likeness) if each[0] != similar_to]
+        found = by_picture(conn, viewer_id, query, likeness)
+        nearest = [each for each in found.cosines.items() if each[0] != similar_to]
         best_first = sorted(nearest, key=lambda each: -each[1])  # which it is not where something is not wanted
-        among = len(nearest) if len(nearest) < MOST - 1 else max(MOST, timeline_month.estimate(conn, viewer_id))
+        among = len(nearest) if found.are_all else max(MOST, timeline_month.estimate(conn, viewer_id))
         some = likeness.shown([cosine for _, cosine in best_first], among, words_found=len(by_text) > FEW)
         is_sure = some.is_sure or bool(by_text)
         near = {item_id for item_id, _ in best_first[: some.count]}
@@ -326,7 +327,7 @@ def _read_in(conn: Connection, viewer_id: int, item_ids: Sequence[str], query: Q
             SELECT item_id FROM recognised_text JOIN model ON model.id = model_id AND answers, {words} AS words
             WHERE owner_id = %(viewer_id)s AND item_id = ANY(%(ids)s)
             GROUP BY item_id, words.wanted
-            HAVING lexemes_of(searchable(string_agg(line, ' ' ORDER BY number))) @@ words.wanted
+            HAVING lexemes_of(searchable(string_agg(line, ' ' ORDER BY percentage, number))) @@ words.wanted
             """
         ).format(words=words),
         {"viewer_id": viewer_id, "ids": list(item_ids), **parameters},
@@ -443,8 +444,16 @@ def _some_pictures(must: Composable) -> Composable:
     ).format(of_model=_OF_MODEL, may_see=access.MAY_SEE, must=must)
 
 
-def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likeness) -> list[tuple[str, float]]:
-    """Ids of the visible items whose pictures are nearest to what is wanted, and their cosines with it; MOST at most.
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Cosines with what is wanted, by ids of items, the nearest first. are_all: whether no others were compared."""
+
+    cosines: Mapping[str, float]
+    are_all: bool
+
+
+def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likeness) -> Nearest:
+    """The visible items whose pictures are nearest to what is wanted, of MOST pictures: of a video its nearest still.
 
     What is not wanted changes their order, and how far from it they are. What quotes ask for, and what is excluded,
     holds here too. Of the model of `likeness` while it is the one that answers, else none.
@@ -483,7 +492,7 @@ def by_picture(conn: Connection, viewer_id: int, query: Query, likeness: Likenes
     best: dict[str, float] = {}
     for item_id, cosine in found:
         best.setdefault(item_id, cosine)
-    return list(best.items())
+    return Nearest(best, are_all=found.rowcount < MOST)
 
 
 def _words(terms: Sequence[Term], unlike: Sequence[Term]) -> tuple[Composable, dict[str, Any]]:

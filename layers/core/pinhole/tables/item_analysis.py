@@ -6,9 +6,16 @@ from psycopg import Connection
 
 from pinhole.seen import Look
 
-_LACKS = """
+# A video once it has stills, of which the first is looked at first.
+_LOOKED_AT = """
+    (item.kind = 'photo' OR EXISTS (
+        SELECT FROM rendition
+        WHERE rendition.owner_id = item.owner_id AND rendition.item_id = item.id AND name = 'still-0.webp'
+    ))
+"""
+_LACKS = f"""
     FROM media_item AS item
-    WHERE item.kind = 'photo' AND item.renditions_at IS NOT NULL AND EXISTS (
+    WHERE item.renditions_at IS NOT NULL AND {_LOOKED_AT} AND EXISTS (
         SELECT FROM unnest(%(models)s::smallint[]) AS wanted (model_id)
         WHERE NOT EXISTS (
             SELECT FROM item_analysis AS look
@@ -16,7 +23,7 @@ _LACKS = """
               AND look.model_id = wanted.model_id
         )
     )
-"""
+"""  # noqa: S608
 
 
 def insert(conn: Connection, look: Look) -> bool:
@@ -28,6 +35,15 @@ def insert(conn: Connection, look: Look) -> bool:
             look.key,
         ).rowcount
         == 1
+    )
+
+
+def list_looks(conn: Connection, owner_id: int, item_id: str) -> set[tuple[int, int]]:
+    """Which pictures of an item which models have looked at: percentages and ids."""
+    return set(
+        conn.execute(
+            "SELECT percentage, model_id FROM item_analysis WHERE owner_id = %s AND item_id = %s", (owner_id, item_id)
+        ).fetchall()
     )
 
 
@@ -61,7 +77,7 @@ def count_lost(conn: Connection, stage: str, model_ids: Sequence[int]) -> tuple[
                       AND job.stage = %(stage)s AND job.variant = '' AND job.state = 'failed'
                 )
             ),
-            (SELECT count(*) FROM media_item WHERE kind = 'photo' AND renditions_at IS NOT NULL)
+            (SELECT count(*) FROM media_item AS item WHERE renditions_at IS NOT NULL AND {_LOOKED_AT})
         """,  # noqa: S608
         {"stage": stage, "models": list(model_ids)},
     )

@@ -27,6 +27,10 @@ _OF_ITEM = sql.SQL(
 )
 
 
+PICTURES = sql.SQL("name NOT LIKE ALL (ARRAY['%%.mp4', 'still-%%'])")
+"""Of the renditions of an item its whole picture, in one size or another: neither what plays nor a still."""
+
+
 def replace(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendition]) -> None:
     """Show these; those of the same names and of other versions are not shown any more, nor those that expire."""
     conn.execute(
@@ -47,6 +51,12 @@ def find(conn: Connection, owner_id: int, item_id: str, name: str) -> Rendition 
             _OF_ITEM + sql.SQL("AND name = %s"),
             (owner_id, item_id, name),
         ).fetchone()
+
+
+def names_of(conn: Connection, owner_id: int, item_id: str) -> set[str]:
+    """Names of all renditions of an item."""
+    rows = conn.execute("SELECT name FROM rendition WHERE owner_id = %s AND item_id = %s", (owner_id, item_id))
+    return {name for (name,) in rows}
 
 
 def next_version(conn: Connection, owner_id: int, item_id: str) -> int:
@@ -91,7 +101,9 @@ def largest(conn: Connection, owner_id: int, item_id: str) -> Rendition | None:
     with conn.cursor(row_factory=class_row(Rendition)) as cursor:
         return cursor.execute(
             _OF_ITEM
-            + sql.SQL("AND (expires_at IS NULL OR expires_at > now()) ORDER BY width::bigint * height DESC LIMIT 1"),
+            + sql.SQL("AND (expires_at IS NULL OR expires_at > now()) AND ")
+            + PICTURES
+            + sql.SQL(" ORDER BY width::bigint * height DESC LIMIT 1"),
             (owner_id, item_id),
         ).fetchone()
 

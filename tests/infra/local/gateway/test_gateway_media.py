@@ -53,6 +53,12 @@ def test_a_range_of_another_version_gets_the_whole(site: Site, path: str) -> Non
     assert (answer.status, answer.data) == (200, CONTENT)
 
 
+def test_a_range_of_the_version_that_a_client_has_is_sent_alone(site: Site, path: str) -> None:
+    etag = site.request("GET", path).headers["ETag"]
+    answer = site.request("GET", path, headers={"Range": "bytes=100-199", "If-Range": etag})
+    assert (answer.status, answer.data) == (206, CONTENT[100:200])
+
+
 def test_what_a_client_has_is_not_sent_again(site: Site, path: str) -> None:
     etag = site.request("GET", path).headers["ETag"]
     answer = site.request("GET", path, headers={"If-None-Match": etag})
