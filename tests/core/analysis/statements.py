@@ -31,6 +31,8 @@ def what_a_model_saw_is_written(w: World) -> None:
     rendition.find(w.conn, w.subject.owner_id, w.subject.id, "1440.webp")
     look = Look(w.subject.owner_id, w.subject.id, 0, newer)
     item_analysis.insert(w.conn, look)
+    rendition.names_of(w.conn, w.subject.owner_id, w.subject.id)
+    item_analysis.list_looks(w.conn, w.subject.owner_id, w.subject.id)
     assert SEEN.embedding is not None
     assert SEEN.colours is not None
     assert SEEN.quality is not None

@@ -14,7 +14,8 @@ from pinhole.ingest import original
 from pinhole.operations.requeue import requeue_stale
 from pinhole.stages import requests
 from pinhole.tables import upload as upload_table
-from tests.fixtures import photos
+from tests.fixtures import clips, photos
+from tests.fixtures.clips import Clip
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -251,18 +252,18 @@ def test_bytes_that_are_not_what_was_promised_are_refused(inbox: Inbox) -> None:
 
 
 def test_a_video_is_listed_though_it_is_not_processed_yet(inbox: Inbox) -> None:
-    header = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"
-    landed = inbox.landed(header, "VID_20210605_131415.mp4")
+    landed = inbox.landed(clips.made(Clip(seconds=0.5)), "VID_20210605_131415.mp4")
 
     inbox.deliver(landed)
 
     (item,) = inbox.items()
     assert (item["kind"], item["visible"]) == ("video", True)
     assert item["taken_at_local"] == datetime(2021, 6, 5, 13, 14, 15)  # noqa: DTZ001 (a wall clock's)
+    assert (item["width"], item["height"], item["duration_ms"]) == (320, 180, 500)
     assert inbox.upload(landed)["state"] == "ready"
-    assert inbox.jobs() == {"metadata": ("done", 1), "video": ("waiting", 0)}
-    assert [json.loads(body) for body in inbox.cloud.messages("video")] == [
-        {"ownerId": inbox.owner.id, "itemId": item["id"], "stage": "video"}
+    assert inbox.jobs() == {"metadata": ("done", 1), "poster": ("waiting", 0)}
+    assert [json.loads(body) for body in inbox.cloud.messages("video-short")] == [
+        {"ownerId": inbox.owner.id, "itemId": item["id"], "stage": "poster"}
     ]
 
 

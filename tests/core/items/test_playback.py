@@ -22,10 +22,14 @@ def library(conn: Connection, caller: Caller, cloud: Cloud) -> Library:
     return Library(conn, caller.user.id)
 
 
-def _playback(caller: Caller, item_id: str) -> Any:
-    answer = caller.call("GET", f"/items/{item_id}/playback")
+def _read(caller: Caller, path: str) -> Any:
+    answer = caller.call("GET", path)
     assert answer.status_code == 200, answer.text
     return answer.json
+
+
+def _playback(caller: Caller, item_id: str) -> Any:
+    return _read(caller, f"/items/{item_id}/playback")
 
 
 def _video(library: Library, **columns: Any) -> str:
@@ -110,7 +114,7 @@ def test_what_can_not_be_opened_does_not_play(caller: Caller, library: Library, 
 
 def test_an_item_lists_pictures_alone_as_its_renditions(caller: Caller, library: Library) -> None:
     pictures, stills = [Rendition("240.webp", 1, 426, 240, 1)], [Rendition("still-0.webp", 2, 1280, 720, 1)]
-    item = caller.call("GET", f"/items/{_video(library, renditions=[COPY, *pictures, *stills])}").json
+    item = _read(caller, f"/items/{_video(library, renditions=[COPY, *pictures, *stills])}")
     assert [made["name"] for made in item["renditions"]] == ["240.webp"]
 
 
@@ -118,7 +122,7 @@ def test_a_video_tells_what_its_container_says(caller: Caller, library: Library)
     video = _video(
         library, video_codec="HEVC", audio_codec="AAC", frame_rate=30.0, capture_frame_rate=240.0, bit_rate=9_000_000
     )
-    assert caller.call("GET", f"/items/{video}").json["video"] == {
+    assert _read(caller, f"/items/{video}")["video"] == {
         "codec": "HEVC",
         "audioCodec": "AAC",
         "frameRate": 30,

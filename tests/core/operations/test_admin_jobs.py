@@ -31,7 +31,9 @@ def library(conn: Connection) -> Library:
 
 def test_an_empty_ledger_has_every_stage_with_nothing_in_it(conn: Connection) -> None:
     counted = jobs.counts(conn)
-    assert [stage.stage for stage in counted] == ["metadata", "renditions", "video", "analysis", "caption", "full_size"]
+    assert [stage.stage for stage in counted] == [
+        *("metadata", "renditions", "poster", "video", "stills", "clip", "analysis", "caption", "full_size")
+    ]
     for stage in counted:
         assert (stage.waiting, stage.running, stage.done, stage.failed, stage.oldest_waiting) == (0, 0, 0, 0, None)
         assert (stage.done_in_5_minutes, stage.done_in_60_minutes) == (0, 0)

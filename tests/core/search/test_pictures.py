@@ -65,6 +65,18 @@ def add(conn: Connection, caller: Caller, model_id: int) -> Add:
     return added
 
 
+def _add_still(library: Library, model_id: int, item: str, percentage: int, like: list[float]) -> None:
+    key = (library.owner_id, item, percentage, model_id)
+    library.conn.execute(
+        "INSERT INTO item_analysis (owner_id, item_id, percentage, model_id) VALUES (%s, %s, %s, %s)", key
+    )
+    library.conn.execute(
+        "INSERT INTO image_embedding (owner_id, item_id, percentage, model_id, embedding)"
+        " VALUES (%s, %s, %s, %s, %s::real[]::halfvec)",
+        (*key, like),
+    )
+
+
 def _search(caller: Caller, *query: tuple[str, str], **more: str) -> Any:
     answer = caller.call("GET", f"/search?{urlencode([*query, *more.items()])}")
     assert answer.status_code == 200, answer.text

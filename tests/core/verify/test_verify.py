@@ -16,6 +16,8 @@ from pinhole.tables.job import Lane, Stage, Subject
 from pinhole.timeline import months
 from pinhole.verify import Finding, Kind, streams
 from tests.core.verify.checking import check, empty, kinds, lose_original, photo
+from tests.fixtures import clips
+from tests.fixtures.clips import Clip
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.pictures import jpeg
 
@@ -29,8 +31,7 @@ def test_a_library_in_order_has_no_findings(library: Inbox) -> None:
     photo(library, 60)
     library.begin(jpeg(shade=120))
     library.deliver(library.landed(jpeg(800, 600)[:2000]))
-    video = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free"
-    library.deliver(library.landed(video, "VID_20210605_131415.mp4"))
+    library.deliver(library.landed(clips.made(Clip(seconds=0.5)), "VID_20210605_131415.mp4"))
 
     assert check(repair=True) == []
 

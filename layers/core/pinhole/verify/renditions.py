@@ -20,24 +20,27 @@ from pinhole.tables import job, original_file, rendition
 from pinhole.telemetry import logger
 from pinhole.verify import streams
 from pinhole.verify.finding import Finding, Kind, Tally
+from pinhole.videos import CLIP, COPY, STILLS
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an item says of its renditions: the names of the version that is shown, and the sum of their bytes, both
-    without the full size, which comes and goes.
+    """What an item says of its renditions: version and name of each, such as `1/240.webp`, and the sum of their bytes,
+    both without the full size, which comes and goes.
 
-    object_key: of the original; None where its row is lost. since: when that version came to be shown; None where none
-    is. in_work: whether new ones are being made. missing: whether the original is known to be gone. full_size: it is
-    being made, said to be there (`shown`), or was there until its time was over; None: there is none.
+    version: of those that show its whole picture. object_key: of the original; None where its row is lost. since: when
+    that version came to be shown; None where none is. in_work: whether new ones are being made. missing: whether the
+    original is known to be gone. full_size: it is being made, said to be there (`shown`), or was there until its time
+    was over; None: there is none.
     """
 
     item_key: str
     owner_id: int
     item_id: str
+    kind: Literal["photo", "video"] | None
     object_key: str | None
     version: int
-    names: list[str]
+    shown: list[str]
     total_bytes: int
     since: datetime | None
     in_work: bool
@@ -47,12 +50,12 @@ class Known:
 
 _KNOWN = SQL(
     """
-    SELECT item.item_key, item.owner_id, item.id AS item_id, file.object_key, item.rendition_version AS version,
-           shown.names, shown.total_bytes, item.renditions_at AS since,
+    SELECT item.item_key, item.owner_id, item.id AS item_id, item.kind, file.object_key,
+           item.rendition_version AS version, shown.shown, shown.total_bytes, item.renditions_at AS since,
            EXISTS (
                SELECT FROM job
                WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
-                 AND stage = 'renditions' AND state IN ('waiting', 'running')
+                 AND stage IN ('renditions', 'poster', 'video', 'stills', 'clip') AND state IN ('waiting', 'running')
            ) AS in_work,
            item.missing_at IS NOT NULL AS missing,
            CASE WHEN EXISTS (
@@ -64,7 +67,7 @@ _KNOWN = SQL(
     FROM media_item AS item
     LEFT JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
     CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(name) FILTER (WHERE expires_at IS NULL), '{{}}') AS names,
+        SELECT coalesce(array_agg(version || '/' || name) FILTER (WHERE expires_at IS NULL), '{{}}') AS shown,
                coalesce(sum(size_bytes) FILTER (WHERE expires_at IS NULL), 0)::bigint AS total_bytes,
                max(expires_at) AS until
         FROM rendition WHERE rendition.owner_id = item.owner_id AND rendition.item_id = item.id
@@ -74,6 +77,7 @@ _KNOWN = SQL(
 )
 _ALL = _KNOWN.format(where=SQL("ORDER BY item.item_key"))
 _WITH_KEY = _KNOWN.format(where=SQL("WHERE item.item_key = %(item_key)s"))
+PICTURE = "1440.webp"  # what every item has that has renditions
 _ITEM_KEY = re.compile(r"[0-9A-Za-z]{24}")
 
 
@@ -109,7 +113,7 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
     if known.missing:
         # What there is to make them from is gone. It is told once: after that there are none that could be missed. What
         # is left in the store stays: nothing else is left of the photo.
-        return Kind.RENDITIONS_LOST if _not_whole(known, stored) and known.names else None
+        return Kind.RENDITIONS_LOST if _not_whole(known, stored) and known.shown else None
     if _not_whole(known, stored):
         return Kind.RENDITIONS_MISSING
     if known.full_size == "shown" and not any(one.key == _full_size(known) for one in stored):
@@ -118,16 +122,27 @@ def _judge(known: Known | None, stored: Sequence[Listed], before: datetime) -> K
 
 
 def _not_whole(known: Known, stored: Sequence[Listed]) -> bool:
-    """Whether the version that is shown lacks an object, a row, or bytes."""
-    shown = {one.key: one.size_bytes for one in stored if one.key.startswith(_version(known, known.version))}
-    shown.pop(_full_size(known), None)
-    named = {keys.rendition_key(known.item_key, known.version, name) for name in known.names}
-    return shown.keys() != named or sum(shown.values()) != known.total_bytes or (known.since is not None and not named)
+    """Whether what is shown lacks an object, a row, or bytes."""
+    named = _named(known)
+    there = {one.key: one.size_bytes for one in stored if one.key in named}
+    picture = _version(known, known.version)
+    in_picture = {one.key for one in stored if one.key.startswith(picture)} - {_full_size(known)}
+    return (
+        there.keys() != named.keys()
+        or not in_picture <= named.keys()
+        or sum(there.values()) != known.total_bytes
+        or (known.since is not None and not any(key.startswith(picture) for key in named))
+    )
+
+
+def _named(known: Known) -> dict[str, str]:
+    """Names of what is shown, by keys."""
+    return {f"{known.item_key}/{each}": each.partition("/")[2] for each in known.shown}
 
 
 def _left_over(known: Known, stored: Sequence[Listed], before: datetime) -> list[Listed]:
     """What is not shown, and was not so lately that an address handed out then may still be valid."""
-    in_use = [_version(known, known.version)]
+    in_use = [_version(known, known.version), *(f"{key.rpartition('/')[0]}/" for key in _named(known))]
     if known.since is not None and known.since > datetime.now(UTC) - timedelta(seconds=media_url.LONGEST_LIFE):
         in_use += [_version(known, version) for version in range(1, known.version)]
     return [
@@ -173,7 +188,7 @@ def _look_again(item_key: str, suspected: Known | None, before: datetime, *, rep
 
 def _repair(conn: Connection, kind: Kind, known: Known | None, stored: Sequence[Listed], before: datetime) -> bool:
     if known is not None and kind is Kind.RENDITIONS_MISSING:
-        return _make_again(conn, known)
+        return _make_again(conn, known, stored)
     if known is not None and kind is Kind.FULL_SIZE_MISSING:
         rendition.forget(conn, known.owner_id, known.item_id, FULL_SIZE)
         return True
@@ -209,11 +224,21 @@ def _is_stored(object_key: str) -> bool:
     return True
 
 
-def _make_again(conn: Connection, known: Known) -> bool:
-    """Have the renditions made again as a new version. False when there is nothing to make them from."""
+def _make_again(conn: Connection, known: Known, stored: Sequence[Listed]) -> bool:
+    """Have what is missing made again as a new version. False when there is nothing to make it from."""
     if known.object_key is None or not _is_stored(known.object_key):
         return False
     subject = Subject(known.owner_id, known.item_id)
-    job.reopen(conn, subject, Stage.RENDITIONS, Lane.BULK)
-    stages.ask_again(conn, Stage.RENDITIONS, Lane.BULK, [subject])
+    there = {one.key for one in stored}
+    missing = {_stage(known, name) for key, name in _named(known).items() if key not in there}
+    # Where none is, rows or bytes are: which of them, nobody knows.
+    for stage in missing or {_stage(known, name) for name in [PICTURE, *_named(known).values()]}:
+        job.reopen(conn, subject, stage, Lane.BULK)
+        stages.ask_again(conn, stage, Lane.BULK, [subject])
     return True
+
+
+def _stage(known: Known, name: str) -> Stage:
+    """Which stage makes a rendition of that name."""
+    of_names = {COPY: Stage.VIDEO, CLIP: Stage.CLIP, **dict.fromkeys(STILLS, Stage.STILLS)}
+    return of_names.get(name, Stage.POSTER if known.kind == "video" else Stage.RENDITIONS)
