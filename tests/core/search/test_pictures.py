@@ -41,16 +41,22 @@ def model_id(conn: Connection) -> int:
 Add = Callable[..., str]
 
 
+def _see(library: Library, model_id: int, item: str, like: list[float], percentage: int = 0) -> None:
+    key = (library.owner_id, item, percentage, model_id)
+    library.conn.execute(
+        "INSERT INTO item_analysis (owner_id, item_id, percentage, model_id) VALUES (%s, %s, %s, %s)", key
+    )
+    library.conn.execute(
+        "INSERT INTO image_embedding (owner_id, item_id, percentage, model_id, embedding)"
+        " VALUES (%s, %s, %s, %s, %s::real[]::halfvec)",
+        (*key, like),
+    )
+
+
 def _add(library: Library, model_id: int, like: list[float] | None, **columns: Any) -> str:
     item = library.add(**columns)
     if like is not None:
-        key = (library.owner_id, item, model_id)
-        library.conn.execute("INSERT INTO item_analysis (owner_id, item_id, model_id) VALUES (%s, %s, %s)", key)
-        library.conn.execute(
-            "INSERT INTO image_embedding (owner_id, item_id, percentage, model_id, embedding)"
-            " VALUES (%s, %s, 0, %s, %s::real[]::halfvec)",
-            (*key, like),
-        )
+        _see(library, model_id, item, like)
     search_text.refresh(library.conn, library.owner_id, [item])
     return item
 
@@ -63,18 +69,6 @@ def add(conn: Connection, caller: Caller, model_id: int) -> Add:
         return _add(Library(conn, caller.user.id), model_id, like, **columns)
 
     return added
-
-
-def _add_still(library: Library, model_id: int, item: str, percentage: int, like: list[float]) -> None:
-    key = (library.owner_id, item, percentage, model_id)
-    library.conn.execute(
-        "INSERT INTO item_analysis (owner_id, item_id, percentage, model_id) VALUES (%s, %s, %s, %s)", key
-    )
-    library.conn.execute(
-        "INSERT INTO image_embedding (owner_id, item_id, percentage, model_id, embedding)"
-        " VALUES (%s, %s, %s, %s, %s::real[]::halfvec)",
-        (*key, like),
-    )
 
 
 def _search(caller: Caller, *query: tuple[str, str], **more: str) -> Any:
@@ -106,6 +100,15 @@ def test_what_is_not_wanted_is_taken_away_from_pictures_and_from_words(caller: C
     add(DIRECTIONS["boat"], title="a tree")
     assert _search(caller, q="boat tree")["ids"][0] == both
     assert _search(caller, ("not", "tree"), q="boat")["ids"][0] == boat
+
+
+def test_a_video_is_found_once_by_the_still_that_is_nearest(
+    caller: Caller, add: Add, conn: Connection, model_id: int
+) -> None:
+    video, photo = add(DIRECTIONS["tree"], kind="video"), add([0.98, 0.198997, 0.0])
+    for percentage, like in ((33, DIRECTIONS["boat"]), (66, DIRECTIONS["boat tree"])):
+        _see(Library(conn, caller.user.id), model_id, video, like, percentage)
+    assert _search(caller, q="boat")["ids"] == [video, photo]
 
 
 def test_what_is_like_a_photo_is_found_without_words_and_without_itself(caller: Caller, add: Add) -> None:
