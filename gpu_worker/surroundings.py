@@ -18,9 +18,10 @@ QUEUES = {
     "video": (
         *("PINHOLE_VIDEO_SHORT_QUEUE_URL", "PINHOLE_VIDEO_SHORT_BULK_QUEUE_URL"),
         *("PINHOLE_VIDEO_QUEUE_URL", "PINHOLE_VIDEO_BULK_QUEUE_URL"),
+        *("PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL", "PINHOLE_LIVE_QUEUE_URL"),
     ),
 }
-"""By what a worker works on."""
+"""By what a worker works on: those that it takes from, and those that it sends to."""
 
 
 def find_product() -> None:

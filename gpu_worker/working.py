@@ -74,7 +74,7 @@ def _captioner(arguments: argparse.Namespace, models: Path) -> "Captioner":
 def _video_worker(arguments: argparse.Namespace, _models: Path) -> "VideoWorker":
     from gpu_worker.video.worker import VideoWorker
 
-    return VideoWorker(arguments.grace)
+    return VideoWorker(arguments.threads, arguments.grace)
 
 
 WORKERS: Mapping[str, Callable[[argparse.Namespace, Path], "Worker | Captioner | VideoWorker"]] = {

@@ -33,7 +33,7 @@ CREATE TABLE item_redirect (
 CREATE INDEX item_redirect_item_id_idx ON item_redirect (owner_id, item_id);
 
 -- What the worker may do more: it decodes originals, and has what it makes of them shown.
-GRANT UPDATE ON media_item TO pinhole_worker;
+GRANT UPDATE (rendition_version, thumb_hash, renditions_at) ON media_item TO pinhole_worker;
 GRANT INSERT, DELETE ON rendition TO pinhole_worker;
 GRANT SELECT (owner_id, item_id, motion_offset, motion_bytes, plays_in_browsers), UPDATE (colours, perceptual_hash)
     ON item_metadata TO pinhole_worker;

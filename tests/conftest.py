@@ -25,6 +25,7 @@ LONGEST = [
     "e2e",
     "infra",
     "gpu_worker/test_worker_killed.py",
+    "gpu_worker/video/test_video_killed.py",
     "core/ingest",
     "core/uploads",
     "core/imaging/test_budgets.py",

@@ -4,36 +4,38 @@ parent, pictures and copies into its working directory.
 It is started with no environment and no key, and needs neither network nor disk: whoever takes it over by a broken file
 finds nothing there. Each line that it says is JSON, and one of
 
-    {"read": [offset, length]}          answered by four bytes of length and as many bytes; none at the end
-    {"seconds": 12.5}                   how far the copy has come
-    {"still": [33, 1280, 720]}          that still is there, so wide and high
-    {"end": {...}}, {"refused": "..."}  the last one: what was made, or why nothing ever will be
+    {"read": [offset, length]}      answered by four bytes of length and as many bytes: at least one
+    {"seconds": 12.5}               how far the copy has come
+    {"still": [33, 1280, 720]}      that still is there, so wide and high
+    {"end": {...}}                  the last one: what was made, or {"refused": "...", "code": "corrupt"}
 """
 
 import io
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image
 
 from gpu_worker.video import copying, pictures
-from gpu_worker.video.film import NotAFilm, opened
+from gpu_worker.video.film import Film, NotAFilm, opened
+from pinhole.errors import ErrorCode
 from pinhole.imaging import renditions
 from pinhole.videos import COPY, still_name
 
-THREADS = 2
+LARGEST = 32 << 30  # bytes of a file: ten hours of what a copy may take
 _BUFFER = 1 << 18
+
+Say = Callable[[Mapping[str, Any]], None]
 
 
 class Asked(io.RawIOBase):
     """The original, as its parent reads it. size: in bytes."""
 
-    def __init__(self, say: Callable[[Mapping[str, Any]], None], answers: BinaryIO, size: int) -> None:
+    def __init__(self, say: Say, answers: BinaryIO, size: int) -> None:
         self._say, self._answers, self._size, self._at = say, answers, size, 0
 
     def readable(self) -> bool:
@@ -56,15 +58,17 @@ class Asked(io.RawIOBase):
         self._say({"read": [self._at, length]})
         head = self._answers.read(4)
         content = self._answers.read(int.from_bytes(head, "big"))
+        if not content:
+            os._exit(1)  # the parent is gone: nobody wants what would be made
         target[: len(content)] = content
         self._at += len(content)
         return len(content)
 
 
 def main() -> None:
-    """Arguments: what to make (`poster`, `copy`, `stills`), MIME type, size in bytes, limits of memory in bytes and of
-    time in CPU seconds."""
-    task, mime_type, size, memory, seconds = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+    """Arguments: what to make (`poster`, `copy`, `clip`, `stills`), MIME type, size in bytes, threads, limits of memory
+    in bytes and of time in CPU seconds."""
+    task, mime_type, size, threads, memory, seconds = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:7])
     saying = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is not said to the parent
     _limit(memory, seconds)
@@ -73,29 +77,42 @@ def main() -> None:
         saying.write(json.dumps(told).encode() + b"\n")
 
     source = io.BufferedReader(Asked(say, sys.stdin.buffer, size), _BUFFER)
-    make = {"poster": _poster, "copy": _copy, "stills": _stills}[task]
+    make = {"poster": _poster, "copy": _copy, "clip": _clip, "stills": _stills}[task]
     try:
-        say({"end": make(source, mime_type, say)})
+        with opened(source, mime_type, Path(), threads) as film:
+            end = make(film, say)
     except NotAFilm as refusal:
-        say({"refused": str(refusal)})
-
-
-def _poster(source: BinaryIO, mime_type: str, _say: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    with opened(source, mime_type, Path(), THREADS) as film:
-        image = pictures.poster(film)
-        made = renditions.of_picture(image, *image.size, Path())
-        return {
-            "files": [[file.name, file.width, file.height] for file in made.files],
-            "thumbHash": made.thumb_hash.hex(),
-            "colours": made.colours,
-            "perceptualHash": made.perceptual_hash,
+        end = {"refused": str(refusal), "code": ErrorCode.CORRUPT}
+    except MemoryError:
+        end = {
+            "refused": f"The video takes more than {memory / 1e9:.1f} GB of memory to decode, which is the limit.",
+            "code": ErrorCode.TOO_COSTLY,
         }
+    say({"end": end})
 
 
-def _copy(source: BinaryIO, mime_type: str, say: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    def keep(percentage: int, image: Image.Image) -> None:
-        say({"still": _saved(percentage, image)})
+def _poster(film: Film, _say: Say) -> dict[str, Any]:
+    image = pictures.poster(film)
+    made = renditions.of_picture(image, *image.size, Path())
+    return {
+        "files": [[file.name, file.width, file.height] for file in made.files],
+        "thumbHash": made.thumb_hash.hex(),
+        "colours": made.colours,
+        "perceptualHash": made.perceptual_hash,
+    }
 
+
+def _copy(film: Film, say: Say) -> dict[str, Any]:
+    """Stills are taken on the way, or out of the copy where nothing told how long the film is."""
+    if film.seconds:
+        return _clip(film, say, lambda percentage, image: _save([(percentage, image)], say))
+    end = _clip(film, say)
+    with Path(COPY).open("rb") as file, opened(file, "video/mp4", Path(), film.threads) as copy:
+        _save(pictures.stills(copy), say)
+    return end
+
+
+def _clip(film: Film, say: Say, keep: copying.Still = lambda *_: None) -> dict[str, Any]:
     told = 0
 
     def tell(seconds: float) -> None:
@@ -104,20 +121,19 @@ def _copy(source: BinaryIO, mime_type: str, say: Callable[[Mapping[str, Any]], N
             told = int(seconds)
             say({"seconds": seconds})
 
-    with opened(source, mime_type, Path(), THREADS) as film:
-        return asdict(copying.copy(film, Path(COPY), THREADS, keep, tell))
+    width, height = copying.copy(film, Path(COPY), keep, tell)
+    return {"width": width, "height": height}
 
 
-def _stills(source: BinaryIO, mime_type: str, say: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    with opened(source, mime_type, Path(), THREADS) as film:
-        for percentage, image in pictures.stills(film):
-            say({"still": _saved(percentage, image)})
+def _stills(film: Film, say: Say) -> dict[str, Any]:
+    _save(pictures.stills(film), say)
     return {}
 
 
-def _saved(percentage: int, image: Image.Image) -> list[int]:
-    image.save(still_name(percentage), "WEBP", quality=80, method=2)
-    return [percentage, *image.size]
+def _save(stills: Iterable[tuple[int, Image.Image]], say: Say) -> None:
+    for percentage, image in stills:
+        image.save(still_name(percentage), "WEBP", quality=80, method=2)
+        say({"still": [percentage, *image.size]})
 
 
 def _limit(memory: int, seconds: int) -> None:
@@ -125,7 +141,8 @@ def _limit(memory: int, seconds: int) -> None:
         import resource
     except ImportError:  # Windows has none
         return
-    for kind, limit in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_DATA, memory)):
+    limits = ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, LARGEST))
+    for kind, limit in limits:
         hard = resource.getrlimit(kind)[1]
         soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (soft, hard))

@@ -1,7 +1,6 @@
 """The copy of a video that every browser plays: H.264 and AAC in an MP4, its index in front."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from gpu_worker.video.film import Film, NotAFilm, pictures_of, through
+from gpu_worker.video.film import Film, NotAFilm, decoded, through
 from gpu_worker.video.pictures import PERCENTAGES, picture
 
 SHORT_SIDE = 720
@@ -20,37 +19,30 @@ MOST_RATE = 60  # frames a second
 _CLOCK = 90_000  # ticks a second, so that uneven frames keep their moments
 _SOUND_RATE, _SOUND_BITS = 48_000, 128_000
 _PRESET, _QUALITY = "veryfast", "23"
+_MOST = {"maxrate": "6M", "bufsize": "12M"}  # bits: what plays at once by a common line, however restless the pictures
 _KEY_SECONDS = 2  # between key frames: how exact a jump is
 _GAP_SECONDS = 0.1  # of silence that is kept
 _HELD_FRAMES = 2_000  # of sound, until the first picture comes
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """width, height: in pixels; seconds: of what could be decoded."""
-
-    width: int
-    height: int
-    seconds: float
-
-
 Still = Callable[[int, Image.Image], None]
 
 
-def copy(film: Film, target: Path, threads: int, keep: Still, tell: Callable[[float], None]) -> Copy:
-    """Write the copy in one pass. keep: takes stills at PERCENTAGES on the way. tell: how many seconds are done.
+def copy(film: Film, target: Path, keep: Still, tell: Callable[[float], None]) -> tuple[int, int]:
+    """Write the copy in one pass: its width and height. keep: takes stills at PERCENTAGES on the way. tell: how many
+    seconds are done.
 
     Raises NotAFilm where no frame can be decoded.
     """
     with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as output:
-        copying = _Copying(film, output, threads)
+        copying = _Copying(film, output)
         due = [(film.seconds * percentage / 100, percentage) for percentage in PERCENTAGES]
         last = None
         for packet in film.packets(with_sound=True):
             if packet.stream is not film.pictures:
                 copying.hear(packet)
                 continue
-            for frame in pictures_of(packet):
+            for frame in decoded(packet):
                 moment = film.moment_of(frame)
                 while due and moment >= due[0][0]:
                     keep(due.pop(0)[1], picture(film, frame))
@@ -62,12 +54,12 @@ def copy(film: Film, target: Path, threads: int, keep: Still, tell: Callable[[fl
         # It may end before it said it would.
         for _, percentage in due:
             keep(percentage, picture(film, last))
-        return copying.end(film.moment_of(last))
+        return copying.end()
 
 
 class _Copying:
-    def __init__(self, film: Film, output: Any, threads: int) -> None:
-        self._film, self._output, self._threads = film, output, threads
+    def __init__(self, film: Film, output: Any) -> None:
+        self._film, self._output = film, output
         self._graph: Any = None
         self._pictures: Any = None
         self._latest = -1
@@ -87,26 +79,22 @@ class _Copying:
         self._encode(through(self._graph, frame))
 
     def hear(self, packet: Any) -> None:
-        """Encode sound; what is damaged is left out."""
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            return
-        for frame in frames:
+        """Encode sound."""
+        for frame in decoded(packet):
             self._held += self._resampler.resample(frame)
         # Every track must be known before the first of any is written.
         if self._pictures is not None or len(self._held) > _HELD_FRAMES:
             self._write_sound()
 
-    def end(self, seconds: float) -> Copy:
-        """Write what is left."""
+    def end(self) -> tuple[int, int]:
+        """Write what is left. Width and height in pixels."""
         self._encode(through(self._graph, None))
         self._output.mux(self._pictures.encode(None))
         if self._sound is not None:
             self._held += self._resampler.resample(None)
             self._write_sound()
             self._output.mux(self._sound.encode(None))
-        return Copy(self._pictures.width, self._pictures.height, seconds)
+        return self._pictures.width, self._pictures.height
 
     def _write_sound(self) -> None:
         for frame in self._held:
@@ -133,7 +121,7 @@ class _Copying:
 
     def _begin(self, frame: VideoFrame) -> None:
         rate = min(self._film.rate, Fraction(MOST_RATE))
-        options = {"preset": _PRESET, "crf": _QUALITY, "threads": str(self._threads)}
+        options = {"preset": _PRESET, "crf": _QUALITY, "threads": str(self._film.threads), **_MOST}
         self._pictures = self._output.add_stream("libx264", rate=rate, options=options)
         self._pictures.width, self._pictures.height, self._pictures.pix_fmt = frame.width, frame.height, "yuv420p"
         context = self._pictures.codec_context

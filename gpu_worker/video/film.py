@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import av
 from av.filter import Graph
 from av.video.frame import VideoFrame
+from PIL import Image
 
 from gpu_worker.video import tone
 
@@ -43,13 +45,15 @@ class Film:
     """
 
     def __init__(self, container: "InputContainer", scratch: Path, threads: int) -> None:
-        if not container.streams.video:
-            raise NotAFilm("The file holds no video.")
+        pictures = container.streams.best("video")  # a cover may come before them
+        if pictures is None:
+            raise NotAFilm("The file holds no video that can be decoded.")
         self.container = container
-        self.pictures = container.streams.video[0]
+        self.threads = threads
+        self.pictures = cast("VideoStream", pictures)
         self.pictures.thread_type = "AUTO"
         self.pictures.codec_context.thread_count = threads
-        self.sound = container.streams.audio[0] if container.streams.audio else None
+        self.sound = container.streams.best("audio", related=pictures)
         self._scratch = scratch
 
     @property
@@ -74,25 +78,30 @@ class Film:
     def packets(self, *, with_sound: bool) -> "Iterator[Packet[Any]]":
         """What it is made of, to the first that can't be read: the end of a file that is cut."""
         streams = [self.pictures, *([self.sound] if with_sound and self.sound is not None else [])]
-        packets = self.container.demux(streams)
-        while True:
-            try:
-                yield next(packets)
-            except (StopIteration, av.FFmpegError):
-                return
+        with damage_left_out():
+            yield from self.container.demux(streams)
 
     def frames(self) -> Iterator[VideoFrame]:
         """Its pictures from where it stands; those that are damaged are left out."""
         for packet in self.packets(with_sound=False):
-            yield from pictures_of(packet)
+            yield from decoded(packet)
 
     def seek(self, seconds: float) -> None:
-        """Go to the last key frame before a moment, counted from its begin."""
+        """Go to the last key frame before a moment, counted from its begin: there it stands when it was opened."""
+        if not seconds:  # a transport stream has no index, and may not find back to its begin
+            return
         self.container.seek(round((self.begin + seconds) * av.time_base))
 
     def moment_of(self, frame: VideoFrame) -> float:
         """Seconds from its begin at which a frame is shown."""
         return 0.0 if frame.time is None else max(0.0, frame.time - self.begin)
+
+    def picture(self, frame: VideoFrame, size: tuple[int, int]) -> Image.Image:
+        """A frame alone, as `graph` makes it."""
+        graph = self.graph(frame, size, "rgb24")
+        shown = next(chain(through(graph, frame), through(graph, None)))
+        image: Image.Image = shown.to_image()  # type: ignore[no-untyped-call]
+        return image
 
     def shown_size(self, frame: VideoFrame) -> tuple[int, int]:
         """Width and height in pixels, as it is to be displayed."""
@@ -102,8 +111,10 @@ class Film:
     def graph(self, frame: VideoFrame, size: tuple[int, int], pixel_format: str, rate: int | None = None) -> Graph:
         """What makes frames like this one upright and of this size, in sRGB's colours. rate: the most a second."""
         width, height = size[::-1] if round(frame.rotation) % 180 else size
+        # Lines of two moments must not be mixed by scaling.
+        steps = ["bwdif=mode=send_frame"] if frame.interlaced_frame else []
         # Smaller first: what then is done to colours is done to fewer pixels.
-        steps = [f"scale={width}:{height}:flags=bilinear"]
+        steps += [f"scale={width}:{height}:flags=bilinear"]
         transfer = _HDR.get(int(self.pictures.codec_context.color_trc))
         if transfer is not None:
             table = self._scratch / f"{transfer}.cube"
@@ -138,18 +149,30 @@ def opened(source: BinaryIO, mime_type: str, scratch: Path, threads: int) -> Ite
     """
     try:
         container = av.open(source, "r", format=DEMUXERS[mime_type], options={"protocol_whitelist": "pipe"})
+    except MemoryError:
+        raise
     except av.FFmpegError as error:
         raise NotAFilm(f"The video can't be read: {error.strerror}.") from error
     with container:
         yield Film(container, scratch, threads)
 
 
-def pictures_of(packet: "Packet[VideoStream]") -> list[VideoFrame]:
-    """What a packet decodes to; nothing where it is damaged."""
+def decoded(packet: "Packet[Any]") -> list[Any]:
+    """The frames of a packet; none where it is damaged. Raises MemoryError."""
+    with damage_left_out():
+        return packet.decode()
+    return []
+
+
+@contextmanager
+def damage_left_out() -> Iterator[None]:
+    """Go on after the block where the file is damaged. Raises MemoryError, which is one of FFmpeg's errors too."""
     try:
-        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+        yield
+    except MemoryError:
+        raise
     except av.FFmpegError:
-        return []
+        pass
 
 
 def through(graph: Graph, frame: VideoFrame | None) -> Iterator[VideoFrame]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pinhole import queues, videos
+from pinhole.errors import Unavailable
 from pinhole.queues import Message
 from pinhole.stages import Lane, Stage
 from pinhole.telemetry import logger
@@ -15,6 +16,7 @@ from pinhole.videos import Video
 LEASE = timedelta(seconds=120)  # a dead worker's videos come back after it
 LEASE_SECONDS = int(LEASE.total_seconds())
 EXTEND_SECONDS = LEASE_SECONDS // 3
+PAUSE_SECONDS = 5  # between two words on how far it has come, or two tries to extend a lease
 
 
 class Stopped(Exception):
@@ -47,18 +49,37 @@ class Held:
     url: str
     message: Message
     stopping: Stopping
-    extended_at: float = field(default_factory=time.monotonic)
     beat_at: float = field(default_factory=time.monotonic)
+    _extend_at: float = field(init=False)
+    _told_at: float = 0
+    _seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        self._extend_at = self.beat_at + EXTEND_SECONDS
 
     def beat(self) -> None:
-        """Hold it for longer, where that is due. Raises Stopped, Unavailable, and Busy when another has taken over."""
-        self.beat_at = time.monotonic()
+        """Hold it for longer, and tell how far it has come, where that is due.
+
+        Raises Stopped, and Busy when another has taken over.
+        """
+        self.beat_at = now = time.monotonic()
         self.stopping.check()
-        if self.beat_at - self.extended_at < EXTEND_SECONDS:
-            return
-        self.video = videos.extend(self.video, datetime.now(UTC) + LEASE)
-        self.extended_at = self.beat_at
-        self.hide(LEASE_SECONDS)
+        if now >= self._extend_at:
+            self._extend_at = now + PAUSE_SECONDS
+            # Where the database is down for longer than the lease lasts, another may take over: `keep` finds that out.
+            with told("lease_not_extended", Unavailable):
+                self.video = videos.extend(self.video, datetime.now(UTC) + LEASE)
+                self._extend_at = now + EXTEND_SECONDS
+            self.hide(LEASE_SECONDS)
+        if self._seconds is not None and now - self._told_at >= PAUSE_SECONDS:
+            self._told_at = now
+            with told("progress_not_told", Unavailable):
+                videos.tell_progress(self.video, self._seconds)
+            self._seconds = None
+
+    def reached(self, seconds: float) -> None:
+        """So much of its copy is made."""
+        self._seconds = seconds
 
     def finished(self, stage: Stage) -> None:
         """A stage of it is done, and not held any more."""
@@ -72,9 +93,9 @@ class Held:
 
 
 @contextmanager
-def told(event: str) -> Iterator[None]:
-    """Log what goes wrong where everything comes right again by itself."""
+def told(event: str, expected: type[Exception] = Exception) -> Iterator[None]:
+    """Log what goes wrong where everything comes right again by itself: the queue's refusals are many."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - the queue's refusals are many: it may be gone, or the key too old
+    except expected as error:
         logger.warning(event, extra={"reason": f"{type(error).__name__}: {error}"})

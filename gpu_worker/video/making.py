@@ -1,5 +1,6 @@
 """What stages make of a video, each artefact stored and then shown by itself."""
 
+import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -7,94 +8,102 @@ from pathlib import Path
 from gpu_worker.video import process
 from gpu_worker.video.blocks import Blocks
 from gpu_worker.video.held import Held
-from gpu_worker.video.process import Original, Refused
+from gpu_worker.video.process import Broke, Original, Task, Told
 from pinhole import objects, videos
+from pinhole.errors import ErrorCode, FileRejected
 from pinhole.stages import Stage
 from pinhole.tables.rendition import Rendition
 from pinhole.videos import CLIP, COPY, LONGEST_SECONDS, Poster, Video, still_name
 
 
-def make(stage: Stage, held: Held) -> None:
-    """Make what is claimed of a video. stage: that was asked for.
+def make(stage: Stage, held: Held, threads: int) -> None:
+    """Make what is claimed of a video. stage: that was asked for. threads: of its decoder, and of its encoder.
 
-    Raises Refused where the file is at fault, process.Broke, Busy, NotFound, Unavailable, Stopped.
+    Raises FileRejected, Broke, Busy, NotFound, Unavailable, Stopped.
     """
-    match stage:
-        case Stage.POSTER:
-            _poster(held)
-        case Stage.CLIP:
-            _clip(held)
-        case _:
-            _video(held)
-
-
-def _poster(held: Held) -> None:
-    video = held.video
     with process.scratch() as directory:
-        end = process.make("poster", _original(video), directory, held.beat, _no_still)
-        made = [_stored(video, directory, name, width, height) for name, width, height in end["files"]]
-    poster = Poster(bytes.fromhex(end["thumbHash"]), end["colours"], end["perceptualHash"])
-    videos.keep_poster(held.video, made, poster)
+        making = _Making(held, directory, threads)
+        match stage:
+            case Stage.POSTER:
+                making.poster()
+            case Stage.CLIP:
+                making.clip()
+            case _:
+                making.copy_and_stills()
 
 
-def _clip(held: Held) -> None:
-    video = held.video
-    with process.scratch() as directory:
-        end = process.make("copy", _original(video), directory, held.beat, _no_still)
-        (directory / COPY).rename(directory / CLIP)
-        made = _uploaded(video, directory, CLIP, end["width"], end["height"], held)
-    videos.keep(held.video, Stage.CLIP, [made])
+class _Making:
+    def __init__(self, held: Held, directory: Path, threads: int) -> None:
+        self._held, self._directory, self._threads = held, directory, threads
+        self._sizes: dict[int, tuple[int, int]] = {}
 
+    @property
+    def _video(self) -> Video:
+        return self._held.video
 
-def _video(held: Held) -> None:
-    video = held.video
-    if video.duration_ms is not None and video.duration_ms > LONGEST_SECONDS * 1000:
-        raise Refused(f"The video is longer than {LONGEST_SECONDS // 3600} hours, which is the limit.")
-    copies = Stage.VIDEO in video.claims and not video.plays_as_it_is
-    if Stage.VIDEO in video.claims and video.plays_as_it_is:
-        _keep(held, Stage.VIDEO, [])
-    if not copies and Stage.STILLS not in video.claims:
-        return
-    sizes: dict[int, tuple[int, int]] = {}
+    def poster(self) -> None:
+        end = self._run("poster")
+        made = [self._stored(name, width, height) for name, width, height in end["files"]]
+        poster = Poster(bytes.fromhex(end["thumbHash"]), end["colours"], end["perceptualHash"])
+        videos.keep_poster(self._video, made, poster)
 
-    def note(percentage: int, width: int, height: int) -> None:
-        sizes[percentage] = (width, height)
+    def clip(self) -> None:
+        end = self._run("clip")
+        self._keep(Stage.CLIP, [self._uploaded(CLIP, end)])
 
-    with process.scratch() as directory:
-        end = process.make("copy" if copies else "stills", _original(video), directory, held.beat, note)
-        if Stage.STILLS in video.claims:
-            stills = [_stored(video, directory, still_name(share), *size) for share, size in sizes.items()]
-            _keep(held, Stage.STILLS, stills)
+    def copy_and_stills(self) -> None:
+        claims, duration_ms = self._video.claims, self._video.duration_ms
+        if duration_ms is not None and duration_ms > LONGEST_SECONDS * 1000:
+            raise FileRejected(
+                f"The video is longer than {LONGEST_SECONDS // 3600} hours, which is the limit.",
+                code=ErrorCode.TOO_COSTLY,
+            )
+        copies, stills = Stage.VIDEO in claims, Stage.STILLS in claims
+        if copies and self._video.film.plays_as_it_is:
+            self._keep(Stage.VIDEO, [])
+            copies = False
+        if not copies and not stills:
+            return
+        end = self._run("stills" if not copies else "copy" if stills else "clip")
+        if stills:
+            self._keep(Stage.STILLS, [self._stored(still_name(share), *size) for share, size in self._sizes.items()])
         if copies:
-            copy = _uploaded(video, directory, COPY, end["width"], end["height"], held)
-            _keep(held, Stage.VIDEO, [copy])
+            self._keep(Stage.VIDEO, [self._uploaded(COPY, end)])
 
+    def _run(self, task: Task) -> Told:
+        film, seconds = self._video.film, (self._video.duration_ms or 0) / 1000
+        blocks = Blocks(film.object_key, film.store_version, film.offset, film.size_bytes)
+        original = Original(film.mime_type, film.size_bytes, seconds, blocks.read)
+        return process.make(task, original, self._directory, self._threads, self._held.beat, self._hear)
 
-def _keep(held: Held, stage: Stage, made: Sequence[Rendition]) -> None:
-    videos.keep(held.video, stage, made)
-    held.finished(stage)
+    def _hear(self, told: Told) -> None:
+        match told:
+            case {"seconds": seconds}:
+                self._held.reached(float(seconds))
+            case {"still": [percentage, width, height]}:
+                self._sizes[percentage] = (width, height)
 
+    def _keep(self, stage: Stage, made: Sequence[Rendition]) -> None:
+        videos.keep(self._video, stage, made)
+        self._held.finished(stage)
 
-def _original(video: Video) -> Original:
-    blocks = Blocks(video.object_key, video.store_version, video.offset, video.size_bytes)
-    return Original(video.moving_type, video.size_bytes, (video.duration_ms or 0) / 1000, blocks.read)
+    def _stored(self, name: str, width: int, height: int) -> Rendition:
+        content = self._made(name).read_bytes()
+        objects.put_rendition(self._video.key(name), content, content_type="image/webp")
+        return Rendition(name, self._video.version, width, height, len(content))
 
+    def _uploaded(self, name: str, end: Told) -> Rendition:
+        path = self._made(COPY)
+        with ThreadPoolExecutor(1) as beside:  # it may take longer than the lease
+            uploading = beside.submit(objects.upload_rendition, self._video.key(name), path, content_type="video/mp4")
+            while not wait([uploading], timeout=process.BEAT_SECONDS).done:
+                self._held.beat()
+            uploading.result()
+        return Rendition(name, self._video.version, end["width"], end["height"], path.stat().st_size)
 
-def _stored(video: Video, directory: Path, name: str, width: int, height: int) -> Rendition:
-    content = (directory / name).read_bytes()
-    objects.put_rendition(video.key(name), content, content_type="image/webp")
-    return Rendition(name, video.version, width, height, len(content))
-
-
-def _uploaded(video: Video, directory: Path, name: str, width: int, height: int, held: Held) -> Rendition:
-    path = directory / name
-    with ThreadPoolExecutor(1) as beside:  # it may take longer than the lease
-        uploading = beside.submit(objects.upload_rendition, video.key(name), path, content_type="video/mp4")
-        while not wait([uploading], timeout=process.BEAT_SECONDS).done:
-            held.beat()
-        uploading.result()
-    return Rendition(name, video.version, width, height, path.stat().st_size)
-
-
-def _no_still(_percentage: int, _width: int, _height: int) -> None:
-    pass
+    def _made(self, name: str) -> Path:
+        """A file that the child has made. No other and no link: that may lead to what only this process may read."""
+        path = self._directory / name
+        if path.name != name or not stat.S_ISREG(path.lstat().st_mode):
+            raise Broke(f"The decoder has made no {name}.")
+        return path

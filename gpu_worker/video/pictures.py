@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from gpu_worker.video.film import Film, NotAFilm, through
+from gpu_worker.video.film import Film, NotAFilm
 from pinhole.imaging.sizes import HEIGHTS, fit
 
 BLACK = 20  # of 255, on average: what is darker shows nothing
@@ -17,8 +17,7 @@ def poster(film: Film) -> Image.Image:
     """The first key frame that is not black. Raises NotAFilm where no frame can be decoded."""
     darkest = None
     for share in POSTER_AT:
-        if share:  # a transport stream has no index, and may not find back to its begin
-            film.seek(share * film.seconds)
+        film.seek(share * film.seconds)
         frame = next(film.frames(), None)
         if frame is None:
             continue
@@ -32,22 +31,23 @@ def poster(film: Film) -> Image.Image:
 
 
 def stills(film: Film) -> Iterator[tuple[int, Image.Image]]:
-    """A picture at each of PERCENTAGES, by seeking; where the end is missing, those that are there."""
+    """A picture at each of PERCENTAGES, by seeking: the last that is there, where the end is missing.
+
+    Raises NotAFilm where no frame can be decoded.
+    """
+    last = None
     for percentage in PERCENTAGES:
         moment = film.seconds * percentage / 100
         film.seek(moment)
-        found = None
         for frame in film.frames():
-            found = frame
+            last = frame
             if film.moment_of(frame) >= moment:
                 break
-        if found is not None:
-            yield percentage, picture(film, found)
+        if last is None:
+            raise NotAFilm("No picture of the video can be decoded.")
+        yield percentage, picture(film, last)
 
 
 def picture(film: Film, frame: VideoFrame) -> Image.Image:
     """A frame as the largest rendition shows it."""
-    size = fit(*film.shown_size(frame), HEIGHTS[0])
-    shown = next(through(film.graph(frame, size, "rgb24"), frame))
-    image: Image.Image = shown.to_image()  # type: ignore[no-untyped-call]
-    return image
+    return film.picture(frame, fit(*film.shown_size(frame), HEIGHTS[0]))

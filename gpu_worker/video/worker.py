@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gpu_worker import metrics
-from gpu_worker.video import making
+from gpu_worker.video import making, process
 from gpu_worker.video.held import LEASE, LEASE_SECONDS, Held, Stopped, Stopping, told
-from gpu_worker.video.process import Broke, Refused
+from gpu_worker.video.process import Broke
 from pinhole import queues, stages, videos
-from pinhole.errors import Busy, ErrorCode, NotFound, Unavailable
+from pinhole.errors import Busy, FileRejected, NotFound, Unavailable
 from pinhole.queues import Message
 from pinhole.settings import settings
 from pinhole.stages import CATALOGUE, Lane, Stage, backoff_seconds
@@ -28,11 +28,12 @@ NOT_REACHED = "The worker was ended before it was done."
 
 
 class VideoWorker:
-    """Works until it is stopped. grace: seconds for what is being made when it is to end."""
+    """Works until it is stopped. threads: of each decoder and encoder. grace: seconds for what is being made when it is
+    to end."""
 
-    def __init__(self, grace: float = 20) -> None:
+    def __init__(self, threads: int, grace: float) -> None:
         self._stopping = Stopping(grace)
-        self._lines = [_Line(stage, self._stopping) for stage in (Stage.POSTER, Stage.VIDEO)]
+        self._lines = [Line(stage, threads, self._stopping) for stage in (Stage.POSTER, Stage.VIDEO)]
 
     def stop(self) -> None:
         """End soon: what is not done within the grace time is given back. From any thread."""
@@ -44,6 +45,7 @@ class VideoWorker:
 
     def run(self) -> None:
         """Work until `stop`."""
+        process.remove_leftovers()
         threads = [threading.Thread(target=line.run, name=f"video-{line.stage}") for line in self._lines]
         for thread in threads:
             thread.start()
@@ -51,11 +53,12 @@ class VideoWorker:
             thread.join()
 
 
-class _Line:
+class Line:
     """What one thread does: the queues of a stage, one message after the other."""
 
-    def __init__(self, stage: Stage, stopping: Stopping) -> None:
+    def __init__(self, stage: Stage, threads: int, stopping: Stopping) -> None:
         self.stage = stage
+        self._threads = threads
         self._stopping = stopping
         self._urls: Mapping[Lane, str] = {
             lane: carrier.url(settings()) for lane, carrier in CATALOGUE[stage].lanes.items()
@@ -64,29 +67,35 @@ class _Line:
         self._held: Held | None = None
 
     def healthy(self) -> bool:
+        """Whether it goes on. From any thread."""
         held = self._held
         return time.monotonic() - (self._round_at if held is None else held.beat_at) < 3 * LEASE_SECONDS
 
     def run(self) -> None:
+        """Work until it is to stop."""
         while self._stopping.begun_at is None:
             self._round_at = time.monotonic()
             try:
-                received = self._receive()
+                received = self.receive()
             except Exception as error:  # noqa: BLE001 - it may be gone for a moment, our key too old
                 logger.warning("queue_unavailable", extra={"reason": f"{type(error).__name__}: {error}"})
                 time.sleep(PAUSE_SECONDS)
                 continue
-            if received is not None:
-                self._work(*received)
+            if received is not None and self._stopping.begun_at is not None:
+                lane, message = received
+                self._return(lane, message, 0)
+            elif received is not None:
+                self.work(*received)
 
-    def _receive(self) -> tuple[Lane, Message] | None:
+    def receive(self) -> tuple[Lane, Message] | None:
         for lane, seconds in ((Lane.FRESH, 0), (Lane.BULK, 0), (Lane.FRESH, WAIT_SECONDS)):
             messages = queues.receive(self._urls[lane], 1, wait_seconds=seconds, visibility_seconds=LEASE_SECONDS)
             if messages:
                 return lane, messages[0]
         return None
 
-    def _work(self, lane: Lane, message: Message) -> None:
+    def work(self, lane: Lane, message: Message) -> None:
+        """Do what a message of this lane asks for."""
         metrics.queue_age.labels(lane).observe(max(0.0, time.time() - message.sent_at))
         asked = stages.read(message.body)
         if asked is None or CATALOGUE[asked.stage].lanes != CATALOGUE[self.stage].lanes:
@@ -119,26 +128,23 @@ class _Line:
         logger.info("attempt_begun", extra={**about, "attempt": attempt})
         began = time.monotonic()
         try:
-            making.make(stage, held)
+            try:
+                making.make(stage, held, self._threads)
+            except FileRejected as rejected:
+                videos.reject(held.video, rejected.detail, rejected.code)
         except Busy:
             logger.warning("lease_lost", extra=about)
             return False
         except Stopped:
             _give_back(held, NOT_REACHED, counts=False, seconds=0)
             return False
-        except Refused as refused:
-            videos.reject(held.video, str(refused), ErrorCode.CORRUPT)
-            return True
-        except Broke as broke:
-            if broke.too_costly:
-                videos.reject(held.video, str(broke), ErrorCode.TOO_COSTLY)
-                return True
-            report = str(broke)
         except (Unavailable, NotFound, BotoCoreError, ClientError) as down:
             # Not there: it may be on its way back, and whether it is gone for good is for others to tell.
             counts = isinstance(down, NotFound)
             _give_back(held, str(down), counts=counts, seconds=backoff_seconds(attempt))
             return False
+        except Broke as broke:
+            report = str(broke)
         except Exception:  # noqa: BLE001 - whatever it is, this video's attempt ends with it
             report = traceback.format_exc()
         else:

@@ -85,19 +85,20 @@ def test_our_own_code_that_is_missing_is_no_package() -> None:
         surroundings.without(ModuleNotFoundError(name="gpu_worker.no_such_module"))
 
 
-@pytest.mark.parametrize("queues", ["ml", "captions"])
+@pytest.mark.parametrize("queues", ["ml", "captions", "video"])
 def test_an_environment_that_lacks_settings_is_told_by_their_names(queues: str) -> None:
     ran = started("-m", "gpu_worker", "--queues", queues, *SET)
     assert (ran.returncode, ran.stderr) == (2, "")
     assert "PINHOLE_DATABASE_URL" in ran.stdout
     assert "AWS_REGION" in ran.stdout
-    assert ("PINHOLE_ML_QUEUE_URL" in ran.stdout) == (queues == "ml")
+    assert ("PINHOLE_ML_QUEUE_URL" in ran.stdout) == (queues != "captions")
+    assert ("PINHOLE_VIDEO_QUEUE_URL" in ran.stdout) == (queues == "video")
 
 
 def test_settings_that_it_asks_for_are_those_that_there_are() -> None:
     fields = {f"PINHOLE_{name.upper()}": field for name, field in Settings.model_fields.items()}
     assert {name for name, field in fields.items() if field.is_required()} == set(surroundings.SETTINGS)
-    assert set(surroundings.QUEUES) <= set(fields)
+    assert {name for names in surroundings.QUEUES.values() for name in names} <= set(fields)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_settings_that_it_asks_for_are_those_that_there_are() -> None:
     ],
 )
 def test_what_the_environment_has_wrong_is_told_by_its_name(given: dict[str, str], says: str) -> None:
-    whole = dict.fromkeys((*surroundings.SETTINGS, *surroundings.QUEUES), "x") | {"AWS_REGION": "us-east-1"}
+    whole = dict.fromkeys((*surroundings.SETTINGS, *surroundings.QUEUES["ml"]), "x") | {"AWS_REGION": "us-east-1"}
     whole |= {"PINHOLE_DATABASE_URL": "postgresql://nowhere", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     environment = {name: value for name, value in {**BARE, **whole, **given}.items() if value}
     ran = started("-m", "gpu_worker", *SET, environment={**environment, "HOME": "/nowhere"})

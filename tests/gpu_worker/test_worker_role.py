@@ -24,13 +24,11 @@ def as_worker(database_url: str) -> Iterator[Connection]:
     "table",
     [
         *("users", "session", "refresh_token", "live_ticket", "live_connection", "rate_limit", "upload", "outbox"),
-        *("item_metadata", "item_statement", "notice"),
+        "item_statement",
         *("image_embedding", "image_tag", "detected_object", "face", "recognised_text"),
     ],
 )
-def test_it_reads_no_account_no_position_no_journal_and_nothing_that_was_seen(
-    as_worker: Connection, table: str
-) -> None:
+def test_it_reads_no_account_no_journal_and_nothing_that_was_seen(as_worker: Connection, table: str) -> None:
     with pytest.raises(InsufficientPrivilege):
         as_worker.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
 
@@ -38,7 +36,12 @@ def test_it_reads_no_account_no_position_no_journal_and_nothing_that_was_seen(
 @pytest.mark.parametrize(
     "statement",
     [
+        "SELECT latitude FROM item_metadata",
+        "UPDATE item_metadata SET latitude = 0",
+        "DELETE FROM item_metadata",
+        "SELECT ratios FROM timeline_month",
         "UPDATE media_item SET item_key = 'other'",
+        "UPDATE media_item SET trashed_at = now()",
         "DELETE FROM media_item",
         "UPDATE original_file SET object_key = 'ann/other.jpg'",
         "DELETE FROM job",
@@ -52,7 +55,7 @@ def test_it_reads_no_account_no_position_no_journal_and_nothing_that_was_seen(
         "COPY (SELECT 1) TO PROGRAM 'true'",
     ],
 )
-def test_it_changes_no_photo_forgets_nothing_and_takes_no_other_role(as_worker: Connection, statement: str) -> None:
+def test_it_changes_no_photo_reads_no_position_and_takes_no_other_role(as_worker: Connection, statement: str) -> None:
     with pytest.raises(InsufficientPrivilege):
         as_worker.execute(statement)
 

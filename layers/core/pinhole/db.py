@@ -1,7 +1,8 @@
-"""PostgreSQL: one lazy connection per process, checked and reopened, and transactions on it."""
+"""PostgreSQL: one lazy connection for each thread, checked and reopened, and transactions on it."""
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -18,26 +19,31 @@ from pinhole.settings import settings
 # shutting down, or can't read its disk.
 PASSING = ("40", "53", "57P", "58")
 
-_connection: Connection | None = None
+
+class _Own(threading.local):
+    connection: Connection | None = None
+
+
+_own = _Own()
 
 T = TypeVar("T")
 
 
 def _connected() -> Connection:
-    global _connection
-    if _connection is not None and not _connection.closed:
-        return _connection
+    if _own.connection is not None and not _own.connection.closed:
+        return _own.connection
     try:
         # A proxy that shares server connections can't keep prepared statements.
-        _connection = psycopg.connect(
+        connection = psycopg.connect(
             settings().database_url, autocommit=True, prepare_threshold=None, connect_timeout=5
         )
-        if _connection.info.host.startswith("/"):
-            # No proxy lies behind a socket. Still only what says `prepare=True`: most plans depend on whose rows it is.
-            _connection.prepare_threshold = sys.maxsize
     except psycopg.OperationalError as error:
         raise Unavailable(f"The database does not answer: {error}", code=ErrorCode.DATABASE_UNAVAILABLE) from error
-    return _connection
+    if connection.info.host.startswith("/"):
+        # No proxy lies behind a socket. Still only what says `prepare=True`: most plans depend on whose rows it is.
+        connection.prepare_threshold = sys.maxsize
+    _own.connection = connection
+    return connection
 
 
 @contextmanager
@@ -107,7 +113,7 @@ def _enter(begun: ExitStack, snapshot: bool) -> Connection:
 
 
 def _lost(error: psycopg.OperationalError) -> bool:
-    return _connection is None or _connection.closed or error.sqlstate is None
+    return _own.connection is None or _own.connection.closed or error.sqlstate is None
 
 
 def _passes(error: psycopg.OperationalError) -> bool:
@@ -120,8 +126,7 @@ def readable_json(value: Any) -> Jsonb:
 
 
 def disconnect() -> None:
-    """Close this process's connection, if there is one; the next transaction opens another."""
-    global _connection
-    if _connection is not None:
-        _connection.close()
-        _connection = None
+    """Close this thread's connection, if there is one; the next transaction opens another."""
+    if _own.connection is not None:
+        _own.connection.close()
+        _own.connection = None

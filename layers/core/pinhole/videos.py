@@ -16,6 +16,7 @@ from pinhole.db import transaction
 from pinhole.errors import ErrorCode
 from pinhole.stages import Asked, Claim, Lane, Stage, Subject, WornOut
 from pinhole.tables import item_metadata, job, media_item, original_file, rendition, timeline_month
+from pinhole.tables.original_file import OriginalFile
 from pinhole.tables.rendition import Rendition
 from pinhole.telemetry import logger
 
@@ -36,33 +37,32 @@ class Poster:
 
 
 @dataclass(frozen=True, slots=True)
-class Video:
-    """A video, or a photo that has a clip, of which this worker has claimed stages.
+class Film:
+    """Where a video lies: `size_bytes` of an original from `offset` on. store_version: of the store's. plays_as_it_is:
+    no copy is needed."""
 
-    version: of what is made now. object_key, store_version: of the original, of which the video is `size_bytes` from
-    `offset` on. plays_as_it_is: no copy is needed.
-    """
-
-    claims: Mapping[Stage, Claim]
-    item_key: str
-    version: int
     object_key: str
     store_version: str | None
     mime_type: str
     offset: int
     size_bytes: int
-    duration_ms: int | None
     plays_as_it_is: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video, or a photo that has a clip, of which this worker has claimed stages. version: of what is made now."""
+
+    claims: Mapping[Stage, Claim]
+    item_key: str
+    version: int
+    film: Film
+    duration_ms: int | None
 
     @property
     def subject(self) -> Subject:
         """Whose it is."""
         return next(iter(self.claims.values())).subject
-
-    @property
-    def moving_type(self) -> str:
-        """The MIME type of the video: clips in photos are MP4 or MOV, which are read alike."""
-        return self.mime_type if self.mime_type.startswith("video/") else "video/mp4"
 
     def key(self, name: str) -> str:
         """Where a rendition of this name is to lie."""
@@ -84,9 +84,9 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Video | None:
     claims: dict[Stage, Claim] = {}
     failed: list[Stage] = []
     with transaction() as conn:
-        file = original_file.lock_main(conn, subject.owner_id, subject.id)
+        main = original_file.lock_main(conn, subject.owner_id, subject.id)
         item = media_item.get(conn, subject.owner_id, subject.id)
-        if file is None or item is None or file.mime_type is None:
+        if main is None or item is None or (film := _film(conn, asked.stage, main)) is None:
             return None
         for stage in _TOGETHER.get(asked.stage, (asked.stage,)):
             try:
@@ -98,23 +98,23 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Video | None:
                 if claimed is not None:
                     claims[stage] = claimed
         version = rendition.next_version(conn, subject.owner_id, subject.id)
-        moving = item_metadata.moving_part(conn, subject.owner_id, subject.id)
     for stage in failed:
         logger.error("stage_failed", extra={"item_id": subject.id, "stage": stage})
-    if not claims or moving is None:
+    return Video(claims, item.item_key, version, film, item.duration_ms) if claims else None
+
+
+def _film(conn: Connection, stage: Stage, main: OriginalFile) -> Film | None:
+    """None of an item that was not read yet."""
+    clip = original_file.clip_of(conn, main.owner_id, main.item_id) if stage is Stage.CLIP else None
+    if clip is not None and clip.mime_type is not None:
+        return Film(clip.object_key, clip.version, clip.mime_type, 0, clip.size_bytes, plays_as_it_is=False)
+    part = item_metadata.moving_part(conn, main.owner_id, main.item_id)
+    if part is None or main.mime_type is None:
         return None
-    return Video(
-        claims=claims,
-        item_key=item.item_key,
-        version=version,
-        object_key=file.object_key,
-        store_version=file.version,
-        mime_type=file.mime_type,
-        offset=moving.offset,
-        size_bytes=moving.size_bytes or file.size_bytes,
-        duration_ms=item.duration_ms,
-        plays_as_it_is=moving.plays_in_browsers,
-    )
+    # A clip within a photo is MP4 or MOV, which are read alike.
+    mime_type = main.mime_type if main.mime_type.startswith("video/") else "video/mp4"
+    size_bytes = part.size_bytes or main.size_bytes
+    return Film(main.object_key, main.version, mime_type, part.offset, size_bytes, part.plays_in_browsers)
 
 
 def extend(video: Video, until: datetime) -> Video:
@@ -123,6 +123,14 @@ def extend(video: Video, until: datetime) -> Video:
         return replace(
             video, claims={stage: stages.extend(conn, claimed, until) for stage, claimed in video.claims.items()}
         )
+
+
+def tell_progress(video: Video, seconds: float) -> None:
+    """So much of its copy is made. Nothing where its length is unknown, or its copy is not what is made."""
+    claimed = video.claims.get(Stage.VIDEO)
+    if claimed is not None and video.duration_ms:
+        with transaction() as conn:
+            stages.tell_progress(conn, claimed, min(1.0, 1000 * seconds / video.duration_ms))
 
 
 def keep_poster(video: Video, made: Sequence[Rendition], poster: Poster) -> None:
@@ -160,7 +168,7 @@ def keep(video: Video, stage: Stage, made: Sequence[Rendition]) -> None:
         if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
             return
         stages.hold(conn, claimed)
-        rendition.replace(conn, subject.owner_id, subject.id, made)
+        rendition.put(conn, subject.owner_id, subject.id, made)
         stages.finish(conn, claimed)
         if stage is Stage.STILLS:
             stages.add(conn, subject, Stage.ANALYSIS, claimed.lane)

@@ -214,7 +214,7 @@ def running(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sys
         monkeypatch.setenv(name, value)
     # What is sent from here is sent as the API does, whose role is another.
     monkeypatch.setenv("PINHOLE_DATABASE_URL", services.database.url)
-    monkeypatch.setattr(db, "_connection", None)
+    monkeypatch.setattr(db._own, "connection", None)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of another store
     _forget_clients()
     with psycopg.connect(services.database.url, autocommit=True) as conn:

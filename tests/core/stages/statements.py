@@ -13,6 +13,7 @@ def a_stage_is_worked_on(w: World) -> None:
     job.reopen(w.conn, w.subject, Stage.RENDITIONS, Lane.FRESH)
     job.begin_attempt(w.conn, w.subject, Stage.RENDITIONS, Lane.FRESH, NOW, 5)
     job.extend(w.conn, w.subject, Stage.RENDITIONS, NOW, NOW)
+    job.tell_progress(w.conn, w.subject, Stage.RENDITIONS, NOW, 0.5)
     job.give_back(w.conn, w.subject, NOW, "a report", counts=True)
     job.finish(w.conn, w.subject, Stage.RENDITIONS)
     job.fail(w.conn, w.subject, Stage.RENDITIONS, "a report", "processing_failed")

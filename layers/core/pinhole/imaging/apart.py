@@ -69,7 +69,7 @@ def container(path: Path, max_pixels: int) -> Container:
 
 
 def _ask(question: Callable[[Path, int], Answer], path: Path, max_pixels: int) -> Answer:
-    _keep_to_oneself()
+    keep_to_oneself()
     arguments = [question.__name__, str(path), str(max_pixels), str(CPU_SECONDS), os.pathsep.join(sys.path)]
     child = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _CHILD, *arguments],
@@ -95,7 +95,7 @@ def _ask(question: Callable[[Path, int], Answer], path: Path, max_pixels: int) -
     return answer, rest
 
 
-def _keep_to_oneself() -> None:
+def keep_to_oneself() -> None:
     """Else processes of the same user may read this one's memory, and the environment that it was started with."""
     if sys.platform == "linux" and ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0):
         raise OSError(ctypes.get_errno(), "this process can't be hidden from others")

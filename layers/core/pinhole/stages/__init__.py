@@ -18,6 +18,7 @@ from pinhole.stages.moves import (
     go_on,
     hold,
     last_words,
+    tell_progress,
 )
 from pinhole.stages.requests import (
     Asked,
@@ -62,4 +63,5 @@ __all__ = [
     "room",
     "send_events",
     "send_stale",
+    "tell_progress",
 ]

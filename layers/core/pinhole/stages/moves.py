@@ -73,6 +73,11 @@ def extend(conn: Connection, claimed: Claim, until: datetime) -> Claim:
     return replace(claimed, until=until)
 
 
+def tell_progress(conn: Connection, claimed: Claim, progress: float) -> None:
+    """How much of it is done, 0 to 1, for those who wait for it. Nothing where another has taken over."""
+    job.tell_progress(conn, claimed.subject, claimed.stage, claimed.until, progress)
+
+
 def finish(conn: Connection, claimed: Claim) -> None:
     """The stage is done."""
     job.finish(conn, claimed.subject, claimed.stage)

@@ -89,7 +89,7 @@ def begin_attempt(
         VALUES (%(owner_id)s, %(kind)s, %(id)s, %(stage)s, %(lane)s, 'running', 1, %(until)s, now())
         ON CONFLICT (owner_id, subject_kind, subject_id, stage, variant) DO UPDATE
         SET state = 'running', attempts = job.attempts + 1, leased_until = excluded.leased_until,
-            last_error = NULL, started_at = now(), touched_at = now()
+            last_error = NULL, progress = NULL, started_at = now(), touched_at = now()
         WHERE job.attempts < %(limit)s
           AND (job.state = 'waiting' OR job.state = 'running' AND job.leased_until <= now())
         RETURNING attempts
@@ -112,12 +112,22 @@ def extend(conn: Connection, subject: Subject, stage: Stage, held: datetime, unt
     )
 
 
+def tell_progress(conn: Connection, subject: Subject, stage: Stage, held: datetime, progress: float) -> None:
+    """How much of it the worker that holds the lease until `held` has done, 0 to 1; nothing where it lost that."""
+    conn.execute(
+        "UPDATE job SET progress = %(progress)s"
+        " WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s"
+        " AND variant = '' AND state = 'running' AND leased_until = %(held)s",
+        {**_values(subject), "stage": stage, "held": held, "progress": progress},
+    )
+
+
 def finish(conn: Connection, subject: Subject, stage: Stage) -> None:
     """The stage is done, whatever attempt did it."""
     conn.execute(
         """
-        UPDATE job SET state = 'done', leased_until = NULL, last_error = NULL, error_code = NULL, touched_at = now(),
-                       finished_at = now()
+        UPDATE job SET state = 'done', leased_until = NULL, progress = NULL, last_error = NULL, error_code = NULL,
+                       touched_at = now(), finished_at = now()
         WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s
           AND variant = ''
         """,
@@ -171,8 +181,8 @@ def give_back(conn: Connection, subject: Subject, until: datetime, report: str, 
     """
     conn.execute(
         """
-        UPDATE job SET state = 'waiting', leased_until = NULL, last_error = %(report)s, touched_at = now(),
-                       attempts = attempts - %(uncounted)s
+        UPDATE job SET state = 'waiting', leased_until = NULL, progress = NULL, last_error = %(report)s,
+                       touched_at = now(), attempts = attempts - %(uncounted)s
         WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND state = 'running'
           AND leased_until = %(until)s
         """,
@@ -185,8 +195,8 @@ def fail(conn: Connection, subject: Subject, stage: Stage, report: str, code: st
     return (
         conn.execute(
             """
-            UPDATE job SET state = 'failed', leased_until = NULL, last_error = %(report)s, error_code = %(code)s,
-                           touched_at = now(), finished_at = now()
+            UPDATE job SET state = 'failed', leased_until = NULL, progress = NULL, last_error = %(report)s,
+                           error_code = %(code)s, touched_at = now(), finished_at = now()
             WHERE owner_id = %(owner_id)s AND subject_kind = %(kind)s AND subject_id = %(id)s AND stage = %(stage)s
               AND variant = '' AND state IN ('waiting', 'running')
             """,
@@ -214,7 +224,7 @@ def free_stale(conn: Connection, stage: Stage, lane: Lane, before: datetime, lim
               AND (leased_until <= now() OR touched_at < %(before)s)
             ORDER BY leased_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )
-        UPDATE job SET state = 'waiting', leased_until = NULL, touched_at = clock_timestamp()
+        UPDATE job SET state = 'waiting', leased_until = NULL, progress = NULL, touched_at = clock_timestamp()
         FROM (SELECT * FROM forgotten UNION ALL SELECT * FROM abandoned LIMIT %(limit)s) AS freed
         WHERE job.owner_id = freed.owner_id AND job.subject_kind = freed.subject_kind
           AND job.subject_id = freed.subject_id AND job.stage = freed.stage AND job.variant = freed.variant

@@ -111,6 +111,15 @@ def main_of(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | Non
         ).fetchone()
 
 
+def clip_of(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | None:
+    """The film of a live photo; None of an item that has none in a file of its own."""
+    with conn.cursor(row_factory=class_row(OriginalFile)) as cursor:
+        return cursor.execute(
+            _SELECT + sql.SQL("WHERE owner_id = %s AND item_id = %s AND role = 'clip'"),
+            (owner_id, item_id),
+        ).fetchone()
+
+
 def lock_main(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | None:
     """The file that an item is made from, which nobody else works on until the end of the transaction; None without.
 

@@ -34,7 +34,15 @@ PICTURES = sql.SQL("name NOT LIKE ALL (ARRAY['%%.mp4', 'still-%%'])")
 def replace(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendition]) -> None:
     """Show these; those of the same names and of other versions are not shown any more, nor those that expire."""
     conn.execute(
-        "DELETE FROM rendition WHERE owner_id = %s AND item_id = %s AND (name = ANY(%s) OR expires_at IS NOT NULL)",
+        "DELETE FROM rendition WHERE owner_id = %s AND item_id = %s AND expires_at IS NOT NULL", (owner_id, item_id)
+    )
+    put(conn, owner_id, item_id, made)
+
+
+def put(conn: Connection, owner_id: int, item_id: str, made: Sequence[Rendition]) -> None:
+    """Show these beside the others, in place of those of the same names."""
+    conn.execute(
+        "DELETE FROM rendition WHERE owner_id = %s AND item_id = %s AND name = ANY(%s)",
         (owner_id, item_id, [one.name for one in made]),
     )
     conn.cursor().executemany(
