@@ -17,6 +17,7 @@ from infra.bench import (
     search,
     seeing,
     timeline,
+    video,
     worker,
 )
 from infra.bench.rows import Row, as_json, progress, table
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "worker-models": worker.measure_models,
     "worker-quality": seeing.measure,
     "relevance": relevance.measure,
+    "video": video.measure,
 }
 
 
