@@ -160,8 +160,9 @@ def test_what_comes_by_another_way_than_an_upload_has_a_queue_of_its_own_and_les
 def test_ingest_deletes_no_original_that_came_by_another_way_than_an_upload() -> None:
     uploads = [{"Fn::Sub": "${OriginalsBucket.Arn}/*/uploads/*"}]
     for name in ("IngestFunction", "IngestBulkFunction"):
-        for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
-            assert allowed(TEMPLATE.functions[name], action) == uploads, name
+        function = TEMPLATE.functions[name]
+        assert allowed(function, "s3:DeleteObject") == [*uploads, {"Fn::Sub": "${RenditionsBucket.Arn}/*"}], name
+        assert allowed(function, "s3:DeleteObjectVersion") == uploads, name
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def read_item(item_id: Id, caller: User) -> ItemDetails:
     """Tell everything known of an item, with URLs of its renditions and of its original for download."""
     with transaction() as conn:
         item = items.read(conn, caller.id, item_id)
-        analysis = found.read(conn, caller.id, item_id)
+        analysis = found.read(conn, caller.id, item.id)
     now = time.time()
     return ItemDetails.of(item, analysis, now, media_url.thumb_expiry(caller.id, now))
 

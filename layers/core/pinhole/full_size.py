@@ -17,7 +17,7 @@ from pinhole.db import transaction
 from pinhole.errors import NotFound, TooManyRequests
 from pinhole.imaging.sizes import FULL_SIZE
 from pinhole.stages import Lane, Stage, Subject
-from pinhole.tables import job, media_item, original_file, rendition
+from pinhole.tables import item_redirect, job, media_item, original_file, rendition
 from pinhole.tables.rendition import Rendition
 from pinhole.telemetry import follow, logger
 
@@ -64,6 +64,7 @@ def ask(viewer_id: int, item_id: str) -> FullSize:
     are being made, Unavailable.
     """
     with transaction() as conn:
+        item_id = item_redirect.follow(conn, viewer_id, item_id)
         photo = photo_of(conn, viewer_id, item_id)
         subject = Subject(photo.owner_id, item_id)
         original_file.lock(conn, photo.owner_id, photo.object_key)
@@ -117,10 +118,10 @@ def expire_full_sizes() -> int:
 
 def _remove(subject: Subject) -> bool:
     with transaction() as conn:
+        original_file.lock_main(conn, subject.owner_id, subject.id)
         item = media_item.get(conn, subject.owner_id, subject.id)
         if item is None:
             return False
-        original_file.lock_main(conn, subject.owner_id, subject.id)
         known = job.get(conn, subject, Stage.FULL_SIZE)
         if known is not None and known.open:
             return False  # it is made anew, and may be there already, by the same key

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composable, Identifier
 from pinhole import access
 from pinhole.errors import NotFound
 from pinhole.media_url import LONGEST_LIFE
-from pinhole.tables import rendition
+from pinhole.tables import item_redirect, rendition
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,7 @@ _SELECT = SQL(
 
 def read(conn: Connection, viewer_id: int, item_id: str) -> FullItem:
     """Read an item. Raises NotFound where there is none that the viewer may open."""
+    item_id = item_redirect.follow(conn, viewer_id, item_id)
     with conn.cursor(row_factory=class_row(FullItem)) as cursor:
         item = cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_id": item_id, "life": LONGEST_LIFE}).fetchone()
     if item is None:

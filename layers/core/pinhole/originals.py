@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.sql import SQL
 
 from pinhole import access
+from pinhole.tables import item_redirect
 
 MAX_ITEMS = 200
 
@@ -45,4 +46,7 @@ def list_files(conn: Connection, viewer_id: int, item_ids: Sequence[str]) -> lis
     A live photo has two, the picture first. item_ids: MAX_ITEMS at most, no two alike.
     """
     with conn.cursor(row_factory=class_row(OriginalFile)) as cursor:
-        return cursor.execute(_SELECT, {"viewer_id": viewer_id, "item_ids": list(item_ids)}).fetchall()
+        return cursor.execute(
+            _SELECT,
+            {"viewer_id": viewer_id, "item_ids": item_redirect.follow_all(conn, viewer_id, item_ids)},
+        ).fetchall()

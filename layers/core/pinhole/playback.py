@@ -9,6 +9,7 @@ from psycopg.sql import SQL
 
 from pinhole import access
 from pinhole.errors import NotFound
+from pinhole.tables import item_redirect
 from pinhole.tables.rendition import Rendition
 from pinhole.videos import CLIP, COPY
 
@@ -68,6 +69,7 @@ _SELECT = SQL(
 
 def read(conn: Connection, viewer_id: int, item_id: str) -> Playback:
     """What plays of an item now. Raises NotFound where there is none that the viewer may open."""
+    item_id = item_redirect.follow(conn, viewer_id, item_id)
     values = {"viewer_id": viewer_id, "item_id": item_id, "copy": COPY, "clip": CLIP}
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_SELECT, values).fetchone()

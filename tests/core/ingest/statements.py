@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from pinhole.tables import item_metadata, job, media_item, original_file, outbox, rendition, user
+from pinhole.tables import (
+    item_metadata,
+    item_redirect,
+    job,
+    live_photo,
+    media_item,
+    original_file,
+    outbox,
+    rendition,
+    user,
+)
 from pinhole.tables.item_metadata import ItemMetadata, Layer
 from pinhole.tables.media_item import Shape
 from pinhole.tables.outbox import Change
@@ -64,8 +74,22 @@ def an_item_fails_and_is_tried_again(w: World) -> None:
 @case
 def an_original_is_lost_and_replaced(w: World) -> None:
     media_item.mark_missing(w.conn, w.ann.id, w.item.id, missing=True)
-    original_file.replace_main(w.conn, w.ann.id, w.item.id, w.file)
+    original_file.replace(w.conn, w.file, w.file)
     original_file.mark_alias(w.conn, w.ann.id, w.file.object_key, w.item.id)
+
+
+@case
+def halves_of_a_live_photo_are_looked_for_and_joined(w: World) -> None:
+    live_photo.content_id(w.conn, w.ann.id, w.item.id)
+    live_photo.lock(w.conn, w.ann.id, "7B1F1E2C-0000-4000-8000-000000000001")
+    live_photo.halves(w.conn, w.ann.id, "7B1F1E2C-0000-4000-8000-000000000001")
+    live_photo.join(w.conn, w.ann.id, w.item.id, w.item.id)
+    original_file.clip_of(w.conn, w.ann.id, w.item.id)
+
+
+@case
+def an_id_leads_to_another(w: World) -> None:
+    item_redirect.follow_all(w.conn, w.ann.id, [w.item.id, *(f"{number:012}" for number in range(999))])
 
 
 @case

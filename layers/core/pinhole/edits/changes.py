@@ -5,6 +5,7 @@ Who asks may choose the id of the change: what is sent again with it, since its 
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from pinhole.edits.asked import Edit, Selection
 from pinhole.edits.said import Impossible
 from pinhole.errors import Conflict, FieldError, Invalid, NotFound, PreconditionFailed
 from pinhole.tables import change as change_table
-from pinhole.tables import media_item, outbox
+from pinhole.tables import item_redirect, media_item, outbox
 from pinhole.tables.change import Change
 
 MAX_AT_ONCE = 10_000
@@ -47,6 +48,7 @@ def edit_item(caller_id: int, item_id: str, revision: int, edit: Edit, *, change
         if begun is None:
             change, months = _as_before(conn, caller_id, change_id, asked_sha256), set[date]()
         else:
+            item_id = item_redirect.follow(conn, caller_id, item_id)
             change, months = _at_revision(conn, begun, item_id, revision)
         job.bump(conn, change, months)
     return job.told(change, months)
@@ -61,8 +63,13 @@ def edit_items(caller_id: int, selection: Selection, edit: Edit, *, change_id: s
     Unavailable.
     """
     asked_sha256 = _digest(edit.to_json(), selection.to_json())
-    parameters = selection.parameters(caller_id)
     with transaction() as conn:
+        selection = replace(
+            selection,
+            ids=frozenset(item_redirect.follow_all(conn, caller_id, selection.ids)),
+            but=frozenset(item_redirect.follow_all(conn, caller_id, selection.but)),
+        )
+        parameters = selection.parameters(caller_id)
         chosen = media_item.count(conn, selection.where, parameters)
         only_ids = Selection(ids=selection.ids)
         known = media_item.count(conn, only_ids.where, only_ids.parameters(caller_id)) if selection.ids else 0

@@ -87,6 +87,11 @@ def receive(created: ObjectCreated, until: datetime, lane: Lane) -> Arrival | No
             return Ignored("it was written over")
         if (promised is not None and promised.state == "failed") or (file is not None and file.role == Role.ALIAS):
             return None
+        if file is not None and file.role == Role.CLIP:
+            # There is nothing to read any more: it is a half of what another original makes.
+            if promised is not None:
+                upload_table.mark_ready(conn, owner_id, promised.id, file.item_id)
+            return Known(Subject(owner_id, file.item_id))
         item, file = _item_of(conn, owner_id, folder, file, created, promised)
         if promised is not None and item.processed:
             upload_table.mark_ready(conn, owner_id, promised.id, item.id)

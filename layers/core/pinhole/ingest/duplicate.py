@@ -10,7 +10,7 @@ from pinhole.objects import Download
 from pinhole.stages import Stage, Subject
 from pinhole.tables import job, media_item, original_file, outbox, rendition, timeline_month
 from pinhole.tables import upload as upload_table
-from pinhole.tables.original_file import OriginalFile
+from pinhole.tables.original_file import OriginalFile, Role
 from pinhole.tables.outbox import Change
 from pinhole.telemetry import count, logger
 
@@ -53,8 +53,13 @@ def end(work: Work, read: Download) -> Subject | None:
 def _replace_original(conn: Connection, work: Work, current: OriginalFile) -> None:
     owner_id, new = work.item.owner_id, work.file
     _remove(conn, work)
-    original_file.replace_main(conn, owner_id, current.item_id, new)
-    media_item.mark_missing(conn, owner_id, current.item_id, missing=False)
+    original_file.replace(conn, current, new)
+    if current.role == Role.MAIN:
+        media_item.mark_missing(conn, owner_id, current.item_id, missing=False)
+    else:
+        clip = Subject(owner_id, current.item_id)
+        job.reopen(conn, clip, Stage.CLIP, work.claimed.lane)
+        stages.ask_again(conn, Stage.CLIP, work.claimed.lane, [clip])
     if not rendition.has_any(conn, owner_id, current.item_id):
         # They were lost with the original. Asked for inside the transaction: a message too many is harmless.
         winner = Subject(owner_id, current.item_id)

@@ -12,6 +12,7 @@ from pinhole.stages import Claim, Stage, Subject
 from pinhole.tables import job, media_item, original_file, user
 from pinhole.tables import upload as upload_table
 from pinhole.tables.media_item import Item
+from pinhole.tables.original_file import Role
 from pinhole.telemetry import count, logger
 
 WORN_OUT = PinholeError("The file could not be processed. The administrator can see why.", code="processing_failed")
@@ -105,4 +106,4 @@ def open_stage(conn: Connection, item: Item) -> Stage | None:
 def _subject_of(conn: Connection, key: str) -> Subject | None:
     owner = user.find_owner(conn, keys.folders_of(key))
     file = None if owner is None else original_file.find(conn, owner[0], key)
-    return None if file is None else Subject(file.owner_id, file.item_id)
+    return None if file is None or file.role == Role.CLIP else Subject(file.owner_id, file.item_id)

@@ -17,7 +17,7 @@ from pinhole.db import transaction
 from pinhole.errors import FileRejected
 from pinhole.imaging import renditions
 from pinhole.imaging.file_type import FileType, identify
-from pinhole.ingest import arrival, described, duplicate, failure, scratch
+from pinhole.ingest import arrival, described, duplicate, failure, joining, scratch
 from pinhole.ingest.arrival import Ignored, Known, NotUploaded, Unwanted, Work
 from pinhole.objects import Download
 from pinhole.s3_events import ObjectCreated
@@ -168,11 +168,17 @@ def _become_visible(conn: Connection, work: Work, next_stage: Stage) -> None:
     item = media_item.get(conn, owner_id, work.item.id)
     assert item is not None
     assert item.month is not None
+    if item.has_clip:
+        stages.add(conn, work.claimed.subject, Stage.CLIP, work.claimed.lane)
     timeline_month.bump(conn, owner_id, [item.month])
 
 
 def _announce(subject: Subject, lane: Lane) -> None:
-    """Hand a visible item on. After the commit, and again with each late delivery: asking twice is harmless."""
+    """Hand a visible item on, as half of a live photo joined with the other one.
+
+    After the commit, and again with each late delivery: asking twice is harmless.
+    """
+    subject, months = joining.join(subject, lane)
     with transaction() as conn:
         item = media_item.get(conn, subject.owner_id, subject.id)
         file = original_file.main_of(conn, subject.owner_id, subject.id)
@@ -180,7 +186,9 @@ def _announce(subject: Subject, lane: Lane) -> None:
         return
     following = next(stage for stage in stages.course(item.kind) if not stages.CATALOGUE[stage].by_original)
     stages.ask_worker(following, lane, [subject])
-    live.library_changed(item.owner_id, [item.month], upload_id=keys.upload_of(file.object_key))
+    if item.has_clip:
+        stages.ask_worker(Stage.CLIP, lane, [subject])
+    live.library_changed(item.owner_id, {*months, item.month}, upload_id=keys.upload_of(file.object_key))
     logger.info("item_visible", extra={"item_id": item.id, "kind": item.kind})
 
 

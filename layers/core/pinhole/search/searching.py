@@ -23,7 +23,7 @@ from pinhole.search.filters import Asked
 from pinhole.search.words import Term, essence_of, terms_of
 from pinhole.seen import Model, Role
 from pinhole.settings import settings
-from pinhole.tables import model, timeline_month
+from pinhole.tables import item_redirect, model, timeline_month
 
 RANK_CONSTANT = 60
 _UNLIKE = 0.5
@@ -207,6 +207,7 @@ def read(
     expires: when the signatures run out, Unix seconds. Raises NotFound for an item that the viewer may not see.
     """
     if similar_to is not None:
+        similar_to = item_redirect.follow(conn, viewer_id, similar_to)
         likeness = _with_picture_of(conn, viewer_id, similar_to, likeness)
     if likeness is not None and model.answering(conn, Role.IMAGE_EMBEDDING) != likeness.model:
         likeness = None

@@ -25,6 +25,7 @@ class Item:
     width: int | None
     height: int | None
     duration_ms: int | None
+    has_clip: bool
     month: date | None
     rendition_version: int
     metadata_at: datetime | None
@@ -57,7 +58,7 @@ class Shape:
 
 
 _SELECT = sql.SQL(
-    "SELECT owner_id, id, item_key, created_at, kind, width, height, duration_ms, month,"
+    "SELECT owner_id, id, item_key, created_at, kind, width, height, duration_ms, has_clip, month,"
     " rendition_version, metadata_at, renditions_at, processed, visible FROM media_item "
 )
 
@@ -67,7 +68,7 @@ def insert(conn: Connection, owner_id: int, relative_path: str | None) -> Item:
     with conn.cursor(row_factory=class_row(Item)) as cursor:
         item = cursor.execute(
             "INSERT INTO media_item (owner_id, id, item_key, folder) VALUES (%s, %s, %s, %s) RETURNING owner_id, id,"
-            " item_key, created_at, kind, width, height, duration_ms, month, rendition_version, metadata_at,"
+            " item_key, created_at, kind, width, height, duration_ms, has_clip, month, rendition_version, metadata_at,"
             " renditions_at, processed, visible",
             (owner_id, new_id(), new_key(), folder_key(folder_of(relative_path))),
         ).fetchone()

@@ -125,10 +125,12 @@ def lock_main(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | N
 
     Meanwhile another may have come to be its file: this is the one that it is now.
     """
-    file = main_of(conn, owner_id, item_id)
-    if file is not None:
+    file, locked = main_of(conn, owner_id, item_id), None
+    while file is not None and file.object_key != locked:
         lock(conn, owner_id, file.object_key)
-    return main_of(conn, owner_id, item_id)
+        locked = file.object_key
+        file = main_of(conn, owner_id, item_id)
+    return file
 
 
 def list_mains(conn: Connection, subjects: Sequence[tuple[int, str]]) -> list[Stored]:
@@ -179,12 +181,12 @@ def mark_stored(conn: Connection, owner_id: int, object_key: str, version: str |
     )
 
 
-def replace_main(conn: Connection, owner_id: int, item_id: str, new: OriginalFile) -> None:
-    """The same bytes lie where `new` says, once of an item that was removed: that is the item's file from now on."""
+def replace(conn: Connection, lost: OriginalFile, new: OriginalFile) -> None:
+    """The bytes of a file lie where `new` says, once of an item that was removed: that is the file from now on."""
     conn.execute(
         "UPDATE original_file SET object_key = %s, version = %s, etag = %s, sequencer = NULL"
-        " WHERE owner_id = %s AND item_id = %s AND role = 'main'",
-        (new.object_key, new.version, new.etag, owner_id, item_id),
+        " WHERE owner_id = %s AND bucket = %s AND object_key = %s",
+        (new.object_key, new.version, new.etag, lost.owner_id, OWN_BUCKET, lost.object_key),
     )
 
 

@@ -20,6 +20,7 @@ class Change(StrEnum):
 
     BORN = "born"  # nothing; {itemKey, objectKey, sha256}
     ORIGINAL_REPLACED = "original_replaced"  # {objectKey}; {objectKey}
+    JOINED = "joined"  # {itemId}, which leads here from now on; {itemKey, objectKey, sha256, clipKey}
     EDITED = "edited"  # what a person said and did, where it differs: as `pinhole.edits.said` has it
 
 

@@ -126,7 +126,8 @@ def restore(conn: Connection, owner_id: int, object_key: str) -> bool:
         SELECT %(upload_id)s, owner_id, object_key, filename, relative_path, size_bytes, sha256, mime_type,
                modified_at, 'single', 'ready', item_id, created_at, created_at, created_at, now()
         FROM original_file
-        WHERE owner_id = %(owner_id)s AND object_key = %(object_key)s AND role = 'main' AND sha256 IS NOT NULL
+        WHERE owner_id = %(owner_id)s AND object_key = %(object_key)s AND role IN ('main', 'clip')
+          AND sha256 IS NOT NULL
         ON CONFLICT DO NOTHING
         """,
         {"upload_id": upload_of(object_key), "owner_id": owner_id, "object_key": object_key},

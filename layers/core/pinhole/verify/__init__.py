@@ -11,7 +11,7 @@ never shown, or is made from an original that is there.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from pinhole.verify import elsewhere, files, jobs, metadata, months, originals, renditions, search_texts
+from pinhole.verify import elsewhere, files, halves, jobs, metadata, months, originals, renditions, search_texts
 from pinhole.verify.finding import Finding, Kind, Tally
 
 # Longer than any work on an object takes, with the attempts that may be needed.
@@ -38,6 +38,7 @@ def check(tally: Tally, *, repair: bool) -> Iterator[Finding]:
     yield from renditions.check(before, tally, repair=repair)
     yield from metadata.check(before, tally, repair=repair)
     yield from search_texts.check(before, tally, repair=repair)
+    yield from halves.check(before, tally, repair=repair)
     yield from jobs.check(before, tally, repair=repair)
     yield from months.check(repair=repair)
     # Last: however much of it there is, nothing else comes behind it.

@@ -62,7 +62,8 @@ _LOST = SQL(
     ), told AS (
         SELECT lost.owner_id, lost.id,
                (array_agg(after->>'objectKey' ORDER BY transaction_id DESC, outbox.id DESC))[1] AS object_key,
-               max(after->>'sha256') AS sha256
+               (array_agg(after->>'sha256' ORDER BY transaction_id DESC, outbox.id DESC)
+                   FILTER (WHERE after ? 'sha256'))[1] AS sha256
         FROM lost JOIN outbox ON outbox.owner_id = lost.owner_id AND outbox.subject_id = lost.id
         WHERE subject_kind = 'item' AND after ? 'objectKey'
         GROUP BY lost.owner_id, lost.id
@@ -78,6 +79,10 @@ _LOST = SQL(
     LEFT JOIN LATERAL (
         SELECT object_key, sha256 FROM upload
         WHERE upload.owner_id = lost.owner_id AND upload.item_id = lost.id AND upload.state = 'ready'
+          AND NOT EXISTS (
+              SELECT FROM original_file AS file
+              WHERE file.owner_id = upload.owner_id AND file.object_key = upload.object_key
+          )
         ORDER BY finished_at DESC LIMIT 1
     ) AS sent ON true
     """

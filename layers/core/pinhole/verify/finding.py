@@ -10,6 +10,7 @@ class Kind(StrEnum):
     FILE_LOST = "file_lost"  # an item without the row of its original: the original is read, and the row written again
     ITEM_EMPTY = "item_empty"  # deleted: an item that was never read and has no file
     ORIGINAL_MISSING = "original_missing"  # the item is marked missing, and not shown
+    CLIP_MISSING = "clip_missing"  # nothing: of a live photo, whose picture is shown all the same
     ORIGINAL_BACK = "original_back"  # an item that was marked missing is shown again
     ORIGINAL_CHANGED = "original_changed"  # nothing: somebody wrote to the bucket; the first version is still there
     OBJECT_UNKNOWN = "object_unknown"  # no upload knows it any more: it is sent to ingest as what no upload asked for
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     FULL_SIZE_MISSING = "full_size_missing"  # it is noted that there is none: it is made when it is asked for again
     METADATA_LOST = "metadata_lost"  # what an item's file says, or what its bytes are, is lost: the file is read again
     SEARCH_TEXT_LOST = "search_text_lost"  # what an item that was read is found by is lost: it is written again
+    HALVES_APART = "halves_apart"  # photo and video of one live photo are two items: they are joined
     JOB_LOST = "job_lost"  # a stage that an item still needs is in no job, or in one that ended: it is asked for
     FAILURE_LOST = "failure_lost"  # an item has failed, and no job: its job says so again, and can be retried
     MONTH_LOST = "month_lost"  # items are listed in a month that the timeline does not have: it gets it

@@ -55,7 +55,10 @@ _LOST = SQL(
            item.created_at
     FROM media_item AS item
     JOIN original_file AS file ON file.owner_id = item.owner_id AND file.item_id = item.id AND file.role = 'main'
-    CROSS JOIN LATERAL (SELECT {needed}) AS needed (stage)
+    CROSS JOIN LATERAL (
+        SELECT {needed}
+        UNION ALL SELECT 'clip' WHERE item.has_clip AND item.processed AND item.failed_at IS NULL
+    ) AS needed (stage)
     WHERE item.missing_at IS NULL {and_is} AND NOT EXISTS (
         SELECT FROM job
         WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
@@ -67,7 +70,10 @@ _LOST = SQL(
     """
 )
 _ALL = _LOST.format(needed=_needed(), and_is=SQL(""))
-_ONE = _LOST.format(needed=_needed(), and_is=SQL("AND item.owner_id = %(owner_id)s AND item.id = %(item_id)s"))
+_ONE = _LOST.format(
+    needed=_needed(),
+    and_is=SQL("AND item.owner_id = %(owner_id)s AND item.id = %(item_id)s AND needed.stage = %(stage)s"),
+)
 
 
 def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
@@ -84,7 +90,9 @@ def _look_again(suspected: Lost, *, repair: bool) -> Finding | None:
     with transaction() as conn:
         original_file.lock(conn, suspected.owner_id, suspected.object_key)
         with conn.cursor(row_factory=class_row(Lost)) as cursor:
-            lost = cursor.execute(_ONE, {"owner_id": suspected.owner_id, "item_id": suspected.item_id}).fetchone()
+            lost = cursor.execute(
+                _ONE, {"owner_id": suspected.owner_id, "item_id": suspected.item_id, "stage": suspected.stage}
+            ).fetchone()
         if lost is None:
             return None
         if repair:

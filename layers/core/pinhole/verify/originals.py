@@ -90,7 +90,7 @@ _OF_OWNER = _KNOWN.format(where=SQL("starts_with(object_key, %(prefix)s)")) + SQ
 _OTHERS = SQL(
     """
     SELECT object_key FROM original_file
-    WHERE owner_id = %(owner_id)s AND role = 'main' AND NOT starts_with(object_key, %(prefix)s)
+    WHERE owner_id = %(owner_id)s AND role IN ('main', 'clip') AND NOT starts_with(object_key, %(prefix)s)
     """
 ).format()
 _AT_KEY = _KNOWN.format(where=SQL("object_key = %(key)s"))
@@ -149,15 +149,17 @@ def _judge(known: Known | None, stored: Listed | None) -> Kind | None:
 
 
 def _judge_item(known: Known, stored: Listed | None) -> Kind | None:
-    if known.role != Role.MAIN:
+    if known.role not in (Role.MAIN, Role.CLIP):
         return None
     if known.failed:
         return Kind.UPLOAD_UNENDED if known.unended else None
+    if stored is None and known.role == Role.CLIP:
+        return Kind.CLIP_MISSING
     if stored is None:
         return None if known.missing else Kind.ORIGINAL_MISSING
     if stored.etag != known.etag:
         return Kind.ORIGINAL_CHANGED
-    if known.missing:
+    if known.missing and known.role == Role.MAIN:
         return Kind.ORIGINAL_BACK
     if known.unended:
         return Kind.UPLOAD_UNENDED
