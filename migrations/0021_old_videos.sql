@@ -6,4 +6,8 @@ INSERT INTO job (owner_id, subject_kind, subject_id, stage, lane)
 SELECT owner_id, 'item', id, 'poster', 'bulk' FROM media_item
 WHERE kind = 'video' AND processed AND renditions_at IS NULL
 ON CONFLICT DO NOTHING;
+-- And of photos that move the clips.
+INSERT INTO job (owner_id, subject_kind, subject_id, stage, lane)
+SELECT owner_id, 'item', id, 'clip', 'bulk' FROM media_item WHERE has_clip AND processed
+ON CONFLICT DO NOTHING;
 UPDATE job SET lane = 'bulk' WHERE stage = 'video' AND state = 'waiting';
