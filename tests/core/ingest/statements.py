@@ -32,11 +32,9 @@ def an_original_arrives(w: World) -> None:
     w.arrived()
 
 
-@case
-def metadata_and_renditions_are_kept(w: World) -> None:
-    new = w.arrived()
-    shape = Shape(
-        kind="photo",
+def _shape(kind: str) -> Shape:
+    return Shape(
+        kind=kind,
         width=4,
         height=3,
         duration_ms=None,
@@ -48,7 +46,12 @@ def metadata_and_renditions_are_kept(w: World) -> None:
         time_confidence="low",
         sort_timestamp=NOW,
     )
-    media_item.commit_metadata(w.conn, w.ann.id, new.id, shape)
+
+
+@case
+def metadata_and_renditions_are_kept(w: World) -> None:
+    new = w.arrived()
+    media_item.commit_metadata(w.conn, w.ann.id, new.id, _shape("photo"))
     item_metadata.insert(w.conn, w.ann.id, new.id, ItemMetadata())
     item_metadata.say(w.conn, w.ann.id, new.id, Layer.FILE, {"title": "A title"})
     item_metadata.mark_looked_at(w.conn, w.ann.id, new.id, colours=[0], perceptual_hash=1)
@@ -80,10 +83,15 @@ def an_original_is_lost_and_replaced(w: World) -> None:
 
 @case
 def halves_of_a_live_photo_are_looked_for_and_joined(w: World) -> None:
-    live_photo.content_id(w.conn, w.ann.id, w.item.id)
-    live_photo.lock(w.conn, w.ann.id, "7B1F1E2C-0000-4000-8000-000000000001")
-    live_photo.halves(w.conn, w.ann.id, "7B1F1E2C-0000-4000-8000-000000000001")
-    live_photo.join(w.conn, w.ann.id, w.item.id, w.item.id)
+    identifier = live_photo.content_id(w.conn, w.ann.id, w.item.id)
+    assert identifier is not None
+    video = w.arrived()
+    media_item.commit_metadata(w.conn, w.ann.id, video.id, _shape("video"))
+    item_metadata.insert(w.conn, w.ann.id, video.id, ItemMetadata(live_content_id=identifier))
+    live_photo.lock(w.conn, w.ann.id, identifier)
+    halves = live_photo.halves(w.conn, w.ann.id, identifier)
+    assert halves is not None
+    assert live_photo.join(w.conn, w.ann.id, w.item.id, video.id) is not None
     original_file.clip_of(w.conn, w.ann.id, w.item.id)
 
 
