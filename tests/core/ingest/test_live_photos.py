@@ -486,9 +486,9 @@ def test_the_worker_reads_the_clip_from_the_file_of_the_movie(library: Inbox) ->
     kept = join(library, photo)
     begun = videos.begin(Asked(Subject(library.owner.id, kept), Stage.CLIP), Lane.FRESH, tomorrow())
     assert begun is not None
-    assert (begun.offset, begun.size_bytes, begun.mime_type) == (0, len(movie()), "video/quicktime")
+    assert (begun.film.offset, begun.film.size_bytes, begun.film.mime_type) == (0, len(movie()), "video/quicktime")
     keys = keys_of(library)
-    assert begun.object_key == keys["clip"]
+    assert begun.film.object_key == keys["clip"]
 
 
 def test_a_photo_that_a_worker_has_in_hand_is_looked_at_again_under_its_new_id(library: Inbox) -> None:
@@ -531,7 +531,7 @@ def test_the_clip_of_a_motion_photo_is_asked_for_once_the_photo_is_visible(libra
     assert asked_for == {(item_id, "clip")}
     begun = videos.begin(Asked(Subject(library.owner.id, item_id), Stage.CLIP), Lane.FRESH, tomorrow())
     assert begun is not None
-    assert (begun.offset + begun.size_bytes, begun.size_bytes) == (len(motion_photo()), len(movie()))
+    assert (begun.film.offset + begun.film.size_bytes, begun.film.size_bytes) == (len(motion_photo()), len(movie()))
 
 
 def test_the_clip_of_a_photo_from_before_is_asked_for_by_verify(library: Inbox) -> None:
