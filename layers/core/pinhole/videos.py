@@ -89,7 +89,7 @@ def begin(asked: Asked, lane: Lane, until: datetime) -> Video | None:
         if main is None or item is None or (film := _film(conn, asked.stage, main)) is None:
             return None
         # A message may be about the video that was half of this photo, and had this id.
-        if (asked.stage is Stage.CLIP) != item.has_clip or (item.kind == "photo") != item.has_clip:
+        if (asked.stage is Stage.CLIP) != (item.kind == "photo"):
             return None
         for stage in _TOGETHER.get(asked.stage, (asked.stage,)):
             try:
