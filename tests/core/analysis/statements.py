@@ -14,12 +14,14 @@ from pinhole.tables import (
     image_tag,
     item_analysis,
     item_caption,
+    item_metadata,
     job,
     model,
     original_file,
     recognised_text,
     rendition,
 )
+from pinhole.tables.rendition import Rendition
 from tests.core.analysis.test_analysis import SEEN
 from tests.fixtures.statements import World, case
 
@@ -68,3 +70,11 @@ def a_photo_is_described(w: World) -> None:
     said: dict[str, Any] = dict.fromkeys((*names, "document_type", "mood"))
     said |= dict.fromkeys(("pets", "indoor", "landscape", "cityscape"), False)
     item_caption.insert(w.conn, look, Caption(caption="A field.", people_count=0, **said))
+
+
+@case
+def a_video_gets_its_copy(w: World) -> None:
+    item_metadata.moving_part(w.conn, w.ann.id, w.item.id)
+    original_file.clip_of(w.conn, w.ann.id, w.item.id)
+    version = rendition.next_version(w.conn, w.ann.id, w.item.id)
+    rendition.put(w.conn, w.ann.id, w.item.id, [Rendition("720p.mp4", version, 1280, 720, 10)])

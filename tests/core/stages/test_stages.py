@@ -130,10 +130,10 @@ def test_a_dead_message_to_a_worker_fails_its_stage_when_no_attempt_is_left_and_
 
 def test_a_worker_is_asked_by_owner_item_and_stage(cloud: Cloud) -> None:
     stages.ask_worker(Stage.ANALYSIS, Lane.FRESH, [SUBJECT])
-    stages.ask_worker(Stage.VIDEO, Lane.BULK, [SUBJECT])  # which has one lane alone
+    stages.ask_worker(Stage.VIDEO, Lane.BULK, [SUBJECT])
     about = {"ownerId": SUBJECT.owner_id, "itemId": SUBJECT.id}
     assert [json.loads(body) for body in cloud.messages("ml")] == [{**about, "stage": "analysis"}]
-    assert [json.loads(body) for body in cloud.messages("video")] == [{**about, "stage": "video"}]
+    assert [json.loads(body) for body in cloud.messages("video-bulk")] == [{**about, "stage": "video"}]
 
 
 @pytest.mark.parametrize(
