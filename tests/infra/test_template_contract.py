@@ -105,12 +105,12 @@ def test_operators_tune_every_queue_that_has_dead_letters_by_parameters() -> Non
 
 
 def test_each_stage_is_carried_by_the_queues_and_dead_letters_that_the_catalogue_names() -> None:
-    [(_, told)] = [
-        (name, function["Environment"]["Variables"]["PINHOLE_QUEUES"])
-        for name, function in properties("AWS::Serverless::Function").items()
-        if "PINHOLE_QUEUES" in function.get("Environment", {}).get("Variables", {})
-    ]
-    logical = {name: reference[2:].partition(".")[0] for name, reference in json.loads(told["Fn::Sub"]).items()}
+    told = properties("AWS::Serverless::Function")["AdminFunction"]["Environment"]["Variables"]["PINHOLE_QUEUES"]
+    urls = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+    logical = {
+        name: reference[2:].partition(".")[0] or urls[f"PINHOLE_{name.upper().replace('-', '_')}_QUEUE_URL"]["Ref"]
+        for name, reference in json.loads(told["Fn::Sub"]).items()
+    }
     queues = properties("AWS::SQS::Queue")
     for row in CATALOGUE.values():
         for carrier in row.lanes.values():

@@ -44,7 +44,7 @@ class Settings(BaseModel):
     live_queue_url: str = Field("", description="SQS queue of live notices")
     queues: Json[dict[str, str]] = Field(
         default_factory=dict,
-        description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS}",
+        description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS, or nothing}",
     )
     event_sources: Json[dict[str, str]] = Field(
         default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
@@ -93,8 +93,13 @@ class Settings(BaseModel):
     @field_validator("queues")
     @classmethod
     def _urls(cls, queues: dict[str, str], known: ValidationInfo) -> dict[str, str]:
-        """Those of queues that are told by their names in SQS are beside that of ingest."""
-        return {name: urljoin(known.data.get("ingest_queue_url", ""), told) for name, told in queues.items()}
+        """Those of queues that are told by their names in SQS are beside that of ingest. Nothing: a setting has it."""
+        return {
+            name: urljoin(known.data.get("ingest_queue_url", ""), told)
+            if told
+            else known.data.get(f"{name.replace('-', '_')}_queue_url", "")
+            for name, told in queues.items()
+        }
 
     @field_validator("search_languages", mode="before")
     @classmethod

@@ -89,3 +89,11 @@ def test_a_name_that_no_queue_has_is_told_with_those_that_are_known() -> None:
 def test_a_queue_that_no_function_reads_can_not_be_paused() -> None:
     with pytest.raises(Conflict, match="No function reads ml"):
         switch("ml", on=False)
+
+
+def test_a_queue_whose_url_is_a_setting_of_its_own_is_not_named_twice(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINHOLE_QUEUES", '{"video-short": ""}')
+    settings.cache_clear()
+    assert settings().queues == {"video-short": cloud.queue_urls["video-short"]}

@@ -46,12 +46,12 @@ _INGEST = {
 _VIDEO_SHORT = {
     Lane.FRESH: Carrier("video-short", "video-short-dead-letters", lambda settings: settings.video_short_queue_url),
     Lane.BULK: Carrier(
-        "video-short-bulk", "video-short-bulk-dead-letters", lambda settings: settings.video_short_bulk_queue_url
+        "video-short-bulk", "video-short-dead-letters", lambda settings: settings.video_short_bulk_queue_url
     ),
 }
 _VIDEO = {
     Lane.FRESH: Carrier("video", "video-dead-letters", lambda settings: settings.video_queue_url),
-    Lane.BULK: Carrier("video-bulk", "video-bulk-dead-letters", lambda settings: settings.video_bulk_queue_url),
+    Lane.BULK: Carrier("video-bulk", "video-dead-letters", lambda settings: settings.video_bulk_queue_url),
 }
 _ML = {
     Lane.FRESH: Carrier("ml", "ml-dead-letters", lambda settings: settings.ml_queue_url),
