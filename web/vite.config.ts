@@ -79,8 +79,11 @@ function* filesOf(chunk: Rolldown.OutputChunk, chunks: Rolldown.OutputChunk[]): 
   for (const imported of chunk.imports) yield* filesOf(chunks.find(({ fileName }) => fileName === imported)!, chunks)
 }
 
-/** Not of the shell: what only `/api/docs` shows, what only an installation does, letters that no text of ours has. */
-const NOT_OF_SHELL = /^docs-assets\/|^icon-|\/inter-(?!latin-wght)/
+/**
+ * Not of the shell: what only `/api/docs` shows, what only an installation does, letters that no text of ours has, and what shows
+ * panoramas, which is as large as all the rest.
+ */
+const NOT_OF_SHELL = /^docs-assets\/|^icon-|\/inter-(?!latin-wght)|\/LookAround-/
 
 /**
  * Builds the service worker as `/sw.js`: of that name, without a hash, since that is how browsers find a new one.
@@ -149,6 +152,8 @@ export default defineConfig({
     target,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Of what shows panoramas, and comes when one is looked around in.
+    chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: { codeSplitting: { groups: [{ name: chunkOf }] } },
     },

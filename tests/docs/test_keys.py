@@ -16,11 +16,12 @@ NAMES = {
     "PageDown": "Page Down",
     "Escape": "Esc",
     " ": "Space",
+    "F": "Shift+F",
 }
 # What a pattern may stand for.
 KEYS = [*NAMES, *"bi+-0", "Home", "End", "Enter", "Tab", "Delete", "F1"]
 PATTERN = re.compile(r"(?:const KEYS = /(\S+)/$|/(\S+)/\.test\(event\.key\))", re.MULTILINE)
-LISTED = re.compile(r"(?:^ {4,6}|[{,] (?=Arrow))'?( |[^\s:',{]+)'?: (?:\(\) =>|\w)", re.MULTILINE)
+LISTED = re.compile(r"(?:^ {4,6}|[{,] (?=Arrow))'?( |,(?=')|[^\s:',{]+)'?: (?:\(\) =>|\w)", re.MULTILINE)
 WITH_CTRL = re.compile(r"event\.key\.toLowerCase\(\) !== '(\w)'")
 COMPARED = re.compile(r"event\.key === '(\w+)'")
 
@@ -76,6 +77,7 @@ def named(place: str) -> set[str]:
         ("calendar", "calendar", ["days/DayGrid.vue"]),
         ("date at its right edge", "date", ["SectionScrubber.vue"]),
         ("viewer", "viewer", ["viewer/PhotoViewer.vue"]),
+        ("video", "film", ["viewer/playerKeys.ts"]),
     ],
 )
 def test_the_keys_that_the_read_me_and_the_page_name_are_those_of_the_code(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bytesOf } from '../src/photos/base64'
-import { beginsDay, itemName } from '../src/photos/item'
+import { beginsDay, hasClip, itemName, surrounds } from '../src/photos/item'
 import { ratioOfCode } from '../src/photos/ratios'
 import { MEDIUM, placeholder, renditionUrl, SMALL } from '../src/photos/renditions'
 import { durationName, momentName, monthName } from '../src/texts/formats'
@@ -33,6 +33,13 @@ test('a ThumbHash becomes a small picture, and none becomes nothing', () => {
 test('the wall clock is shown as it was, wherever the reader is', () => {
   expect(momentName('2024-03-31T02:30:00')).toContain('2:30')
   expect(monthName('2024-07')).toContain('2024')
+})
+
+test('a photo that moves, and one that goes around who looks, are known by their bits; a video by none', () => {
+  const page = monthPage('2026-07', ['p', 'l', 'r', 'b', 'v'], { flags: [1, 2, 8, 11, 10], kinds: ['photo', 'photo', 'photo', 'photo', 'video'] })
+  const found = page.ids.map((_id, index) => [hasClip(page, index), surrounds(page, index)])
+  expect(found).toEqual([[false, false], [true, false], [false, true], [true, true], [false, false]])
+  expect(itemName(page, 1)).toBe('Live photo, July 15, 2026 at 12:00 PM')
 })
 
 test('an item is named by what it is, how long, whether it can be seen, and when it was taken', () => {

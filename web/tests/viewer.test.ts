@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { cameraName, exposureName, lensName, offsetName, timeLines } from '../src/photos/viewer/captureNames'
+import { cameraName, exposureName, filmLines, lensName, offsetName, timeLines } from '../src/photos/viewer/captureNames'
+import { placeOnSphere } from '../src/photos/viewer/sphere'
 import { bounded, fit, largestScale, UNZOOMED, zoomAt } from '../src/photos/viewer/zoom'
 
 const frame = { width: 1000, height: 800 }
@@ -40,6 +41,26 @@ describe('zooming', () => {
   })
 })
 
+describe('a panorama whose file says nothing of its place', () => {
+  const unknown = { projection: 'equirectangular', fieldOfViewDeg: null }
+
+  test('goes all the way round where it may', () => {
+    expect(placeOnSphere({ width: 4000, height: 2000 }, unknown)).toMatchObject({ fullWidth: 4000, fullHeight: 2000, croppedX: 0, croppedY: 0 })
+    expect(placeOnSphere({ width: 4000, height: 1000 }, unknown)).toMatchObject({ fullWidth: 4000, croppedX: 0, croppedY: 500 })
+  })
+
+  test('is as wide as its field of view, about the middle', () => {
+    const place = placeOnSphere({ width: 1000, height: 400 }, { ...unknown, fieldOfViewDeg: 90 })
+    expect(place).toMatchObject({ fullWidth: 4000, fullHeight: 2000, croppedX: 1500, croppedY: 800 })
+  })
+
+  test('is as high as phones sweep a cylinder', () => {
+    const swept = { projection: 'cylindrical', fieldOfViewDeg: null }
+    expect(placeOnSphere({ width: 3000, height: 1000 }, swept)).toMatchObject({ fullWidth: 6000, fullHeight: 3000, croppedX: 1500, croppedY: 1000 })
+    expect(placeOnSphere({ width: 7000, height: 1000 }, swept)).toMatchObject({ fullWidth: 7000, croppedX: 0 })
+  })
+})
+
 describe('details', () => {
   const nothing = { make: null, model: null, lens: null, focalLengthMm: null, fNumber: null, exposureSeconds: null, iso: null }
 
@@ -68,6 +89,14 @@ describe('details', () => {
     )
     expect(exposureName({ ...nothing, exposureSeconds: 2.5 })).toBe('2.5 s')
     expect(exposureName(nothing)).toBe('')
+  })
+
+  test('say of a video how it is coded, and how fast it was filmed where that is not how it plays', () => {
+    const film = { codec: 'AVC', audioCodec: 'AAC', frameRate: 29.97, captureFrameRate: null, bitRate: 1 }
+    expect(filmLines(film)).toEqual(['H.264 · AAC · 29.97 fps', ''])
+    expect(filmLines({ ...film, captureFrameRate: 30 })[1]).toBe('')
+    expect(filmLines({ ...film, codec: 'HEVC', captureFrameRate: 240 })).toEqual(['H.265 · AAC · 29.97 fps', 'Filmed at 240 fps'])
+    expect(filmLines({ ...film, codec: 'VP9', audioCodec: null, frameRate: null })).toEqual(['VP9', ''])
   })
 
   test('say of a date whether its zone is unknown, and where it comes from if that is not the capture', () => {

@@ -79,6 +79,19 @@ export const keyTable: readonly { place: keyof typeof texts.keys.places; rows: K
       { keys: ['Esc'], does: 'back' },
     ],
   },
+  {
+    place: 'film',
+    rows: [
+      { keys: ['Space', 'k'], does: 'play' },
+      { keys: ['j', 'l'], does: 'byTenSeconds' },
+      { keys: ['←', '→'], does: 'byFiveSeconds' },
+      { keys: [',', '.'], does: 'byFrame' },
+      { keys: ['<', '>'], does: 'speed' },
+      { keys: ['m'], does: 'mute' },
+      { keys: ['p'], does: 'float' },
+      { keys: ['Shift+F'], does: 'fullScreen' },
+    ],
+  },
 ]
 
 /** The keys that lead to pages. */

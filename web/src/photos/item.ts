@@ -3,9 +3,25 @@ import { texts } from '../texts/texts'
 import type { Columns, Section } from './photoList'
 
 const FAVOURITE = 1
+const CLIP = 2
+const PROJECTION = 8
 
 export function isFavourite(columns: Columns, index: number): boolean {
   return (columns.flags[index]! & FAVOURITE) !== 0
+}
+
+export function isVideo(columns: Columns, index: number): boolean {
+  return columns.kinds[index] === 'video'
+}
+
+/** Whether it is a photo that moves. */
+export function hasClip(columns: Columns, index: number): boolean {
+  return !isVideo(columns, index) && (columns.flags[index]! & CLIP) !== 0
+}
+
+/** Whether it is a photo that goes around who looks at it, some way or all of it. */
+export function surrounds(columns: Columns, index: number): boolean {
+  return !isVideo(columns, index) && (columns.flags[index]! & PROJECTION) !== 0
 }
 
 /** What an item is called where it can't be seen: `Video, 0:12, 14 July 2024 at 10:30, Naples, Italy, favourite`. */
@@ -16,7 +32,8 @@ export function itemName(columns: Columns, index: number): string {
 
 function kindName(columns: Columns, index: number): string {
   const moment = momentName(columns.takenAtLocal[index]!)
-  if (columns.kinds[index] !== 'video') return texts.photos.photo(moment)
+  if (hasClip(columns, index)) return texts.photos.live(moment)
+  if (!isVideo(columns, index)) return texts.photos.photo(moment)
   const duration = columns.durationsMs[index]!
   return texts.photos.video(moment, duration ? durationName(duration) : '', columns.versions[index] !== 0)
 }

@@ -2,6 +2,7 @@ import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
 import { offline } from './enOffline'
+import { around, player } from './enPlayer'
 import { search } from './enSearch'
 import { photos, selection } from './enSelection'
 import { sharing } from './enSharing'
@@ -148,10 +149,10 @@ export const en = {
     loading: 'Loading your photos',
     date: 'Date',
     photo: (moment: string) => `Photo, ${moment}`,
+    live: (moment: string) => `Live photo, ${moment}`,
     /** `duration` is empty where it is unknown. */
     video: (moment: string, duration: string, isProcessed: boolean) =>
       ['Video', duration, isProcessed ? '' : 'not processed yet', moment].filter(Boolean).join(', '),
-    notProcessed: 'Not processed yet',
     favourite: (name: string) => `${name}, favourite`,
   },
 
@@ -182,9 +183,10 @@ export const en = {
       failed: 'There is no larger picture of this photo: its full size couldn’t be made.',
     },
     onlySmall: 'This is a small copy: the photo couldn’t be loaded.',
-    videoStored: 'This video is safely stored, but not processed yet.',
-    videoLater: 'It can’t be played here for now. You can download the original.',
   },
+
+  player,
+  around,
 
   details: {
     date: 'Date',
@@ -193,6 +195,7 @@ export const en = {
     /** Of dates that may be other than that of the capture, by where they come from. */
     timeFrom: {
       filename: 'As the file’s name says',
+      video: 'From the video',
       exif_modified: 'When the photo was last edited: when it was taken isn’t known',
       file_modified: 'When the file was last changed: when it was taken isn’t known',
       uploaded: 'When it was uploaded: when it was taken isn’t known',
@@ -200,9 +203,12 @@ export const en = {
     place: 'Place',
     camera: 'Camera',
     unknownCamera: 'Unknown camera',
+    video: 'Video',
     file: 'File',
     keywords: 'Keywords',
     download: 'Download original',
+    framesPerSecond: (rate: number) => `${numberName(rate, 2)} fps`,
+    filmedAt: (rate: number) => `Filmed at ${numberName(rate, 2)} fps`,
     metres: (height: number) => `${numberName(height)} m`,
     megapixels: (pixels: number) => (pixels < 50_000 ? '' : `${numberName(pixels / 1e6, 1)} MP`),
   },

@@ -80,7 +80,7 @@ export const shell = {
     close: 'Close',
     letters: 'Keys that are pressed alone',
     lettersWhy: 'Turn them off if keys do things that you didn’t mean, as when you speak to your computer. Ctrl+K goes on working.',
-    places: { everywhere: 'Everywhere', list: 'In a list of photos', cards: 'Among years or months', calendar: 'In the calendar', selecting: 'To select photos, and for what is selected', date: 'On the dates at the right edge, to which Tab leads', viewer: 'While you look at one photo' },
+    places: { everywhere: 'Everywhere', list: 'In a list of photos', cards: 'Among years or months', calendar: 'In the calendar', selecting: 'To select photos, and for what is selected', date: 'On the dates at the right edge, to which Tab leads', viewer: 'While you look at one photo', film: 'While you look at a video, or a live photo' },
     goTo: (page: string) => `Go to ${page}`,
     does: {
       palette: 'Go to a page, a date or a folder',
@@ -112,8 +112,16 @@ export const shell = {
       zoom: 'Zoom in, out, the whole photo',
       selectText: 'Select the text in it',
       back: 'A step back',
+      play: 'Play, pause',
+      byTenSeconds: '10 seconds back, on',
+      byFiveSeconds: 'On the controls: 5 seconds back, on',
+      byFrame: 'Frame by frame',
+      speed: 'Slower, faster',
+      mute: 'Sound off, on',
+      float: 'Picture in picture',
+      fullScreen: 'Full screen',
     },
     /** Of keys that have a sign on them. */
-    names: { '←': 'left arrow', '→': 'right arrow', '↑': 'up arrow', '↓': 'down arrow', '?': 'question mark', '+': 'plus', '-': 'minus' },
+    names: { ',': 'comma', '.': 'full stop', '<': 'less than', '>': 'greater than', '←': 'left arrow', '→': 'right arrow', '↑': 'up arrow', '↓': 'down arrow', '?': 'question mark', '+': 'plus', '-': 'minus' },
   },
 }

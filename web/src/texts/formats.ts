@@ -95,6 +95,11 @@ export function durationName(milliseconds: number): string {
   return parts.map((part, place) => (place === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }
 
+/** Where a video is: `1:05`, of seconds. */
+export function clockName(seconds: number): string {
+  return durationName(Math.floor(seconds) * 1000)
+}
+
 /** With so many decimals at most. */
 export function numberName(number: number, decimals = 0): string {
   return number.toLocaleString(language.value, { maximumFractionDigits: decimals })

@@ -4,6 +4,7 @@ import { texts } from '../../texts/texts'
 import type { ItemDetails } from '../itemDetails'
 
 type Camera = components['schemas']['Camera']
+type Film = NonNullable<ItemDetails['video']>
 
 /** The camera's name without its make said twice. */
 export function cameraName(camera: Camera): string {
@@ -43,6 +44,17 @@ export function exposureName(camera: Camera): string {
   if (focalLengthMm) parts.push(`${numberName(focalLengthMm, 1)} mm`)
   if (iso) parts.push(`ISO ${iso}`)
   return parts.join(' · ')
+}
+
+/** As people call them, where MediaInfo doesn't. */
+const CODECS: Record<string, string> = { AVC: 'H.264', HEVC: 'H.265' }
+
+/** `H.264 · AAC · 30 fps`, and what it was filmed at where that is another rate. */
+export function filmLines({ codec, audioCodec, frameRate, captureFrameRate }: Film): string[] {
+  const { framesPerSecond, filmedAt } = texts.details
+  const names = [codec, audioCodec].filter((name) => name !== null).map((name) => CODECS[name] ?? name)
+  const isSlowed = captureFrameRate !== null && Math.round(captureFrameRate) !== Math.round(frameRate ?? 0)
+  return [[...names, frameRate ? framesPerSecond(frameRate) : ''].filter(Boolean).join(' · '), isSlowed ? filmedAt(captureFrameRate) : '']
 }
 
 /** `UTC+05:30` */

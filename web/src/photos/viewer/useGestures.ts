@@ -9,10 +9,14 @@ type Hooks = {
   largest: () => number
   turn: (step: 1 | -1) => void
   dismiss: () => void
-  tap: () => void
+  tap: (pointerType: string) => void
+  /** The picture is pressed for a while without a move: whether that is for something, so that a move is not. */
+  hold: () => boolean
+  release: () => void
 }
 
 const TAP_MS = 260
+const HOLD_MS = 450
 const TAP_SLOP = 10
 const TURN_SHARE = 0.18
 const FLICK_PX_PER_MS = 0.5
@@ -32,6 +36,8 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
   let start = { x: 0, y: 0, time: 0 }
   let lastTap = { x: 0, y: 0, time: -Infinity }
   let tapTimer: ReturnType<typeof setTimeout> | undefined
+  let holdTimer: ReturnType<typeof setTimeout> | undefined
+  let isHolding = false
 
   function place(next: Zoom): void {
     Object.assign(zoom, bounded(next, hooks.box(), hooks.frame()))
@@ -63,6 +69,17 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
     axis = null
     start = { x: event.clientX, y: event.clientY, time: event.timeStamp }
     if (isPinch) Object.assign(drag, { x: 0, y: 0 })
+    release()
+    if (!isPinch) holdTimer = setTimeout(() => (isHolding = hooks.hold()), HOLD_MS)
+  }
+
+  /** Whether something was held. */
+  function release(): boolean {
+    clearTimeout(holdTimer)
+    if (!isHolding) return false
+    isHolding = false
+    hooks.release()
+    return true
   }
 
   function move(event: PointerEvent): void {
@@ -71,6 +88,8 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
     const now = fromMiddle(event)
     const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1]
     pointers.set(event.pointerId, now)
+    if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > TAP_SLOP) clearTimeout(holdTimer)
+    if (isHolding) return
     if (other) {
       const factor = distance(now, other) / Math.max(1, distance(before, other))
       const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 }
@@ -92,6 +111,7 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
   function up(event: PointerEvent): void {
     if (!pointers.delete(event.pointerId) || pointers.size > 0) return
     isHeld.value = false
+    if (release()) return
     if (event.type === 'pointercancel') return reset()
     if (isPinch) return
     const way = { x: event.clientX - start.x, y: event.clientY - start.y }
@@ -121,7 +141,7 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
       else enlarge(fromMiddle(event), DOUBLE_TAP_SCALE)
     } else {
       lastTap = { x: event.clientX, y: event.clientY, time: event.timeStamp }
-      tapTimer = setTimeout(hooks.tap, TAP_MS)
+      tapTimer = setTimeout(() => hooks.tap(event.pointerType), TAP_MS)
     }
   }
 
@@ -141,8 +161,13 @@ export function useGestures(stage: Readonly<Ref<HTMLElement | null>>, hooks: Hoo
     element.addEventListener('wheel', wheel, { passive: false })
     // Else the browser takes a swipe for a fling of its own, and swallows the tap that follows.
     element.addEventListener('touchmove', (event) => event.preventDefault(), { passive: false })
+    // A finger that holds a photo still is no wish for the browser's menu of pictures.
+    element.addEventListener('contextmenu', (event) => (event as PointerEvent).pointerType === 'touch' && event.preventDefault())
   })
-  onBeforeUnmount(() => clearTimeout(tapTimer))
+  onBeforeUnmount(() => {
+    clearTimeout(tapTimer)
+    clearTimeout(holdTimer)
+  })
 
   return { zoom, drag, isHeld, reset, place, enlarge }
 }

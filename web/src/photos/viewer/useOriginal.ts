@@ -7,6 +7,10 @@ import type { Size } from './zoom'
 
 /** Which browsers show as they are. */
 const SHOWN = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif', 'image/bmp']
+export function isShownByBrowsers(mimeType: string): boolean {
+  return SHOWN.includes(mimeType)
+}
+
 /** Decoded, a pixel takes four bytes. */
 const MOST_PIXELS = 120e6
 
@@ -21,7 +25,7 @@ export function useOriginal(id: Readonly<Ref<string>>, scale: () => number, heig
 
   const canShow = computed(() => {
     const { mimeType, width, height } = details.value ?? {}
-    return SHOWN.includes(mimeType ?? '') && (width ?? 0) * (height ?? Infinity) <= MOST_PIXELS
+    return isShownByBrowsers(mimeType ?? '') && (width ?? 0) * (height ?? Infinity) <= MOST_PIXELS
   })
   const pixels = computed<Size>(() => {
     const { kind, width, height } = details.value ?? {}

@@ -1,0 +1,51 @@
+import { numberName } from './formats'
+
+/** English, of videos, and of the clips of photos. */
+export const player = {
+  film: 'Video',
+  controls: 'Controls of the video',
+  play: 'Play',
+  playHint: 'Play (Space)',
+  pause: 'Pause',
+  pauseHint: 'Pause (Space)',
+  mute: 'Sound off',
+  muteHint: 'Sound off (m)',
+  unmute: 'Sound on',
+  unmuteHint: 'Sound on (m)',
+  volume: 'Volume',
+  position: 'Position',
+  timeOf: (time: string, duration: string) => `${time} of ${duration}`,
+  duration: (duration: string) => `/ ${duration}`,
+  speed: 'Speed',
+  speedHint: 'Speed (< >)',
+  times: (speed: number) => `${numberName(speed, 2)}×`,
+  float: 'Picture in picture',
+  floatHint: 'Picture in picture (p)',
+  fullScreen: 'Full screen',
+  fullScreenHint: 'Full screen (Shift+F)',
+  notFullScreen: 'Leave full screen',
+  notFullScreenHint: 'Leave full screen (Esc)',
+  making: 'This video is being made ready to play.',
+  makingWhy: 'It is safely stored, and plays here as soon as it is ready.',
+  progress: 'How far it is',
+  share: (share: number) => `${numberName(Math.floor(share * 100))} %`,
+  failed: 'This video can’t be played here.',
+  notPlayable: 'Your browser can’t play this video.',
+  notLoaded: 'This video couldn’t be loaded.',
+  live: 'Live',
+  playLive: 'Play the live photo',
+  liveHint: 'Play (Space), or hold the photo',
+  clipMaking: 'The clip of this photo is being made…',
+  clipFailed: 'The clip of this photo can’t be played.',
+}
+
+/** English, of panoramas. */
+export const around = {
+  open: 'Look around',
+  label: 'Panorama. Arrow keys look around, plus and minus come closer and go back.',
+  closer: 'Closer',
+  farther: 'Farther',
+  close: 'Back to the whole photo',
+  closeHint: 'Back to the whole photo (Esc)',
+  notLoaded: 'The panorama couldn’t be loaded.',
+}
