@@ -5,6 +5,7 @@ its own; but for those that need it empty, or change how it works: these overrid
 """
 
 import hashlib
+import mimetypes
 import os
 import re
 import subprocess
@@ -190,13 +191,13 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture(scope="module")
 def account(instance: Instance) -> str:
     """An account with an empty library, its password is PASSWORD. The one of the module before goes by another name."""
-    with psycopg.connect(_database_url(instance)) as conn:
+    with psycopg.connect(database_url(instance)) as conn:
         conn.execute("UPDATE users SET name = id::text, name_key = id::text")
         user.insert(conn, NAME, passwords.hash_password(PASSWORD), "administrator", NAME)
     return NAME
 
 
-def _database_url(instance: Instance) -> str:
+def database_url(instance: Instance) -> str:
     """Of its PostgreSQL, as long as that runs."""
     postgres = instance.data / "postgres"
     # Lines of this file: https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
@@ -307,8 +308,8 @@ def folders(base_url: str, account: str, photo: Callable[..., Photo]) -> None:
         add(base_url, photos, f"Trips/{folder}/")
 
 
-def add(base_url: str, photos: list[Photo], folder: str = "") -> None:
-    """Upload photos, from a folder such as `Trips/Norway/`, and wait until they are in the library."""
+def add(base_url: str, photos: list[Photo], folder: str = "") -> list[str]:
+    """Upload photos, from a folder such as `Trips/Norway/`, and wait until they are in the library: as these items."""
     client = Client(base_url)
     client.log_in(NAME, PASSWORD)
     ids = []
@@ -320,7 +321,7 @@ def add(base_url: str, photos: list[Photo], folder: str = "") -> None:
                 "relativePath": f"{folder}{one.name}" if folder else None,
                 "sizeBytes": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
-                "contentType": "image/jpeg",
+                "contentType": mimetypes.guess_type(one.name)[0],
             }
         )
         assert begun["state"] == "waiting"
@@ -328,9 +329,10 @@ def add(base_url: str, photos: list[Photo], folder: str = "") -> None:
         client.put(begun, content, len(content))
         ids.append(begun["id"])
     deadline = time.monotonic() + ADD_SECONDS
-    while (states := {client.upload_status(each)["state"] for each in ids}) != {"ready"}:
-        assert time.monotonic() < deadline, states
+    while {(told := client.upload_status(each))["state"] for each in ids} != {"ready"}:
+        assert time.monotonic() < deadline, told
         time.sleep(0.2)
+    return [str(client.upload_status(each)["itemId"]) for each in ids]
 
 
 @pytest.fixture
