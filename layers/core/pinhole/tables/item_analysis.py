@@ -11,6 +11,7 @@ _LOOKED_AT = """
     (item.kind = 'photo' OR EXISTS (
         SELECT FROM rendition
         WHERE rendition.owner_id = item.owner_id AND rendition.item_id = item.id AND name = 'still-0.webp'
+        OFFSET 0 -- each looked up by itself
     ))
 """
 _LACKS = f"""
@@ -52,12 +53,17 @@ def any_under_way(conn: Connection, stage: str, model_ids: Sequence[int]) -> boo
     [(is_left,)] = conn.execute(
         f"""
         SELECT EXISTS (
-            SELECT {_LACKS}
-              AND EXISTS (
-                SELECT FROM job
-                WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
-                  AND job.stage = %(stage)s AND job.variant = '' AND job.state IN ('waiting', 'running')
-              )
+            SELECT FROM (
+                SELECT owner_id, subject_id FROM job
+                WHERE stage = %(stage)s AND state = 'waiting' AND subject_kind = 'item' AND variant = ''
+                UNION ALL
+                SELECT owner_id, subject_id FROM job
+                WHERE stage = %(stage)s AND state = 'running' AND subject_kind = 'item' AND variant = ''
+            ) AS open
+            WHERE EXISTS (
+                SELECT {_LACKS} AND item.owner_id = open.owner_id AND item.id = open.subject_id
+                OFFSET 0 -- each looked up by itself: joined, all items would be read
+            )
         )
         """,  # noqa: S608
         {"stage": stage, "models": list(model_ids)},
@@ -99,6 +105,7 @@ def list_lacking(
             SELECT FROM job
             WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
               AND job.stage = %(stage)s AND job.variant = '' AND job.state <> 'done'
+            OFFSET 0 -- each looked up by itself: joined, all jobs would be read
           )
         ORDER BY item.owner_id, item.id LIMIT %(limit)s
         """,  # noqa: S608
