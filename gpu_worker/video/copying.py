@@ -12,7 +12,8 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from gpu_worker.video.film import Film, NotAFilm, decoded, through
-from gpu_worker.video.pictures import PERCENTAGES, picture
+from gpu_worker.video.pictures import picture
+from pinhole.videos import PERCENTAGES
 
 SHORT_SIDE = 720
 MOST_RATE = 60  # frames a second

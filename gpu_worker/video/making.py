@@ -12,8 +12,7 @@ from gpu_worker.video.process import Broke, Original, Task, Told
 from pinhole import objects, videos
 from pinhole.errors import ErrorCode, FileRejected
 from pinhole.stages import Stage
-from pinhole.tables.rendition import Rendition
-from pinhole.videos import CLIP, COPY, LONGEST_SECONDS, Poster, Video, still_name
+from pinhole.videos import CLIP, COPY, LONGEST_SECONDS, Made, Poster, Video, still_name
 
 
 def make(stage: Stage, held: Held, threads: int) -> None:
@@ -83,23 +82,23 @@ class _Making:
             case {"still": [percentage, width, height]}:
                 self._sizes[percentage] = (width, height)
 
-    def _keep(self, stage: Stage, made: Sequence[Rendition]) -> None:
+    def _keep(self, stage: Stage, made: Sequence[Made]) -> None:
         videos.keep(self._video, stage, made)
         self._held.finished(stage)
 
-    def _stored(self, name: str, width: int, height: int) -> Rendition:
+    def _stored(self, name: str, width: int, height: int) -> Made:
         content = self._made(name).read_bytes()
         objects.put_rendition(self._video.key(name), content, content_type="image/webp")
-        return Rendition(name, self._video.version, width, height, len(content))
+        return Made(name, width, height, len(content))
 
-    def _uploaded(self, name: str, end: Told) -> Rendition:
+    def _uploaded(self, name: str, end: Told) -> Made:
         path = self._made(COPY)
         with ThreadPoolExecutor(1) as beside:  # it may take longer than the lease
             uploading = beside.submit(objects.upload_rendition, self._video.key(name), path, content_type="video/mp4")
             while not wait([uploading], timeout=process.BEAT_SECONDS).done:
                 self._held.beat()
             uploading.result()
-        return Rendition(name, self._video.version, end["width"], end["height"], path.stat().st_size)
+        return Made(name, end["width"], end["height"], path.stat().st_size)
 
     def _made(self, name: str) -> Path:
         """A file that the child has made. No other and no link: that may lead to what only this process may read."""

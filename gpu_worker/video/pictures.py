@@ -7,10 +7,10 @@ from PIL import Image
 
 from gpu_worker.video.film import Film, NotAFilm
 from pinhole.imaging.sizes import HEIGHTS, fit
+from pinhole.videos import PERCENTAGES
 
 BLACK = 20  # of 255, on average: what is darker shows nothing
 POSTER_AT = (0.0, 0.1, 0.3)  # shares of its length: the first that shows anything is the poster
-PERCENTAGES = (0, 33, 66, 99)
 
 
 def poster(film: Film) -> Image.Image:

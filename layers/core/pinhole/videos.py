@@ -21,7 +21,15 @@ from pinhole.tables.rendition import Rendition
 from pinhole.telemetry import logger
 
 COPY, CLIP = "720p.mp4", "clip.mp4"
-STILLS = {f"still-{percentage}.webp": percentage for percentage in (0, 33, 66, 99)}
+PERCENTAGES = (0, 33, 66, 99)
+
+
+def still_name(percentage: int) -> str:
+    """The rendition that is a still of a video."""
+    return f"still-{percentage}.webp"
+
+
+STILLS = {still_name(percentage): percentage for percentage in PERCENTAGES}
 """Renditions of a video that models look at, and where in it they lie, as a percentage of its length."""
 LONGEST_SECONDS = 36_000  # of what is copied
 _TOGETHER = {Stage.VIDEO: (Stage.VIDEO, Stage.STILLS), Stage.STILLS: (Stage.VIDEO, Stage.STILLS)}
@@ -34,6 +42,16 @@ class Poster:
     thumb_hash: bytes
     colours: list[int]
     perceptual_hash: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture or video that was made, and is stored. name: such as `240.webp`; width and height in pixels."""
+
+    name: str
+    width: int
+    height: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +85,6 @@ class Video:
     def key(self, name: str) -> str:
         """Where a rendition of this name is to lie."""
         return keys.rendition_key(self.item_key, self.version, name)
-
-
-def still_name(percentage: int) -> str:
-    """The rendition that is a still of a video."""
-    return f"still-{percentage}.webp"
 
 
 def begin(asked: Asked, lane: Lane, until: datetime) -> Video | None:
@@ -136,7 +149,7 @@ def tell_progress(video: Video, seconds: float) -> None:
             stages.tell_progress(conn, claimed, min(1.0, 1000 * seconds / video.duration_ms))
 
 
-def keep_poster(video: Video, made: Sequence[Rendition], poster: Poster) -> None:
+def keep_poster(video: Video, made: Sequence[Made], poster: Poster) -> None:
     """Show a poster, whose files are stored, and have the rest made. Raises Busy when another has taken over."""
     claimed, subject = video.claims[Stage.POSTER], video.subject
     with transaction() as conn:
@@ -146,7 +159,7 @@ def keep_poster(video: Video, made: Sequence[Rendition], poster: Poster) -> None
         if media_item.commit_renditions(
             conn, subject.owner_id, subject.id, version=video.version, thumb_hash=poster.thumb_hash
         ):
-            rendition.replace(conn, subject.owner_id, subject.id, made)
+            rendition.replace(conn, subject.owner_id, subject.id, _rows(video, made))
             item_metadata.mark_looked_at(
                 conn, subject.owner_id, subject.id, colours=poster.colours, perceptual_hash=poster.perceptual_hash
             )
@@ -161,7 +174,7 @@ def keep_poster(video: Video, made: Sequence[Rendition], poster: Poster) -> None
     logger.info("poster_committed", extra={"item_id": subject.id, "version": video.version})
 
 
-def keep(video: Video, stage: Stage, made: Sequence[Rendition]) -> None:
+def keep(video: Video, stage: Stage, made: Sequence[Made]) -> None:
     """Show what a stage has made, whose files are stored: nothing where no copy is needed. Stills are analysed then.
 
     Raises Busy when another has taken over.
@@ -171,13 +184,17 @@ def keep(video: Video, stage: Stage, made: Sequence[Rendition]) -> None:
         if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
             return
         stages.hold(conn, claimed)
-        rendition.put(conn, subject.owner_id, subject.id, made)
+        rendition.put(conn, subject.owner_id, subject.id, _rows(video, made))
         stages.finish(conn, claimed)
         if stage is Stage.STILLS:
             stages.add(conn, subject, Stage.ANALYSIS, claimed.lane)
     if stage is Stage.STILLS:
         stages.ask_worker(Stage.ANALYSIS, claimed.lane, [subject])
     logger.info("video_committed", extra={"item_id": subject.id, "stage": stage, "version": video.version})
+
+
+def _rows(video: Video, made: Sequence[Made]) -> list[Rendition]:
+    return [Rendition(one.name, video.version, one.width, one.height, one.size_bytes) for one in made]
 
 
 def give_back(video: Video, report: str, *, counts: bool) -> None:

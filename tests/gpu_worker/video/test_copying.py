@@ -15,7 +15,7 @@ from PIL import Image
 
 from gpu_worker.video import copying, pictures
 from gpu_worker.video.film import NotAFilm, opened
-from gpu_worker.video.pictures import PERCENTAGES
+from pinhole.videos import PERCENTAGES
 from tests.fixtures.clips import RATE, Clip, made
 
 IN_FRONT = {"movflags": "+faststart"}
