@@ -13,6 +13,7 @@ from infra.bench import (
     page,
     photos,
     pipeline,
+    playing,
     relevance,
     search,
     seeing,
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Row]]] = {
     "worker-quality": seeing.measure,
     "relevance": relevance.measure,
     "video": video.measure,
+    "video-page": playing.measure,
 }
 
 

@@ -38,7 +38,7 @@ def _copies(directory: Path) -> Iterator[Row]:
             label = f"{name} {'HEVC 10 bit HLG' if codec == 'libx265' else 'H.264'}"
             progress(label)
             path = directory / f"{name}-{codec}.mov"
-            _write(path, f"testsrc2=size={width}x{height}:rate=30:duration={SECONDS}", codec, pixel_format)
+            write(path, f"testsrc2=size={width}x{height}:rate=30:duration={SECONDS}", codec, pixel_format)
             ours = median(_seconds(partial(_made, "copy", path)) for _ in range(REPEATS))
             bare = median(_seconds(partial(_bare, path, directory / "bare.mp4")) for _ in range(REPEATS))
             yield Row(
@@ -58,25 +58,25 @@ def _copies(directory: Path) -> Iterator[Row]:
 def _posters(directory: Path) -> Iterator[Row]:
     for name in SIZES:
         path = directory / f"{name}-libx264.mov"
-        ours = median(_seconds(partial(_made, "poster", path)) for _ in range(POSTERS))
+        ours = median(seconds_of_poster(path) for _ in range(POSTERS))
         yield Row(f"poster of {name}, p50", "s", ours, aim=Aim("ours", 3))
 
 
 def _extremes(directory: Path) -> Iterator[Row]:
     progress("ten hours")
     path = directory / "long.mov"
-    _write(path, "testsrc2=size=320x180:rate=1:duration=36000", "libx264", "yuv420p")
+    write(path, "testsrc2=size=320x180:rate=1:duration=36000", "libx264", "yuv420p")
     yield Row("copy of ten hours, a frame a second", "s", _seconds(partial(_made, "copy", path, seconds=36_000)))
     progress("4 GB")
     path = directory / "large.mov"
-    _write(path, "testsrc2=size=1920x1080:rate=30:duration=2", "libx264", "yuv420p")
+    write(path, "testsrc2=size=1920x1080:rate=30:duration=2", "libx264", "yuv420p")
     _pad(path)
     read: list[int] = []
     yield Row("poster of 4 GB with the index at the end", "s", _seconds(partial(_made, "poster", path, read=read)))
     yield Row("what was read for that", "MB", sum(read) / 1e6, aim=Aim("ours", 50))
 
 
-def _write(path: Path, source: str, codec: str, pixel_format: str) -> None:
+def write(path: Path, source: str, codec: str, pixel_format: str) -> None:
     """A clip of a picture that moves. The index comes at the end, as cameras have it."""
     with av.open(source, format="lavfi") as film, av.open(path, "w") as output:
         rate = film.streams.video[0].average_rate
@@ -92,6 +92,11 @@ def _write(path: Path, source: str, codec: str, pixel_format: str) -> None:
             frame.pict_type = 0
             output.mux(stream.encode(frame.reformat(format=pixel_format)))
         output.mux(stream.encode(None))
+
+
+def seconds_of_poster(path: Path) -> float:
+    """What the worker's process takes for the poster of a file."""
+    return _seconds(partial(_made, "poster", path))
 
 
 def _pad(path: Path) -> None:
