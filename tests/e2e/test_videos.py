@@ -24,11 +24,12 @@ from tests.fixtures import clips
 from tests.fixtures.clips import Clip
 
 IN_FRONT = {"movflags": "+faststart"}
-PLAYED = Clip(pixels=(640, 360), seconds=20, options=IN_FRONT, tags={"creation_time": "2024-07-14T08:30:00Z"})
-UPRIGHT = Clip(pixels=(360, 640), seconds=6, options=IN_FRONT, tags={"creation_time": "2024-07-13T08:30:00Z"})
+PLAYED = Clip(pixels=(640, 360), seconds=60, options=IN_FRONT, tags={"creation_time": "2024-07-14T08:30:00Z"})
+UPRIGHT = Clip(pixels=(360, 640), seconds=65, rate=10, options=IN_FRONT, tags={"creation_time": "2024-07-13T08:30:00Z"})
 UNPLAYED = Clip(codec="libx265", seconds=1, tags={"creation_time": "2024-07-12T08:30:00Z"})
-SHORT = Clip(pixels=(640, 360), seconds=2, options=IN_FRONT)
+SHORT = Clip(pixels=(640, 360), seconds=30, rate=10, options=IN_FRONT)
 
+TO_ITS_END = "film => { film.currentTime = film.duration }"
 PLAYBACK = "**/api/items/*/playback"
 MAKING = {"state": "making", "source": None, "durationMs": 20_000, "progress": 0.42, "errorCode": None}
 FAILED = MAKING | {"state": "failed", "progress": None, "errorCode": "corrupt"}
@@ -198,7 +199,7 @@ def test_a_video_plays_when_it_is_opened_and_ends_when_another_is_shown(
     has(page, "muted", False)  # for a tile was pressed
     page.evaluate("window.before = document.querySelector('.viewer video')")
     page.keyboard.press("ArrowRight")
-    expect(viewer(page)).to_have_accessible_name("Video, 0:06, 13 July 2024 at 08:30")
+    expect(viewer(page)).to_have_accessible_name("Video, 1:05, 13 July 2024 at 08:30")
     plays(page)
     assert page.evaluate("[window.before.paused, window.before.currentSrc !== '' && window.before.networkState]") == [
         True,
@@ -259,6 +260,8 @@ def test_the_keys_of_a_player_work_and_arrows_turn_until_a_control_has_the_focus
     plays(page)
     page.keyboard.press("Space")
     has(page, "paused", True)
+    film(page).evaluate("film => { film.currentTime = 5 }")
+    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuetext", "0:05 of 1:00")
     page.keyboard.press("j")
     has(page, "currentTime", 0)
     page.keyboard.press("l")
@@ -272,18 +275,18 @@ def test_the_keys_of_a_player_work_and_arrows_turn_until_a_control_has_the_focus
     expect(page.get_by_label("Speed")).to_have_value("1.25")
     page.get_by_role("slider", name="Position").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuetext", "0:15 of 0:20")
+    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuetext", "0:15 of 1:00")
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuetext", "0:10 of 0:20")
+    expect(page.get_by_role("slider", name="Position")).to_have_attribute("aria-valuetext", "0:10 of 1:00")
     page.keyboard.press("Home")
     has(page, "currentTime", 0)
     page.keyboard.press("PageDown")
-    expect(viewer(page)).to_have_accessible_name("Video, 0:06, 13 July 2024 at 08:30")
+    expect(viewer(page)).to_have_accessible_name("Video, 1:05, 13 July 2024 at 08:30")
     page.keyboard.press("f")
-    expect(viewer(page)).to_have_accessible_name("Video, 0:06, 13 July 2024 at 08:30, favourite")
+    expect(viewer(page)).to_have_accessible_name("Video, 1:05, 13 July 2024 at 08:30, favourite")
     page.keyboard.press("f")
     page.keyboard.press("ArrowLeft")
-    expect(viewer(page)).to_have_accessible_name("Video, 0:20, 14 July 2024 at 08:30")
+    expect(viewer(page)).to_have_accessible_name("Video, 1:00, 14 July 2024 at 08:30")
 
 
 def test_sound_is_kept_for_the_next_video_and_speed_is_not(open_page: Callable[..., Page], films: Films) -> None:
@@ -396,6 +399,7 @@ def test_a_photo_that_moves_says_so_and_plays_once_beneath_the_mouse(
     expect(tile(page, films.still).locator(".live")).to_have_count(0)
     tile(page, films.live).hover()
     expect(tile(page, films.live).locator("video")).to_have_class("shown")
+    tile(page, films.live).locator("video").evaluate(TO_ITS_END)
     expect(page.locator(".grid video")).to_have_count(0)
 
 
@@ -410,7 +414,8 @@ def test_the_clip_of_a_photo_plays_by_a_button_by_a_key_and_while_it_is_held(
         press()
         expect(film(page)).to_have_class("shown")
         expect(button).to_have_attribute("aria-pressed", "true")
-        expect(film(page)).to_have_count(0)  # at its end
+        film(page).evaluate(TO_ITS_END)
+        expect(film(page)).to_have_count(0)
     still(page)
     page.mouse.move(640, 400)
     page.mouse.down()
@@ -460,7 +465,7 @@ def test_who_taps_a_video_sees_it_alone_and_its_controls_again(open_page: Callab
     expect(controls).to_have_css("opacity", "1")
     position = box_of(page.get_by_role("slider", name="Position"))
     page.touchscreen.tap(position["x"] + position["width"] / 2, position["y"] + position["height"] / 2)
-    until(page, lambda: abs(film(page).evaluate("film => film.currentTime") - 3) < 0.3, "it is not in the middle")
+    until(page, lambda: abs(film(page).evaluate("film => film.currentTime") - 32.5) < 2, "it is not in the middle")
 
 
 def test_its_details_say_how_it_is_coded_and_where_its_time_is_from(
@@ -469,7 +474,7 @@ def test_its_details_say_how_it_is_coded_and_where_its_time_is_from(
     page = open_page(f"/photo/{films.played}")
     page.get_by_role("button", name="Details").click()
     details = page.get_by_role("complementary", name="Details")
-    for text in ("0:20", "H.264 · AAC · 30 fps", "From the video"):
+    for text in ("1:00", "H.264 · AAC · 30 fps", "From the video"):
         expect(details.get_by_text(text, exact=True)).to_be_visible()
 
 

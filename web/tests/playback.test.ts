@@ -125,6 +125,28 @@ test('why nothing is known is told, and what passes is tried again', async () =>
   expect([failure.value, told.value?.source?.url]).toEqual(['', 'made'])
 })
 
+test('an address that could not be made anew is, once what kept it from that has passed', async () => {
+  server.answer.mockResolvedValueOnce(ready('first'))
+  const { told, ask } = used()
+  await vi.advanceTimersByTimeAsync(0)
+  server.answer.mockRejectedValueOnce(new Problem(503, 'busy', 'The server is busy.')).mockResolvedValueOnce(ready('second'))
+  expect(await ask(true)).toBe(false)
+  expect(told.value?.source?.url).toBe('first')
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(told.value?.source?.url).toBe('second')
+})
+
+test('what was still being made when nobody wanted it any more is asked for when somebody does again', async () => {
+  server.answer.mockResolvedValueOnce(making).mockResolvedValueOnce(ready('made'))
+  const { told } = used()
+  await vi.advanceTimersByTimeAsync(0)
+  isWanted.value = false
+  await nextTick()
+  isWanted.value = true
+  await vi.advanceTimersByTimeAsync(0)
+  expect(told.value?.source?.url).toBe('made')
+})
+
 /** A tile of the grid, as events have it. */
 function tile(film: string, kind?: string): Element {
   const element = new (globalThis.Element as unknown as new () => Element & { dataset: object })()

@@ -48,7 +48,7 @@ let film: Film
 let player: Player
 let frameRate: number | null
 const source = shallowRef<Source | null>(null)
-const renew = vi.fn(async () => {})
+const renew = vi.fn(async () => true)
 
 function tell(type: string): void {
   player.events[type]?.({ type, target: film } as unknown as Event)
@@ -190,6 +190,18 @@ test.each([
   expect(player.obstacle.value).toBeNull()
   await break_(code)
   expect([player.obstacle.value, renew.mock.calls.length]).toEqual([obstacle, 1])
+})
+
+test('where no other address comes either it is told, until one does', async () => {
+  renew.mockResolvedValueOnce(false)
+  await attach()
+  at(6)
+  await break_(NETWORK)
+  expect(player.obstacle.value).toBe('notLoaded')
+  film.paused = true
+  source.value = address('second')
+  await nextTick()
+  expect([player.obstacle.value, film.src, film.currentTime, film.paused]).toEqual([null, 'second', 6, false])
 })
 
 test('a damaged video is told of at once', async () => {

@@ -18,28 +18,31 @@ export function usePlayback(id: Readonly<Ref<string>>, isWanted: () => boolean) 
   let wait = FIRST_WAIT_MS
   let asked: Promise<Playback> | null = null
 
-  const { failed, done } = useComeBack(() => void ask())
+  const { failed, done } = useComeBack(() => void ask(told.value !== null && told.value.source !== null))
 
-  /** `isFresh`: the address that is known may not be good any more. */
-  async function ask(isFresh = false): Promise<void> {
-    if (asked) return
+  /** `isFresh`: the address that is known may not be good any more. Whether there is something to play by what was told now. */
+  async function ask(isFresh = false): Promise<boolean> {
+    if (asked && !isFresh) return false
     clearTimeout(timer)
     const mine = (asked = isFresh ? freshPlayback(id.value) : playback(id.value))
     try {
       const found = await mine
-      if (mine !== asked) return
+      if (mine !== asked) return false
       asked = null
       told.value = found
       failure.value = ''
       done()
-      if (found.state !== 'making') return
-      timer = setTimeout(() => void ask(), wait)
-      wait = Math.min(LONGEST_WAIT_MS, wait * 1.2)
+      if (found.state === 'making') {
+        timer = setTimeout(() => void ask(), wait)
+        wait = Math.min(LONGEST_WAIT_MS, wait * 1.2)
+      }
+      return found.source !== null
     } catch (error) {
-      if (mine !== asked) return
+      if (mine !== asked) return false
       asked = null
       failure.value = messageOf(error)
       if (error instanceof Problem && error.passing) failed()
+      return false
     }
   }
 
@@ -56,7 +59,7 @@ export function usePlayback(id: Readonly<Ref<string>>, isWanted: () => boolean) 
       if (now !== before[0]) told.value = null
       failure.value = ''
       stop()
-      if (wanted && !told.value) void ask()
+      if (wanted && !told.value?.source) void ask()
     },
     { immediate: true },
   )

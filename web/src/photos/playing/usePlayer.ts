@@ -26,10 +26,10 @@ const UNKNOWN = {
 }
 
 /**
- * Plays the film that is shown: `source`, in the element that is attached. `renew` has another address of the same made.
+ * Plays the film that is shown: `source`, in the element that is attached. `renew` has another address of the same made, if it can.
  * `frameRate`: a second, of what is played; null while that is not known.
  */
-export function usePlayer(source: () => Source | null, renew: () => Promise<void>, frameRate: () => number | null) {
+export function usePlayer(source: () => Source | null, renew: () => Promise<boolean>, frameRate: () => number | null) {
   const film = shallowRef<HTMLVideoElement | null>(null)
   const state = reactive({ ...UNKNOWN })
   const obstacle = ref<Obstacle | null>(null)
@@ -149,7 +149,11 @@ export function usePlayer(source: () => Source | null, renew: () => Promise<void
   async function tryAgain(): Promise<void> {
     obstacle.value = null
     goesOn = true
-    await renew()
+    await renewed(film.value!)
+  }
+
+  async function renewed(element: HTMLVideoElement): Promise<void> {
+    if (!(await renew()) && element === film.value) obstacle.value = 'notLoaded'
   }
 
   /** Its address may have run out: with another one it goes on. */
@@ -162,7 +166,7 @@ export function usePlayer(source: () => Source | null, renew: () => Promise<void
       return
     }
     isRenewed = true
-    await renew()
+    await renewed(element)
   }
 
   function follow({ seeking, currentTime }: HTMLVideoElement): void {

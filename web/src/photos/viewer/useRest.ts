@@ -17,8 +17,8 @@ export function useRest(isBare: Ref<boolean>, isPlaying: () => boolean): void {
       isBare.value = true
     }, REST_MS)
   }
-  // A finger that taps says itself what is to be seen.
-  const moved = (event: PointerEvent) => event.pointerType === 'mouse' && wake()
+  // A finger that taps says itself what is to be seen, but for one that is at the controls.
+  const moved = (event: PointerEvent) => (event.pointerType === 'mouse' || (event.target as Element).closest('.player')) && wake()
 
   watch(isPlaying, wake)
   watch(isBare, (bare) => {
