@@ -130,6 +130,10 @@ BEGIN
     PERFORM FROM media_item WHERE owner_id = owner AND id IN (photo, video) ORDER BY id FOR UPDATE;
     SELECT * INTO picture FROM media_item WHERE owner_id = owner AND id = photo AND kind = 'photo' AND is_half(media_item);
     SELECT * INTO moving FROM media_item WHERE owner_id = owner AND id = video AND kind = 'video' AND is_half(media_item);
+    -- A change of many goes through them in the order of their ids: what gets another meanwhile it would take twice, or never.
+    IF EXISTS (SELECT FROM change WHERE owner_id = owner AND state = 'running') THEN
+        RETURN;
+    END IF;
     IF picture.id IS NULL OR moving.id IS NULL OR NOT EXISTS (
         SELECT FROM item_metadata AS one JOIN item_metadata AS other USING (owner_id, live_content_id)
         WHERE owner_id = owner AND one.item_id = photo AND other.item_id = video
@@ -147,8 +151,7 @@ BEGIN
         SELECT jsonb_object_agg(key, value) FROM item_statement, jsonb_each(said)
         WHERE owner_id = owner AND item_id = video AND layer = 'person' AND NOT said_of_photo ? key
     ), '{}');
-    -- A place says the zone, too.
-    dated := moved ? 'time' OR (moved ? 'position' AND NOT said_of_photo ? 'time');
+    dated := moved ? 'time';
     IF moved <> '{}' THEN
         INSERT INTO item_statement (owner_id, item_id, layer, said) VALUES (owner, photo, 'person', moved)
         ON CONFLICT (owner_id, item_id, layer) DO UPDATE SET said = item_statement.said || moved, said_at = now();
@@ -195,6 +198,17 @@ BEGIN
         WHERE owner_id = owner AND id = kept;
     END IF;
     IF moved ? 'position' THEN
+        -- A place says the zone, too: the clock on the wall stays, as it does when a person edits.
+        UPDATE media_item SET
+            timezone_name = moving.timezone_name,
+            taken_at_utc = taken_at_local AT TIME ZONE moving.timezone_name,
+            utc_offset_seconds = extract(
+                epoch FROM taken_at_local - (taken_at_local AT TIME ZONE moving.timezone_name) AT TIME ZONE 'UTC'
+            ),
+            sort_timestamp = taken_at_local AT TIME ZONE moving.timezone_name
+        WHERE owner_id = owner AND id = kept AND NOT dated AND NOT said_of_photo ? 'time'
+          AND moving.timezone_name IS NOT NULL
+          AND time_source IN ('exif_original', 'exif_digitized', 'exif_modified', 'filename');
         UPDATE media_item SET place_name = moving.place_name WHERE owner_id = owner AND id = kept;
     END IF;
     -- A worker that has the photo in hand under the id that it had finds nothing to write to: its attempt was none.
@@ -223,7 +237,7 @@ GRANT EXECUTE ON FUNCTION join_live_photo(bigint, text, text) TO pinhole_ingest;
 GRANT SELECT (live_content_id) ON item_metadata TO pinhole_ingest;
 
 -- What the worker may do more: it decodes originals, and has what it makes of them shown.
-GRANT UPDATE (rendition_version, thumb_hash, renditions_at) ON media_item TO pinhole_worker;
+GRANT UPDATE (rendition_version, thumb_hash, renditions_at, width, height, duration_ms) ON media_item TO pinhole_worker;
 GRANT INSERT, DELETE ON rendition TO pinhole_worker;
 GRANT SELECT (owner_id, item_id, motion_offset, motion_bytes, plays_in_browsers), UPDATE (colours, perceptual_hash)
     ON item_metadata TO pinhole_worker;

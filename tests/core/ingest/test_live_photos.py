@@ -18,7 +18,7 @@ from pinhole import edits, full_size, items, objects, originals, playback, uploa
 from pinhole.db import transaction
 from pinhole.edits import Selection
 from pinhole.edits.asked import asked
-from pinhole.errors import NotFound, PreconditionFailed
+from pinhole.errors import NotFound, PreconditionFailed, Unavailable
 from pinhole.ingest import joining
 from pinhole.stages import Asked, Lane, Stage, Subject
 from pinhole.tables import job, live_photo, rendition
@@ -326,10 +326,30 @@ def test_what_a_person_said_of_either_half_holds_of_what_they_become(library: In
 def test_where_a_person_said_that_the_movie_was_taken_is_where_the_photo_was(library: Inbox) -> None:
     photo, video = halves(library, movie_first=False)
     edit(library, video, place={"latitude": 35.0, "longitude": 135.0})
+    with transaction() as conn:
+        before = items.read(conn, library.owner.id, photo)
     kept = join(library, photo)
     with transaction() as conn:
         item = items.read(conn, library.owner.id, kept)
     assert (item.latitude, item.longitude, item.timezone_name) == (35.0, 135.0, "Asia/Tokyo")
+    # As when it had been said of the photo: its clock on the wall stays.
+    assert (item.taken_at_local, item.time_source) == (before.taken_at_local, before.time_source)
+    assert item.taken_at_utc == (before.taken_at_local - timedelta(hours=9)).replace(tzinfo=UTC)
+    assert item.utc_offset_seconds == 9 * 3600
+
+
+def test_while_a_change_of_many_is_under_way_no_id_changes(library: Inbox) -> None:
+    photo, video = halves(library, movie_first=True)
+    library.conn.execute(
+        "INSERT INTO change (owner_id, id, actor_id, edit, selection, total)"
+        " VALUES (%s, 'aaaaaaaaaaaa', %s, '{}', '{}', 2)",
+        (library.owner.id, library.owner.id),
+    )
+    with pytest.raises(Unavailable):
+        join(library, photo)
+    assert check(repair=True) == []
+    library.conn.execute("UPDATE change SET state = 'done', selection = NULL")
+    assert join(library, photo) == video
 
 
 def test_a_change_of_the_older_half_is_undone_on_what_it_became(library: Inbox) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from psycopg.sql import SQL
 
 from pinhole import live
+from pinhole.errors import Unavailable
 from pinhole.ingest import joining
 from pinhole.stages import Lane, Subject
 from pinhole.telemetry import logger
@@ -46,7 +47,11 @@ def check(before: datetime, tally: Tally, *, repair: bool) -> Iterator[Finding]:
             continue
         item_id = apart.item_id
         if repair:
-            joined, months = joining.join(Subject(apart.owner_id, item_id), Lane.BULK)
+            try:
+                joined, months = joining.join(Subject(apart.owner_id, item_id), Lane.BULK)
+            except Unavailable:  # while a change of many is under way: another time
+                tally.young += 1
+                continue
             if not months:  # somebody else has done it meanwhile
                 continue
             item_id = joined.id
