@@ -126,13 +126,19 @@ def _not_whole(known: Known, stored: Sequence[Listed]) -> bool:
     named = _named(known)
     there = {one.key: one.size_bytes for one in stored if one.key in named}
     picture = _version(known, known.version)
-    in_picture = {one.key for one in stored if one.key.startswith(picture)} - {_full_size(known)}
+    in_picture = {one.key for one in stored if one.key.startswith(picture) and _shows_picture(one.key)}
     return (
         there.keys() != named.keys()
         or not in_picture <= named.keys()
         or sum(there.values()) != known.total_bytes
         or (known.since is not None and not any(key.startswith(picture) for key in named))
     )
+
+
+def _shows_picture(key: str) -> bool:
+    """Whether it is none of what is made beside the pictures of a version, and may be of another attempt."""
+    name = key.rpartition("/")[2]
+    return name not in (FULL_SIZE, COPY, CLIP) and name not in STILLS
 
 
 def _named(known: Known) -> dict[str, str]:
@@ -142,13 +148,14 @@ def _named(known: Known) -> dict[str, str]:
 
 def _left_over(known: Known, stored: Sequence[Listed], before: datetime) -> list[Listed]:
     """What is not shown, and was not so lately that an address handed out then may still be valid."""
-    in_use = [_version(known, known.version), *(f"{key.rpartition('/')[0]}/" for key in _named(known))]
+    named, in_use = _named(known), [_version(known, known.version)]
     if known.since is not None and known.since > datetime.now(UTC) - timedelta(seconds=media_url.LONGEST_LIFE):
         in_use += [_version(known, version) for version in range(1, known.version)]
     return [
         one
         for one in stored
         if one.modified_at <= before
+        and one.key not in named
         and not (one.key.startswith(tuple(in_use)) and (known.full_size is not None or one.key != _full_size(known)))
     ]
 
