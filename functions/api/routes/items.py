@@ -311,7 +311,7 @@ class PlaybackSource(WireModel):
                 return None
             case playback.Original() as original:
                 url = objects.presign_inline_get(original.object_key, content_type=original.mime_type)
-                mime_type, expires = original.mime_type, int(now) + objects.PLAYBACK_URL_SECONDS
+                mime_type, expires = original.mime_type, int(now) + objects.ORIGINAL_URL_SECONDS
             case made:
                 url = media_url.rendition_url(told.item_key, made.version, made.name, renditions_expire)
                 mime_type, expires = "video/mp4", renditions_expire

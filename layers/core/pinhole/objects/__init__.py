@@ -14,7 +14,6 @@ from pinhole.objects.multipart import (
 from pinhole.objects.originals import (
     CHUNK_BYTES,
     ORIGINAL_URL_SECONDS,
-    PLAYBACK_URL_SECONDS,
     Download,
     StoredObject,
     attachment,
@@ -41,7 +40,6 @@ from pinhole.objects.renditions import (
 __all__ = [
     "CHUNK_BYTES",
     "ORIGINAL_URL_SECONDS",
-    "PLAYBACK_URL_SECONDS",
     "Download",
     "Listed",
     "Part",

@@ -16,7 +16,6 @@ from pinhole.settings import settings
 
 CHUNK_BYTES = 1024 * 1024
 ORIGINAL_URL_SECONDS = 15 * 60
-PLAYBACK_URL_SECONDS = 6 * 60 * 60  # a browser fetches a video while it plays
 HEADS_AT_ONCE = 10  # as many connections as a client keeps
 
 
@@ -82,7 +81,7 @@ def presign_inline_get(key: str, *, content_type: str) -> str:
     return client.signer().generate_presigned_url(
         "get_object",
         Params={"Bucket": settings().originals_bucket, "Key": key, "ResponseContentType": content_type},
-        ExpiresIn=PLAYBACK_URL_SECONDS,
+        ExpiresIn=ORIGINAL_URL_SECONDS,
     )
 
 

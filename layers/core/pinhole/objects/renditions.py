@@ -5,6 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
+from boto3.exceptions import S3UploadFailedError
+
 from pinhole.objects import client
 from pinhole.objects.client import Listed
 from pinhole.settings import settings
@@ -48,7 +50,11 @@ def upload_rendition(key: str, path: Path, *, content_type: str) -> None:
     """Store a large one, part by part. Raises Unavailable."""
     described = {"ContentType": content_type, "CacheControl": _FOR_GOOD}
     with client.answers(key):
-        client.s3().upload_file(str(path), settings().renditions_bucket, key, ExtraArgs=described)
+        try:
+            client.s3().upload_file(str(path), settings().renditions_bucket, key, ExtraArgs=described)
+        except S3UploadFailedError as error:
+            # It hides what the store answered.
+            raise (error.__context__ or error) from None
 
 
 def read_rendition(key: str) -> bytes:
