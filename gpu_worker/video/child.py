@@ -1,8 +1,9 @@
 """The process that decodes a video, from the inside: its task by the command line, the file block by block from its
 parent, pictures and copies into its working directory.
 
-It is started with no environment and no key, and needs neither network nor disk: whoever takes it over by a broken file
-finds nothing there. Each line that it says is JSON, and one of
+It is started with no environment and no key: what it reads comes from its parent, and what it may use of memory, time
+and disk is bounded. It runs as the same user: whoever takes it over by a broken file can reach what that may, but not
+the memory of its parent. Each line that it says is JSON, and one of
 
     {"read": [offset, length]}      answered by four bytes of length and as many bytes: at least one
     {"seconds": 12.5}               how far the copy has come
@@ -26,6 +27,7 @@ from pinhole.errors import ErrorCode
 from pinhole.imaging import renditions
 from pinhole.videos import COPY, still_name
 
+_LATER = 10  # seconds
 LARGEST = 32 << 30  # bytes of a file: ten hours of what a copy may take
 _BUFFER = 1 << 18
 
@@ -95,6 +97,9 @@ def _poster(film: Film, _say: Say) -> dict[str, Any]:
     image = pictures.poster(film)
     made = renditions.of_picture(image, *image.size, Path())
     return {
+        "width": image.width,
+        "height": image.height,
+        "durationMs": round(1000 * film.seconds) or None,
         "files": [[file.name, file.width, file.height] for file in made.files],
         "thumbHash": made.thumb_hash.hex(),
         "colours": made.colours,
@@ -144,5 +149,6 @@ def _limit(memory: int, seconds: int) -> None:
     limits = ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, LARGEST))
     for kind, limit in limits:
         hard = resource.getrlimit(kind)[1]
-        soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (soft, hard))
+        most = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        # The hard limit too, which it can't raise. Of time it is a little later: the soft one is told by its signal.
+        resource.setrlimit(kind, (most, most + _LATER if kind == resource.RLIMIT_CPU else most))

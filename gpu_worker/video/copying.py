@@ -11,7 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from gpu_worker.video.film import Film, NotAFilm, decoded, through
+from gpu_worker.video.film import Film, NotAFilm, damage_left_out, decoded, through
 from gpu_worker.video.pictures import picture
 from pinhole.videos import PERCENTAGES
 
@@ -62,27 +62,40 @@ class _Copying:
     def __init__(self, film: Film, output: Any) -> None:
         self._film, self._output = film, output
         self._graph: Any = None
+        self._shape: tuple[Any, ...] = ()  # of the pictures that it takes
         self._pictures: Any = None
         self._latest = -1
+        self._shift = 0  # ticks, by which pictures come later than they say
         self._sound: Any = None
         self._held: list[AudioFrame] = []
         self._heard = 0  # samples
         if film.sound is not None:
             self._sound = output.add_stream("aac", rate=_SOUND_RATE, layout="stereo")
             self._sound.bit_rate = _SOUND_BITS
-            self._resampler = AudioResampler(format="fltp", layout="stereo", rate=_SOUND_RATE)
+            self._resampler = _resampler()
 
     def see(self, frame: VideoFrame) -> None:
         """Encode a picture."""
-        if self._graph is None:
+        shape = (frame.width, frame.height, frame.format.name, round(frame.rotation))
+        if shape != self._shape:
+            size = _even(self._film.shown_size(frame))
+            if self._graph is not None:  # they change midway, and the copy stays as it began
+                self._encode(through(self._graph, None))
+                size = (self._pictures.width, self._pictures.height)
             rate = MOST_RATE if self._film.rate > MOST_RATE else None
-            self._graph = self._film.graph(frame, _even(self._film.shown_size(frame)), "yuv420p", rate)
+            self._graph, self._shape = self._film.graph(frame, size, "yuv420p", rate), shape
         self._encode(through(self._graph, frame))
 
     def hear(self, packet: Any) -> None:
         """Encode sound."""
         for frame in decoded(packet):
-            self._held += self._resampler.resample(frame)
+            with damage_left_out():
+                try:
+                    self._held += self._resampler.resample(frame)
+                except ValueError:  # it changes its rate or its speakers midway
+                    self._held += self._resampler.resample(None)
+                    self._resampler = _resampler()
+                    self._held += self._resampler.resample(frame)
         # Every track must be known before the first of any is written.
         if self._pictures is not None or len(self._held) > _HELD_FRAMES:
             self._write_sound()
@@ -105,14 +118,18 @@ class _Copying:
                 at = self._heard
             frame.pts, frame.time_base = at, Fraction(1, _SOUND_RATE)
             self._heard = at + frame.samples
-            self._output.mux(self._sound.encode(frame))
+            with damage_left_out():  # such as a sample that is no number
+                self._output.mux(self._sound.encode(frame))
         self._held.clear()
 
     def _encode(self, frames: Iterator[VideoFrame]) -> None:
         for frame in frames:
             if self._pictures is None:
                 self._begin(frame)
-            at = self._latest + 1 if frame.time is None else int((frame.time - self._film.begin) * _CLOCK)
+            at = self._latest + 1 if frame.time is None else int((frame.time - self._film.begin) * _CLOCK) + self._shift
+            if at < self._latest - _CLOCK // 2:  # the clock begins anew: another recording is joined to this one
+                self._shift += self._latest + _CLOCK // MOST_RATE - at
+                at = self._latest + _CLOCK // MOST_RATE
             if at <= self._latest:
                 continue
             self._latest = frame.pts = at
@@ -129,6 +146,10 @@ class _Copying:
         context.time_base = Fraction(1, _CLOCK)
         context.gop_size = max(1, round(rate * _KEY_SECONDS))
         context.color_primaries = context.color_trc = context.colorspace = 1  # BT.709
+
+
+def _resampler() -> AudioResampler:
+    return AudioResampler(format="fltp", layout="stereo", rate=_SOUND_RATE)
 
 
 def _even(size: tuple[int, int]) -> tuple[int, int]:

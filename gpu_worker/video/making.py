@@ -11,8 +11,12 @@ from gpu_worker.video.held import Held
 from gpu_worker.video.process import Broke, Original, Task, Told
 from pinhole import objects, videos
 from pinhole.errors import ErrorCode, FileRejected
+from pinhole.imaging.sizes import HEIGHTS
 from pinhole.stages import Stage
-from pinhole.videos import CLIP, COPY, LONGEST_SECONDS, Made, Poster, Video, still_name
+from pinhole.videos import CLIP, COPY, LONGEST_SECONDS, PERCENTAGES, Made, Poster, Video, still_name
+
+MOST_THREADS = 4  # each holds frames of its own, and memory is bounded
+PICTURES = {f"{height}.webp" for height in HEIGHTS}
 
 
 def make(stage: Stage, held: Held, threads: int) -> None:
@@ -42,8 +46,15 @@ class _Making:
 
     def poster(self) -> None:
         end = self._run("poster")
-        made = [self._stored(name, width, height) for name, width, height in end["files"]]
-        poster = Poster(bytes.fromhex(end["thumbHash"]), end["colours"], end["perceptualHash"])
+        made = [self._stored(name, width, height) for name, width, height in end["files"] if name in PICTURES]
+        poster = Poster(
+            bytes.fromhex(end["thumbHash"]),
+            end["colours"],
+            end["perceptualHash"],
+            end["width"],
+            end["height"],
+            end["durationMs"],
+        )
         videos.keep_poster(self._video, made, poster)
 
     def clip(self) -> None:
@@ -70,16 +81,24 @@ class _Making:
             self._keep(Stage.VIDEO, [self._uploaded(COPY, end)])
 
     def _run(self, task: Task) -> Told:
-        film, seconds = self._video.film, (self._video.duration_ms or 0) / 1000
+        film, seconds = self._video.film, self._seconds(task)
         blocks = Blocks(film.object_key, film.store_version, film.offset, film.size_bytes)
         original = Original(film.mime_type, film.size_bytes, seconds, blocks.read)
-        return process.make(task, original, self._directory, self._threads, self._held.beat, self._hear)
+        threads = min(self._threads, MOST_THREADS)
+        return process.make(task, original, self._directory, threads, self._held.beat, self._hear)
+
+    def _seconds(self, task: Task) -> float:
+        """As many as its time is reckoned by. What a file says of itself may be a lie, or be missing."""
+        if task == "poster":
+            return 0
+        duration_ms = self._video.duration_ms
+        return LONGEST_SECONDS if duration_ms is None else min(LONGEST_SECONDS, duration_ms / 1000)
 
     def _hear(self, told: Told) -> None:
         match told:
             case {"seconds": seconds}:
                 self._held.reached(float(seconds))
-            case {"still": [percentage, width, height]}:
+            case {"still": [percentage, width, height]} if percentage in PERCENTAGES:
                 self._sizes[percentage] = (width, height)
 
     def _keep(self, stage: Stage, made: Sequence[Made]) -> None:

@@ -23,7 +23,7 @@ from pinhole.imaging.apart import keep_to_oneself
 MEMORY = 3 << 30  # bytes: of an 8K video that is decoded by two threads
 CPU_SECONDS = 900  # for whatever it is, and
 CPU_SECONDS_PER_SECOND = 30  # of its length: 4K in HEVC takes two
-LONGEST_SILENCE = 300  # seconds
+LONGEST_SILENCE = 1800  # seconds: the index of a very long copy is moved to its front without a word
 BEAT_SECONDS = 2
 _TOLD_BYTES = 1 << 20  # of a line
 _LINES = 16  # that were said and not heard yet
@@ -95,11 +95,12 @@ def make(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=report,
+            start_new_session=True,
         )
         try:
             end = _followed(child, original, beat, hear)
         finally:
-            child.kill()
+            _kill(child)
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 with contextlib.suppress(OSError):  # what was to be written to it is not read any more
@@ -110,6 +111,13 @@ def make(
     if "refused" in end:
         raise FileRejected(str(end["refused"]), code=ErrorCode(end["code"]))
     return end
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """With all that it has started."""
+    if sys.platform != "win32" and child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 def _followed(
@@ -150,14 +158,14 @@ def _lines(child: subprocess.Popen[bytes]) -> "Iterator[queue.Queue[bytes]]":
     try:
         yield said
     finally:
-        child.kill()
+        _kill(child)
         while listener.is_alive():  # it may wait for room
             with contextlib.suppress(queue.Empty):
                 said.get(timeout=0.01)
 
 
 def _told(said: "queue.Queue[bytes]", beat: Callable[[], None]) -> Iterator[Told]:
-    """Raises FileRejected when it says nothing for too long, and Broke."""
+    """Raises Broke when it says nothing for too long, or what it has not to say."""
     heard_at = time.monotonic()
     while True:
         beat()
@@ -165,10 +173,7 @@ def _told(said: "queue.Queue[bytes]", beat: Callable[[], None]) -> Iterator[Told
             line = said.get(timeout=BEAT_SECONDS)
         except queue.Empty:
             if time.monotonic() - heard_at > LONGEST_SILENCE:
-                raise FileRejected(
-                    f"The video can't be decoded: nothing came of it for {LONGEST_SILENCE} seconds.",
-                    code=ErrorCode.TOO_COSTLY,
-                ) from None
+                raise Broke(f"The decoder said nothing for {LONGEST_SILENCE} seconds.") from None
             continue
         if not line:
             return

@@ -37,11 +37,17 @@ _TOGETHER = {Stage.VIDEO: (Stage.VIDEO, Stage.STILLS), Stage.STILLS: (Stage.VIDE
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """What a poster's pixels say beside its files. colours: 0xRRGGBB; perceptual_hash: 64 bits as a signed number."""
+    """What a poster's pixels say beside its files. colours: 0xRRGGBB; perceptual_hash: 64 bits as a signed number.
+
+    width, height, duration_ms: of the video, for one whose container was not read, or did not tell.
+    """
 
     thumb_hash: bytes
     colours: list[int]
     perceptual_hash: int
+    width: int
+    height: int
+    duration_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def tell_progress(video: Video, seconds: float) -> None:
     claimed = video.claims.get(Stage.VIDEO)
     if claimed is not None and video.duration_ms:
         with transaction() as conn:
-            stages.tell_progress(conn, claimed, min(1.0, 1000 * seconds / video.duration_ms))
+            stages.tell_progress(conn, claimed, min(1.0, max(0.0, 1000 * seconds / video.duration_ms)))
 
 
 def keep_poster(video: Video, made: Sequence[Made], poster: Poster) -> None:
@@ -156,6 +162,7 @@ def keep_poster(video: Video, made: Sequence[Made], poster: Poster) -> None:
         if original_file.lock_main(conn, subject.owner_id, subject.id) is None:
             return
         stages.hold(conn, claimed)
+        media_item.note_shape(conn, subject.owner_id, subject.id, poster.width, poster.height, poster.duration_ms)
         if media_item.commit_renditions(
             conn, subject.owner_id, subject.id, version=video.version, thumb_hash=poster.thumb_hash
         ):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pinhole.tables import job, original_file
+from pinhole.tables import job, media_item, original_file
 from pinhole.tables.job import Lane, Stage
 from tests.fixtures.statements import NOW, World, case
 
@@ -18,6 +18,7 @@ def a_stage_is_worked_on(w: World) -> None:
     job.finish(w.conn, w.subject, Stage.RENDITIONS)
     job.fail(w.conn, w.subject, Stage.RENDITIONS, "a report", "processing_failed")
     job.add_waiting(w.conn, w.subject, Stage.VIDEO, Lane.FRESH)
+    media_item.note_shape(w.conn, w.subject.owner_id, w.subject.id, 4, 3, 1000)
 
 
 @case

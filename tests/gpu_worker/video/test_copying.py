@@ -288,6 +288,42 @@ def test_a_film_that_is_damaged_in_the_middle_is_copied_to_its_end() -> None:
     assert copy.moments[-1] == pytest.approx(4, abs=0.1)
 
 
+def test_recordings_that_were_joined_are_copied_whole_though_clock_and_size_begin_anew() -> None:
+    first, second = (Clip("mts", pixels=pixels, seconds=1, encoder={"g": "5"}) for pixels in ((160, 90), (320, 180)))
+    copy = copied(made(first) + made(second), "video/mp2t")
+    assert copy.size == (160, 90)
+    assert len(copy.frames) == pytest.approx(60, abs=8)
+    assert copy.moments == sorted(copy.moments)
+    assert 1.7 < copy.moments[-1] < 2.3
+
+
+def test_sound_whose_speakers_change_midway_is_heard_to_its_end() -> None:
+    copy = copied(made(Clip("mts", pixels=(160, 90), seconds=1)) + in_stereo(), "video/mp2t")
+    assert len(copy.frames) > 50
+    assert copy.sound[-1] > 1.5
+
+
+def in_stereo() -> bytes:
+    """A second of pictures and sound of two speakers, in a transport stream."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mpegts") as output:
+        video: Any = output.add_stream("libx264", rate=30)
+        video.width, video.height, video.pix_fmt = 160, 90, "yuv420p"
+        audio: Any = output.add_stream("aac", rate=RATE, layout="stereo")
+        for number in range(30):
+            frame = av.VideoFrame(160, 90, "yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            output.mux(video.encode(frame))
+        output.mux(video.encode(None))
+        for start in range(0, RATE, 1024):
+            samples = np.zeros((2, 1024), np.float32)
+            piece = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+            piece.sample_rate, piece.pts, piece.time_base = RATE, start, Fraction(1, RATE)
+            output.mux(audio.encode(piece))
+        output.mux(audio.encode(None))
+    return buffer.getvalue()
+
+
 def test_240_frames_a_second_become_60_of_the_same_length() -> None:
     copy = copied(made(Clip(pixels=(160, 90), rate=240, seconds=1)), "video/mp4")
     assert 58 <= len(copy.frames) <= 61

@@ -237,6 +237,24 @@ def test_a_store_that_refuses_to_answer_costs_no_attempt(
     assert "AccessDenied" in column(inbox, Stage.POSTER, "last_error")
 
 
+def test_a_store_that_refuses_a_large_file_costs_no_attempt(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = uploaded(inbox, samsung(made(Clip("mp4", pixels=(160, 90), seconds=1))), "photo.jpg")
+    ask(Stage.CLIP, photo)
+    monkeypatch.setenv("PINHOLE_RENDITIONS_BUCKET", "no-such-bucket")
+    step(Stage.CLIP)
+    assert inbox.jobs()["clip"] == ("waiting", 0)
+    assert "AccessDenied" in column(inbox, Stage.CLIP, "last_error")
+
+
+def test_of_a_video_whose_container_nobody_read_size_and_length_are_told_by_its_pictures(inbox: Inbox) -> None:
+    uploaded(inbox, made(SMALL))
+    inbox.conn.execute("UPDATE media_item SET width = NULL, height = NULL, duration_ms = NULL")
+    step(Stage.POSTER)
+    [item] = inbox.items()
+    assert (item["width"], item["height"]) == (160, 90)
+    assert abs(item["duration_ms"] - 1000 * SMALL.seconds) < 100
+
+
 def test_a_worker_that_is_told_to_end_gives_back_what_it_makes(inbox: Inbox) -> None:
     uploaded(inbox, made(Clip("mkv", pixels=(320, 180), seconds=30)))
     with workers.working("--queues=video", "--grace=0") as worker:
@@ -286,9 +304,11 @@ def test_a_video_that_another_worker_took_over_is_left_to_it(inbox: Inbox, monke
 def test_a_message_that_comes_while_another_worker_is_at_it_comes_back_later(inbox: Inbox) -> None:
     video = uploaded(inbox, made(SMALL))
     with transaction() as conn:
-        stages.claim(conn, video, Stage.POSTER, Lane.FRESH, datetime.now(UTC) + timedelta(seconds=1))
+        stages.claim(conn, video, Stage.POSTER, Lane.FRESH, datetime.now(UTC) + timedelta(hours=1))
     step(Stage.POSTER)
     assert inbox.jobs()["poster"] == ("running", 1)
+    inbox.conn.execute("UPDATE job SET leased_until = now() WHERE stage = 'poster'")
+    stages.ask_worker(Stage.POSTER, Lane.FRESH, [video])
     with workers.working("--queues=video") as worker:
         worker.until(done(inbox, Stage.POSTER))
     assert inbox.jobs()["poster"] == ("done", 2)

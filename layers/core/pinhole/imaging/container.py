@@ -82,7 +82,7 @@ def read(path: Path, file_type: FileType) -> Container:
         is_hdr=video.transfer_characteristics in _HDR_TRANSFERS or video.hdr_format is not None,
         plays_in_browsers=file_type in (MP4, M4V) and _plays(general, video, audio),
         created=_created(general) or _created(video),
-        written=_text(general.comapplequicktimecreationdate, general.recorded_date),
+        written=_with_time(general.comapplequicktimecreationdate, general.recorded_date),
         latitude=latitude,
         longitude=longitude,
         altitude_m=altitude_m,
@@ -139,6 +139,11 @@ def _created(track: "Track") -> datetime | None:
     except ValueError:
         return None
     return None if created in _NO_TIMES else created
+
+
+def _with_time(*values: Any) -> str | None:
+    """The first that tells more than a date."""
+    return next((value for value in values if isinstance(value, str) and ":" in value), None)
 
 
 def _position(general: "Track") -> tuple[float | None, float | None, float | None]:

@@ -123,6 +123,15 @@ def commit_renditions(conn: Connection, owner_id: int, item_id: str, *, version:
     )
 
 
+def note_shape(conn: Connection, owner_id: int, item_id: str, width: int, height: int, duration_ms: int | None) -> None:
+    """What nobody could tell of a video until its pictures were decoded; what is known stays."""
+    conn.execute(
+        "UPDATE media_item SET width = coalesce(width, %s), height = coalesce(height, %s),"
+        " duration_ms = coalesce(duration_ms, %s) WHERE owner_id = %s AND id = %s",
+        (width, height, duration_ms, owner_id, item_id),
+    )
+
+
 def mark_missing(conn: Connection, owner_id: int, item_id: str, *, missing: bool) -> None:
     """Its original is gone, and the item is not shown; or it is back. Who calls it bumps the item's month."""
     conn.execute(
