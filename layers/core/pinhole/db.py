@@ -20,8 +20,19 @@ from pinhole.settings import settings
 PASSING = ("40", "53", "57P", "58")
 
 
+class _Closed:
+    """Closes a connection when nobody has this any more: with its thread, since nobody else could."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __del__(self) -> None:
+        self._connection.close()
+
+
 class _Own(threading.local):
     connection: Connection | None = None
+    closed_at_last: _Closed | None = None
 
 
 _own = _Own()
@@ -42,7 +53,7 @@ def _connected() -> Connection:
     if connection.info.host.startswith("/"):
         # No proxy lies behind a socket. Still only what says `prepare=True`: most plans depend on whose rows it is.
         connection.prepare_threshold = sys.maxsize
-    _own.connection = connection
+    _own.connection, _own.closed_at_last = connection, _Closed(connection)
     return connection
 
 

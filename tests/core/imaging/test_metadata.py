@@ -11,9 +11,8 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from pinhole.imaging.metadata import FileMetadata
 from tests.core.imaging.files import iptc, of, png_with, read, segmented, xmp
-from tests.fixtures import photos
+from tests.fixtures import clips, photos
 
 CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08mdat" * 20
 
@@ -312,7 +311,13 @@ def test_what_lies_deeper_in_xmp_is_no_value_of_the_photo(tmp_path: Path) -> Non
     assert (found.title, found.keywords) == (None, ("sea",))
 
 
-def test_a_video_says_nothing_yet(tmp_path: Path) -> None:
+def test_a_video_says_what_its_container_does(tmp_path: Path) -> None:
     path = tmp_path / "original"
-    path.write_bytes(CLIP)
-    assert read(path, "video.mp4") == FileMetadata()
+    path.write_bytes(clips.made(clips.Clip("mov", seconds=0.5, tags=clips.APPLE)))
+    found = read(path, "IMG_0001.MOV")
+    assert (found.width, found.height, found.duration_ms) == (320, 180, 500)
+    assert (found.video_codec, found.audio_codec, found.frame_rate) == ("AVC", "AAC", 30)
+    assert (found.latitude, found.longitude, found.camera_model) == (52.374, 4.8897, "iPhone 15 Pro")
+    assert found.time.of_video
+    assert found.time.original.date_time == "2024-07-14T10:30:00+0200"
+    assert found.exif == {}
