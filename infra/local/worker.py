@@ -26,10 +26,10 @@ SETTINGS = {
     *("AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL_S3"),
 }
 QUEUES = {"PINHOLE_ML_QUEUE_URL", "PINHOLE_ML_BULK_QUEUE_URL", "AWS_ENDPOINT_URL_SQS"}
-# Posters and copies ask for the analysis of what they show.
+# Posters and copies ask for the analysis of what they show, and have pages told.
 VIDEO_QUEUES = QUEUES | {
     *("PINHOLE_VIDEO_SHORT_QUEUE_URL", "PINHOLE_VIDEO_SHORT_BULK_QUEUE_URL"),
-    *("PINHOLE_VIDEO_QUEUE_URL", "PINHOLE_VIDEO_BULK_QUEUE_URL"),
+    *("PINHOLE_VIDEO_QUEUE_URL", "PINHOLE_VIDEO_BULK_QUEUE_URL", "PINHOLE_LIVE_QUEUE_URL"),
 }
 KEY = "PINHOLE_CAPTION_KEY"
 THREADS = max(1, (os.cpu_count() or 1) // 2)

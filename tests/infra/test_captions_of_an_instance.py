@@ -1,4 +1,4 @@
-"""`python -m infra up --captions`: beside its worker, one that has photos described by an endpoint of this machine."""
+"""`python -m infra up --captions`: beside its workers, one that has photos described by an endpoint of this machine."""
 
 import io
 import os
@@ -54,9 +54,9 @@ def test_photos_are_described_while_it_runs_and_its_worker_is_replaced_and_ends_
         assert caption_of(instance, first["id"]) == "A dog runs on a beach."
         assert vision.keys == [f"Bearer {KEY}"] * 2
 
-        both = workers(begun)
-        assert both.keys() == {"worker", "captions"}
-        describing, analysing = both["captions"], both["worker"]
+        found = eventually(lambda: workers(begun), lambda names: len(names) == 3)
+        assert found.keys() == {"worker", "captions", "videos"}
+        describing, analysing = found["captions"], found["worker"]
         assert describing.nice() == min(19, psutil.Process().nice() + NICE)
         assert "://pinhole_worker:" in describing.environ()["PINHOLE_DATABASE_URL"]
         assert "PINHOLE_ML_QUEUE_URL" not in describing.environ()
@@ -78,9 +78,9 @@ def test_workers_of_a_killed_run_are_ended_by_the_next_that_has_none(
     models = tmp_path / "captions.toml"
     vision.write_set(models)
     with Instance(begun, "--captions", str(models), analyses=True) as instance:
-        eventually(lambda: workers(begun).keys(), lambda names: names == {"worker", "captions"})
+        eventually(lambda: workers(begun).keys(), lambda names: names == {"worker", "captions", "videos"})
         instance.kill()
-    assert workers(begun).keys() == {"worker", "captions"}
+    assert workers(begun).keys() == {"worker", "captions", "videos"}
     with Instance(begun):
         assert workers(begun) == {}
 
