@@ -94,9 +94,9 @@ def test_a_process_that_says_nothing_is_ended(directory: Path, monkeypatch: pyte
     child(monkeypatch, "time.sleep(1000)")
     monkeypatch.setattr(process, "LONGEST_SILENCE", 0)
     monkeypatch.setattr(process, "BEAT_SECONDS", 0.1)
-    with pytest.raises(FileRejected) as rejected:
+    # An attempt, and not the fault of the file: it may be the disk's.
+    with pytest.raises(Broke, match="said nothing"):
         make("copy", of(b""), directory, 2, nothing, nothing)
-    assert rejected.value.code == ErrorCode.TOO_COSTLY
 
 
 def test_a_process_that_breaks_down_tells_of_a_damaged_file(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
