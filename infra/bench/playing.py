@@ -19,7 +19,7 @@ from infra.local.instance_process import InstanceProcess
 from pinhole_client import Client
 
 POSTERS, VISITS = 7, 5
-SECONDS = 60  # of the video that is looked at
+SECONDS = 20  # of the video that is looked at: what is sent in one part
 LINE = {"offline": False, "latency": 20, "downloadThroughput": 40e6 / 8, "uploadThroughput": 40e6 / 8}  # ms, bytes/s
 SEEKS = (0.8, 0.1, 0.5, 0.3, 0.9)  # shares of its length
 
