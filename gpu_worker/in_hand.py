@@ -137,7 +137,7 @@ class InHand:
         held = self._held.pop(ticket)
         claimed = held.photo.claimed
         # Where that fails, it is free when the lease ends.
-        with _told("attempt_not_given_back", item_id=claimed.subject.id), transaction() as conn:
+        with told("attempt_not_given_back", item_id=claimed.subject.id), transaction() as conn:
             stages.give_back(conn, claimed.subject, claimed.until, report, counts=counts)
         self._return(held.lane, held.message, seconds)
 
@@ -175,30 +175,31 @@ class InHand:
                 held.photo = replace(held.photo, claimed=claimed)
         for lane, url in self._urls.items():
             handles = [held.message.receipt_handle for held in self._held.values() if held.lane is lane]
-            with _told("messages_not_held", lane=lane):
+            with told("messages_not_held", lane=lane):
                 queues.change_visibility_batch(url, handles, LEASE_SECONDS)
 
     def _return(self, lane: Lane, message: Message, seconds: int) -> None:
         self._intake.released(lane)
         # Where that fails, it comes back when its lease would have ended. One by the call for many: that minds no
         # message which is not this worker's any more.
-        with _told("message_not_returned", lane=lane):
+        with told("message_not_returned", lane=lane):
             queues.change_visibility_batch(self._urls[lane], [message.receipt_handle], seconds)
 
     def _delete(self, lane: Lane, messages: Sequence[Message]) -> None:
         for _ in messages:
             self._intake.released(lane)
         # Where that fails, they come again, and are found to be done.
-        with _told("messages_not_deleted", lane=lane):
+        with told("messages_not_deleted", lane=lane):
             queues.delete_batch(self._urls[lane], [message.receipt_handle for message in messages])
 
 
 @contextmanager
-def _told(event: str, **about: str) -> Iterator[None]:
-    """Log what goes wrong where everything comes right again by itself."""
+def told(event: str, expected: type[Exception] = Exception, **about: str) -> Iterator[None]:
+    """Log what goes wrong where everything comes right again by itself: the queue's refusals are many, as when it is
+    gone, or the key too old."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - the queue's refusals are many: it may be gone, or the key too old
+    except expected as error:
         logger.warning(event, extra={**about, "reason": f"{type(error).__name__}: {error}"})
 
 

@@ -1,20 +1,16 @@
 """A video that is worked on, held in the ledger and in its queue for as long as that takes."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from gpu_worker.in_hand import LEASE, LEASE_SECONDS, told
 from pinhole import queues, videos
 from pinhole.errors import Unavailable
 from pinhole.queues import Message
 from pinhole.stages import Lane, Stage
-from pinhole.telemetry import logger
 from pinhole.videos import Video
 
-LEASE = timedelta(seconds=120)  # a dead worker's videos come back after it
-LEASE_SECONDS = int(LEASE.total_seconds())
 EXTEND_SECONDS = LEASE_SECONDS // 3
 PAUSE_SECONDS = 5  # between two words on how far it has come, or two tries to extend a lease
 
@@ -90,12 +86,3 @@ class Held:
         """Have its message come back in so many seconds; where that fails, it does when its lease ends."""
         with told("message_not_held"):
             queues.change_visibility_batch(self.url, [self.message.receipt_handle], seconds)
-
-
-@contextmanager
-def told(event: str, expected: type[Exception] = Exception) -> Iterator[None]:
-    """Log what goes wrong where everything comes right again by itself: the queue's refusals are many."""
-    try:
-        yield
-    except expected as error:
-        logger.warning(event, extra={"reason": f"{type(error).__name__}: {error}"})

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gpu_worker import metrics
+from gpu_worker.in_hand import LEASE, LEASE_SECONDS, told
 from gpu_worker.video import making, process
-from gpu_worker.video.held import LEASE, LEASE_SECONDS, Held, Stopped, Stopping, told
+from gpu_worker.video.held import Held, Stopped, Stopping
 from gpu_worker.video.process import Broke
 from pinhole import queues, stages, videos
 from pinhole.errors import Busy, FileRejected, NotFound, Unavailable
