@@ -5,8 +5,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-from boto3.exceptions import S3UploadFailedError
-
 from pinhole.objects import client
 from pinhole.objects.client import Listed
 from pinhole.settings import settings
@@ -48,6 +46,9 @@ def put_rendition(key: str, content: bytes | BinaryIO, *, content_type: str) -> 
 
 def upload_rendition(key: str, path: Path, *, content_type: str) -> None:
     """Store a large one, part by part. Raises Unavailable."""
+    # Here, for the api's cold start does without boto3's machinery of transfers.
+    from boto3.exceptions import S3UploadFailedError
+
     described = {"ContentType": content_type, "CacheControl": _FOR_GOOD}
     with client.answers(key):
         try:
