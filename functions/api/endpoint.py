@@ -19,6 +19,8 @@ from api.responses import Answer, NotModified, Raw
 from api.validation import MAX_BODY_BYTES, MAX_PUBLIC_BODY_BYTES, body_of, path_of, query_of
 from pinhole.accounts.limits import Limit
 from pinhole.errors import (
+    ErrorCode,
+    Forbidden,
     Invalid,
     NotFound,
     PinholeError,
@@ -53,6 +55,7 @@ class Endpoint:
     status: int
     errors: tuple[type[PinholeError], ...]
     public: bool
+    administrator: bool
     limit: Limit | None
     max_body_bytes: int
 
@@ -68,6 +71,7 @@ def endpoint(
     conditional: bool = False,
     errors: Iterable[type[PinholeError]] = (),
     public: bool = False,
+    administrator: bool = False,
     limit: Limit | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
@@ -89,9 +93,10 @@ def endpoint(
     conditional; `Raw` for content of another type, declared in `produces`; or `NotModified(etag)`.
     `answer` and the values of `also` are models, or unions of models.
 
-    errors: what it may raise beyond what follows from the rest: Unauthenticated unless `public`, TooManyRequests with a
-    `limit`, NotFound with path parameters, Malformed, UnsupportedMediaType and TooLarge with a body, Invalid and
-    Unavailable always.
+    errors: what it may raise beyond what follows from the rest: Unauthenticated unless `public`, Forbidden with
+    `administrator`, TooManyRequests with a `limit`, NotFound with path parameters, Malformed, UnsupportedMediaType and
+    TooLarge with a body, Invalid and Unavailable always.
+    administrator: it is for administrators alone. Members are refused before anything that they sent is looked at.
     conditional: it answers 304 to a matching If-None-Match.
     max_body_bytes: what a request may bring. Who takes no body ignores one, and strangers need no more than to log in.
     limit: counts each call for the caller's address, before anything that the call brought is looked at.
@@ -106,6 +111,7 @@ def endpoint(
         }
         implied: list[type[PinholeError]] = [Invalid, Unavailable]
         implied += [] if public else [Unauthenticated]
+        implied += [Forbidden] if administrator else []
         implied += [NotFound] if path else []
         implied += [TooManyRequests] if limit is not None else []
         implied += [Malformed, UnsupportedMediaType, TooLarge] if body is not None else []
@@ -125,6 +131,7 @@ def endpoint(
             status=status,
             errors=tuple(dict.fromkeys([*implied, *errors])),
             public=public,
+            administrator=administrator,
             limit=limit,
             max_body_bytes=MAX_PUBLIC_BODY_BYTES if public or body is None else max_body_bytes,
         )
@@ -156,6 +163,8 @@ def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str])
     if not spec.public:
         session = session_of(request)
         given |= {"session": session, "caller": session.user}
+        if spec.administrator and session.user.role != "administrator":
+            raise Forbidden("Only administrators may do this.", code=ErrorCode.NOT_ADMINISTRATOR)
     arguments = path_of(path_values, spec.path)
     follow(arguments.get("upload_id"))
     given["query"] = query_of(request, spec.query)

@@ -21,6 +21,7 @@ Parts = dict[tuple[str, str | int], Schema]
 _REF = "#/components/schemas/"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{_REF}{Problem.__name__}"}}}
 
+_WHOSE = "For administrators alone; others are answered 403, `not_administrator`."
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -111,8 +112,9 @@ def _operation(endpoint: Endpoint, parts: Parts, definitions: Mapping[str, Schem
         "tags": [endpoint.resource],
         "summary": endpoint.summary,
     }
-    if endpoint.description:
-        made["description"] = endpoint.description
+    description = "\n\n".join(filter(None, [endpoint.description, _WHOSE if endpoint.administrator else ""]))
+    if description:
+        made["description"] = description
     if endpoint.public:
         made["security"] = []
     parameters = [*_path_parameters(endpoint), *_query_parameters(endpoint, parts, definitions)]

@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     REFRESH_TOKEN_INVALID = "refresh_token_invalid"  # noqa: S105
     REGISTRATION_CLOSED = "registration_closed"
     SETUP_TOKEN_WRONG = "setup_token_wrong"  # noqa: S105
+    NOT_ADMINISTRATOR = "not_administrator"
 
     FILE_TOO_LARGE = "file_too_large"
     STORAGE_FULL = "storage_full"

@@ -65,6 +65,7 @@ export const en = {
     refresh_token_invalid: 'Your session has ended. Log in again.',
     registration_closed: 'Nobody can register here. Ask the administrator.',
     setup_token_wrong: 'This isn’t the set-up token of this server.',
+    not_administrator: 'Only administrators may do this.',
 
     file_too_large: 'The file is larger than the server takes.',
     storage_full: 'Your library is full.',
