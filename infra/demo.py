@@ -72,7 +72,7 @@ async def fill(origin: Origin, data: DataDirectory) -> None:
 def _fill(origin: Origin, credentials: Credentials) -> None:
     # Not by way of a proxy, which may not run yet.
     client = Client(origin.local, public_origin=origin.url)
-    begin_session = client.register if client.setup()["registrationOpen"] else client.log_in
+    begin_session = client.register if client.onboarding()["registrationOpen"] else client.log_in
     begin_session(credentials["name"], credentials["password"])
     for number, (path, modified_at) in enumerate(PHOTOS.items(), start=1):
         photo = Path(sysconfig.get_path("platlib")) / path

@@ -2,14 +2,17 @@
 
 from api.application import application
 from api.routes import (
+    account,
     auth,
     changes,
     docs,
     health,
+    invites,
     items,
     lists,
     live,
     media,
+    onboarding,
     originals,
     places,
     storage,
@@ -21,6 +24,9 @@ app = application(
     "api",
     [
         auth.routes,
+        account.routes,
+        onboarding.routes,
+        invites.routes,
         health.routes,
         docs.routes,
         uploads.routes,

@@ -9,7 +9,10 @@ from typing import Any, Self
 
 from chalice.app import Request as ChaliceRequest
 
+from pinhole.accounts import Client
+
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{8,64}")
+_MAX_USER_AGENT = 300
 _REFUSED = re.compile(r"q=0(\.0*)?", re.IGNORECASE)
 
 
@@ -45,6 +48,12 @@ class Request:
             body=event["body"],
             body_is_base64=event.get("isBase64Encoded", False),
         )
+
+    @property
+    def client(self) -> Client:
+        """Who sends it, as a session keeps it."""
+        shown = "".join(filter(str.isprintable, self.headers.get("user-agent", "")))
+        return Client(self.address, shown[:_MAX_USER_AGENT] or None)
 
     @property
     def is_conditional(self) -> bool:

@@ -109,6 +109,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
     # Functions reach the store through the gateway, which tells of new objects; clients have another name for it.
     environment = environment_of(template, cloud, origin.local) | {
         "PINHOLE_PUBLIC_OBJECT_STORE_URL": origin.url,
+        "PINHOLE_WEB_ORIGIN": origin.url,
         "PINHOLE_LIVE_CONNECTIONS_URL": f"{origin.local}/live/{live_secret}",
         "AWS_ENDPOINT_URL_LAMBDA": lambda_api.url,
     }

@@ -70,8 +70,9 @@ class Pinhole:
 
     def answer(self, method: str, path: str, token: str, body: Any) -> tuple[int, Any]:
         match method, path.split("/")[1:]:
-            case "GET", ["setup"]:
-                return 200, {"registrationOpen": self.registration_open, "setupTokenRequired": False}
+            case "GET", ["onboarding"]:
+                state = {"registrationOpen": self.registration_open, "setupTokenRequired": False}
+                return 200, state | {"onboarded": False, "libraryName": None}
             case "POST", ["auth", "login"]:
                 if body != {"name": NAME, "password": PASSWORD}:
                     return problem(401, "wrong_credentials", "Name or password is wrong.")

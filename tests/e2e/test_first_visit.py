@@ -20,10 +20,10 @@ def instance(begin_library: Callable[[Path], None]) -> Iterator[Instance]:
 
 
 def test_that_the_server_was_away_is_forgotten_once_it_answers(page: Page) -> None:
-    page.route("**/api/setup", lambda route: route.abort())
+    page.route("**/api/onboarding", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("alert")).to_contain_text("can’t be reached")
-    page.unroute("**/api/setup")
+    page.unroute("**/api/onboarding")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_label("Name")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -81,7 +81,7 @@ def test_what_the_page_is_made_of_comes_compressed_and_the_log_in_needs_nothing_
     assert len(named) <= 3
     # What decides which form there is was asked for before the bundle was here.
     paths = [urlsplit(url).path for url in asked]
-    assert paths.count("/api/setup") == 1
+    assert paths.count("/api/onboarding") == 1
     assert page.workers == []
 
 

@@ -143,17 +143,20 @@ def test_nothing_is_wider_than_the_narrowest_phone(
     def answer(address: str, body: str) -> None:
         page.route(address, lambda route: route.fulfill(content_type="application/json", body=body))
 
-    page.route("**/api/setup", lambda route: route.abort())
+    page.route("**/api/onboarding", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("alert")).to_be_visible()
     assert_fits(page, "the server is away")
-    page.unroute("**/api/setup")
-    answer("**/api/setup", '{"registrationOpen": true, "setupTokenRequired": true}')
+    page.unroute("**/api/onboarding")
+    answer(
+        "**/api/onboarding",
+        '{"registrationOpen": true, "setupTokenRequired": true, "onboarded": false, "libraryName": null}',
+    )
     page.reload()
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     assert_fits(page, "set-up")
-    page.unroute("**/api/setup")
+    page.unroute("**/api/onboarding")
     page.goto("/")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert").first).to_be_visible()

@@ -97,7 +97,7 @@ def test_logging_out_while_a_photo_is_on_its_way_asks_nothing(
 
 
 def test_a_server_that_is_away_is_said_and_can_be_tried_again(page: Page, account: str) -> None:
-    page.route("**/api/setup", lambda route: route.abort(), times=1)
+    page.route("**/api/onboarding", lambda route: route.abort(), times=1)
     page.goto("/")
     expect(page.get_by_role("alert")).to_contain_text("can’t be reached")
     page.get_by_role("button", name="Try again").click()

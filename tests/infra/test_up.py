@@ -183,8 +183,8 @@ def test_profiles_and_proxies_of_the_shell_do_not_concern_it(
 
 def test_two_instances_run_side_by_side(shared: Instance, begun: Path) -> None:
     with Instance(begun) as other:
-        assert other.call("GET", "/setup")["registrationOpen"] is True
-        assert shared.call("GET", "/setup")["registrationOpen"] is False
+        assert other.call("GET", "/onboarding")["registrationOpen"] is True
+        assert shared.call("GET", "/onboarding")["registrationOpen"] is False
 
 
 def test_it_listens_to_this_machine_only(shared: Instance) -> None:
@@ -248,7 +248,7 @@ def test_a_confirmed_reset_begins_a_new_library(directory: Path) -> None:
         conn.execute("CREATE TABLE users AS SELECT 'of the old library' AS name")
     with Instance(directory, "--reset", "--yes") as instance:
         assert left.pid is None
-        assert instance.call("GET", "/setup")["registrationOpen"] is True
+        assert instance.call("GET", "/onboarding")["registrationOpen"] is True
 
 
 @pytest.mark.parametrize("wrong", [["--parameter", "Speed=12"], ["--endpoint", "http://127.0.0.1:9"]])

@@ -56,9 +56,9 @@ class Client:
             maxsize=connections, retries=False, blocksize=_BLOCK_BYTES, cert_reqs="CERT_REQUIRED"
         )
 
-    def setup(self) -> wire.SetupState:
-        """Whether the first user may still register."""
-        return cast(wire.SetupState, self._shaped(dict, self._public("GET", "/setup")))
+    def onboarding(self) -> wire.OnboardingState:
+        """Whether the first user may still register, and what the library is called."""
+        return cast(wire.OnboardingState, self._shaped(dict, self._public("GET", "/onboarding")))
 
     def health(self) -> wire.Health:
         """Whether each part answers. Raises Problem when one does not."""

@@ -10,6 +10,7 @@ class Account(TypedDict):
     name: str
     role: Literal['administrator', 'member']
     folder: str
+    createdAt: str
 
 
 class AccountSummary(TypedDict):
@@ -131,7 +132,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -208,6 +209,37 @@ class FullSizeRendition(TypedDict):
 class Health(TypedDict):
     status: Literal['ok', 'unavailable']
     parts: Parts
+
+
+class InviteLink(TypedDict):
+    invite: InviteSummary
+    token: str
+    url: str
+
+
+class InviteList(TypedDict):
+    invites: list[InviteSummary]
+
+
+class InviteSummary(TypedDict):
+    id: str
+    state: Literal['open', 'used', 'revoked', 'expired']
+    folder: str | None
+    quotaBytes: int | None
+    madeBy: str | None
+    usedBy: str | None
+    createdAt: str
+    expiresAt: str
+    usedAt: str | None
+
+
+class InviteToken(TypedDict):
+    token: str
+
+
+class InviteWelcome(TypedDict):
+    libraryName: str | None
+    expiresAt: str
 
 
 class ItemDetails(TypedDict):
@@ -309,10 +341,23 @@ class LibraryCovers(TypedDict):
     mediaBaseUrl: str
 
 
+class LibraryState(TypedDict):
+    name: str
+    fallbackTimezone: str
+    originalsMayBeDeleted: bool
+    onboardedAt: str
+
+
 class LibraryTimeline(TypedDict):
     revision: int
     asOf: str
     months: list[MonthSummary]
+
+
+class LibraryWords(TypedDict):
+    libraryName: str
+    fallbackTimezone: str
+    originalsMayBeDeleted: bool
 
 
 ListedItems = TypedDict('ListedItems', {'name': "Literal['timeline', 'favourites', 'archive', 'trash', 'recent', 'folder']", 'path': 'NotRequired[str | None]', 'months': 'NotRequired[list[str] | None]', 'except': 'NotRequired[list[str]]'})
@@ -365,6 +410,28 @@ class MultipartUpload(TypedDict):
     partCount: int
 
 
+class NewInvite(TypedDict):
+    folder: NotRequired[str | None]
+    quotaBytes: NotRequired[int | None]
+    expiresAt: NotRequired[str | None]
+
+
+class NewName(TypedDict):
+    name: str
+
+
+class NewPassword(TypedDict):
+    currentPassword: str
+    newPassword: str
+
+
+class OnboardingState(TypedDict):
+    registrationOpen: bool
+    setupTokenRequired: bool
+    onboarded: bool
+    libraryName: str | None
+
+
 class OpenUpload(TypedDict):
     id: str
     state: Literal['waiting', 'received']
@@ -398,6 +465,19 @@ class OriginalDownload(TypedDict):
 class OriginalDownloads(TypedDict):
     files: list[OriginalDownload]
     expiresAt: str
+
+
+class OwnSession(TypedDict):
+    id: str
+    userAgent: str | None
+    address: str | None
+    createdAt: str
+    lastSeenAt: str
+    isCurrent: bool
+
+
+class OwnSessions(TypedDict):
+    sessions: list[OwnSession]
 
 
 class PartHash(TypedDict):
@@ -495,6 +575,7 @@ class Registration(TypedDict):
     name: str
     password: str
     setupToken: NotRequired[str | None]
+    inviteToken: NotRequired[str | None]
 
 
 class Rendition(TypedDict):
@@ -526,11 +607,6 @@ class SessionTokens(TypedDict):
     refreshToken: str
     expiresAt: str
     user: AccountSummary
-
-
-class SetupState(TypedDict):
-    registrationOpen: bool
-    setupTokenRequired: bool
 
 
 class SingleUpload(TypedDict):

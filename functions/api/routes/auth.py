@@ -1,4 +1,4 @@
-"""Registration, login, refresh, logout, and who the caller is."""
+"""Registration, login, refresh and logout."""
 
 from typing import Self
 
@@ -9,10 +9,9 @@ from api.endpoint import endpoint
 from api.requests import Request
 from api.wire import Timestamp, WireModel
 from pinhole import accounts
-from pinhole.accounts import Role, Session, Tokens, User, limits, names
+from pinhole.accounts import Role, Session, Tokens, limits, names
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
-from pinhole.db import transaction
-from pinhole.errors import Forbidden, Unauthenticated
+from pinhole.errors import Conflict, Forbidden, Unauthenticated
 
 routes = Blueprint(__name__)
 
@@ -23,7 +22,8 @@ class Registration(WireModel):
         description=f"Kept NFC-normalised and trimmed, 1-{names.MAX_CHARACTERS} characters",
     )
     password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)
-    setup_token: str | None = Field(None, max_length=256, description="Where GET /setup says that it is required")
+    setup_token: str | None = Field(None, max_length=256, description="Where GET /onboarding says that it is required")
+    invite_token: str | None = Field(None, max_length=256, description="Of an open invite, once there is a user")
 
 
 class Credentials(WireModel):
@@ -60,38 +60,30 @@ class SessionTokens(WireModel):
         )
 
 
-class Account(WireModel):
-    id: int
-    name: str
-    role: Role
-    folder: str = Field(description="Prefix of this user's originals in the bucket")
-
-
-class SetupState(WireModel):
-    registration_open: bool
-    setup_token_required: bool
-
-
-@routes.route("/setup", methods=["GET"])
-@endpoint(answer=SetupState, public=True)
-def read_setup() -> SetupState:
-    """Tell whether the first user may still register."""
-    state = accounts.setup()
-    return SetupState(registration_open=state.registration_open, setup_token_required=state.setup_token_required)
-
-
 @routes.route("/auth/register", methods=["POST"])
-@endpoint(body=Registration, answer=SessionTokens, status=201, errors=(Forbidden,), public=True, limit=limits.REGISTER)
+@endpoint(
+    body=Registration,
+    answer=SessionTokens,
+    status=201,
+    errors=(Forbidden, Conflict),
+    public=True,
+    limit=limits.REGISTER,
+)
 def register(body: Registration, request: Request) -> SessionTokens:
-    """Register the first user, who becomes administrator, and log them in."""
-    return SessionTokens.of(accounts.register(body.name, body.password, body.setup_token or "", request.address))
+    """Register the first user, who becomes administrator, or a member who was invited, and log them in.
+
+    An invite is used up by it. 403: `setup_token_wrong` for the first user; after them `registration_closed` without an
+    invite and `invite_invalid` with one that is not open. 409: `name_taken`.
+    """
+    begun = accounts.register(body.name, body.password, body.setup_token or "", body.invite_token, request.client)
+    return SessionTokens.of(begun)
 
 
 @routes.route("/auth/login", methods=["POST"])
 @endpoint(body=Credentials, answer=SessionTokens, errors=(Unauthenticated,), public=True, limit=limits.LOGIN)
 def login(body: Credentials, request: Request) -> SessionTokens:
     """Begin a session with name and password."""
-    return SessionTokens.of(accounts.login(body.name, body.password, request.address))
+    return SessionTokens.of(accounts.login(body.name, body.password, request.client))
 
 
 @routes.route("/auth/refresh", methods=["POST"])
@@ -103,19 +95,11 @@ def refresh(body: RefreshRequest, request: Request) -> SessionTokens:
     answer was lost. Using one again after that, while its session is open, ends all sessions of its user, since one of
     the two who used it has stolen it: a client with several windows refreshes in one of them.
     """
-    return SessionTokens.of(accounts.refresh(body.refresh_token, request.address))
+    return SessionTokens.of(accounts.refresh(body.refresh_token, request.client))
 
 
 @routes.route("/auth/logout", methods=["POST"])
 @endpoint(status=204)
 def logout(session: Session) -> None:
     """End the caller's session; its tokens are refused from then on."""
-    with transaction() as conn:
-        accounts.logout(conn, session)
-
-
-@routes.route("/me", methods=["GET"])
-@endpoint(answer=Account)
-def read_me(caller: User) -> Account:
-    """Tell who the caller is."""
-    return Account(id=caller.id, name=caller.name, role=caller.role, folder=caller.folder)
+    accounts.logout(session)

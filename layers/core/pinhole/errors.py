@@ -31,7 +31,12 @@ class ErrorCode(StrEnum):
     REFRESH_TOKEN_INVALID = "refresh_token_invalid"  # noqa: S105
     REGISTRATION_CLOSED = "registration_closed"
     SETUP_TOKEN_WRONG = "setup_token_wrong"  # noqa: S105
+    INVITE_INVALID = "invite_invalid"
+    NAME_TAKEN = "name_taken"
     NOT_ADMINISTRATOR = "not_administrator"
+    ALREADY_ONBOARDED = "already_onboarded"
+    FOLDER_TAKEN = "folder_taken"
+    INVITE_USED = "invite_used"
 
     FILE_TOO_LARGE = "file_too_large"
     STORAGE_FULL = "storage_full"

@@ -81,24 +81,39 @@ def library_changed(owner_id: int, months: Iterable[date], *, upload_id: str | N
     logger.info("library_change_noted", extra={"owner_id": owner_id, "joins_another": not due})
 
 
+def sessions_ended(user_id: int) -> None:
+    """Have the connections of a user's ended sessions closed. Call it after the commit that ended them.
+
+    They are told nothing from then on. Where the queue does not take it, they are closed when the library next changes.
+    """
+    with transaction() as conn:
+        if not live_connection.exist_ended(conn, user_id):
+            return
+    try:
+        _request(user_id)
+    except Unavailable:
+        logger.warning("connections_left_open", extra={"owner_id": user_id}, exc_info=True)
+
+
 def tell(owner_id: int) -> None:
     """Tell each of the owner's connections what changed; forget those that are gone, close those of ended sessions.
 
     Raises Unavailable when one could not be told: the notice is kept, and told again to all.
     """
     with transaction() as conn:
+        ended = live_connection.remove_ended(conn, owner_id)
+    _close(ended)
+    with transaction() as conn:
         changed = notice.library_changed(conn, owner_id)
         if changed is None:
             return
         message = _message(timeline_month.library_revision(conn, owner_id), changed)
         connection_ids = live_connection.of_user(conn, owner_id)
-        ended = live_connection.remove_ended(conn, owner_id)
     told, gone, failure = _post_all(connection_ids, message)
     with transaction() as conn:
         live_connection.remove(conn, gone)
         due = failure is None and notice.finish_library_changed(conn, owner_id, changed)
     logger.info("library_change_told", extra={"owner_id": owner_id, "told": told, "gone": len(gone)})
-    _close(ended)
     if failure is not None:
         raise failure
     if due:

@@ -61,6 +61,10 @@ class Settings(BaseModel):
         SecretStr(""), description="What the first administrator must know to register; empty: nothing"
     )
 
+    web_origin: str = Field(
+        "", description="Where the page is, for links that are handed out; empty: where the client's own is"
+    )
+
     caption_key: SecretStr = Field(
         SecretStr(""), description="Key of the vision endpoint that a worker asks for captions"
     )

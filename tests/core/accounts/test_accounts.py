@@ -45,13 +45,13 @@ def _body(response: TestResponse, status: int = 200) -> Any:
 
 
 def test_the_first_to_register_is_administrator_and_logged_in(api: Client) -> None:
-    assert api.get("/setup").json == {"registrationOpen": True, "setupTokenRequired": False}
+    assert api.get("/onboarding").json == {"registrationOpen": True, "setupTokenRequired": False}
     begun = _body(_register(api), 201)
     own_id = begun["user"]["id"]
     assert 0 < own_id < 2**53
     assert begun["user"] == {"id": own_id, "name": "Ann", "role": "administrator"}
     assert _body(_me(api, begun)) == {"id": own_id, "name": "Ann", "role": "administrator", "folder": "ann"}
-    assert api.get("/setup").json == {"registrationOpen": False, "setupTokenRequired": False}
+    assert api.get("/onboarding").json == {"registrationOpen": False, "setupTokenRequired": False}
 
 
 def test_nobody_registers_after_the_first(api: Client) -> None:
@@ -81,11 +81,11 @@ def test_of_two_who_register_at_once_one_becomes_administrator(api: Client, conn
 def test_with_a_setup_token_only_who_knows_it_registers(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINHOLE_SETUP_TOKEN", "printed by the deployment")
     settings.cache_clear()
-    assert api.get("/setup").json == {"registrationOpen": True, "setupTokenRequired": True}
+    assert api.get("/onboarding").json == {"registrationOpen": True, "setupTokenRequired": True}
     for wrong in ({}, {"setupToken": None}, {"setupToken": ""}, {"setupToken": "guessed ☃"}):
         assert _body(_register(api, **wrong), 403)["code"] == "setup_token_wrong"
     _body(_register(api, setupToken="printed by the deployment"), 201)
-    assert api.get("/setup").json == {"registrationOpen": False, "setupTokenRequired": False}
+    assert api.get("/onboarding").json == {"registrationOpen": False, "setupTokenRequired": False}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_an_address_without_a_route_is_told_as_problem_details(api: Client) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/setup%0A", "/%0Asetup", "/items/0123456789ab%0A", "/timeline/2024-07%0A", "/setup%00", "/items/%FF%FF"]
+    "path", ["/onboarding%0A", "/%0Aonboarding", "/items/0123456789ab%0A", "/timeline/2024-07%0A", "/onboarding%00", "/items/%FF%FF"]
 )
 def test_an_address_with_characters_that_none_has_is_told_as_problem_details(caller: Caller, path: str) -> None:
     answer = caller.call("GET", path)
@@ -42,7 +42,7 @@ def test_a_method_that_a_resource_does_not_know_is_told_with_those_it_knows(api:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
-@pytest.mark.parametrize(("path", "known"), [("/setup", "GET"), ("/uploads", "GET, POST"), ("/auth/login", "POST")])
+@pytest.mark.parametrize(("path", "known"), [("/onboarding", "GET"), ("/uploads", "GET, POST"), ("/auth/login", "POST")])
 def test_head_and_options_are_methods_that_no_resource_knows(api: Client, method: str, path: str, known: str) -> None:
     answer = api.open(path, method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, known)
@@ -52,17 +52,17 @@ def test_head_and_options_are_methods_that_no_resource_knows(api: Client, method
 def test_a_request_keeps_its_id_in_the_answer_and_in_the_log(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", lines)
-    answer = api.get("/setup", headers={"X-Request-Id": "client-chosen-1"})
+    answer = api.get("/onboarding", headers={"X-Request-Id": "client-chosen-1"})
     assert answer.headers["X-Request-Id"] == "client-chosen-1"
     (logged,) = map(json.loads, lines.getvalue().splitlines())
     assert logged["message"] == "request_answered"
     assert logged["request_id"] == "client-chosen-1"
-    assert (logged["method"], logged["route"], logged["status"]) == ("GET", "/setup", 200)
+    assert (logged["method"], logged["route"], logged["status"]) == ("GET", "/onboarding", 200)
 
 
 @pytest.mark.parametrize("sent", ["", "short", "a" * 65, "semi;colon-1", "zeile\u00fc-123"])
 def test_an_id_that_is_not_sane_is_replaced(api: Client, sent: str) -> None:
-    answer = api.get("/setup", environ_overrides={"HTTP_X_REQUEST_ID": sent})
+    answer = api.get("/onboarding", environ_overrides={"HTTP_X_REQUEST_ID": sent})
     assert answer.headers["X-Request-Id"] != sent
     assert len(answer.headers["X-Request-Id"]) == 32
 
@@ -73,8 +73,8 @@ def test_a_defect_is_answered_without_its_details_and_logged_with_them(
     def fail() -> None:
         raise RuntimeError("the inside of things")
 
-    monkeypatch.setattr("pinhole.accounts.setup", fail)
-    answer = api.get("/setup", headers={"X-Request-Id": "client-chosen-2"})
+    monkeypatch.setattr("pinhole.accounts.onboarding.read", fail)
+    answer = api.get("/onboarding", headers={"X-Request-Id": "client-chosen-2"})
     assert answer.status_code == 500
     assert answer.json is not None
     assert answer.json["requestId"] == "client-chosen-2"

@@ -4,6 +4,69 @@
  */
 
 export interface paths {
+    "/admin/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the newest 500 invites, ended ones too, the newest first.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["listInvites"];
+        put?: never;
+        /**
+         * Make an invite, by which one member may register.
+         * @description 409, `folder_taken`, where the folder equals, holds or lies in that of a user or of another open invite.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["makeInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/invites/{invite_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an invite before anybody uses it: 409, `invite_used`, when somebody has.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        delete: operations["revokeInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell what library an open invite leads into. */
+        post: operations["readInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -32,6 +95,26 @@ export interface paths {
         put?: never;
         /** End the caller's session; its tokens are refused from then on. */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the caller's password, and end all their other sessions.
+         * @description 403, `wrong_credentials`, where `currentPassword` is another.
+         */
+        post: operations["changePassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -67,9 +150,47 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register the first user, who becomes administrator, and log them in. */
+        /**
+         * Register the first user, who becomes administrator, or a member who was invited, and log them in.
+         * @description An invite is used up by it. 403: `setup_token_wrong` for the first user; after them `registration_closed` without an invite and `invite_invalid` with one that is not open. 409: `name_taken`.
+         */
         post: operations["register"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where the caller is logged in, the session that was seen last first. */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** End all of the caller's sessions, also the one that asks. */
+        delete: operations["endSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of the caller's sessions; its tokens are refused from then on. */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -318,7 +439,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Give the caller another name; their folder stays. 409, `name_taken`, where somebody has it. */
+        patch: operations["renameMe"];
         trace?: never;
     };
     "/media/{item_key}/{version}/{name}": {
@@ -335,6 +457,27 @@ export interface paths {
         get: operations["readMedia"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whether the first user may still register, and what the library is called. */
+        get: operations["readOnboarding"];
+        put?: never;
+        /**
+         * Say of the whole library what can be said once: 409, `already_onboarded`, afterwards.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["onboard"];
         delete?: never;
         options?: never;
         head?: never;
@@ -476,23 +619,6 @@ export interface paths {
         };
         /** Tell how what was typed may go on: own past searches, and names by which something is found. */
         get: operations["suggest"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/setup": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tell whether the first user may still register. */
-        get: operations["readSetup"];
         put?: never;
         post?: never;
         delete?: never;
@@ -726,6 +852,8 @@ export interface components {
             role: "administrator" | "member";
             /** @description Prefix of this user's originals in the bucket */
             folder: string;
+            /** Format: date-time */
+            createdAt: string;
         };
         /** AccountSummary */
         AccountSummary: {
@@ -904,7 +1032,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -1034,6 +1162,45 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "unavailable";
             parts: components["schemas"]["Parts"];
+        };
+        /** InviteLink */
+        InviteLink: {
+            invite: components["schemas"]["InviteSummary"];
+            /** @description Told this once: only its hash is kept */
+            token: string;
+            /** @description The page that takes it; begins with / where PINHOLE_WEB_ORIGIN is not set */
+            url: string;
+        };
+        /** InviteList */
+        InviteList: {
+            invites: components["schemas"]["InviteSummary"][];
+        };
+        /** InviteSummary */
+        InviteSummary: {
+            id: string;
+            /** @enum {string} */
+            state: "open" | "used" | "revoked" | "expired";
+            folder: string | null;
+            quotaBytes: number | null;
+            /** @description Name of the administrator; null: they are gone */
+            madeBy: string | null;
+            /** @description Name of who came by it */
+            usedBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            usedAt: string | null;
+        };
+        /** InviteToken */
+        InviteToken: {
+            token: string;
+        };
+        /** InviteWelcome */
+        InviteWelcome: {
+            libraryName: string | null;
+            /** Format: date-time */
+            expiresAt: string;
         };
         /**
          * ItemDetails
@@ -1220,6 +1387,14 @@ export interface components {
             /** @description Host of the media; empty where it is the site itself */
             mediaBaseUrl: string;
         };
+        /** LibraryState */
+        LibraryState: {
+            name: string;
+            fallbackTimezone: string;
+            originalsMayBeDeleted: boolean;
+            /** Format: date-time */
+            onboardedAt: string;
+        };
         /**
          * LibraryTimeline
          * @description Months that have items, newest first.
@@ -1230,6 +1405,18 @@ export interface components {
             /** @description The moment of which it is, for edits of all that is in the list: not to be read */
             asOf: string;
             months: components["schemas"]["MonthSummary"][];
+        };
+        /** LibraryWords */
+        LibraryWords: {
+            /** @description Kept NFC-normalised and trimmed, 1-64 characters */
+            libraryName: string;
+            /**
+             * @description IANA name of the zone that orders items whose UTC time is unknown
+             * @example Europe/Amsterdam
+             */
+            fallbackTimezone: string;
+            /** @description Whether Pinhole may delete originals, when their users ask */
+            originalsMayBeDeleted: boolean;
         };
         /**
          * ListedItems
@@ -1335,6 +1522,38 @@ export interface components {
             partSizeBytes: number;
             partCount: number;
         };
+        /** NewInvite */
+        NewInvite: {
+            /**
+             * @description Prefix of the originals of whoever comes by it; null: made from the name that they choose
+             * @example family/ann
+             */
+            folder?: string | null;
+            /** @description How many bytes of originals they may have; null: as many as anybody */
+            quotaBytes?: number | null;
+            /** @description At most 90 days ahead; null: in 7 days */
+            expiresAt?: string | null;
+        };
+        /** NewName */
+        NewName: {
+            /** @description Kept NFC-normalised and trimmed, 1-64 characters */
+            name: string;
+        };
+        /** NewPassword */
+        NewPassword: {
+            currentPassword: string;
+            newPassword: string;
+        };
+        /** OnboardingState */
+        OnboardingState: {
+            /** @description Whether the first user may still register */
+            registrationOpen: boolean;
+            /** @description Whether that takes the set-up token */
+            setupTokenRequired: boolean;
+            /** @description Whether an administrator has said what POST /onboarding asks */
+            onboarded: boolean;
+            libraryName: string | null;
+        };
         /**
          * OpenUpload
          * @description What a client needs to find the file again and go on with its upload. One that is `received` needs no bytes.
@@ -1390,6 +1609,27 @@ export interface components {
              * @description When the URLs run out
              */
             expiresAt: string;
+        };
+        /** OwnSession */
+        OwnSession: {
+            id: string;
+            /** @description What its client calls itself */
+            userAgent: string | null;
+            /** @description An IPv6 one as its network */
+            address: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its tokens were last renewed
+             */
+            lastSeenAt: string;
+            /** @description Whether it is the one that asks */
+            isCurrent: boolean;
+        };
+        /** OwnSessions */
+        OwnSessions: {
+            sessions: components["schemas"]["OwnSession"][];
         };
         /** PartHash */
         PartHash: {
@@ -1521,8 +1761,10 @@ export interface components {
             /** @description Kept NFC-normalised and trimmed, 1-64 characters */
             name: string;
             password: string;
-            /** @description Where GET /setup says that it is required */
+            /** @description Where GET /onboarding says that it is required */
             setupToken?: string | null;
+            /** @description Of an open invite, once there is a user */
+            inviteToken?: string | null;
         };
         /** Rendition */
         Rendition: {
@@ -1575,11 +1817,6 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             user: components["schemas"]["AccountSummary"];
-        };
-        /** SetupState */
-        SetupState: {
-            registrationOpen: boolean;
-            setupTokenRequired: boolean;
         };
         /**
          * SingleUpload
@@ -1852,6 +2089,123 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listInvites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteList"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvite"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteLink"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invite_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteWelcome"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1902,6 +2256,37 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -1962,10 +2347,82 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSessions"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -2408,6 +2865,38 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    renameMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     readMedia: {
         parameters: {
             query: {
@@ -2434,6 +2923,62 @@ export interface operations {
             };
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readOnboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnboardingState"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    onboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LibraryWords"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryState"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -2771,29 +3316,6 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
-            422: components["responses"]["Invalid"];
-            500: components["responses"]["Unexpected"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    readSetup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupState"];
-                };
-            };
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

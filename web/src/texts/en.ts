@@ -65,7 +65,12 @@ export const en = {
     refresh_token_invalid: 'Your session has ended. Log in again.',
     registration_closed: 'Nobody can register here. Ask the administrator.',
     setup_token_wrong: 'This isn’t the set-up token of this server.',
+    invite_invalid: 'This invite isn’t good any more. Ask for another one.',
+    name_taken: 'Somebody here has this name already.',
     not_administrator: 'Only administrators may do this.',
+    already_onboarded: 'This library has been set up already.',
+    folder_taken: 'This folder is, holds or lies in the folder of somebody else.',
+    invite_used: 'Somebody has used this invite already.',
 
     file_too_large: 'The file is larger than the server takes.',
     storage_full: 'Your library is full.',

@@ -171,7 +171,7 @@ test('what is not there any more is forgotten', async () => {
 })
 
 test.each([
-  ['/api/setup', as('1')],
+  ['/api/onboarding', as('1')],
   ['/api/health', as('1')],
   ['/api/docs', as('1')],
   ['/api/timeline', {}],

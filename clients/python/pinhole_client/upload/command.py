@@ -103,7 +103,7 @@ def run(words: Sequence[str], environment: Mapping[str, str]) -> int:
                     client.log_in(name, password)
                     session.callback(_log_out, client)
             except Problem as refusal:
-                if refusal.status != HTTPStatus.UNAUTHORIZED or not client.setup()["registrationOpen"]:
+                if refusal.status != HTTPStatus.UNAUTHORIZED or not client.onboarding()["registrationOpen"]:
                     raise
                 telling.say(f"Nobody is registered there yet: open {client.server} in a browser first.")
                 return ExitCode.NO_WAY_IN

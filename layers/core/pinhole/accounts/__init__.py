@@ -1,14 +1,15 @@
-"""Who may come in: registration, passwords, sessions and their tokens, limits on attempts."""
+"""Who may come in: registration, invites, passwords, sessions and their tokens, limits on attempts."""
 
-from pinhole.accounts.registration import Setup, register, setup
+from pinhole.accounts.registration import register
 from pinhole.accounts.sessions import Tokens, authenticate, begin_session, login, logout, refresh
-from pinhole.tables.session import Session
+from pinhole.tables.session import Client, Login, Session
 from pinhole.tables.user import Role, User
 
 __all__ = [
+    "Client",
+    "Login",
     "Role",
     "Session",
-    "Setup",
     "Tokens",
     "User",
     "authenticate",
@@ -17,5 +18,4 @@ __all__ = [
     "logout",
     "refresh",
     "register",
-    "setup",
 ]

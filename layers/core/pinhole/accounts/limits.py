@@ -12,11 +12,11 @@ WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Attempts in one window, for an address in all and for one account from it."""
+    """Attempts in one window, for an address in all and for one account from it. per_account: 0 where none is named."""
 
     action: str
     per_address: int
-    per_account: int
+    per_account: int = 0
 
     def count_address(self, address: str) -> None:
         """Count an attempt from this address, for good, before it is looked at. Raises TooManyRequests."""
@@ -49,3 +49,5 @@ def _count(key: str, allowed: int) -> None:
 LOGIN = Limit("login", per_address=100, per_account=10)
 REGISTER = Limit("register", per_address=30, per_account=10)
 REFRESH = Limit("refresh", per_address=300, per_account=60)
+PASSWORD = Limit("password", per_address=100, per_account=10)
+INVITE = Limit("invite", per_address=100)

@@ -1,11 +1,13 @@
-"""User names, and the folders made from them."""
+"""Names of users and of the library, and the folders of users."""
 
 import re
 import unicodedata
 
+from pinhole import filenames
 from pinhole.errors import FieldError, Invalid
 
 MAX_CHARACTERS = 64
+MAX_FOLDER_BYTES = 400  # of an object key's 1,024, of which an upload's own part takes 180
 _FOLDER_CHARACTERS = 32  # at most 128 bytes: a component of an object key has 255
 
 _JOINERS = "\u200c\u200d"  # Persian and Indic names need them, emoji too
@@ -15,13 +17,23 @@ _REFUSED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 def user_name(raw: str) -> str:
     """The name as it is kept: NFC, trimmed, 1 to 64 characters, none of them invisible. Raises Invalid."""
+    return _name(raw, "name", "This can't be a user name.")
+
+
+def library_name(raw: str) -> str:
+    """What the library is called, kept as `user_name` keeps a name. Raises Invalid."""
+    return _name(raw, "libraryName", "This can't be the name of a library.")
+
+
+def _name(raw: str, field: str, detail: str) -> str:
     name = unicodedata.normalize("NFC", raw).strip()
     if not 1 <= len(name) <= MAX_CHARACTERS:
-        raise _invalid(f"has 1 to {MAX_CHARACTERS} characters", MAX_CHARACTERS if name else None)
+        wrong = FieldError(field, f"has 1 to {MAX_CHARACTERS} characters", MAX_CHARACTERS if name else None)
+        raise Invalid(detail, wrong)
     if any(unicodedata.category(c) in _REFUSED and c not in _JOINERS for c in name):
-        raise _invalid("contains a control character")
+        raise Invalid(detail, FieldError(field, "contains a control character"))
     if not any(unicodedata.category(c)[0] in "LNPS" for c in name):
-        raise _invalid("contains nothing that can be seen")
+        raise Invalid(detail, FieldError(field, "contains nothing that can be seen"))
     return name
 
 
@@ -34,5 +46,14 @@ def folder(name: str) -> str:
     return words.strip("-_")[:_FOLDER_CHARACTERS].rstrip("-_") or "user"
 
 
-def _invalid(message: str, limit: int | None = None) -> Invalid:
-    return Invalid("This can't be a user name.", FieldError("name", message, limit))
+def folder_path(raw: str) -> str:
+    """A user's folder as an administrator writes it, in NFC: names with a slash between them. Raises Invalid."""
+    path = unicodedata.normalize("NFC", raw)
+    detail = "This can't be the folder of a user."
+    if len(path.encode(errors="replace")) > MAX_FOLDER_BYTES:
+        raise Invalid(detail, FieldError("folder", f"has more than {MAX_FOLDER_BYTES} bytes in UTF-8"))
+    # Each name such as any system can have, so that the bucket may become folders somewhere.
+    if any(filenames.key_name(name) != name for name in path.split("/")):
+        message = "is not made of names of folders with a single slash between them, such as family/ann"
+        raise Invalid(detail, FieldError("folder", message))
+    return path

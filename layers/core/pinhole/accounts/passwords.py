@@ -24,12 +24,12 @@ def nobody() -> str:
     return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
-def hash_password(password: str) -> str:
-    """The encoded hash to keep. Raises Invalid for fewer than 10 or more than 256 characters."""
+def hash_password(password: str, field: str = "password") -> str:
+    """The encoded hash to keep. Raises Invalid, naming the field, for fewer than 10 or more than 256 characters."""
     normal = unicodedata.normalize("NFC", password)
     if not MIN_CHARACTERS <= len(normal) <= MAX_CHARACTERS:
         message = f"has {MIN_CHARACTERS} to {MAX_CHARACTERS} characters"
-        raise Invalid("This can't be a password.", FieldError("password", message))
+        raise Invalid("This can't be a password.", FieldError(field, message))
     return _hasher().hash(normal)
 
 

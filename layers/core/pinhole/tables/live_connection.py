@@ -25,23 +25,44 @@ def remove(conn: Connection, connection_ids: Sequence[str]) -> None:
 
 
 def of_user(conn: Connection, user_id: int) -> list[str]:
-    """Ids of the connections of a user's open sessions. Some may be closed: an announced end can get lost."""
+    """Ids of the connections of a user's open sessions; none of one who is disabled.
+
+    Some may be closed: an announced end can get lost.
+    """
     rows = conn.execute(
         """
-        SELECT connection_id FROM live_connection JOIN session ON session.id = session_id
-        WHERE user_id = %s AND ended_at IS NULL
+        SELECT connection_id FROM live_connection
+        JOIN session ON session.id = session_id JOIN users ON users.id = user_id
+        WHERE user_id = %s AND ended_at IS NULL AND disabled_at IS NULL
         """,
         (user_id,),
     )
     return [connection_id for (connection_id,) in rows]
 
 
+def exist_ended(conn: Connection, user_id: int) -> bool:
+    """Whether there are any that `remove_ended` would forget."""
+    row = conn.execute(
+        """
+        SELECT FROM live_connection
+        JOIN session ON session.id = session_id JOIN users ON users.id = user_id
+        WHERE user_id = %s AND (ended_at IS NOT NULL OR disabled_at IS NOT NULL)
+        LIMIT 1
+        """,
+        (user_id,),
+    )
+    return row.fetchone() is not None
+
+
 def remove_ended(conn: Connection, user_id: int) -> list[str]:
-    """Forget the connections of a user's sessions that ended. Their ids: they may still be open."""
+    """Forget the connections of a user's sessions that ended, all where they are disabled.
+
+    Their ids: they may still be open.
+    """
     rows = conn.execute(
         """
-        DELETE FROM live_connection USING session
-        WHERE session.id = session_id AND user_id = %s AND ended_at IS NOT NULL
+        DELETE FROM live_connection USING session JOIN users ON users.id = session.user_id
+        WHERE session.id = session_id AND user_id = %s AND (ended_at IS NOT NULL OR disabled_at IS NOT NULL)
         RETURNING connection_id
         """,
         (user_id,),

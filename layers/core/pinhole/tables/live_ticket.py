@@ -21,14 +21,17 @@ def add(conn: Connection, session_id: str, ticket_hash: bytes, expires_at: datet
 
 
 def redeem(conn: Connection, ticket_hash: bytes) -> str | None:
-    """Use up a ticket: its session's id. None when it is unknown, used or expired, or the session ended.
+    """Use up a ticket: its session's id. None when it is unknown, used or expired, or may open nothing any more.
+
+    That is when the session ended, or its user is disabled.
 
     Of two who try at once one gets it.
     """
     row = conn.execute(
         """
-        DELETE FROM live_ticket USING session
-        WHERE ticket_hash = %s AND expires_at > now() AND session.id = session_id AND session.ended_at IS NULL
+        DELETE FROM live_ticket USING session JOIN users ON users.id = session.user_id
+        WHERE ticket_hash = %s AND expires_at > now() AND session.id = session_id
+          AND session.ended_at IS NULL AND users.disabled_at IS NULL
         RETURNING session_id
         """,
         (ticket_hash,),

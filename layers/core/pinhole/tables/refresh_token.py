@@ -35,7 +35,10 @@ def insert(conn: Connection, selector: str, verifier_hash: bytes, session_id: st
 
 
 def use(conn: Connection, selector: str, verifier_hash: bytes) -> Session | None:
-    """Use up a token, unexpired, of an open session: unused, or what this session used last, GRACE ago at most."""
+    """Use up a token, unexpired, of an open session: unused, or what this session used last, GRACE ago at most.
+
+    None too where its user is disabled.
+    """
     row = conn.execute(
         """
         UPDATE refresh_token SET used_at = coalesce(used_at, now())
@@ -48,8 +51,8 @@ def use(conn: Connection, selector: str, verifier_hash: bytes) -> Session | None
                 WHERE later.session_id = refresh_token.session_id AND later.used_at > refresh_token.used_at
             )
           ))
-          AND session.id = refresh_token.session_id AND session.ended_at IS NULL
-        RETURNING session.id, users.id, users.name, users.role, users.folder
+          AND session.id = refresh_token.session_id AND session.ended_at IS NULL AND users.disabled_at IS NULL
+        RETURNING session.id, users.id, users.name, users.role, users.folder, users.created_at
         """,
         {"selector": selector, "verifier_hash": verifier_hash, "grace": GRACE},
     ).fetchone()

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from psycopg import Connection
@@ -21,6 +22,7 @@ class User:
     name: str
     role: Role
     folder: str
+    created_at: datetime
 
 
 def name_key(name: str) -> str:
@@ -43,26 +45,35 @@ def exists_any(conn: Connection) -> bool:
         return cursor.execute("SELECT EXISTS (SELECT FROM users)").fetchone() is True
 
 
-def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: str) -> User:
-    """Add a user with `folder`, or `folder-2`, … where that one equals or holds another user's folder.
+def insert(
+    conn: Connection, name: str, password_hash: str, role: Role, folder: str, quota_bytes: int | None = None
+) -> User:
+    """Add a user with `folder`, or `folder-2`, … where that one equals or holds that of a user or of an open invite.
 
-    A folder inside another user's has no such way out: callers give one component, or a checked path.
+    A folder inside another one has no such way out: callers give one component, or a checked path.
+    quota_bytes: None: what the setting says.
     Raises psycopg.errors.UniqueViolation when the name is taken, in whatever spelling that has the same `name_key`.
     """
     with conn.cursor(row_factory=class_row(User)) as cursor:
         cursor.execute(
             """
-            INSERT INTO users (id, name, name_key, password_hash, role, folder)
-            SELECT %(id)s, %(name)s, %(name_key)s, %(password_hash)s, %(role)s, candidate
+            WITH taken AS MATERIALIZED (
+                SELECT folder FROM users
+                UNION ALL
+                SELECT folder FROM invite
+                WHERE folder IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+            )
+            INSERT INTO users (id, name, name_key, password_hash, role, folder, quota_bytes)
+            SELECT %(id)s, %(name)s, %(name_key)s, %(password_hash)s, %(role)s, candidate, %(quota_bytes)s
             FROM (SELECT n, CASE n WHEN 1 THEN %(folder)s ELSE %(folder)s || '-' || n END AS candidate
-                  FROM generate_series(1, (SELECT count(*) + 1 FROM users)) AS n) AS candidates
+                  FROM generate_series(1, (SELECT count(*) + 1 FROM taken)) AS n) AS candidates
             WHERE NOT EXISTS (
-                SELECT FROM users
+                SELECT FROM taken
                 WHERE starts_with(folder || '/', candidate || '/')
                    OR starts_with(candidate || '/', folder || '/'))
             ORDER BY n
             LIMIT 1
-            RETURNING id, name, role, folder
+            RETURNING id, name, role, folder, created_at
             """,
             {
                 "id": new_user_id(),
@@ -71,10 +82,11 @@ def insert(conn: Connection, name: str, password_hash: str, role: Role, folder: 
                 "password_hash": password_hash,
                 "role": role,
                 "folder": folder,
+                "quota_bytes": quota_bytes,
             },
         )
         user = cursor.fetchone()
-    assert user is not None, f"{folder} lies in the folder of another user"
+    assert user is not None, f"{folder} lies in a folder that is taken"
     return user
 
 
@@ -89,11 +101,63 @@ def find_owner(conn: Connection, folders: Sequence[str]) -> tuple[int, str] | No
 
 
 def read_credentials(conn: Connection, key: str) -> tuple[User, str] | None:
-    """The user whose `name_key` this is, and their password hash."""
-    row = conn.execute("SELECT id, name, role, folder, password_hash FROM users WHERE name_key = %s", [key]).fetchone()
-    return None if row is None else (User(*row[:4]), row[4])
+    """The user whose `name_key` this is, and their password hash. None for one who is disabled, too."""
+    row = conn.execute(
+        """
+        SELECT id, name, role, folder, created_at, password_hash FROM users
+        WHERE name_key = %s AND disabled_at IS NULL
+        """,
+        [key],
+    ).fetchone()
+    return None if row is None else (User(*row[:5]), row[5])
 
 
-def change_password_hash(conn: Connection, user_id: int, password_hash: str) -> None:
-    """Keep a new hash of the password."""
-    conn.execute("UPDATE users SET password_hash = %s WHERE id = %s", [password_hash, user_id])
+def read_password_hash(conn: Connection, user_id: int) -> str | None:
+    """The hash of a user's password. None for one who is gone or disabled."""
+    row = conn.execute("SELECT password_hash FROM users WHERE id = %s AND disabled_at IS NULL", [user_id]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def keep_password_hash(conn: Connection, user_id: int, password_hash: str) -> bool:
+    """Have the password stay this one, and the user enabled, until the transaction ends. False where it is not so."""
+    found = conn.execute(
+        "SELECT FROM users WHERE id = %s AND password_hash = %s AND disabled_at IS NULL FOR SHARE",
+        [user_id, password_hash],
+    )
+    return found.fetchone() is not None
+
+
+def change_password_hash(conn: Connection, user_id: int, before: str, after: str) -> bool:
+    """Keep a new hash of the password in place of `before`. False where it is another by now."""
+    return (
+        conn.execute(
+            "UPDATE users SET password_hash = %s WHERE id = %s AND password_hash = %s AND disabled_at IS NULL",
+            [after, user_id, before],
+        ).rowcount
+        == 1
+    )
+
+
+def rename(conn: Connection, user_id: int, name: str) -> None:
+    """Give a user another name. Raises psycopg.errors.UniqueViolation as `insert` does."""
+    conn.execute("UPDATE users SET name = %s, name_key = %s WHERE id = %s", [name, name_key(name), user_id])
+
+
+def folder_is_free(conn: Connection, folder: str) -> bool:
+    """Whether a folder neither equals, nor holds, nor lies in that of a user or of an open invite."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        cursor.execute(
+            """
+            SELECT NOT EXISTS (
+                SELECT FROM (
+                    SELECT folder FROM users
+                    UNION ALL
+                    SELECT folder FROM invite
+                    WHERE folder IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+                ) AS taken
+                WHERE starts_with(folder || '/', %(folder)s || '/') OR starts_with(%(folder)s || '/', folder || '/')
+            )
+            """,
+            {"folder": folder},
+        )
+        return cursor.fetchone() is True
