@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from pinhole.accounts import limits
-from pinhole.tables import live_ticket, rate_limit, refresh_token, session, user
+from pinhole.tables import invite, library, live_ticket, rate_limit, refresh_token, session, user
+from pinhole.tables.session import UNKNOWN
 from tests.fixtures.statements import SESSION, SHA256, World, case
 
 
@@ -16,7 +17,7 @@ def somebody_registers(w: World) -> None:
 @case
 def somebody_logs_in(w: World) -> None:
     user.read_credentials(w.conn, "ann")
-    user.change_password_hash(w.conn, w.ann.id, "-")
+    user.keep_password_hash(w.conn, w.ann.id, "-")
     refresh_token.insert(w.conn, "new", SHA256, session.insert(w.conn, w.ann.id), timedelta(days=30))
 
 
@@ -25,11 +26,43 @@ def a_session_goes_on(w: World) -> None:
     session.read_open(w.conn, SESSION)
     refresh_token.trace(w.conn, SESSION, SHA256)
     refresh_token.use(w.conn, SESSION, SHA256)
+    session.see(w.conn, SESSION, UNKNOWN)
+
+
+@case
+def somebody_changes_their_account(w: World) -> None:
+    user.read_password_hash(w.conn, w.ann.id)
+    user.change_password_hash(w.conn, w.ann.id, "-", "another")
+    user.rename(w.conn, w.ann.id, "anna")
+
+
+@case
+def somebody_is_invited_and_comes(w: World) -> None:
+    user.folder_is_free(w.conn, "family/carol")
+    made, _ = invite.insert(w.conn, SHA256, "family/carol", None, w.ann.id, w.item.created_at)
+    invite.end_of_open(w.conn, SHA256)
+    invite.use(w.conn, SHA256)
+    invite.keep_user(w.conn, made, w.ann.id)
+    invite.revoke(w.conn, made)
+    invite.list_newest(w.conn, 500)
+
+
+@case
+def the_library_is_named(w: World) -> None:
+    library.insert(w.conn, "Home", "Asia/Tokyo", originals_may_be_deleted=False)
+    library.name(w.conn)
+    library.fallback_timezone(w.conn)
+
+
+@case
+def somebody_reads_where_they_are_logged_in(w: World) -> None:
+    session.list_open(w.conn, w.ann.id)
 
 
 @case
 def sessions_end(w: World) -> None:
-    session.end(w.conn, SESSION)
+    session.end(w.conn, w.ann.id, SESSION)
+    session.end_others(w.conn, w.ann.id, SESSION)
     session.end_all(w.conn, w.ann.id)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,6 +36,11 @@ def _refresh(api: Client, token: str) -> TestResponse:
     return api.post("/auth/refresh", json={"refreshToken": token})
 
 
+def _may_register(api: Client) -> tuple[bool, bool]:
+    state = _body(api.get("/onboarding"))
+    return state["registrationOpen"], state["setupTokenRequired"]
+
+
 def _me(api: Client, begun: Any) -> TestResponse:
     return api.get(PROTECTED, headers={"Authorization": f"Bearer {begun['accessToken']}"})
 
@@ -45,16 +51,18 @@ def _body(response: TestResponse, status: int = 200) -> Any:
 
 
 def test_the_first_to_register_is_administrator_and_logged_in(api: Client) -> None:
-    assert api.get("/onboarding").json == {"registrationOpen": True, "setupTokenRequired": False}
+    assert _may_register(api) == (True, False)
     begun = _body(_register(api), 201)
     own_id = begun["user"]["id"]
     assert 0 < own_id < 2**53
     assert begun["user"] == {"id": own_id, "name": "Ann", "role": "administrator"}
-    assert _body(_me(api, begun)) == {"id": own_id, "name": "Ann", "role": "administrator", "folder": "ann"}
-    assert api.get("/onboarding").json == {"registrationOpen": False, "setupTokenRequired": False}
+    me = _body(_me(api, begun))
+    assert datetime.fromisoformat(me.pop("createdAt")) <= datetime.now(UTC)
+    assert me == {"id": own_id, "name": "Ann", "role": "administrator", "folder": "ann"}
+    assert _may_register(api) == (False, False)
 
 
-def test_nobody_registers_after_the_first(api: Client) -> None:
+def test_nobody_registers_uninvited_after_the_first(api: Client) -> None:
     _register(api)
     refused = _body(_register(api, name="Bob"), 403)
     assert refused["code"] == "registration_closed"
@@ -81,11 +89,11 @@ def test_of_two_who_register_at_once_one_becomes_administrator(api: Client, conn
 def test_with_a_setup_token_only_who_knows_it_registers(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINHOLE_SETUP_TOKEN", "printed by the deployment")
     settings.cache_clear()
-    assert api.get("/onboarding").json == {"registrationOpen": True, "setupTokenRequired": True}
+    assert _may_register(api) == (True, True)
     for wrong in ({}, {"setupToken": None}, {"setupToken": ""}, {"setupToken": "guessed ☃"}):
         assert _body(_register(api, **wrong), 403)["code"] == "setup_token_wrong"
     _body(_register(api, setupToken="printed by the deployment"), 201)
-    assert api.get("/onboarding").json == {"registrationOpen": False, "setupTokenRequired": False}
+    assert _may_register(api) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -406,7 +414,12 @@ def test_logging_in_rightly_never_locks_out(api: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "limit"),
-    [("/auth/login", limits.LOGIN), ("/auth/register", limits.REGISTER), ("/auth/refresh", limits.REFRESH)],
+    [
+        ("/auth/login", limits.LOGIN),
+        ("/auth/register", limits.REGISTER),
+        ("/auth/refresh", limits.REFRESH),
+        ("/auth/invite", limits.INVITE),
+    ],
 )
 def test_what_strangers_send_is_counted_before_it_is_looked_at(api: Client, path: str, limit: Limit) -> None:
     _spend(limit)

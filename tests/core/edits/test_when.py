@@ -8,6 +8,7 @@ import pytest
 from pinhole import edits
 from pinhole.errors import Invalid
 from pinhole.settings import settings
+from pinhole.tables import library
 from tests.core.edits.conftest import FILE, NAPLES, TOKYO, Album, asked
 
 BERLIN = {
@@ -218,3 +219,14 @@ def test_what_has_no_utc_is_ordered_in_the_fallback_zone(album: Album, monkeypat
     row = album.row(item_id)
     assert row["sort_timestamp"] == datetime(2020, 1, 1, tzinfo=UTC)
     assert row["taken_at_utc"] is None
+
+
+def test_the_zone_that_an_administrator_named_goes_before_that_of_the_setting(
+    album: Album, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINHOLE_FALLBACK_TIMEZONE", "America/New_York")
+    settings.cache_clear()
+    library.insert(album.conn, "Home", "Asia/Tokyo", originals_may_be_deleted=False)
+    item_id = album.add()
+    album.edit([item_id], takenAtLocal="2020-01-01T09:00:00")
+    assert album.row(item_id)["sort_timestamp"] == datetime(2020, 1, 1, tzinfo=UTC)

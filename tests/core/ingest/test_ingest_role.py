@@ -9,7 +9,8 @@ from psycopg.errors import InsufficientPrivilege
 
 from infra import database_roles
 from infra.database_roles import INGEST
-from pinhole.tables import user
+from pinhole.accounts import onboarding
+from pinhole.tables import library, user
 
 
 @pytest.fixture
@@ -29,9 +30,16 @@ def test_it_reads_of_accounts_whose_a_folder_is_and_no_more(conn: Connection, as
         if column not in {"id", "folder"}:
             with pytest.raises(InsufficientPrivilege):
                 as_ingest.execute(sql.SQL("SELECT {} FROM users").format(sql.Identifier(column)))
-    for table in ("session", "refresh_token", "live_ticket", "live_connection", "rate_limit"):
+    for table in ("session", "invite", "refresh_token", "live_ticket", "live_connection", "rate_limit"):
         with pytest.raises(InsufficientPrivilege):
             as_ingest.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(table)))
+
+
+def test_it_reads_of_the_library_its_zone_and_no_more(conn: Connection, as_ingest: Connection) -> None:
+    library.insert(conn, "Home", "Asia/Tokyo", originals_may_be_deleted=False)
+    assert onboarding.fallback_timezone(as_ingest) == "Asia/Tokyo"
+    with pytest.raises(InsufficientPrivilege):
+        as_ingest.execute("SELECT name FROM library")
 
 
 def test_it_reads_no_position_and_no_journal(as_ingest: Connection) -> None:

@@ -12,6 +12,7 @@ def a_client_connects_and_goes_away(w: World) -> None:
     live_connection.add(w.conn, "new", SESSION)
     live_connection.of_user(w.conn, w.ann.id)
     live_connection.remove(w.conn, ["new", f"connection{SESSION}"])
+    live_connection.exist_ended(w.conn, w.ann.id)
     live_connection.remove_ended(w.conn, w.ann.id)
 
 

@@ -285,7 +285,7 @@ def test_a_connection_of_a_session_that_ended_is_told_nothing_but_closed_and_for
 ) -> None:
     live_connection.add(conn, "stolen=", ended := session.insert(conn, library.owner_id))
     connections.status["stolen="] = status
-    session.end(conn, ended)
+    session.end(conn, library.owner_id, ended)
     live.library_changed(library.owner_id, [JULY])
     assert _deliver(library.owner_id) == []
     assert {connection_id for connection_id, _ in connections.posts} == {"phone=", "laptop="}
@@ -301,6 +301,35 @@ def test_nobody_is_told_after_a_stolen_refresh_token_ended_all_sessions(
     _websocket("$connect", "first=", _ticket(caller))
     selector, _, _ = caller.refresh_token.partition(".")
     caller.client.post("/auth/refresh", json={"refreshToken": f"{selector}.wrong"})
+    live.library_changed(caller.user.id, [JULY])
+    assert _deliver(caller.user.id) == []
+    assert (connections.posts, connections.closed) == ([], ["first="])
+
+
+@pytest.mark.usefixtures("aws_region")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/auth/logout"), ("DELETE", "/auth/sessions"), ("DELETE", "/auth/sessions/{}")],
+)
+def test_the_connections_of_a_session_that_ends_are_closed_although_nothing_changed(
+    caller: Caller, connections: Connections, conn: Connection, cloud: Cloud, method: str, path: str
+) -> None:
+    _websocket("$connect", "first=", _ticket(caller))
+    [(session_id,)] = conn.execute("SELECT id FROM session")
+    assert caller.call(method, path.format(session_id)).status_code == 204
+    assert _sent(cloud) == [{"ownerId": caller.user.id}]
+    assert _deliver(caller.user.id) == []
+    assert (connections.posts, connections.closed) == ([], ["first="])
+
+
+@pytest.mark.usefixtures("aws_region")
+def test_who_is_disabled_is_told_nothing_and_opens_nothing(
+    caller: Caller, connections: Connections, conn: Connection
+) -> None:
+    _websocket("$connect", "first=", _ticket(caller))
+    ticket = _ticket(caller)
+    conn.execute("UPDATE users SET disabled_at = now()")
+    assert _websocket("$connect", "second=", ticket) == 401
     live.library_changed(caller.user.id, [JULY])
     assert _deliver(caller.user.id) == []
     assert (connections.posts, connections.closed) == ([], ["first="])

@@ -44,7 +44,7 @@ def test_the_api_does_what_it_says(case: schemathesis.Case[Any], who: User) -> N
 
 
 def _refused_for_what_no_schema_says(answer: schemathesis.Response) -> bool:
-    """Whether a setting forbids it (the largest file), it names a page by a cursor that no answer gave, or a path where
+    """Whether a setting forbids it (the largest file), it has a name, a folder, a zone or an end that can be none, it names a page by a cursor that no answer gave, or a path where
     the list takes none, or none where it takes one: OpenAPI can't make one parameter hang on another. Or it is an edit
     that contradicts itself, or has a local time with a zone, or a search for days that no calendar has.
     """
@@ -56,6 +56,8 @@ def _refused_for_what_no_schema_says(answer: schemathesis.Response) -> bool:
     match problem["errors"]:
         case [{"field": "cursor"}] | [{"field": "path", "message": "is missing" | "is only of a folder"}]:
             return True
+    if {wrong["field"] for wrong in problem["errors"]} & {"libraryName", "fallbackTimezone", "folder", "expiresAt"}:
+        return True
     if any(wrong["field"].lower().removeprefix("not") in ("from", "to", "on", "today") for wrong in problem["errors"]):
         return True
     contradicts = "PATCH" in str(answer.request.method) and not problem["detail"].startswith("The body")

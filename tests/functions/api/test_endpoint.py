@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -13,7 +14,7 @@ from api.endpoint import current_request, endpoint
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.wire import WHOLE, Id, Timestamp, WireModel, camel_case
-from pinhole.accounts import Session, User
+from pinhole.accounts import Role, Session, User
 from pinhole.errors import (
     Conflict,
     FieldError,
@@ -207,9 +208,30 @@ def test_a_body_may_say_that_it_is_not_encoded() -> None:
     assert _send(_request(_photo(), {"content-encoding": "Identity"})).status_code == 200
 
 
+def _log_in(monkeypatch: pytest.MonkeyPatch, role: Role) -> None:
+    ann = User(1, "ann", role, "ann", datetime.now(UTC))
+    monkeypatch.setattr("api.endpoint.session_of", lambda request: Session("0" * 12, ann))
+
+
 @pytest.fixture
 def _logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.endpoint.session_of", lambda request: Session("0" * 12, User(1, "ann", "member", "ann")))
+    _log_in(monkeypatch, "member")
+
+
+@pytest.mark.parametrize(
+    ("role", "answered"), [("member", (403, "not_administrator")), ("administrator", (422, "invalid"))]
+)
+def test_what_is_for_administrators_is_refused_to_members_before_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, role: Role, answered: tuple[int, str]
+) -> None:
+    @endpoint(body=Photo, status=204, administrator=True)
+    def add(body: Photo) -> None:
+        pass
+
+    _log_in(monkeypatch, role)
+    current_request.set(_request("{}"))
+    response = add()
+    assert (response.status_code, json.loads(response.body)["code"]) == answered
 
 
 @pytest.mark.usefixtures("_logged_in")

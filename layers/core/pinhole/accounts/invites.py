@@ -119,4 +119,4 @@ def _invalid() -> Forbidden:
 
 
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode(errors="replace")).digest()
+    return hashlib.sha256(token.encode()).digest()

@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import Connection
 
 from pinhole import access, places
+from pinhole.accounts import onboarding
 from pinhole.edits import holding
 from pinhole.edits.asked import Edit, Selection
 from pinhole.edits.said import MARKS, Impossible, Said, difference, edited, undone
@@ -94,12 +95,14 @@ def worked_out(conn: Connection, change: Change, held: Sequence[Held]) -> Outcom
     item_ids = [item.id for item in held]
     layers = item_metadata.list_said(conn, change.owner_id, item_ids)
     step = _undoing(conn, change, item_ids) if change.undoes else _editing(conn, change, item_ids)
+    fallback_timezone = onboarding.fallback_timezone(conn)
     for item in held:
         said = layers.get(item.id, {})
         before = _said(item, said.get(Layer.PERSON, {}))
         try:
             after, all_of_it = step(item, before)
-            _note(outcome, item, said.get(Layer.FILE, {}) | said.get(Layer.SIDECAR, {}), before, after)
+            base = said.get(Layer.FILE, {}) | said.get(Layer.SIDECAR, {})
+            _note(outcome, item, base, before, after, fallback_timezone)
         except Impossible as impossible:
             outcome.impossible, all_of_it = impossible, False
         outcome.done += all_of_it
@@ -169,14 +172,16 @@ def _said(item: Held, person: Mapping[str, Any]) -> Said:
     return {**person, "favourite": item.favourite, "archived": archived, "trashedAt": trashed_at}
 
 
-def _note(outcome: Outcome, item: Held, base: dict[str, Any], before: Said, after: Said) -> None:
+def _note(
+    outcome: Outcome, item: Held, base: dict[str, Any], before: Said, after: Said, fallback_timezone: str
+) -> None:
     difference_of = difference(before, after)
     changed = difference_of[0].keys() | difference_of[1].keys()
     if not changed:
         return
     outcome.edits[item.id] = difference_of
     # Also where no column changes: the revision grows.
-    outcome.of_grid[item.id] = holding.of_grid(item, base, after, changed)
+    outcome.of_grid[item.id] = holding.of_grid(item, base, after, changed, fallback_timezone)
     # By their ratings photos become covers of their month.
     if item.listed and (outcome.of_grid[item.id] or "rating" in changed):
         outcome.months.add(item.month)

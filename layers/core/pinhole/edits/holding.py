@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from pinhole.edits.said import MARKS, Said
 from pinhole.edits.when import When, said_of
 from pinhole.imaging import capture_time
-from pinhole.settings import settings
 from pinhole.tables.media_item import Held
 
 _PLAIN = ("rating", "title", "description", "keywords")
@@ -25,8 +24,11 @@ _POSITION = {
 }
 
 
-def of_grid(item: Held, base: dict[str, Any], after: Said, changed: Set[str]) -> dict[str, Any]:
-    """Columns of `media_item` that change. base: what file and sidecar say; changed: which of `after` differ."""
+def of_grid(item: Held, base: dict[str, Any], after: Said, changed: Set[str], fallback_timezone: str) -> dict[str, Any]:
+    """Columns of `media_item` that change. base: what file and sidecar say; changed: which of `after` differ.
+
+    fallback_timezone: IANA name of the zone that orders what has no UTC time.
+    """
     columns: dict[str, Any] = {}
     if changed & set(MARKS):
         columns["favourite"] = after["favourite"]
@@ -35,7 +37,7 @@ def of_grid(item: Held, base: dict[str, Any], after: Said, changed: Set[str]) ->
     if changed & {"time", "position"}:
         when = taken(item, base, after)
         new = {each.name: getattr(when, each.name) for each in fields(When)}
-        new["sort_timestamp"] = when.sort_timestamp(settings().fallback_timezone)
+        new["sort_timestamp"] = when.sort_timestamp(fallback_timezone)
         columns |= {name: _json(value) for name, value in new.items() if value != getattr(item, name)}
     return columns
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg import Connection
 
 from pinhole import places
-from pinhole.db import transaction
+from pinhole.accounts import onboarding
+from pinhole.db import statement, transaction
 from pinhole.imaging import capture_time, metadata
 from pinhole.imaging.capture_time import CaptureTime
 from pinhole.imaging.facts import Facts
@@ -36,8 +37,9 @@ class Description:
 def describe(item: Item, file: OriginalFile, path: Path, file_type: FileType) -> Description:
     """Read a file's metadata, and work out when and where it was taken. Raises FileRejected."""
     read = metadata.read(path, file_type, settings().max_pixels, file.filename)
+    fallback = statement(onboarding.fallback_timezone)
     taken = capture_time.resolve(
-        read.time, file.filename, file.modified_at, item.created_at, settings().fallback_timezone, datetime.now(UTC)
+        read.time, file.filename, file.modified_at, item.created_at, fallback, datetime.now(UTC)
     )
     place = _place(read.latitude, read.longitude)
     shape = Shape(
