@@ -76,7 +76,9 @@ class Settings(BaseModel):
         "", description="Where its files lie: a directory, or s3://bucket/prefix; empty: search compares words alone"
     )
 
-    fallback_timezone: str = Field("UTC", description="Zone that orders items whose UTC time is unknown")
+    fallback_timezone: str = Field(
+        "UTC", description="Zone that orders items whose UTC time is unknown, until the first administrator names one"
+    )
     search_languages: tuple[Literal["english", "dutch", "german"], ...] = Field(
         ("english", "dutch", "german"),
         min_length=1,

@@ -1,5 +1,6 @@
 """Invites through the API: who makes them, what they bring, and that each lets in one."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -283,3 +284,14 @@ def test_an_invite_that_was_used_can_not_be_revoked(ann: Caller) -> None:
 
 def test_an_invite_that_nobody_made_is_not_there_to_be_revoked(ann: Caller) -> None:
     assert ann.call("DELETE", "/admin/invites/0123456789ab").status_code == 404
+
+
+def test_a_folder_that_somebody_gets_meanwhile_is_taken(ann: Caller, conn: Connection) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with conn.transaction():
+            user.lock(conn)
+            late = other.submit(ann.call, "POST", "/admin/invites", json={"folder": "family/bob"})
+            while not late.done() and conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is None:
+                time.sleep(0.01)
+            user.insert(conn, "bob", "-", "member", "family")
+        assert _code(late.result(), 409) == "folder_taken"
