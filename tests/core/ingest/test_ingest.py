@@ -3,7 +3,7 @@
 import io
 import json
 import struct
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from pinhole.errors import Unavailable
 from pinhole.ingest import original
 from pinhole.operations.requeue import requeue_stale
 from pinhole.stages import requests
+from pinhole.tables import library
 from pinhole.tables import upload as upload_table
 from tests.fixtures import clips, photos
 from tests.fixtures.clips import Clip
@@ -54,6 +55,14 @@ def test_a_visible_photo_is_handed_on_to_analysis_and_its_month_is_bumped(inbox:
     ]
     months = inbox.conn.execute("SELECT month::text, revision FROM timeline_month").fetchall()
     assert months == [("2021-06-01", 1)]
+
+
+def test_a_photo_without_a_zone_is_ordered_in_the_one_that_an_administrator_named(inbox: Inbox) -> None:
+    library.insert(inbox.conn, "Home", "Asia/Tokyo", originals_may_be_deleted=False)
+    inbox.deliver(inbox.landed(jpeg(DateTimeOriginal="2021:06:05 13:14:15")))
+
+    ordered = inbox.conn.execute("SELECT sort_timestamp FROM media_item").fetchall()
+    assert ordered == [(datetime(2021, 6, 5, 4, 14, 15, tzinfo=UTC),)]
 
 
 def test_a_photo_with_coordinates_knows_its_place(inbox: Inbox) -> None:
