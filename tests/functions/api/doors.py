@@ -1,0 +1,87 @@
+"""Who may come in by which route of the API, and whose thing each route names: written beside what the routes declare.
+
+`test_doors.py` holds both against each other, and tries every door.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Enters = Literal["anyone", "session", "administrator"]
+Thing = Literal["item", "upload", "large upload", "change"]
+
+ABSENT = "0123456789ab"
+"""An id of the right form, which nothing has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """enters: who may come in.
+
+    names: what kind of thing of a user's a request names by its id, or None. It stands where `{id}` does in `path`,
+        `query` and `body`.
+    path: the route with its parameters filled in, where it has any.
+    hides: whether another's thing is 404. Else the request names many, and what is another's counts as not there.
+    """
+
+    enters: Enters
+    names: Thing | None = None
+    path: str | None = None
+    query: str = ""
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hides: bool = True
+
+
+ANYONE = Door("anyone")
+SESSION = Door("session")
+_EDIT = {"set": {"rating": 3}}
+
+DOORS: dict[str, Door] = {
+    "GET /setup": ANYONE,
+    "GET /health": ANYONE,
+    "GET /docs": ANYONE,
+    "GET /openapi.json": ANYONE,
+    "POST /auth/register": ANYONE,
+    "POST /auth/login": ANYONE,
+    "POST /auth/refresh": ANYONE,
+    # The signature in its query is what opens it, to whoever has that.
+    "GET /media/{item_key}/{version}/{name}": Door("anyone", path="/media/0123456789abcdefghijABCD/1/240.webp"),
+    "POST /auth/logout": SESSION,
+    "GET /me": SESSION,
+    "GET /storage": SESSION,
+    "GET /places": SESSION,
+    "POST /live/ticket": SESSION,
+    "GET /timeline": SESSION,
+    "GET /timeline/covers": SESSION,
+    "GET /timeline/{month}": Door("session", path="/timeline/2024-07"),
+    "GET /lists/{list}": Door("session", path="/lists/favourites"),
+    "GET /lists/{list}/{month}": Door("session", path="/lists/favourites/2024-07"),
+    "GET /folders": SESSION,
+    "GET /search": Door("session", "item", query="similarTo={id}"),
+    "POST /search/image": SESSION,
+    "GET /search/filters": SESSION,
+    "GET /search/suggestions": SESSION,
+    "POST /search/history": SESSION,
+    "DELETE /search/history": SESSION,
+    "GET /items/{item_id}": Door("session", "item", path="/items/{id}"),
+    "PATCH /items/{item_id}": Door("session", "item", path="/items/{id}", body=_EDIT, headers={"If-Match": '"1"'}),
+    "PATCH /items": Door("session", "item", body={"ids": ["{id}"], **_EDIT}, hides=False),
+    "POST /items/{item_id}/full-size": Door("session", "item", path="/items/{id}/full-size"),
+    "GET /items/{item_id}/playback": Door("session", "item", path="/items/{id}/playback"),
+    "POST /originals": Door("session", "item", body={"ids": ["{id}"]}, hides=False),
+    "GET /changes/{change_id}": Door("session", "change", path="/changes/{id}"),
+    "POST /changes/{change_id}/undo": Door("session", "change", path="/changes/{id}/undo"),
+    "GET /uploads": SESSION,
+    "POST /uploads": SESSION,
+    # By hashes, which anyone can have: another's file is none that is there.
+    "POST /uploads/check": SESSION,
+    "POST /uploads/complete": Door("session", "upload", body={"ids": ["{id}"]}, hides=False),
+    "GET /uploads/{upload_id}": Door("session", "upload", path="/uploads/{id}"),
+    "DELETE /uploads/{upload_id}": Door("session", "upload", path="/uploads/{id}"),
+    "POST /uploads/{upload_id}/url": Door("session", "upload", path="/uploads/{id}/url"),
+    "POST /uploads/{upload_id}/parts": Door(
+        "session", "large upload", path="/uploads/{id}/parts", body={"partNumbers": [1]}
+    ),
+    "POST /uploads/{upload_id}/complete": Door("session", "large upload", path="/uploads/{id}/complete"),
+}
