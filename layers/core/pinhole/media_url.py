@@ -5,7 +5,7 @@ A signature covers one of two texts, which no other can be taken for, since neit
     item|{itemKey}|{expiry}   serves every rendition of the item
     file|{path}|{expiry}      serves the one file at this path, `/media/…` and no more
 
-The CDN checks the rule at its edge; the local gateway asks `verify`.
+`infra/edge/media.js` is the same rule for a CDN; the local gateway, and the API where there is no CDN, ask `verify`.
 """
 
 import hmac
