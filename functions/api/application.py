@@ -39,9 +39,10 @@ def application(name: str, blueprints: Iterable[Blueprint]) -> Chalice:
         else:
             response = get_response(event)
         response.headers = {**SECURITY_HEADERS, **response.headers}
+        # What is no route is the path itself, which may be an invite's or a picture's with a slip in it.
+        route = request.route if known else None
         logger.info(
-            "request_answered",
-            extra={"method": request.method, "route": request.route, "status": response.status_code},
+            "request_answered", extra={"method": request.method, "route": route, "status": response.status_code}
         )
         return response
 

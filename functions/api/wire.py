@@ -36,6 +36,7 @@ class WireModel(BaseModel):
         strict=True,
         allow_inf_nan=False,
         json_schema_serialization_defaults_required=True,
+        hide_input_in_errors=True,  # of an answer that can't be made the log has the fields, not what is in them
         defer_build=True,  # a cold start answers one request, by two or three of them
     )
 
