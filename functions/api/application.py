@@ -9,7 +9,7 @@ from api.endpoint import current_request
 from api.problems import MethodNotAllowed, problem
 from api.requests import Request
 from pinhole.errors import NotFound
-from pinhole.security_headers import SECURITY_HEADERS
+from pinhole.security_headers import OVER_HTTPS, SECURITY_HEADERS
 from pinhole.telemetry import follow, logger
 
 
@@ -38,7 +38,9 @@ def application(name: str, blueprints: Iterable[Blueprint]) -> Chalice:
             response = problem(refusal, request.id)
         else:
             response = get_response(event)
-        response.headers = {**SECURITY_HEADERS, **response.headers}
+        # API Gateway says so of every request, and whoever else does gets no more than the header.
+        over_https = request.headers.get("x-forwarded-proto") == "https"
+        response.headers = {**(OVER_HTTPS if over_https else SECURITY_HEADERS), **response.headers}
         # What is no route is the path itself, which may be an invite's or a picture's with a slip in it.
         route = request.route if known else None
         logger.info(

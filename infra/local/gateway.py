@@ -25,7 +25,7 @@ from infra.local.sqs import Sqs
 from infra.local.template import Template
 from infra.local.web_client import SHARE, WebClient
 from infra.local.websocket import MAX_SENT_BYTES, WebSocketApi
-from pinhole.security_headers import SECURITY_HEADERS
+from pinhole.security_headers import OVER_HTTPS, SECURITY_HEADERS
 
 SAFE_METHODS = {"GET", "HEAD"}
 # None belongs into a path; a header or a log with it would go on in another line.
@@ -69,7 +69,8 @@ class Gateway:
         self._websocket_api = WebSocketApi(template.websocket_routes, runtime.invoke, live_secret)
         self._buckets = {bucket.name for bucket in template.buckets.values()}
         self._sessions: list[aiohttp.ClientSession] = []
-        self._server = HttpServer(self._answer, max_body_bytes=MAX_SENT_BYTES, headers=SECURITY_HEADERS)
+        headers = OVER_HTTPS if self._origin.url.startswith("https:") else SECURITY_HEADERS
+        self._server = HttpServer(self._answer, max_body_bytes=MAX_SENT_BYTES, headers=headers)
 
     async def start(self) -> None:
         """Begin to answer. Raises OSError when the port is taken."""

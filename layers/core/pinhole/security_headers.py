@@ -18,3 +18,7 @@ SECURITY_HEADERS = MappingProxyType(
         "X-Content-Type-Options": "nosniff",
     }
 )
+
+# Over http browsers are to ignore it, and nobody is to send it (RFC 6797, 7.2). Without `includeSubDomains`: what else
+# the domain has is not ours to say.
+OVER_HTTPS = MappingProxyType({**SECURITY_HEADERS, "Strict-Transport-Security": "max-age=31536000"})

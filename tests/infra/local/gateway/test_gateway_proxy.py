@@ -97,6 +97,14 @@ def test_pages_and_their_writes_have_the_public_origin(proxy: Proxy) -> None:
         assert ask(proxy, "POST", "/api/auth/register", {"Origin": origin}, b"{}").status == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/assets/app-1a2b.js", "/api/me", "/media/x"])
+def test_browsers_are_told_to_come_by_https_alone_where_the_public_origin_is_https(
+    proxy: Proxy, site: Site, path: str
+) -> None:
+    assert ask(proxy, "GET", path).headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in site.request("GET", path).headers
+
+
 @pytest.mark.parametrize("host", [NAME, f"{NAME}:443"])
 def test_the_port_that_https_has_anyway_may_be_there(behind: Site, host: str) -> None:
     assert behind.request("GET", "/", headers={"Host": host}).status == 200
