@@ -63,3 +63,16 @@ def test_a_put_binds_every_header_that_is_to_be_sent() -> None:
 )
 def test_any_file_name_fits_into_the_header(filename: str, header: str) -> None:
     assert objects.attachment(filename) == header
+
+
+@pytest.mark.usefixtures("cloud_settings")
+def test_an_original_is_saved_whatever_its_uploader_said_that_it_is() -> None:
+    bound = parse_qs(urlsplit(objects.presign_get("ann/a.svg", filename="a.svg")).query)
+    assert bound["response-content-disposition"] == [objects.attachment("a.svg")]
+    assert bound["response-content-disposition"][0].startswith("attachment;")
+
+
+@pytest.mark.usefixtures("cloud_settings")
+def test_an_original_that_plays_has_the_type_that_it_was_found_to_be() -> None:
+    bound = parse_qs(urlsplit(objects.presign_inline_get("ann/a.svg", content_type="video/mp4")).query)
+    assert bound["response-content-type"] == ["video/mp4"]
