@@ -119,6 +119,13 @@ def _bench(arguments: argparse.Namespace) -> int:
     return command.run(arguments.only, json=arguments.json)
 
 
+def _soak(_arguments: argparse.Namespace) -> int:
+    bootstrap.enter_environment("infra/requirements.txt")
+    from infra import soak
+
+    return soak.run()
+
+
 def _models(arguments: argparse.Namespace) -> int:
     bootstrap.enter_environment("infra/models/requirements.txt")
     bootstrap.install("gpu_worker/requirements.txt")
@@ -228,6 +235,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some rows; an unknown name lists them")
     bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
     bench.set_defaults(run=_bench)
+
+    soak = commands.add_parser("soak", help="kill parts at random while photos come in, and see that none is lost")
+    soak.set_defaults(run=_soak)
 
     models = commands.add_parser("models", help="fetch the models that look at photos")
     models.add_argument(
