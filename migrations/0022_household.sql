@@ -41,3 +41,13 @@ CREATE TABLE library (
     onboarded_at timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT (fallback_timezone) ON library TO pinhole_ingest, pinhole_worker;
+
+-- Failures are shown from the latest on, in pages: which stage, code and owner one has is read from the index too.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX job_failed_idx ON job (finished_at, owner_id, subject_id, stage, error_code)
+    WHERE state = 'failed' AND subject_kind = 'item';
+-- When each user was here last is shown beside their names.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX session_last_seen_at_idx ON session (user_id, last_seen_at);
+-- squawk-ignore require-concurrent-index-deletion
+DROP INDEX session_user_id_idx;

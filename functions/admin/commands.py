@@ -12,7 +12,9 @@ from pydantic.alias_generators import to_camel
 from pinhole import verify
 from pinhole.db import transaction
 from pinhole.errors import NotFound
-from pinhole.operations import jobs, models, queues, retry
+from pinhole.operations import jobs, models, queues, retry, users
+from pinhole.operations.jobs import Failures, Position
+from pinhole.operations.users import UserChange
 from pinhole.stages import Stage
 from pinhole.verify import Tally
 
@@ -26,7 +28,7 @@ def count_jobs() -> Any:
 
 def list_failures(limit: Annotated[int, Field(ge=1, le=1000)]) -> Any:
     with transaction() as conn:
-        return jobs.failures(conn, limit)
+        return jobs.failures(conn, Failures(), None, limit).jobs
 
 
 def read_item(item: str) -> Any:
@@ -49,6 +51,22 @@ def retry_items(items: list[str]) -> Any:
 
 def retry_all(stage: Stage | None) -> Any:
     return retry.retry_all(stage)
+
+
+def retry_failed(
+    item_id: str | None, stage: Stage | None, code: str | None, owner: str | None, cursor: str | None
+) -> Any:
+    after = None if cursor is None else Position.parse(cursor)
+    done = retry.retry_failed(Failures(item_id, stage, code, owner), after)
+    return {
+        "retried": done.retried,
+        "not_retried": done.not_retried,
+        "next_cursor": None if done.next is None else str(done.next),
+    }
+
+
+def change_user(name: str, change: UserChange) -> Any:
+    return users.change_named(name, change)
 
 
 def redrive(queue: str) -> Any:
@@ -75,6 +93,9 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "forget": forget_model,
     "retry": retry_items,
     "retryAll": retry_all,
+    "retryFailed": retry_failed,
+    "users": users.states,
+    "user": change_user,
     "redrive": redrive,
     "switch": switch,
     "verify": check,

@@ -3,6 +3,9 @@
 from api.application import application
 from api.routes import (
     account,
+    admin_jobs,
+    admin_queues,
+    admin_users,
     auth,
     changes,
     docs,
@@ -39,5 +42,8 @@ app = application(
         media.routes,
         live.routes,
         storage.routes,
+        admin_users.routes,
+        admin_jobs.routes,
+        admin_queues.routes,
     ],
 )

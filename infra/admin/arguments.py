@@ -4,14 +4,18 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-STAGES = ("metadata", "renditions", "video", "analysis", "caption", "full_size")
+STAGES = ("metadata", "renditions", "poster", "video", "stills", "clip", "analysis", "caption", "full_size")
 
+ROLES = ("administrator", "member")
+
+_NO_QUOTA = "none"
+_MOST_BYTES = 2**53 - 1  # exact in JSON
 _MOST_MODELS = 32767  # ids are smallint
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:
     """Add `admin` and its commands. `run` gets the arguments; `command` is the name of the one that was given."""
-    admin = commands.add_parser("admin", help="look at queues and jobs; retry, redrive, pause, verify")
+    admin = commands.add_parser("admin", help="look at users, queues and jobs; retry, redrive, pause, verify")
     where = argparse.ArgumentParser(add_help=False)
     target = where.add_mutually_exclusive_group()
     target.add_argument("--data", type=Path, metavar="DIR", help="the library on this machine (default: .data)")
@@ -24,6 +28,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
         parser = names.add_parser(name, help=what_for, description=what_for, parents=[where])
         parser.set_defaults(run=run)
         return parser
+
+    command("users", "every user: role, what they store, of how much, when they were here last")
+
+    user = command("user", "change a user's quota or role, keep one out or let one in")
+    user.add_argument("name", metavar="NAME", help="as `admin users` shows it")
+    user.add_argument("--quota", type=_quota, metavar="BYTES", help="of originals; none: what holds for all")
+    user.add_argument("--role", choices=ROLES, help="one administrator who isn't disabled is always left")
+    barred = user.add_mutually_exclusive_group()
+    barred.add_argument("--disable", action="store_true", help="end all sessions, and let nobody in by this name")
+    barred.add_argument("--enable", action="store_true", help="let them in again")
 
     command("queues", "every queue: depth, age, dead letters, whether it is consumed")
 
@@ -50,6 +64,25 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
 
     verify = command("verify", "whether tables and buckets agree: every item its original and renditions, and so on")
     verify.add_argument("--repair", action="store_true", help="repair what can be; the rest is told")
+
+
+def _quota(text: str) -> int | str:
+    """Bytes; `none` as it is, since None is what was not given."""
+    if text != _NO_QUOTA and not (text.isdecimal() and int(text) <= _MOST_BYTES):
+        raise argparse.ArgumentTypeError(f"{text} is neither a number of bytes nor {_NO_QUOTA}")
+    return text if text == _NO_QUOTA else int(text)
+
+
+def changes(arguments: argparse.Namespace) -> dict[str, object]:
+    """What `admin user` was asked to change, as the admin function takes it."""
+    asked: dict[str, object] = {}
+    if arguments.quota is not None:
+        asked["quota_bytes"] = None if arguments.quota == _NO_QUOTA else arguments.quota
+    if arguments.role is not None:
+        asked["role"] = arguments.role
+    if arguments.disable or arguments.enable:
+        asked["disabled"] = arguments.disable
+    return asked
 
 
 def _model(text: str) -> int:

@@ -8,6 +8,7 @@ from contextlib import nullcontext, redirect_stdout
 from typing import Any
 
 from infra.admin import connection, tables
+from infra.admin.arguments import changes
 from infra.bootstrap import REPOSITORY
 
 
@@ -46,6 +47,10 @@ def _leaves_something(name: str, answer: Any) -> bool:
 def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Callable[[Any], str]]:
     """Name and arguments of the admin function's command, and how its answer is shown."""
     match arguments.command:
+        case "users":
+            return "users", {}, tables.users
+        case "user":
+            return "user", {"name": arguments.name, "change": changes(arguments)}, lambda answer: tables.users([answer])
         case "jobs" if arguments.item:
             return "item", {"item": arguments.item}, tables.item
         case "jobs" if arguments.failed:

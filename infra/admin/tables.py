@@ -36,6 +36,28 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)
 
 
+def users(answer: Sequence[Mapping[str, Any]]) -> str:
+    """`admin users`, `admin user NAME`. The quota is the one that holds."""
+    if not answer:
+        return "Nobody has registered yet."
+    head = ["NAME", "ROLE", "FOLDER", "PHOTOS", "ORIGINALS", "RENDITIONS", "QUOTA", "LAST SEEN", "DISABLED"]
+    rows = [
+        [
+            user["name"],
+            user["role"],
+            user["folder"],
+            user["items"],
+            user["originalsBytes"],
+            user["renditionsBytes"],
+            user["effectiveQuotaBytes"],
+            user["lastSeenAt"] and f"{_age(user['lastSeenAt'])} ago",
+            user["disabledAt"] and f"{_age(user['disabledAt'])} ago",
+        ]
+        for user in answer
+    ]
+    return table(head, rows)
+
+
 def queues(answer: Sequence[Mapping[str, Any]]) -> str:
     """`admin queues`."""
     head = ["QUEUE", "VISIBLE", "IN FLIGHT", "DELAYED", "OLDEST", "DEAD LETTERS", "CONSUMER", "VISIBILITY", "RECEIVES"]

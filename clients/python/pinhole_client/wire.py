@@ -92,6 +92,11 @@ class CheckUploads(TypedDict):
     sha256s: list[str]
 
 
+class CodeCount(TypedDict):
+    code: str | None
+    failed: int
+
+
 class Colours(TypedDict):
     dominant: list[DominantColour]
     hue: float | None
@@ -116,6 +121,11 @@ class Credentials(TypedDict):
     password: str
 
 
+class DeadLetters(TypedDict):
+    name: str
+    depth: int
+
+
 class DetectedObject(TypedDict):
     name: str
     score: float
@@ -132,7 +142,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'last_administrator', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -146,6 +156,25 @@ class Face(TypedDict):
     confidence: float
     sizePx: int
     sharpness: float
+
+
+class Failure(TypedDict):
+    itemId: str
+    stage: Stage
+    attempts: int
+    owner: str
+    filename: str
+    sizeBytes: int
+    code: str | None
+    report: str | None
+    createdAt: str
+    finishedAt: str
+
+
+class FailurePage(TypedDict):
+    failures: list[Failure]
+    codes: list[CodeCount] | None
+    nextCursor: str | None
 
 
 class FilterValue(TypedDict):
@@ -325,6 +354,10 @@ class ItemValues(TypedDict):
 
 
 ItemsEdit = TypedDict('ItemsEdit', {'set': 'NotRequired[ItemValues]', 'reset': "NotRequired[list[Literal['time', 'position', 'title', 'description', 'rating', 'keywords']]]", 'changeId': 'NotRequired[str | None]', 'ids': 'NotRequired[list[str]]', 'list': 'NotRequired[ListedItems | None]', 'asOf': 'NotRequired[str | None]'})
+
+
+class Jobs(TypedDict):
+    stages: list[StageSummary]
 
 
 class LibraryCovers(TypedDict):
@@ -567,6 +600,22 @@ class Quality(TypedDict):
     overall: float
 
 
+class QueueSummary(TypedDict):
+    name: str
+    waiting: int
+    inFlight: int
+    delayed: int
+    oldestSeconds: int | None
+    consumer: str | None
+    visibilityTimeoutSeconds: int
+    maxReceiveCount: int | None
+    deadLetters: DeadLetters | None
+
+
+class Queues(TypedDict):
+    queues: list[QueueSummary]
+
+
 class RefreshRequest(TypedDict):
     refreshToken: str
 
@@ -589,6 +638,20 @@ class Rendition(TypedDict):
 class RequestParts(TypedDict):
     partNumbers: NotRequired[list[int] | None]
     parts: NotRequired[list[PartHash] | None]
+
+
+class Retried(TypedDict):
+    retried: int
+    notRetried: int
+    nextCursor: str | None
+
+
+class Retry(TypedDict):
+    itemId: NotRequired[str | None]
+    stage: NotRequired[Stage | None]
+    code: NotRequired[str | None]
+    owner: NotRequired[str | None]
+    cursor: NotRequired[str | None]
 
 
 Role = Literal['image_embedding', 'tags', 'objects', 'faces', 'ocr', 'colours', 'quality', 'caption']
@@ -616,6 +679,21 @@ class SingleUpload(TypedDict):
     url: str
     headers: dict[str, str]
     urlExpiresAt: str
+
+
+Stage = Literal['metadata', 'renditions', 'poster', 'video', 'stills', 'clip', 'analysis', 'caption', 'full_size']
+
+
+class StageSummary(TypedDict):
+    stage: Stage
+    waiting: int
+    running: int
+    done: int
+    failed: int
+    oldestWaiting: str | None
+    doneIn5Minutes: int
+    doneIn60Minutes: int
+    etaSeconds: int | None
 
 
 class Storage(TypedDict):
@@ -676,6 +754,31 @@ class UploadStatus(TypedDict):
     itemId: str | None
     error: UploadError | None
     parts: list[StoredPart]
+
+
+class UserEdit(TypedDict):
+    role: NotRequired[Literal['administrator', 'member']]
+    quotaBytes: NotRequired[int | None]
+    disabled: NotRequired[bool]
+
+
+class UserSummary(TypedDict):
+    id: int
+    name: str
+    role: Literal['administrator', 'member']
+    folder: str
+    createdAt: str
+    disabledAt: str | None
+    lastSeenAt: str | None
+    originalsBytes: int
+    renditionsBytes: int
+    items: int
+    quotaBytes: int | None
+    effectiveQuotaBytes: int | None
+
+
+class Users(TypedDict):
+    users: list[UserSummary]
 
 
 class Video(TypedDict):

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from api.endpoint import endpoint
 from api.wire import WireModel
-from pinhole import storage
+from pinhole import accounts, storage
 from pinhole.accounts import User
-from pinhole.settings import settings
+from pinhole.db import statement
 from pinhole.storage import Stored
 
 routes = Blueprint(__name__)
@@ -22,12 +22,12 @@ class Storage(WireModel):
     quota_bytes: int | None = Field(description="How many bytes of originals there may be; null: no limit")
 
     @classmethod
-    def of(cls, stored: Stored) -> Self:
+    def of(cls, stored: Stored, quota_bytes: int | None) -> Self:
         return cls(
             originals_bytes=stored.originals_bytes,
             renditions_bytes=stored.renditions_bytes,
             items=stored.items,
-            quota_bytes=settings().max_user_bytes,
+            quota_bytes=quota_bytes,
         )
 
 
@@ -35,4 +35,5 @@ class Storage(WireModel):
 @endpoint(answer=Storage)
 def read_storage(caller: User) -> Storage:
     """Tell what your library takes: of one of 20,000 items or more as it was some seconds ago."""
-    return Storage.of(storage.read(caller.id))
+    quota = statement(lambda conn: accounts.quota_of(conn, caller.id))
+    return Storage.of(storage.read(caller.id), quota)

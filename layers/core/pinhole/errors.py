@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     ALREADY_ONBOARDED = "already_onboarded"
     FOLDER_TAKEN = "folder_taken"
     INVITE_USED = "invite_used"
+    LAST_ADMINISTRATOR = "last_administrator"
 
     FILE_TOO_LARGE = "file_too_large"
     STORAGE_FULL = "storage_full"

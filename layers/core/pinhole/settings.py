@@ -49,6 +49,7 @@ class Settings(BaseModel):
     event_sources: Json[dict[str, str]] = Field(
         default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
     )
+    admin_function: str = Field("", description="Function that the API asks of queues, by its name in Lambda")
     live_connections_url: str = Field("", description="Base URL of the WebSocket API's @connections")
 
     token_secret: SecretStr = Field(SecretStr(""), description="Key that signs access tokens, 32 characters or more")

@@ -1,16 +1,21 @@
 """The statements of operators, as their use cases send them."""
 
 from pinhole.ids import new_id
-from pinhole.operations import jobs
+from pinhole.operations import jobs, users
 from pinhole.seen import Model, Role
-from pinhole.tables import job, media_item, model, upload
+from pinhole.tables import job, media_item, model, stored_sum, upload, user
 from pinhole.tables.job import Stage
 from tests.fixtures.statements import World, case
 
 
 @case
 def jobs_are_listed(w: World) -> None:
-    jobs.failures(w.conn, 50)
+    everything = jobs.Failures()
+    page = jobs.failures(w.conn, everything, None, 50)
+    jobs.failures(w.conn, everything, page.next, 50)
+    jobs.failures(w.conn, jobs.Failures(w.item.id, Stage.CAPTION, "corrupt", "ann"), page.next, 50)
+    jobs.count_codes(w.conn, everything)
+    jobs.list_positions(w.conn, everything, None, 500)
     jobs.of_item(w.conn, w.item.id)
 
 
@@ -21,6 +26,19 @@ def what_failed_is_tried_again(w: World) -> None:
     media_item.list_by_id(w.conn, [w.item.id, new_id()])
     job.retry(w.conn, *job.list_failed(w.conn, stage=Stage.RENDITIONS)[0])
     upload.reopen(w.conn, w.ann.id, w.upload_id)
+
+
+@case
+def users_are_listed_and_changed(w: World) -> None:
+    users.rows(w.conn, None)
+    users.rows(w.conn, w.ann.id)
+    stored_sum.list_young(w.conn, [w.ann.id], 60)
+    assert user.find_id(w.conn, "ann") == w.ann.id
+    user.read_quota(w.conn, w.ann.id)
+    user.change_role(w.conn, w.ann.id, "member")
+    user.change_quota(w.conn, w.ann.id, None)
+    user.set_disabled(w.conn, w.ann.id, disabled=True)
+    user.has_administrator(w.conn)
 
 
 @case

@@ -9,7 +9,8 @@ from pinhole import queues
 from pinhole.errors import NotFound, Unavailable
 from pinhole.ingest import original
 from pinhole.operations import jobs
-from pinhole.operations.retry import Retried, retry_all, retry_items
+from pinhole.operations.jobs import Failures
+from pinhole.operations.retry import Progress, Retried, retry_all, retry_failed, retry_items
 from pinhole.settings import settings
 from pinhole.tables import timeline_month
 from pinhole.tables.job import Stage
@@ -195,3 +196,33 @@ def test_an_item_whose_upload_is_gone_is_tried_again_without_it(inbox: Inbox) ->
 
     inbox.deliver_body(*inbox.cloud.messages("ingest"))
     assert inbox.items()[0]["visible"]
+
+
+def test_some_failures_are_tried_again_from_the_latest_on_and_what_fails_anew_meanwhile_is_not(inbox: Inbox) -> None:
+    items = [failed(inbox, jpeg(shade=shade))[1] for shade in (1, 2, 3)]
+    first = retry_failed(Failures(), None, within_seconds=0)
+    assert first.next is not None
+    assert (first.retried, first.next.item_id) == (1, items[2])
+    inbox.conn.execute("UPDATE job SET state = 'failed', finished_at = now() WHERE subject_id = %s", (items[2],))
+
+    rest = retry_failed(Failures(), first.next)
+
+    assert rest == Progress(retried=2, not_retried=0, next=None)
+    states = inbox.conn.execute("SELECT subject_id, state FROM job").fetchall()
+    assert dict(states) == {items[0]: "waiting", items[1]: "waiting", items[2]: "failed"}
+
+
+def test_what_stays_failed_is_counted_and_gone_past(inbox: Inbox) -> None:
+    failed(inbox, jpeg(shade=1))
+    failed(inbox, jpeg(shade=2))
+    inbox.deliver(inbox.landed(jpeg(shade=2)))
+    assert retry_failed(Failures(), None) == Progress(retried=1, not_retried=1, next=None)
+
+
+def test_only_failures_that_agree_are_tried_again(inbox: Inbox) -> None:
+    _, early = failed(inbox, jpeg(shade=1))
+    failed(inbox, jpeg(shade=2), "_renditions")
+    assert retry_failed(Failures(owner="nobody"), None) == Progress(0, 0, None)
+    assert retry_failed(Failures(item_id=early, code="processing_failed"), None) == Progress(1, 0, None)
+    assert retry_failed(Failures(stage=Stage.METADATA), None) == Progress(0, 0, None)
+    assert retry_failed(Failures(stage=Stage.RENDITIONS), None) == Progress(1, 0, None)

@@ -613,6 +613,23 @@ def test_bytes_stored_and_promised_count_once_each_against_the_limit(
     begin(caller, b"x" * 200)
 
 
+@pytest.mark.parametrize("of_all", [100, 1_000])
+def test_a_users_own_quota_holds_instead_of_that_of_all(
+    caller: Caller, conn: Connection, limit: SetLimit, of_all: int
+) -> None:
+    limit("max_user_bytes", of_all)
+    conn.execute("UPDATE users SET quota_bytes = 500")
+    answer = caller.call("POST", "/uploads", json=promise(b"x" * 501))
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"], answer.json["limit"]) == (413, "storage_full", 500)
+    begin(caller, b"x" * 500)
+
+
+def test_who_has_a_quota_of_nothing_may_upload_nothing(caller: Caller, conn: Connection) -> None:
+    conn.execute("UPDATE users SET quota_bytes = 0")
+    assert caller.call("POST", "/uploads", json=promise(b"x")).status_code == 413
+
+
 @pytest.mark.parametrize(
     ("size_bytes", "part_bytes"),
     [

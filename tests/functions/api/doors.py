@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Enters = Literal["anyone", "session", "administrator"]
-Thing = Literal["item", "upload", "large upload", "change"]
+Thing = Literal["item", "upload", "large upload", "change", "session"]
 
 ABSENT = "0123456789ab"
 """An id of the right form, which nothing has."""
@@ -35,20 +35,28 @@ class Door:
 
 ANYONE = Door("anyone")
 SESSION = Door("session")
+ADMINISTRATOR = Door("administrator")
 _EDIT = {"set": {"rating": 3}}
 
 DOORS: dict[str, Door] = {
-    "GET /setup": ANYONE,
+    "GET /onboarding": ANYONE,
     "GET /health": ANYONE,
     "GET /docs": ANYONE,
     "GET /openapi.json": ANYONE,
     "POST /auth/register": ANYONE,
     "POST /auth/login": ANYONE,
     "POST /auth/refresh": ANYONE,
+    # What opens it is the token of an invite.
+    "POST /auth/invite": ANYONE,
     # The signature in its query is what opens it, to whoever has that.
     "GET /media/{item_key}/{version}/{name}": Door("anyone", path="/media/0123456789abcdefghijABCD/1/240.webp"),
     "POST /auth/logout": SESSION,
+    "POST /auth/password": SESSION,
+    "GET /auth/sessions": SESSION,
+    "DELETE /auth/sessions": SESSION,
+    "DELETE /auth/sessions/{session_id}": Door("session", "session", path="/auth/sessions/{id}"),
     "GET /me": SESSION,
+    "PATCH /me": SESSION,
     "GET /storage": SESSION,
     "GET /places": SESSION,
     "POST /live/ticket": SESSION,
@@ -84,4 +92,15 @@ DOORS: dict[str, Door] = {
         "session", "large upload", path="/uploads/{id}/parts", body={"partNumbers": [1]}
     ),
     "POST /uploads/{upload_id}/complete": Door("session", "large upload", path="/uploads/{id}/complete"),
+    "POST /onboarding": ADMINISTRATOR,
+    "GET /admin/invites": ADMINISTRATOR,
+    "POST /admin/invites": ADMINISTRATOR,
+    "DELETE /admin/invites/{invite_id}": Door("administrator", path=f"/admin/invites/{ABSENT}"),
+    "GET /admin/users": ADMINISTRATOR,
+    "PATCH /admin/users/{user_id}": Door("administrator", path="/admin/users/12345678"),
+    "GET /admin/jobs": ADMINISTRATOR,
+    "GET /admin/jobs/failures": ADMINISTRATOR,
+    "POST /admin/jobs/retry": ADMINISTRATOR,
+    "GET /admin/queues": ADMINISTRATOR,
+    "POST /admin/queues/{queue}/{action}": Door("administrator", path="/admin/queues/ingest/pause"),
 }

@@ -22,7 +22,7 @@ SCHEMA.app = wsgi
 
 
 @pytest.fixture
-def who(cloud: Cloud) -> User:
+def who(cloud: Cloud, admin_function: None) -> User:
     """A user, in a system whose parts all answer."""
     with transaction() as conn:
         return user.insert(conn, "ann", passwords.nobody(), "administrator", "ann")

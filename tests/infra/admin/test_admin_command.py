@@ -126,6 +126,35 @@ def test_a_failure_is_listed_read_and_tried_again(instance: Instance, admin: Adm
     assert failed_again["finishedAt"] > failure["finishedAt"]
 
 
+def test_an_administrator_pauses_and_resumes_a_queue_and_tries_again_by_the_api(
+    instance: Instance, admin: Admin
+) -> None:
+    assert instance.call("POST", "/admin/queues/changes/pause")["consumer"] in {"pausing", "paused"}
+    eventually(lambda: admin.queue("changes")["consumer"], lambda consumer: consumer == "paused")
+    assert instance.call("POST", "/admin/queues/changes/resume")["consumer"] == "running"
+    assert [queue["name"] for queue in instance.call("GET", "/admin/queues")["queues"]] == [
+        queue["name"] for queue in admin.asks("queues")
+    ]
+    assert instance.call("POST", "/admin/jobs/retry", {"owner": "nobody"}) == {
+        "retried": 0,
+        "notRetried": 0,
+        "nextCursor": None,
+    }
+
+
+def test_users_are_listed_and_changed_and_the_last_administrator_stays(instance: Instance, admin: Admin) -> None:
+    (ada,) = admin.asks("users")
+    assert (ada["name"], ada["role"], ada["quotaBytes"], ada["disabledAt"]) == ("ada", "administrator", None, None)
+    assert admin.asks("user", "ADA", "--quota", "5000000000")["effectiveQuotaBytes"] == 5_000_000_000
+    assert instance.call("GET", "/storage")["quotaBytes"] == 5_000_000_000
+    assert "5,000,000,000" in admin.says("users")
+    assert admin.asks("user", "ada", "--quota", "none")["quotaBytes"] is None
+    assert "Nobody would be left" in admin.refuses("user", "ada", "--disable", code=1)
+    assert "Nobody would be left" in admin.refuses("user", "ada", "--role", "member", code=1)
+    assert "There is no user bea" in admin.refuses("user", "bea", "--enable", code=1)
+    assert "neither a number of bytes nor none" in admin.refuses("user", "ada", "--quota", "-1", code=2)
+
+
 def test_what_can_not_be_is_said_in_one_line(admin: Admin) -> None:
     assert "There is no queue lvie. The queues are: ingest," in admin.refuses("pause", "lvie", code=1)
     assert "No function reads ml" in admin.refuses("pause", "ml", code=1)

@@ -31,6 +31,27 @@ def job(**changes: Any) -> dict[str, Any]:
     }
 
 
+def test_of_a_user_the_quota_that_holds_is_shown_and_since_when_they_are_kept_out() -> None:
+    user = {
+        "name": "ada",
+        "role": "member",
+        "folder": "ada",
+        "items": 3,
+        "originalsBytes": 12345,
+        "renditionsBytes": 678,
+        "quotaBytes": None,
+        "effectiveQuotaBytes": 100_000,
+        "lastSeenAt": ago(hours=2),
+        "disabledAt": None,
+    }
+    head, row, kept_out = tables.users(
+        [user, user | {"disabledAt": ago(days=3), "effectiveQuotaBytes": None}]
+    ).splitlines()
+    assert head.split()[:7] == ["NAME", "ROLE", "FOLDER", "PHOTOS", "ORIGINALS", "RENDITIONS", "QUOTA"]
+    assert row.split() == ["ada", "member", "ada", "3", "12,345", "678", "100,000", "2", "h", "ago", "-"]
+    assert kept_out.split()[6:] == ["-", "2", "h", "ago", "3", "d", "ago"]
+
+
 def test_numbers_stand_to_the_right_and_what_is_not_there_is_a_dash() -> None:
     assert tables.table(["NAME", "COUNT"], [["a", 1234567], ["longer", None]]) == (
         "NAME        COUNT\na       1,234,567\nlonger          -"

@@ -50,6 +50,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count all users' jobs by stage and state, and tell how fast they are done.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/jobs/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what failed for good, the latest first, 100 a page.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["listFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/jobs/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try failures again, the latest first, under the same ids, as if they had just arrived.
+         * @description A request does up to 500, for up to 10 seconds; it is sent again with `nextCursor` for the rest. What fails anew meanwhile is not tried twice on that way.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["retryJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all queues: how much is in them, for how long, what became dead, and whether they are read.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["listQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/queues/{queue}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a queue, resume it, or move its dead letters back to it; how it is then.
+         * @description What was taken before a pause is ended first. 404 `no_such_queue`; 409 `no_consumer` where no function reads it, `no_dead_letters` where it has no queue of these, `move_under_way` while an earlier move lasts.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["actOnQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all users by name, with what each stores.
+         * @description These are counts and bytes: administrators see no photos but their own.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user's role or quota, disable or enable them.
+         * @description Their photos stay as they are. One administrator who is not disabled is always left: 409 `last_administrator`.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
     "/auth/invite": {
         parameters: {
             query?: never;
@@ -970,6 +1118,11 @@ export interface components {
         CheckUploads: {
             sha256s: string[];
         };
+        /** CodeCount */
+        CodeCount: {
+            code: string | null;
+            failed: number;
+        };
         /**
          * Colours
          * @description Measured.
@@ -1003,6 +1156,12 @@ export interface components {
             name: string;
             password: string;
         };
+        /** DeadLetters */
+        DeadLetters: {
+            /** @description Of the queue that they lie in */
+            name: string;
+            depth: number;
+        };
         /** DetectedObject */
         DetectedObject: {
             name: string;
@@ -1032,7 +1191,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -1053,6 +1212,35 @@ export interface components {
             /** @description The longer side of its box, in pixels of the original */
             sizePx: number;
             sharpness: number;
+        };
+        /**
+         * Failure
+         * @description A stage of a file that failed for good.
+         */
+        Failure: {
+            itemId: string;
+            stage: components["schemas"]["Stage"];
+            attempts: number;
+            /** @description Name of the user whose file it is */
+            owner: string;
+            filename: string;
+            sizeBytes: number;
+            /** @description What the owner was told; null: nothing */
+            code: string | null;
+            /** @description The whole report of the last attempt that could make one */
+            report: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            finishedAt: string;
+        };
+        /** FailurePage */
+        FailurePage: {
+            failures: components["schemas"]["Failure"][];
+            /** @description How many failed by code, of stage and owner that are asked for; null on pages that follow */
+            codes: components["schemas"]["CodeCount"][] | null;
+            /** @description Asks for the failures that follow; null where none do */
+            nextCursor: string | null;
         };
         /** FilterValue */
         FilterValue: {
@@ -1352,6 +1540,11 @@ export interface components {
             list?: components["schemas"]["ListedItems"] | null;
             /** @description `asOf` of the list as it was shown: what came into it later is not touched. Required with `list` */
             asOf?: string | null;
+        };
+        /** Jobs */
+        Jobs: {
+            /** @description In the order of processing */
+            stages: components["schemas"]["StageSummary"][];
         };
         /**
          * LibraryCovers
@@ -1752,6 +1945,36 @@ export interface components {
             exposure: number;
             overall: number;
         };
+        /**
+         * QueueSummary
+         * @description Numbers of messages, as far as the queue knows them.
+         */
+        QueueSummary: {
+            name: string;
+            waiting: number;
+            /** @description Taken, and neither done nor given back */
+            inFlight: number;
+            delayed: number;
+            /** @description Age of the oldest message; null: there is none, or nobody knows */
+            oldestSeconds: number | null;
+            /**
+             * @description How the function that reads it is; `worker`: workers poll it, whether one runs or not; null: nothing reads it
+             * @example running
+             * @example paused
+             * @example resuming
+             * @example pausing
+             * @example worker
+             */
+            consumer: string | null;
+            visibilityTimeoutSeconds: number;
+            /** @description Deliveries before a message is a dead letter */
+            maxReceiveCount: number | null;
+            deadLetters: components["schemas"]["DeadLetters"] | null;
+        };
+        /** Queues */
+        Queues: {
+            queues: components["schemas"]["QueueSummary"][];
+        };
         /** RefreshRequest */
         RefreshRequest: {
             refreshToken: string;
@@ -1789,6 +2012,27 @@ export interface components {
             parts: unknown[];
             partNumbers?: null;
         });
+        /** Retried */
+        Retried: {
+            retried: number;
+            /** @description What stays failed, since its owner has the same bytes as another item by now, and what was being tried again already */
+            notRetried: number;
+            /** @description There are more failures: to be sent again with it; null: that was all */
+            nextCursor: string | null;
+        };
+        /**
+         * Retry
+         * @description Which failures to try again: all that agree with what is given; `{}`: all that there are.
+         */
+        Retry: {
+            itemId?: string | null;
+            stage?: components["schemas"]["Stage"] | null;
+            code?: string | null;
+            /** @description Name of a user */
+            owner?: string | null;
+            /** @description `nextCursor` of the answer before, to go on */
+            cursor?: string | null;
+        };
         /**
          * Role
          * @description What a model is for. A model set has at most one for each role.
@@ -1840,6 +2084,29 @@ export interface components {
             };
             /** Format: date-time */
             urlExpiresAt: string;
+        };
+        /**
+         * Stage
+         * @description A step of processing.
+         * @enum {string}
+         */
+        Stage: "metadata" | "renditions" | "poster" | "video" | "stills" | "clip" | "analysis" | "caption" | "full_size";
+        /**
+         * StageSummary
+         * @description Jobs of one stage by state.
+         */
+        StageSummary: {
+            stage: components["schemas"]["Stage"];
+            waiting: number;
+            running: number;
+            done: number;
+            failed: number;
+            /** @description When the one that waits longest was asked for */
+            oldestWaiting: string | null;
+            doneIn5Minutes: number;
+            doneIn60Minutes: number;
+            /** @description Until nothing waits, at the pace of the last 5 minutes, else of the last 60; null: nothing waits, or nothing was done */
+            etaSeconds: number | null;
         };
         /** Storage */
         Storage: {
@@ -1917,6 +2184,46 @@ export interface components {
             error: components["schemas"]["UploadError"] | null;
             /** @description What the store holds of a waiting multipart upload */
             parts: components["schemas"]["StoredPart"][];
+        };
+        /**
+         * UserEdit
+         * @description What is left out stays as it is.
+         */
+        UserEdit: {
+            /** @enum {string} */
+            role?: "administrator" | "member";
+            /** @description Bytes of originals; null: as for all */
+            quotaBytes?: number | null;
+            /** @description true ends all sessions of the user at once */
+            disabled?: boolean;
+        };
+        /** UserSummary */
+        UserSummary: {
+            id: number;
+            name: string;
+            /** @enum {string} */
+            role: "administrator" | "member";
+            /** @description Prefix of this user's originals in the bucket */
+            folder: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Since when they are let in nowhere; null: they are */
+            disabledAt: string | null;
+            /** @description null: not within the last 30 days */
+            lastSeenAt: string | null;
+            /** @description Up to a minute ago, as all of what is stored */
+            originalsBytes: number;
+            renditionsBytes: number;
+            /** @description Photos and videos, without those in the trash */
+            items: number;
+            /** @description Set for this user; null: as for all */
+            quotaBytes: number | null;
+            /** @description How many bytes of originals they may have; null: no limit */
+            effectiveQuotaBytes: number | null;
+        };
+        /** Users */
+        Users: {
+            users: components["schemas"]["UserSummary"][];
         };
         /**
          * Video
@@ -2169,6 +2476,211 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listFailures: {
+        parameters: {
+            query?: {
+                stage?: components["schemas"]["Stage"] | null;
+                code?: string | null;
+                /** @description Name of a user */
+                owner?: string | null;
+                /** @description `nextCursor` of an earlier page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailurePage"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retryJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    actOnQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+                action: "pause" | "resume" | "redrive";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSummary"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Users"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSummary"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

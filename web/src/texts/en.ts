@@ -71,6 +71,7 @@ export const en = {
     already_onboarded: 'This library has been set up already.',
     folder_taken: 'This folder is, holds or lies in the folder of somebody else.',
     invite_used: 'Somebody has used this invite already.',
+    last_administrator: 'There has to be another administrator first.',
 
     file_too_large: 'The file is larger than the server takes.',
     storage_full: 'Your library is full.',

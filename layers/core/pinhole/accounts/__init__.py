@@ -1,5 +1,6 @@
 """Who may come in: registration, invites, passwords, sessions and their tokens, limits on attempts."""
 
+from pinhole.accounts.quotas import quota, quota_of
 from pinhole.accounts.registration import register
 from pinhole.accounts.sessions import Tokens, authenticate, begin_session, login, logout, refresh
 from pinhole.tables.session import Client, Login, Session
@@ -16,6 +17,8 @@ __all__ = [
     "begin_session",
     "login",
     "logout",
+    "quota",
+    "quota_of",
     "refresh",
     "register",
 ]

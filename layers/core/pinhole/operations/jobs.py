@@ -1,12 +1,21 @@
 """The ledger as an operator reads it: how much is to be done, how fast it goes, what failed and why."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
 
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
-from pinhole.errors import NotFound
+from pinhole.errors import FieldError, Invalid, NotFound
+from pinhole.stages import Stage
+from pinhole.tables import user
+
+PAGE = 100  # failures
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_POSITION = re.compile(r"([0-9]{1,17})\.([0-9]{1,16})\.([0-9A-Za-z]{12})\.([a-z_]{1,16})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,49 @@ class StageCounts:
     done_in_5_minutes: int
     done_in_60_minutes: int
 
+    @property
+    def eta_seconds(self) -> int | None:
+        """Until all that is open is done, at the pace of the last 5 minutes, else of the last 60.
+
+        None where nothing is open, or nothing was done.
+        """
+        left = self.waiting + self.running
+        for done, minutes in ((self.done_in_5_minutes, 5), (self.done_in_60_minutes, 60)):
+            if left and done:
+                return round(left * minutes * 60 / done)
+        return None
+
+
+class Position(NamedTuple):
+    """The place of a failure among all of them, which go from the latest to the earliest. Opaque on the wire."""
+
+    finished_at: datetime
+    owner_id: int
+    item_id: str
+    stage: str
+
+    def __str__(self) -> str:
+        microseconds = (self.finished_at - _EPOCH) // timedelta(microseconds=1)
+        return f"{microseconds}.{self.owner_id}.{self.item_id}.{self.stage}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises Invalid for what is not of the form."""
+        form = _POSITION.fullmatch(text)
+        if form is None or form[4] not in set(Stage):
+            raise Invalid("The cursor is none that an answer told.", FieldError("cursor", "is not of its form"))
+        return cls(_EPOCH + timedelta(microseconds=int(form[1])), int(form[2]), form[3], form[4])
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Which jobs that failed for good: all that agree with what is not None. owner: a user's name."""
+
+    item_id: str | None = None
+    stage: Stage | None = None
+    code: str | None = None
+    owner: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
@@ -34,6 +86,7 @@ class JobReport:
     stage: str
     state: str
     attempts: int
+    owner_id: int
     owner: str
     filename: str
     size_bytes: int
@@ -44,10 +97,25 @@ class JobReport:
     started_at: datetime | None
     finished_at: datetime | None
 
+    @property
+    def position(self) -> Position:
+        """Of one that failed for good."""
+        assert self.finished_at is not None
+        return Position(self.finished_at, self.owner_id, self.item_id, self.stage)
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePage:
+    """next: after which the next page begins; None where nothing follows."""
+
+    jobs: list[JobReport]
+    next: Position | None
+
 
 _REPORT = sql.SQL(
     """
-    SELECT job.subject_id AS item_id, job.stage, job.state, job.attempts, users.name AS owner, file.filename,
+    SELECT job.subject_id AS item_id, job.stage, job.state, job.attempts, job.owner_id,
+           users.name AS owner, file.filename,
            file.size_bytes, upload.id AS upload_id, job.error_code AS code, job.last_error AS report,
            job.created_at, job.started_at, job.finished_at
     FROM job
@@ -90,11 +158,60 @@ def counts(conn: Connection) -> list[StageCounts]:
         ).fetchall()
 
 
-def failures(conn: Connection, limit: int) -> list[JobReport]:
-    """Jobs that failed for good, the latest first."""
+# Without what is not asked for: a plan is made for each call, by what it asks.
+_FAILED = sql.SQL(
+    """
+    job.state = 'failed' AND job.subject_kind = 'item'
+    AND (%(item_id)s::text IS NULL OR job.subject_id = %(item_id)s)
+    AND (%(stage)s::job_stage IS NULL OR job.stage = %(stage)s)
+    AND (%(code)s::text IS NULL OR job.error_code = %(code)s)
+    AND (%(owner)s::text IS NULL OR job.owner_id = (SELECT id FROM users WHERE name_key = %(owner)s))
+    AND (%(finished_at)s::timestamptz IS NULL OR (job.finished_at, job.owner_id, job.subject_id, job.stage)
+         < (%(finished_at)s, %(owner_id)s, %(after_item)s, %(after_stage)s::job_stage))
+    """
+)
+_LATEST_FIRST = sql.SQL(
+    " ORDER BY job.finished_at DESC, job.owner_id DESC, job.subject_id DESC, job.stage DESC LIMIT %(limit)s"
+)
+_CODES = sql.SQL(
+    "SELECT error_code, count(*) FROM job WHERE {failed} GROUP BY error_code ORDER BY count(*) DESC, error_code"
+).format(failed=_FAILED)
+_POSITIONS = sql.SQL("SELECT finished_at, owner_id, subject_id, stage FROM job WHERE ") + _FAILED + _LATEST_FIRST
+
+
+def failures(conn: Connection, which: Failures, after: Position | None, limit: int) -> FailurePage:
+    """Jobs that failed for good, the latest first; those after a place.
+
+    It reads an index from there on until it has found them: 100,000 entries at worst where there are so many failures.
+    """
     with conn.cursor(row_factory=class_row(JobReport)) as cursor:
-        where = sql.SQL("WHERE job.state = 'failed' ORDER BY job.finished_at DESC, job.subject_id, job.stage LIMIT %s")
-        return cursor.execute(_REPORT + where, (limit,)).fetchall()
+        statement = _REPORT + sql.SQL("WHERE ") + _FAILED + _LATEST_FIRST
+        found = cursor.execute(statement, _asked(which, after) | {"limit": limit + 1}).fetchall()
+    return FailurePage(found[:limit], found[limit - 1].position if len(found) > limit else None)
+
+
+def count_codes(conn: Connection, which: Failures) -> list[tuple[str | None, int]]:
+    """How many of these failed by the code that their owners were told, most first; `code` of `which` is not asked."""
+    return conn.execute(_CODES, _asked(which, None) | {"code": None}).fetchall()
+
+
+def list_positions(conn: Connection, which: Failures, after: Position | None, limit: int) -> list[Position]:
+    """The places of these, in the order of `failures`."""
+    found = conn.execute(_POSITIONS, _asked(which, after) | {"limit": limit})
+    return [Position(*row) for row in found]
+
+
+def _asked(which: Failures, after: Position | None) -> dict[str, object]:
+    return {
+        "item_id": which.item_id,
+        "stage": which.stage,
+        "code": which.code,
+        "owner": None if which.owner is None else user.name_key(which.owner),
+        "finished_at": after and after.finished_at,
+        "owner_id": after and after.owner_id,
+        "after_item": after and after.item_id,
+        "after_stage": after and after.stage,
+    }
 
 
 def of_item(conn: Connection, item_id: str) -> list[JobReport]:

@@ -1,5 +1,6 @@
 """Trying again what failed for good, under the same id: as if it had just arrived."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,10 +12,15 @@ from pinhole import stages
 from pinhole.db import transaction
 from pinhole.errors import NotFound
 from pinhole.keys import upload_of
+from pinhole.operations import jobs
+from pinhole.operations.jobs import Failures, Position
 from pinhole.stages import Stage, Subject
 from pinhole.tables import job, media_item, original_file, timeline_month
 from pinhole.tables import upload as upload_table
 from pinhole.telemetry import follow, logger
+
+AT_ONCE = 500  # failures in one call
+BEGUN_WITHIN_SECONDS = 10.0  # of it: who waits for the answer waits for less than half a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,36 @@ class Retried:
     outcome: Literal["retried", "not_failed", "duplicate"]
     stage: Stage | None = None
     winner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one call did. not_retried: what stays failed, and what was being tried again already.
+
+    next: after which the next call begins; None where nothing is left.
+    """
+
+    retried: int
+    not_retried: int
+    next: Position | None
+
+
+def retry_failed(which: Failures, after: Position | None, within_seconds: float = BEGUN_WITHIN_SECONDS) -> Progress:
+    """Try again some of these failures, the latest first: at least one, at most 500, none begun after that time.
+
+    From the latest on, since what fails anew is later than all that are still to come: whoever goes on tries nothing
+    twice. Raises Unavailable: what was not reached then stays failed.
+    """
+    until = time.monotonic() + within_seconds
+    with transaction() as conn:
+        found = jobs.list_positions(conn, which, after, AT_ONCE + 1)
+    tried: list[Retried] = []
+    for failed in found[:AT_ONCE]:
+        if tried and time.monotonic() >= until:
+            break
+        tried.append(_retry(Subject(failed.owner_id, failed.item_id), Stage(failed.stage)))
+    retried = sum(one.outcome == "retried" for one in tried)
+    return Progress(retried, len(tried) - retried, found[len(tried) - 1] if len(tried) < len(found) else None)
 
 
 def retry_items(item_ids: Sequence[str]) -> list[Retried]:

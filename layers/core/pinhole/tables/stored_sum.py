@@ -1,5 +1,6 @@
 """Table `stored_sum`: what is stored for owners of much, as it was summed up last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
@@ -25,6 +26,18 @@ def get(conn: Connection, owner_id: int, items_a_second: int) -> Stored | None:
             """,
             (owner_id, items_a_second),
         ).fetchone()
+
+
+def list_young(conn: Connection, owner_ids: Sequence[int], seconds: float) -> dict[int, Stored]:
+    """Of these owners the sums that were made no more seconds ago."""
+    found = conn.execute(
+        """
+        SELECT owner_id, originals_bytes, renditions_bytes, items FROM stored_sum
+        WHERE owner_id = ANY(%s) AND summed_at > now() - make_interval(secs => %s)
+        """,
+        (list(owner_ids), seconds),
+    )
+    return {owner_id: Stored(*sums) for owner_id, *sums in found}
 
 
 def keep(conn: Connection, owner_id: int, stored: Stored) -> None:

@@ -161,3 +161,50 @@ def folder_is_free(conn: Connection, folder: str) -> bool:
             {"folder": folder},
         )
         return cursor.fetchone() is True
+
+
+def find_id(conn: Connection, key: str) -> int | None:
+    """Id of the user whose `name_key` this is, disabled or not."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT id FROM users WHERE name_key = %s", [key]).fetchone()
+
+
+def has_administrator(conn: Connection) -> bool:
+    """Whether there is an administrator who is not disabled."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return (
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM users WHERE role = 'administrator' AND disabled_at IS NULL)"
+            ).fetchone()
+            is True
+        )
+
+
+def change_role(conn: Connection, user_id: int, role: Role) -> None:
+    """Make an administrator or a member of a user."""
+    conn.execute("UPDATE users SET role = %s WHERE id = %s", [role, user_id])
+
+
+def set_disabled(conn: Connection, user_id: int, *, disabled: bool) -> None:
+    """Let a user in nowhere from now on, or again; whoever is disabled already stays so since then."""
+    conn.execute(
+        "UPDATE users SET disabled_at = CASE WHEN %s THEN coalesce(disabled_at, now()) END WHERE id = %s",
+        [disabled, user_id],
+    )
+
+
+def change_quota(conn: Connection, user_id: int, quota_bytes: int | None) -> None:
+    """Let a user have so many bytes of originals; None: as many as the setting says."""
+    conn.execute("UPDATE users SET quota_bytes = %s WHERE id = %s", [quota_bytes, user_id])
+
+
+def read_quota(conn: Connection, user_id: int) -> int | None:
+    """How many bytes of originals are set for this user; None: none are."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT quota_bytes FROM users WHERE id = %s", [user_id]).fetchone()
+
+
+def lock_quota(conn: Connection, user_id: int) -> int | None:
+    """The same, while nobody else has this user's row until the end of the transaction."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT quota_bytes FROM users WHERE id = %s FOR NO KEY UPDATE", [user_id]).fetchone()

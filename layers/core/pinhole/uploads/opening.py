@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from psycopg import Connection
 
-from pinhole import live, trash
+from pinhole import accounts, live, trash
 from pinhole.accounts import User
 from pinhole.db import transaction
 from pinhole.errors import TooLarge, TooManyUploads
@@ -14,7 +14,7 @@ from pinhole.filenames import displayable, displayable_path
 from pinhole.ids import new_id
 from pinhole.keys import upload_key
 from pinhole.settings import MEBIBYTE, settings
-from pinhole.tables import timeline_month
+from pinhole.tables import timeline_month, user
 from pinhole.tables import upload as upload_table
 from pinhole.tables.upload import Upload
 from pinhole.uploads import landing
@@ -108,7 +108,7 @@ def _begin(owner: User, promise: Promise) -> Upload | Duplicate:
 def open_upload(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate:
     """The same, by what the tables say: uploads that landed unnoticed count as open."""
     # One at a time per owner: two devices that begin at once get the same upload, and limits hold.
-    conn.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", (owner.id,))
+    quota = accounts.quota(user.lock_quota(conn, owner.id))
     for _, item_id, trashed in _known(conn, owner, [promise.sha256]):
         restored = trash.restore(conn, owner.id, item_id) if trashed else None
         if restored:
@@ -116,7 +116,7 @@ def open_upload(conn: Connection, owner: User, promise: Promise) -> Upload | Dup
         return Duplicate(item_id, restored)
     if opened := upload_table.find_open(conn, owner.id, promise.sha256, promise.size_bytes):
         return opened
-    _check_limits(conn, owner, promise.size_bytes)
+    _check_limits(conn, owner, promise.size_bytes, quota)
     upload_id = new_id()
     return upload_table.insert(
         conn,
@@ -147,7 +147,7 @@ def part_size(size_bytes: int) -> int | None:
     return max(PART_BYTES, -(-smallest // MEBIBYTE) * MEBIBYTE)
 
 
-def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
+def _check_limits(conn: Connection, owner: User, size_bytes: int, quota: int | None) -> None:
     limits = settings()
     if size_bytes > limits.max_file_bytes:
         detail = f"A file may have at most {limits.max_file_bytes} bytes."
@@ -158,13 +158,13 @@ def _check_limits(conn: Connection, owner: User, size_bytes: int) -> None:
             landing.LOOK_AGAIN_SECONDS,
             limits.max_open_uploads,
         )
-    if limits.max_user_bytes is None:
+    if quota is None:
         return
-    left = limits.max_user_bytes - _bytes_taken(conn, owner.id)
+    left = quota - _bytes_taken(conn, owner.id)
     if size_bytes > left:
         raise TooLarge(
-            f"Your library may have {limits.max_user_bytes} bytes, of which {max(left, 0)} are left.",
-            limits.max_user_bytes,
+            f"Your library may have {quota} bytes, of which {max(left, 0)} are left.",
+            quota,
             code="storage_full",
         )
 

@@ -1,0 +1,135 @@
+"""Users as operators see them, their quotas and roles, and who is kept out."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
+
+from pinhole import accounts, live, storage
+from pinhole.accounts import Role
+from pinhole.db import statement, transaction
+from pinhole.errors import Conflict, ErrorCode, NotFound
+from pinhole.tables import session, user
+from pinhole.telemetry import logger
+
+MAX_QUOTA_BYTES = 2**53 - 1  # exact in JSON
+
+UserId = Annotated[int, Field(ge=1, lt=2**53)]
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """A user as an operator sees them.
+
+    disabled_at: since when they are let in nowhere; last_seen_at: None where not within 30 days, after which sessions
+    are forgotten. originals_bytes, renditions_bytes, items: up to a minute ago. quota_bytes: their own; None: the
+    setting's; effective_quota_bytes: which of the two holds, None: no limit.
+    """
+
+    id: int
+    name: str
+    role: Role
+    folder: str
+    created_at: datetime
+    disabled_at: datetime | None
+    last_seen_at: datetime | None
+    originals_bytes: int
+    renditions_bytes: int
+    items: int
+    quota_bytes: int | None
+    effective_quota_bytes: int | None
+
+
+class UserChange(TypedDict, total=False):
+    """What is to be changed of a user; what is absent stays. quota_bytes: None for the setting's."""
+
+    role: Role
+    quota_bytes: Annotated[int, Field(ge=0, le=MAX_QUOTA_BYTES)] | None
+    disabled: bool
+
+
+def states() -> list[UserState]:
+    """All users by name, at the cost of `storage.of_owners`. Raises Unavailable."""
+    return _states(None)
+
+
+def change(user_id: int, changes: UserChange) -> UserState:
+    """Change a user, all or nothing; how they are then. Who is disabled has no session any more.
+
+    Raises NotFound; Conflict (`last_administrator`) where nobody would be left who may administer; Unavailable.
+    """
+    with transaction() as conn:
+        user.lock(conn)  # of two administrators who take each other's role, the second finds what the first did
+        if "role" in changes:
+            user.change_role(conn, user_id, changes["role"])
+        if "quota_bytes" in changes:
+            user.change_quota(conn, user_id, changes["quota_bytes"])
+        if "disabled" in changes:
+            user.set_disabled(conn, user_id, disabled=changes["disabled"])
+            if changes["disabled"]:
+                session.end_all(conn, user_id)
+        if not user.has_administrator(conn):
+            raise Conflict(
+                "Nobody would be left to administer: make somebody else an administrator first.",
+                code=ErrorCode.LAST_ADMINISTRATOR,
+            )
+    if changes.get("disabled"):
+        live.sessions_ended(user_id)
+    found = _states(user_id)
+    if not found:
+        raise NotFound("There is no such user.")
+    logger.info("user_changed", extra={"user_id": user_id, **changes})
+    return found[0]
+
+
+def change_named(name: str, changes: UserChange) -> UserState:
+    """The same for the user of this name."""
+    with transaction() as conn:
+        user_id = user.find_id(conn, user.name_key(name))
+    if user_id is None:
+        raise NotFound(f"There is no user {name}.")
+    return change(user_id, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A user without what they store: as UserState."""
+
+    id: int
+    name: str
+    role: Role
+    folder: str
+    created_at: datetime
+    disabled_at: datetime | None
+    last_seen_at: datetime | None
+    quota_bytes: int | None
+
+
+def rows(conn: Connection, user_id: int | None) -> list[Row]:
+    """All users by name, or this one, as far as tables say so without being summed up."""
+    with conn.cursor(row_factory=class_row(Row)) as cursor:
+        return cursor.execute(
+            """
+            SELECT id, name, role::text, folder, created_at, disabled_at, quota_bytes,
+                   (SELECT max(last_seen_at) FROM session WHERE user_id = users.id) AS last_seen_at
+            FROM users WHERE id = coalesce(%s, id) ORDER BY name_key
+            """,
+            [user_id],
+        ).fetchall()
+
+
+def _states(user_id: int | None) -> list[UserState]:
+    users = statement(lambda conn: rows(conn, user_id))
+    stored = storage.of_owners([one.id for one in users])
+    return [
+        UserState(
+            **asdict(one),
+            **asdict(stored[one.id]),
+            effective_quota_bytes=accounts.quota(one.quota_bytes),
+        )
+        for one in users
+    ]
