@@ -72,8 +72,13 @@ async def fill(origin: Origin, data: DataDirectory) -> None:
 def _fill(origin: Origin, credentials: Credentials) -> None:
     # Not by way of a proxy, which may not run yet.
     client = Client(origin.local, public_origin=origin.url)
-    begin_session = client.register if client.onboarding()["registrationOpen"] else client.log_in
+    state = client.onboarding()
+    begin_session = client.register if state["registrationOpen"] else client.log_in
     begin_session(credentials["name"], credentials["password"])
+    if not state["onboarded"]:
+        # Whoever looks at the demo wants to see photos first.
+        library = {"libraryName": "Demo", "fallbackTimezone": "UTC", "originalsMayBeDeleted": False}
+        client.call("POST", "/onboarding", library)
     for number, (path, modified_at) in enumerate(PHOTOS.items(), start=1):
         photo = Path(sysconfig.get_path("platlib")) / path
         say(f"Demo photo {number} of {len(PHOTOS)}: {photo.name}")

@@ -25,9 +25,12 @@ class Photo:
 
 
 def registered(origin: str) -> Client:
-    """A client of a fresh instance, whose user it makes."""
+    """A client of a fresh instance, whose user it makes. The page will ask them nothing about the library."""
     client = Client(origin)
     client.register("bench", "a password of the bench")
+    client.call(
+        "POST", "/onboarding", {"libraryName": "Bench", "fallbackTimezone": "UTC", "originalsMayBeDeleted": False}
+    )
     return client
 
 

@@ -190,9 +190,16 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
 
 @pytest.fixture(scope="module")
 def account(instance: Instance) -> str:
-    """An account with an empty library, its password is PASSWORD. The one of the module before goes by another name."""
+    """An account with an empty library, its password is PASSWORD. The one of the module before goes by another name.
+
+    What the first administrator is asked of the library has been said.
+    """
     with psycopg.connect(database_url(instance)) as conn:
         conn.execute("UPDATE users SET name = id::text, name_key = id::text")
+        conn.execute(
+            "INSERT INTO library (name, fallback_timezone, originals_may_be_deleted)"
+            " VALUES ('The library', 'UTC', false) ON CONFLICT DO NOTHING"
+        )
         user.insert(conn, NAME, passwords.hash_password(PASSWORD), "administrator", NAME)
     return NAME
 

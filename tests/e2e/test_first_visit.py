@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
 
 from tests.e2e.conftest import NAME, PASSWORD, Instance, Photo, fresh_instance, log_in, pick, requests_of
 
@@ -47,7 +47,38 @@ def test_the_first_visitor_sets_the_library_up_and_finds_it_empty(page: Page) ->
     page.get_by_label("Name").fill(NAME)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="About your library")).to_be_visible()
+    page.get_by_role("link", name="Not now").click()
     expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()
+
+
+def test_an_administrator_says_once_what_the_library_is_and_is_asked_no_more(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    page = open_context(timezone_id="America/Argentina/Ushuaia").new_page()
+    page.goto("/recent")
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="About your library")).to_be_visible()
+    expect(page.get_by_label("Time zone")).to_have_value("America/Argentina/Ushuaia")
+    expect(page.get_by_role("radio", name="Keep the original file")).to_be_checked()
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("alert").get_by_text("Enter a name.")).to_be_visible()
+    page.get_by_label("Name of the library").fill("The Holms")
+    page.get_by_label("Time zone").select_option("Europe/Oslo")
+    page.get_by_role("radio", name="Delete the original file too").check()
+    with page.expect_response("**/api/onboarding") as told:
+        page.get_by_role("button", name="Begin").click()
+    kept = told.value.json()
+    assert (kept["name"], kept["fallbackTimezone"], kept["originalsMayBeDeleted"]) == ("The Holms", "Europe/Oslo", True)
+    expect(page).to_have_url(re.compile("/recent$"))
+
+    log_in(open_context().new_page())
+    page.goto("/welcome")
+    expect(page.get_by_role("heading", name="This is settled already")).to_be_visible()
 
 
 def test_what_is_said_to_be_in_the_library_is_seen_there_though_nothing_comes_through_the_live_connection(

@@ -23,7 +23,7 @@ beforeEach(() => {
   vi.doMock('../src/auth/keeper', () => ({ keeper }))
   vi.doMock('../src/api/client', () => ({
     answer: (call: Promise<unknown>) => call,
-    api: { POST: (_: string, { signal }: { signal: AbortSignal }) => told(signal) },
+    api: { POST: (_: string, { signal }: { signal: AbortSignal }) => told(signal), DELETE: () => told(new AbortController().signal) },
     publicApi: {},
   }))
   told = async () => ({})
@@ -94,4 +94,21 @@ test('who logs out waits for no line that swallows all', async () => {
   await expect(logout()).rejects.toThrow('too late')
   await nextTick()
   expect(went).toEqual(['/login'])
+})
+
+test('who logs out everywhere leaves this page too', async () => {
+  const { logoutEverywhere } = await openedBy(mara)
+  await logoutEverywhere()
+  await nextTick()
+  expect(went).toEqual(['/login'])
+})
+
+test('who could not be logged out everywhere stays, and hears of a session that ends later', async () => {
+  const { logoutEverywhere } = await openedBy(mara)
+  told = async () => Promise.reject(new Error('away'))
+  await expect(logoutEverywhere()).rejects.toThrow('away')
+  expect(went).toEqual([])
+  hold(null)
+  await nextTick()
+  expect(onEnd).toHaveBeenCalledOnce()
 })

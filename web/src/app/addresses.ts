@@ -1,10 +1,13 @@
 /** First parts of the addresses of pages. Any other may be of what stands before the server, as where its login leads back to. */
 const FIRST_PARTS = [
   '',
+  'account',
+  'admin',
   'archive',
   'favourites',
   'folders',
   'index.html',
+  'invite',
   'login',
   'months',
   'photo',
@@ -12,6 +15,7 @@ const FIRST_PARTS = [
   'search',
   'share',
   'trash',
+  'welcome',
   'years',
 ]
 

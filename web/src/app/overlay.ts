@@ -3,8 +3,8 @@ import { ref } from 'vue'
 /** What lies over everything else. */
 export const overlay = ref<'palette' | 'keys' | null>(null)
 
-/** Somebody has asked elsewhere than in the menu of the account to be logged out. */
-export const wantsToLeave = ref(false)
+/** Somebody has asked elsewhere than in the menu of the account to be logged out, here or on all devices. */
+export const wantsToLeave = ref<'here' | 'everywhere' | null>(null)
 
 /** Somebody has asked elsewhere than in the box to search. */
 export const wantsToSearch = ref(false)

@@ -1,5 +1,6 @@
 import './cameBack'
 import { createRouter, createWebHistory, type RouteLocation } from 'vue-router'
+import { adminTabs } from '../admin/tabs'
 import { destination } from '../auth/destination'
 import { user } from '../auth/session'
 import SignInPage from '../auth/SignInPage.vue'
@@ -12,6 +13,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Shows a photo above the page that it belongs to. */
     isViewer?: boolean
+    /** For those, too, who are not logged in. */
+    isPublic?: boolean
   }
 }
 
@@ -25,7 +28,9 @@ const PhotoViewer = () => import('../photos/viewer/PhotoViewer.vue')
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/login', name: 'login', component: SignInPage },
+    { path: '/login', name: 'login', component: SignInPage, meta: { isPublic: true } },
+    { path: '/invite', name: 'invite', component: () => import('../auth/InvitePage.vue'), meta: { isPublic: true } },
+    { path: '/welcome', name: 'welcome', component: () => import('../auth/WelcomePage.vue') },
     {
       path: '/',
       component: async () => (await loggedIn()).AppShell,
@@ -48,6 +53,8 @@ export const router = createRouter({
           props: ({ query }: RouteLocation) => ({ why: (['full', 'many'] as const).find((why) => query[why] !== undefined) ?? 'lost' }),
         },
         ...views.map(({ name, path, component }) => ({ path, name, component })),
+        { path: 'account', component: () => import('../account/AccountPage.vue') },
+        { path: 'admin', redirect: '/admin/users', component: () => import('../admin/AdminPage.vue'), children: adminTabs },
         { path: ':rest(.*)*', component: () => import('./UnknownPage.vue') },
       ],
     },
@@ -57,7 +64,7 @@ export const router = createRouter({
 router.beforeEach((to) => {
   const query = withoutPast(to.query)
   if (query) return { path: to.path, query, hash: to.hash, replace: true }
-  if (to.name !== 'login' && user.value === null) {
+  if (!to.meta.isPublic && user.value === null) {
     return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
   }
   if (to.name === 'login' && user.value !== null) return destination(to.query.next)

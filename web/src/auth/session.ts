@@ -1,5 +1,6 @@
 import { computed, shallowRef, watch } from 'vue'
 import { answer, api, publicApi } from '../api/client'
+import type { components } from '../api/schema'
 import { keeper } from './keeper'
 import type { Session } from './sessionKeeper'
 
@@ -17,9 +18,19 @@ export async function login(name: string, password: string): Promise<void> {
   await keeper.begin(await answer(publicApi.POST('/auth/login', { body: { name, password } })))
 }
 
-export async function register(name: string, password: string, setupToken: string): Promise<void> {
-  const body = { name, password, setupToken: setupToken || null }
+export async function register(body: components['schemas']['Registration']): Promise<void> {
   await keeper.begin(await answer(publicApi.POST('/auth/register', { body })))
+}
+
+/** Goes by another name from now on. Throws `Problem`. */
+export async function rename(name: string): Promise<void> {
+  await answer(api.PATCH('/me', { body: { name } }))
+  await learnAnew()
+}
+
+/** Have the session, which all tabs share, say anew whose it is. Throws `Problem`. */
+export async function learnAnew(): Promise<void> {
+  await keeper.renew(keeper.accessToken())
 }
 
 /** End the session here and on the server; without a connection at least here. */
@@ -30,6 +41,18 @@ export async function logout(): Promise<void> {
   } finally {
     await keeper.end()
   }
+}
+
+/** End all sessions of whoever this is. Throws `Problem`, and all stay as they were. */
+export async function logoutEverywhere(): Promise<void> {
+  isLoggingOut = true
+  try {
+    await answer(api.DELETE('/auth/sessions'))
+  } catch (error) {
+    isLoggingOut = false
+    throw error
+  }
+  await keeper.end()
 }
 
 const leaving: (() => void)[] = []

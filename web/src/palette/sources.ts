@@ -1,6 +1,7 @@
 import { nextTick } from 'vue'
 import { overlay, wantsToLeave } from '../app/overlay'
 import { pages, searchPage, views } from '../app/pages'
+import { user } from '../auth/session'
 import { folderAddress, folderName } from '../lists/folderPaths'
 import { fetchFolders, folders } from '../lists/folders'
 import { monthName, numberName } from '../texts/formats'
@@ -54,7 +55,11 @@ function commandEntries(): Entry[] {
     { ...uploadFolder, hint: '', icon: 'folder', run: () => chooseFiles(true) },
     // Once the palette, in whose place it comes, is gone.
     { ...keys, hint: '', icon: 'keyboard', run: () => void nextTick(() => (overlay.value = 'keys')) },
-    { ...logOut, hint: '', icon: 'leave', run: () => (wantsToLeave.value = true) },
+    { name: texts.account.open, hint: '', icon: 'person', path: '/account', words: texts.account.words },
+    ...(user.value?.role === 'administrator'
+      ? [{ name: texts.administration.open, hint: '', icon: 'people' as const, path: '/admin/users', words: texts.administration.words }]
+      : []),
+    { ...logOut, hint: '', icon: 'leave', run: () => (wantsToLeave.value = 'here') },
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
+import { account, administration, invite, welcome } from './enHousehold'
 import { offline } from './enOffline'
 import { around, player } from './enPlayer'
 import { search } from './enSearch'
@@ -16,6 +17,8 @@ export const en = {
   common: {
     tryAgain: 'Try again',
     dismiss: 'Dismiss',
+    cancel: 'Cancel',
+    save: 'Save',
     oneMoment: 'One moment…',
   },
 
@@ -139,6 +142,11 @@ export const en = {
     logIn: 'Log in',
     foot: 'Your photos, on your own server.',
   },
+
+  welcome,
+  invite,
+  account,
+  administration,
 
   timeline: {
     title: 'Your photos',

@@ -18,6 +18,9 @@ const dates = computed(() => {
     dayOfAnyYear: format({ day: 'numeric', month: 'long' }),
     year: format({ year: 'numeric' }),
     moment: format({ dateStyle: 'long', timeStyle: 'short' }),
+    instant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }),
+    dayOfInstant: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
+    ago: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }),
   }
 })
 
@@ -76,6 +79,35 @@ export function dayName(takenAtLocal: string, isShort: boolean): string {
 
 export function momentName(takenAtLocal: string): string {
   return dates.value.moment.format(wallClock(takenAtLocal))
+}
+
+/** A moment of the server's, with its zone, by the clock of whoever reads. */
+export function instantName(moment: string): string {
+  return dates.value.instant.format(new Date(moment))
+}
+
+/** The day of a moment of the server's, where whoever reads is. */
+export function instantDay(moment: string): string {
+  return dates.value.dayOfInstant.format(new Date(moment))
+}
+
+const spans = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+
+/** How long ago a moment of the server's was: `3 hours ago`; less than a minute is this minute. */
+export function agoName(moment: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(moment)) / 1000)
+  const [unit, length] = spans.find(([, length]) => seconds >= length) ?? spans[2]
+  return dates.value.ago.format(-Math.floor(seconds / length), unit)
+}
+
+/** So many seconds in one unit: `3 hours`. Rounded up: nobody waits longer than they were told. */
+export function spanName(seconds: number): string {
+  const [unit, length] = spans.find(([, length]) => seconds >= length) ?? (['second', 1] as const)
+  return Math.ceil(seconds / length).toLocaleString(language.value, { style: 'unit', unit, unitDisplay: 'long' })
 }
 
 /** `2024-07-14`, where the viewer is: for names of files. */
