@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from pinhole_client import Client
-from tests.e2e.conftest import NAME, PASSWORD, REPOSITORY, Photo, still, tiles
+from tests.e2e.conftest import NAME, PASSWORD, REPOSITORY, Photo, log_in, still, tiles
 
 AXE = REPOSITORY / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
@@ -34,6 +34,14 @@ ID = ":id([0-9A-Za-z]{12})"
 # archived, and what lies in the trash, is in no other.
 PAGES = {
     "/login": ["/login"],
+    "/invite": ["/invite"],
+    "/welcome": ["/welcome"],
+    "/account": ["/account"],
+    "/admin": ["/admin"],
+    "/admin/users": ["/admin/users"],
+    "/admin/invites": ["/admin/invites"],
+    "/admin/jobs": ["/admin/jobs"],
+    "/admin/queues": ["/admin/queues"],
     "/": ["/"],
     f"/photo/{ID}": ["/photo/{photo}", "/photo/000000000000"],
     "/years": ["/years"],
@@ -53,6 +61,22 @@ PAGES = {
     "/share": ["/share", "/share?full"],
     "/:rest(.*)*": ["/no/such/page"],
 }
+STAGE = {"waiting": 9, "running": 1, "done": 90, "failed": 1, "oldestWaiting": "2026-01-01T00:00:00Z"}
+PACE = {"doneIn5Minutes": 5, "doneIn60Minutes": 60, "etaSeconds": 540}
+JOBS = {"stages": [{"stage": stage, **STAGE, **PACE} for stage in ("metadata", "analysis")]}
+FAILURE = {
+    "itemId": "000000000000",
+    "stage": "metadata",
+    "attempts": 3,
+    "owner": NAME,
+    "filename": "truncated.jpg",
+    "sizeBytes": 4_200_000,
+    "code": "truncated",
+    "report": "Error: the file ends in its middle\n" * 40,
+    "createdAt": "2026-01-01T00:00:00Z",
+    "finishedAt": "2026-01-01T00:01:00Z",
+}
+FAILURES = {"failures": [FAILURE], "codes": [{"code": "truncated", "failed": 1}], "nextCursor": "more"}
 EMPTY = '{"revision": 0, "asOf": "2026-01-01T00:00:00Z", "months": []}'
 LISTS = re.compile("/api/(timeline|lists/[a-z]+|folders)$")
 
@@ -81,6 +105,7 @@ def settled(page: Page) -> None:
     """Wait until a page shows what it has to show, and nothing moves."""
     expect(page.locator("h1, [role=dialog]").first).to_be_attached()
     expect(page.get_by_role("status", name="Loading your photos")).to_have_count(0)
+    expect(page.get_by_text("One moment…")).to_have_count(0)
     expect(page.locator("html")).to_have_attribute("data-font", "own")
     still(page)
 
@@ -116,6 +141,19 @@ def test_no_page_breaks_a_rule_that_axe_knows(open_page: Callable[[], Page], mar
         settled(page)
         found += [f"{address}, empty: {violation}" for violation in violations(page)]
     page.unroute(LISTS)
+    page.route("**/api/admin/jobs", lambda route: route.fulfill(json=JOBS))
+    page.route("**/api/admin/jobs/failures*", lambda route: route.fulfill(json=FAILURES))
+    page.goto("/admin/jobs")
+    expect(page.get_by_text("truncated.jpg")).to_be_visible()
+    settled(page)
+    found += [f"failures: {violation}" for violation in violations(page)]
+    page.route("**/api/admin/*", lambda route: route.fulfill(status=500, json={"code": "internal_error"}))
+    page.route("**/api/auth/sessions", lambda route: route.fulfill(status=500, json={"code": "internal_error"}))
+    for address in ("/account", "/admin/users", "/admin/invites", "/admin/queues"):
+        page.goto(address)
+        expect(page.get_by_role("alert")).to_be_visible()
+        settled(page)
+        found += [f"{address}, failed: {violation}" for violation in violations(page)]
     page.route(LISTS, lambda route: route.fulfill(status=500, json={"code": "internal_error", "detail": "No."}))
     for address in ("/", "/months", "/favourites", "/folders"):
         page.goto(address)
@@ -163,6 +201,25 @@ def test_nothing_that_lies_over_a_page_breaks_a_rule_that_axe_knows(open_page: C
     page.get_by_role("button", name="Filters").click()
     expect(page.get_by_role("button", name="Not Canon EOS 40D")).to_be_visible()
     check("filters", page.get_by_role("dialog"))
+    page.goto("/admin/users")
+    page.get_by_role("button", name=f"Change {NAME}").click()
+    check("user", page.get_by_role("dialog"))
+    page.goto("/admin/invites")
+    page.get_by_role("button", name="Invite somebody").click()
+    page.get_by_label("Days that it holds").fill("1000")
+    page.get_by_role("button", name="Make invite").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check("invite", page.get_by_role("dialog", name="Invite somebody"))
+    page.get_by_role("button", name="Invite somebody").click()
+    page.get_by_role("button", name="Make invite").click()
+    check("link", page.get_by_role("dialog", name="The invite is made"))
+    page.get_by_role("button", name=re.compile("^Take back")).first.click()
+    check("beforehand", page.get_by_role("dialog", name="Take this invite back?"))
+    page.route("**/api/admin/jobs", lambda route: route.fulfill(json=JOBS))
+    page.route("**/api/admin/jobs/failures*", lambda route: route.fulfill(json=FAILURES))
+    page.goto("/admin/jobs")
+    page.get_by_role("button", name="Report of truncated.jpg").click()
+    check("report", page.get_by_role("dialog"))
     assert found == []
 
 
@@ -176,4 +233,32 @@ def test_the_form_to_log_in_breaks_no_rule_that_axe_knows(
     assert violations(page) == []
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert").first).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_form_to_come_in_breaks_a_rule_that_axe_knows(
+    kind: str, open_context: Callable[..., BrowserContext], account: str
+) -> None:
+    page = open_context(**KINDS[kind]).new_page()
+    page.goto("/invite#ended")
+    expect(page.get_by_role("heading", name="This invite doesn’t hold")).to_be_visible()
+    settled(page)
+    assert violations(page) == []
+    welcome = {"libraryName": "The Holms", "expiresAt": "2126-01-01T00:00:00Z"}
+    page.route("**/api/auth/invite", lambda route: route.fulfill(json=welcome))
+    page.goto("/login")
+    page.goto("/invite#open")
+    expect(page.get_by_role("heading", name="Join “The Holms”")).to_be_visible()
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    settled(page)
+    assert violations(page) == []
+    log_in(page)
+    fresh = {"registrationOpen": False, "setupTokenRequired": False, "onboarded": False, "libraryName": None}
+    page.route("**/api/onboarding", lambda route: route.fulfill(json=fresh))
+    page.goto("/welcome")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    settled(page)
     assert violations(page) == []

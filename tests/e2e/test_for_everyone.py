@@ -162,8 +162,23 @@ def test_nothing_is_wider_than_the_narrowest_phone(
     expect(page.get_by_role("alert").first).to_be_visible()
     assert_fits(page, "log-in")
 
+    page.goto("/invite#ended")
+    expect(page.get_by_role("heading", name="This invite doesn’t hold")).to_be_visible()
+    assert_fits(page, "invite")
+
     answer("**/api/timeline", '{"revision": 0, "months": []}')
     log_in(page)
+    for address, shown in (("/account", "This device"), ("/admin/users", "You"), ("/admin/queues", "ingest")):
+        page.goto(address)
+        expect(page.get_by_text(shown, exact=True)).to_be_visible()
+        assert_fits(page, address)
+    page.goto("/admin/invites")
+    page.get_by_role("button", name="Invite somebody").click()
+    assert_fits(page, "an invite")
+    page.get_by_role("button", name="Make invite").click()
+    expect(page.get_by_role("heading", name="The invite is made")).to_be_visible()
+    assert_fits(page, "a link")
+    page.goto("/")
     expect(page.get_by_role("heading", name="Let some light in")).to_be_visible()
     assert_fits(page, "empty")
     page.get_by_role("button", name=re.compile("^Account of")).click()
