@@ -32,10 +32,10 @@ from pinhole_client.errors import ClientError
 
 USERS, CLIENTS = 5, 50
 PHOTOS = 10  # of each client
-KILL_SECONDS, LOAD_SECONDS = 60, 90
+KILL_SECONDS, LOAD_SECONDS = 45, 70
 BETWEEN_KILLS_SECONDS = (3, 8)
 # A photo whose ingest was killed is tried again when its lease has ended, three minutes after it began.
-QUIET_SECONDS = 300
+QUIET_SECONDS = 220
 PARTS = ("postgres", "store", "queue", "IngestFunction", "ApiFunction")
 PICTURE = "240.webp"
 PASSWORD = "a password of the soak"  # noqa: S105 - of a library that is deleted
@@ -156,6 +156,8 @@ def run() -> int:
             quiet = time.monotonic() - began
             wrong = [
                 *told.wrong,
+                *([] if any(told.acknowledged.values()) else ["no upload was acknowledged"]),
+                *([] if killed else ["nothing was killed"]),
                 *in_work,
                 *_of_the_tables(instance),
                 *(w for name in _names() for w in _of(instance.origin, name, told)),

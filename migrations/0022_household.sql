@@ -11,6 +11,9 @@ ALTER TABLE session
     ADD COLUMN user_agent text,
     ADD COLUMN address text,
     ADD COLUMN last_seen_at timestamptz NOT NULL DEFAULT now();
+UPDATE session SET last_seen_at = coalesce(
+    (SELECT max(expires_at) - interval '30 days' FROM refresh_token WHERE session_id = session.id), created_at
+);
 
 -- An invite is open until it is used, revoked or past its end; an ended one blocks nothing.
 CREATE TABLE invite (

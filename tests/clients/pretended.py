@@ -72,7 +72,7 @@ class Pinhole:
         match method, path.split("/")[1:]:
             case "GET", ["onboarding"]:
                 state = {"registrationOpen": self.registration_open, "setupTokenRequired": False}
-                return 200, state | {"onboarded": False, "libraryName": None}
+                return 200, state | {"onboarded": False}
             case "POST", ["auth", "login"]:
                 if body != {"name": NAME, "password": PASSWORD}:
                     return problem(401, "wrong_credentials", "Name or password is wrong.")

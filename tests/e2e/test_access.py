@@ -255,7 +255,7 @@ def test_no_form_to_come_in_breaks_a_rule_that_axe_knows(
     settled(page)
     assert violations(page) == []
     log_in(page)
-    fresh = {"registrationOpen": False, "setupTokenRequired": False, "onboarded": False, "libraryName": None}
+    fresh = {"registrationOpen": False, "setupTokenRequired": False, "onboarded": False}
     page.route("**/api/onboarding", lambda route: route.fulfill(json=fresh))
     page.goto("/welcome")
     page.get_by_role("button", name="Begin").click()

@@ -150,7 +150,7 @@ def test_nothing_is_wider_than_the_narrowest_phone(
     page.unroute("**/api/onboarding")
     answer(
         "**/api/onboarding",
-        '{"registrationOpen": true, "setupTokenRequired": true, "onboarded": false, "libraryName": null}',
+        '{"registrationOpen": true, "setupTokenRequired": true, "onboarded": false}',
     )
     page.reload()
     page.get_by_role("button", name="Create account").click()

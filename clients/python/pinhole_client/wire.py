@@ -462,7 +462,6 @@ class OnboardingState(TypedDict):
     registrationOpen: bool
     setupTokenRequired: bool
     onboarded: bool
-    libraryName: str | None
 
 
 class OpenUpload(TypedDict):

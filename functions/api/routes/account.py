@@ -79,7 +79,10 @@ def change_password(body: NewPassword, session: Session, request: Request) -> No
 @routes.route("/auth/sessions", methods=["GET"])
 @endpoint(answer=OwnSessions)
 def list_sessions(session: Session) -> OwnSessions:
-    """List where the caller is logged in, the session that was seen last first."""
+    """List where the caller is logged in, the session that was seen last first.
+
+    Beside the one that asks these are 200 at most.
+    """
     return OwnSessions(
         sessions=[
             OwnSession(
@@ -90,7 +93,7 @@ def list_sessions(session: Session) -> OwnSessions:
                 last_seen_at=login.last_seen_at,
                 is_current=login.id == session.id,
             )
-            for login in sessions.logins(session.user)
+            for login in sessions.logins(session)
         ]
     )
 

@@ -15,7 +15,6 @@ class OnboardingState(WireModel):
     registration_open: bool = Field(description="Whether the first user may still register")
     setup_token_required: bool = Field(description="Whether that takes the set-up token")
     onboarded: bool = Field(description="Whether an administrator has said what POST /onboarding asks")
-    library_name: str | None
 
 
 class LibraryWords(WireModel):
@@ -41,13 +40,12 @@ class LibraryState(WireModel):
 @routes.route("/onboarding", methods=["GET"])
 @endpoint(answer=OnboardingState, public=True)
 def read_onboarding() -> OnboardingState:
-    """Tell whether the first user may still register, and what the library is called."""
+    """Tell whether the first user may still register, and whether the library was set up."""
     state = onboarding.read()
     return OnboardingState(
         registration_open=state.registration_open,
         setup_token_required=state.setup_token_required,
-        onboarded=state.library_name is not None,
-        library_name=state.library_name,
+        onboarded=state.onboarded,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pinhole.accounts import limits
 from pinhole.tables import invite, library, live_ticket, rate_limit, refresh_token, session, user
-from pinhole.tables.session import UNKNOWN
+from pinhole.tables.session import UNKNOWN, Session
 from tests.fixtures.statements import SESSION, SHA256, World, case
 
 
@@ -56,7 +56,7 @@ def the_library_is_named(w: World) -> None:
 
 @case
 def somebody_reads_where_they_are_logged_in(w: World) -> None:
-    session.list_open(w.conn, w.ann.id)
+    session.list_open(w.conn, Session(SESSION, w.ann), 200)
 
 
 @case

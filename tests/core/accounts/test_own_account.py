@@ -57,6 +57,27 @@ def test_sessions_are_listed_with_who_began_them_the_last_seen_first(api: Client
     assert datetime.fromisoformat(first["createdAt"]) <= datetime.fromisoformat(first["lastSeenAt"])
 
 
+def test_of_a_script_that_logs_in_again_and_again_the_last_sessions_are_listed_and_the_one_that_asks(
+    api: Client, conn: Connection
+) -> None:
+    begun = _register(api)
+    conn.execute("UPDATE session SET last_seen_at = now() - interval '1 day'")
+    [(user_id, session_id)] = conn.execute("SELECT user_id, id FROM session")
+    conn.execute(
+        "INSERT INTO session (id, user_id) SELECT 'S' || lpad(n::text, 11, '0'), %s FROM generate_series(1, 300) AS n",
+        [user_id],
+    )
+    conn.execute(
+        """
+        INSERT INTO refresh_token (selector, verifier_hash, session_id, expires_at)
+        SELECT id, sha256(id::bytea), id, now() + interval '30 days' FROM session WHERE starts_with(id, 'S0')
+        """
+    )
+    listed = _sessions(api, begun)
+    assert len(listed) == 201
+    assert (listed[-1]["id"], listed[-1]["isCurrent"]) == (session_id, True)
+
+
 def test_a_session_is_seen_when_it_is_renewed(api: Client, conn: Connection) -> None:
     begun = _register(api)
     conn.execute("UPDATE session SET created_at = '2020-01-01Z', last_seen_at = '2020-01-01Z'")

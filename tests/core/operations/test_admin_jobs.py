@@ -9,6 +9,8 @@ from pinhole.errors import Invalid, NotFound
 from pinhole.operations import jobs
 from pinhole.operations.jobs import FailurePage, Failures, Position, StageCounts
 from pinhole.stages import Stage
+from pinhole.tables import job
+from pinhole.tables.job import Lane, Subject
 from tests.fixtures.ingest import Inbox
 from tests.fixtures.library import Library, new_library
 from tests.fixtures.pictures import jpeg
@@ -80,6 +82,18 @@ def test_failures_come_latest_first_with_owner_file_code_and_report(inbox: Inbox
     page = jobs.failures(inbox.conn, Failures(), None, 1)
     assert page.jobs == [latest]
     assert jobs.failures(inbox.conn, Failures(), page.next, 1) == FailurePage([first], None)
+
+
+def test_of_a_long_report_both_ends_are_kept(inbox: Inbox) -> None:
+    inbox.deliver(inbox.landed(b"just some text", "notes.jpg"))
+    [failed] = jobs.failures(inbox.conn, Failures(), None, 1).jobs
+    subject = Subject(failed.owner_id, failed.item_id)
+    job.add_waiting(inbox.conn, subject, Stage.CLIP, Lane.FRESH)
+    job.fail(inbox.conn, subject, Stage.CLIP, f"Begin{'.' * 10_000_000}End", "processing_failed")
+    report = jobs.failures(inbox.conn, Failures(stage=Stage.CLIP), None, 1).jobs[0].report or ""
+    assert report.startswith("Begin")
+    assert report.endswith("End")
+    assert len(report) < 20_000
 
 
 def test_an_item_is_read_with_every_stage_of_it(inbox: Inbox) -> None:

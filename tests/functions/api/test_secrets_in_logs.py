@@ -29,6 +29,7 @@ from tests.fixtures.library import Library
 from tests.fixtures.uploading import begin, promise
 
 NAME, PASSWORD, WRONG = "Ann Anna", "a password of the tests", "not the password at all"
+NEW = "another password of the tests"
 LATITUDE, LONGITUDE = 43.46741, 11.88512
 PLACED = {"set": {"place": {"latitude": LATITUDE, "longitude": LONGITUDE}, "title": "a title of my own"}}
 SEARCHED = "what nobody may know"
@@ -99,6 +100,16 @@ def test_nothing_secret_is_logged_of_what_people_do(api: Client, cloud: Cloud, c
         assert answer.status_code == status, answer.text
         return answer.json if answer.mimetype == "application/json" else answer
 
+    made = call("POST", "/admin/invites", 201, json={})["token"]
+    tell("/auth/invite", {"token": made}, 200)
+    tell("/auth/invite", {"token": made[:-1]}, 404)
+    invited = {"name": "Bob", "password": PASSWORD, "inviteToken": made}
+    tell("/auth/register", invited | {"inviteToken": made[:-1]}, 403)
+    others = tell("/auth/register", invited, 201)
+    tell("/auth/register", invited | {"name": "Carol"}, 403)
+    call("POST", "/auth/password", 403, json={"currentPassword": WRONG, "newPassword": NEW})
+    call("POST", "/auth/password", 204, json={"currentPassword": PASSWORD, "newPassword": NEW})
+    secrets |= {made, made[:-1], NEW, others["accessToken"], others["refreshToken"]}
     call("GET", "/me", 401, headers={"Authorization": f"Bearer {begun[0]['accessToken']}x"})
     secrets.add(call("POST", "/live/ticket", 201)["ticket"])
     content = b"a photo"

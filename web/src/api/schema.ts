@@ -316,7 +316,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List where the caller is logged in, the session that was seen last first. */
+        /**
+         * List where the caller is logged in, the session that was seen last first.
+         * @description Beside the one that asks these are 200 at most.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -618,7 +621,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell whether the first user may still register, and what the library is called. */
+        /** Tell whether the first user may still register, and whether the library was set up. */
         get: operations["readOnboarding"];
         put?: never;
         /**
@@ -1745,7 +1748,6 @@ export interface components {
             setupTokenRequired: boolean;
             /** @description Whether an administrator has said what POST /onboarding asks */
             onboarded: boolean;
-            libraryName: string | null;
         };
         /**
          * OpenUpload

@@ -12,21 +12,24 @@ from pinhole.settings import settings
 from pinhole.tables import library, user
 from pinhole.tables.library import Library
 
+# Files beside the zones, which are another zone, or none, on another machine.
+_OF_THE_MACHINE = {"Factory", "localtime", "posixrules"}
+
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """What a client needs to know before anybody is logged in. library_name: None until it has one."""
+    """What a client needs to know before anybody is logged in. onboarded: whether `onboard` was called."""
 
     registration_open: bool
     setup_token_required: bool
-    library_name: str | None
+    onboarded: bool
 
 
 def read() -> Onboarding:
-    """Who may register, and what the library is called."""
+    """Who may register, and whether the library was set up."""
     with transaction() as conn:
         is_open, name = not user.exists_any(conn), library.name(conn)
-    return Onboarding(is_open, is_open and bool(settings().setup_token.get_secret_value()), name)
+    return Onboarding(is_open, is_open and bool(settings().setup_token.get_secret_value()), name is not None)
 
 
 def onboard(library_name: str, fallback_timezone: str, *, originals_may_be_deleted: bool) -> Library:
@@ -35,7 +38,7 @@ def onboard(library_name: str, fallback_timezone: str, *, originals_may_be_delet
     Raises Invalid, and Conflict (`already_onboarded`) when somebody has said it.
     """
     kept_name = names.library_name(library_name)
-    if fallback_timezone not in available_timezones():
+    if fallback_timezone not in available_timezones() - _OF_THE_MACHINE:
         raise Invalid("There is no such time zone.", FieldError("fallbackTimezone", "is no IANA name of a time zone"))
     with transaction() as conn:
         kept = library.insert(conn, kept_name, fallback_timezone, originals_may_be_deleted)

@@ -25,13 +25,13 @@ def change_password(of: Session, current: str, new: str, address: str) -> None:
         before = user.read_password_hash(conn, of.user.id) or passwords.nobody()
     if not passwords.matches(before, current):
         raise _wrong()
+    limits.PASSWORD.take_back(account, address)
     after = passwords.hash_password(new, "newPassword")
     with transaction() as conn:
         if not user.change_password_hash(conn, of.user.id, before, after):
             raise _wrong()
         session.end_others(conn, of.user.id, of.id)
     live.sessions_ended(of.user.id)
-    limits.PASSWORD.take_back(account, address)
 
 
 def rename(who: User, name: str) -> User:

@@ -14,6 +14,8 @@ from pinhole.tables.session import UNKNOWN, Client, Login, Session
 from pinhole.tables.user import User
 from pinhole.telemetry import logger
 
+_MOST_LOGINS = 200  # in a list: scripts may begin a session each minute
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -93,10 +95,10 @@ def refresh(token: str, client: Client) -> Tokens:
     raise Unauthenticated("The refresh token is not valid. Log in again.", code=ErrorCode.REFRESH_TOKEN_INVALID)
 
 
-def logins(who: User) -> list[Login]:
-    """The sessions of a user that have not ended, the one seen last first."""
+def logins(of: Session) -> list[Login]:
+    """This session and the others of its user that have not ended, 200 at most, the one seen last first."""
     with transaction() as conn:
-        return session.list_open(conn, who.id)
+        return session.list_open(conn, of, _MOST_LOGINS)
 
 
 def logout(ending: Session) -> None:

@@ -77,12 +77,12 @@ def change(user_id: int, changes: UserChange) -> UserState:
                 "Nobody would be left to administer: make somebody else an administrator first.",
                 code=ErrorCode.LAST_ADMINISTRATOR,
             )
+    logger.info("user_changed", extra={"user_id": user_id, **changes})
     if changes.get("disabled"):
         live.sessions_ended(user_id)
     found = _states(user_id)
     if not found:
         raise NotFound("There is no such user.")
-    logger.info("user_changed", extra={"user_id": user_id, **changes})
     return found[0]
 
 

@@ -12,6 +12,8 @@ from typing import Literal
 from psycopg import Connection
 from psycopg.rows import class_row
 
+MAX_REPORT_CHARACTERS = 16_000
+
 
 class Stage(StrEnum):
     """A step of processing."""
@@ -303,5 +305,11 @@ def _values(subject: Subject) -> dict[str, object]:
 
 
 def _storable(report: str) -> str:
-    """PostgreSQL keeps neither NUL nor half a pair of surrogates, and reports quote strangers."""
+    """PostgreSQL keeps neither NUL nor half a pair of surrogates, and reports quote strangers.
+
+    Of a long one it keeps both ends, as an answer tells a hundred of them.
+    """
+    if len(report) > MAX_REPORT_CHARACTERS:
+        half = MAX_REPORT_CHARACTERS // 2
+        report = f"{report[:half]}\n[...]\n{report[-half:]}"
     return report.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

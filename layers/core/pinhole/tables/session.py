@@ -65,17 +65,23 @@ def read_open(conn: Connection, session_id: str) -> Session | None:
     return None if row is None else Session(row[0], User(*row[1:]))
 
 
-def list_open(conn: Connection, user_id: int) -> list[Login]:
-    """A user's sessions that have not ended and can still be renewed, the one seen last first."""
+def list_open(conn: Connection, of: Session, limit: int) -> list[Login]:
+    """This session and others of its user that have not ended and can still be renewed, the one seen last first.
+
+    Beside this one at most `limit`, those seen last.
+    """
     with conn.cursor(row_factory=class_row(Login)) as cursor:
         return cursor.execute(
             """
-            SELECT id, user_agent, address, created_at, last_seen_at FROM session
-            WHERE user_id = %s AND ended_at IS NULL
-              AND EXISTS (SELECT FROM refresh_token WHERE session_id = session.id AND expires_at > now())
+            (SELECT id, user_agent, address, created_at, last_seen_at FROM session
+             WHERE user_id = %(user_id)s AND ended_at IS NULL AND id <> %(id)s
+               AND EXISTS (SELECT FROM refresh_token WHERE session_id = session.id AND expires_at > now())
+             ORDER BY last_seen_at DESC LIMIT %(limit)s)
+            UNION ALL
+            SELECT id, user_agent, address, created_at, last_seen_at FROM session WHERE id = %(id)s
             ORDER BY last_seen_at DESC, id
             """,
-            [user_id],
+            {"id": of.id, "user_id": of.user.id, "limit": limit},
         ).fetchall()
 
 
