@@ -2,16 +2,18 @@ import { onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import { messageOf } from '../api/problem'
 
 /**
- * What a part of a page asks the server for once it is there, and again every `everyMs` while somebody can see it. What is
- * shown already stays when asking again fails.
+ * What a part of a page asks the server for once it is there, and again every `everyMs` while somebody can see it, unless
+ * the last answer is still to come. What is shown already stays when asking again fails.
  */
 export function useAsked<T>(ask: () => Promise<T>, everyMs?: number) {
   const data = shallowRef<T | null>(null)
   const failure = ref('')
   let latest = 0
+  let coming = 0
 
   async function look(): Promise<void> {
     const own = ++latest
+    coming++
     try {
       const answer = await ask()
       if (own !== latest) return
@@ -19,6 +21,8 @@ export function useAsked<T>(ask: () => Promise<T>, everyMs?: number) {
       failure.value = ''
     } catch (error) {
       if (own === latest) failure.value = messageOf(error)
+    } finally {
+      coming--
     }
   }
 
@@ -36,7 +40,7 @@ export function useAsked<T>(ask: () => Promise<T>, everyMs?: number) {
   let timer: ReturnType<typeof setInterval> | undefined
   onMounted(() => {
     void look()
-    if (everyMs) timer = setInterval(() => document.visibilityState === 'visible' && void look(), everyMs)
+    if (everyMs) timer = setInterval(() => document.visibilityState === 'visible' && coming === 0 && void look(), everyMs)
   })
   onBeforeUnmount(() => clearInterval(timer))
   return { data, failure, look, retry, put }
