@@ -152,6 +152,21 @@ test('a token that was refused ends its own session and no later one', async () 
   expect(keeper.session).toBeNull()
 })
 
+test('another name is known in every tab, and asks for no other token', async () => {
+  const [first, second] = [await tab(), await tab()]
+  await first.begin(session(1))
+  await first.know({ ...user, name: 'Marah' })
+  await vi.waitFor(() => expect(second.session?.user.name).toBe('Marah'))
+  expect([first.accessToken(), tokens.uses]).toEqual(['access-1', 0])
+})
+
+test('another name of one user is none of whoever has logged in since', async () => {
+  const keeper = await tab()
+  await keeper.begin({ ...session(9), user: { ...user, id: 2, name: 'tom' } })
+  await keeper.know({ ...user, name: 'Marah' })
+  expect(keeper.session?.user.name).toBe('tom')
+})
+
 test('a reload finds the session again', async () => {
   await (await tab()).begin(session(7))
   expect((await tab()).accessToken()).toBe('access-7')

@@ -24,13 +24,8 @@ export async function register(body: components['schemas']['Registration']): Pro
 
 /** Goes by another name from now on. Throws `Problem`. */
 export async function rename(name: string): Promise<void> {
-  await answer(api.PATCH('/me', { body: { name } }))
-  await learnAnew()
-}
-
-/** Have the session, which all tabs share, say anew whose it is. Throws `Problem`. */
-export async function learnAnew(): Promise<void> {
-  await keeper.renew(keeper.accessToken())
+  const { id, name: taken, role } = await answer(api.PATCH('/me', { body: { name } }))
+  await keeper.know({ id, name: taken, role })
 }
 
 /** End the session here and on the server; without a connection at least here. */

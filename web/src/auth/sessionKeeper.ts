@@ -53,6 +53,17 @@ export class SessionKeeper {
     })
   }
 
+  /** Whose session it is goes by another name, or may do other things; a renewed one says so by itself. */
+  know(user: Session['user']): Promise<void> {
+    return this.locks.request(LOCK, async () => {
+      await this.load()
+      if (this.#session?.user.id !== user.id) return
+      const session = { ...this.#session, user }
+      await (await this.storage()).put('session', session, 'current')
+      this.#announce(session)
+    })
+  }
+
   /** End the session of whoever this page is of, unless somebody else's has begun since. */
   end(): Promise<void> {
     return this.locks.request(LOCK, async () => {
