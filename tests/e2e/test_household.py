@@ -72,12 +72,57 @@ def test_who_is_invited_joins_once_and_sees_nothing_of_anybody_else(
     expect(guest.get_by_role("heading", name="There is no such page")).to_be_visible()
     guest.goto(link)
     expect(guest.get_by_role("heading", name="You are logged in as tom")).to_be_visible()
+    guest.get_by_role("button", name="Log out and go on").click()
+    expect(guest.get_by_role("heading", name="This invite doesn’t hold")).to_be_visible()
 
     late = open_context().new_page()
     late.goto(link)
     expect(late.get_by_role("heading", name="This invite doesn’t hold")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Used by tom")).to_be_visible()
+
+
+def invite(page: Page) -> str:
+    """The link of an invite that is made on the page of invites, which is open."""
+    page.get_by_role("button", name="Invite somebody").click()
+    page.get_by_role("button", name="Make invite").click()
+    link = page.get_by_label("Link", exact=True).input_value()
+    page.get_by_role("button", name="Done").click()
+    return link
+
+
+def test_an_invite_that_is_opened_where_another_was_is_looked_up_and_leaves_the_address(
+    open_context: Callable[..., BrowserContext], page: Page, base_url: str, account: str
+) -> None:
+    log_in(page, "/admin/invites")
+    link = invite(page)
+    guest = open_context().new_page()
+    guest.goto(f"{base_url}/invite#cut-off")
+    expect(guest.get_by_role("heading", name="This invite doesn’t hold")).to_be_visible()
+    guest.goto(link)
+    expect(guest.get_by_role("heading", name="Join “The library”")).to_be_visible()
+    assert "#" not in guest.url
+
+
+def test_a_session_that_has_ended_keeps_nobody_from_an_invite(
+    open_context: Callable[..., BrowserContext], page: Page, account: str, member: Callable[[str], None]
+) -> None:
+    member("lea")
+    theirs = open_context().new_page()
+    begin(theirs, "lea")
+    expect_in(theirs, "lea")
+    theirs.goto("about:blank")  # where nothing notices that the session ends
+    log_in(page, "/admin/users")
+    page.get_by_role("button", name="Disable lea").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("lea is disabled.")).to_be_visible()
+    page.goto("/admin/invites")
+    theirs.goto(invite(page))
+    expect(theirs.get_by_role("heading", name="Join “The library”")).to_be_visible()
+    theirs.get_by_label("Name").fill("lea anew")
+    theirs.get_by_label("Password", exact=True).fill(PASSWORD)
+    theirs.get_by_role("button", name="Create account").click()
+    expect_in(theirs, "lea anew")
 
 
 def test_an_invite_that_was_taken_back_lets_nobody_in(page: Page, account: str) -> None:

@@ -60,6 +60,13 @@ test('whoever logs out leaves a page that shows nothing, and that is loaded anew
   expect(went).toEqual(['/login', 'here again'])
 })
 
+test('a session that is ended for an invite leaves the page where it is', async () => {
+  const { endSession } = await openedBy(mara)
+  await endSession()
+  await nextTick()
+  expect([went, page.hidden]).toEqual([[], false])
+})
+
 test('a page that Back leads to hears of who logged out meanwhile', async () => {
   await openedBy(mara)
   stored = null

@@ -28,9 +28,14 @@ export async function rename(name: string): Promise<void> {
   await keeper.know({ id, name: taken, role })
 }
 
-/** End the session here and on the server; without a connection at least here. */
+/** End the session here and on the server, and leave the page; without a connection at least here. */
 export async function logout(): Promise<void> {
   isLoggingOut = true
+  await endSession()
+}
+
+/** As `logout`, of a page that shows nothing of whose session it is, and stays. */
+export async function endSession(): Promise<void> {
   try {
     await answer(api.POST('/auth/logout', { signal: AbortSignal.timeout(LONGEST_LOGOUT_MS) }))
   } finally {

@@ -35,7 +35,8 @@ export const invite = {
   missingWhy: 'Open the link of your invite once more, all of it.',
   toLogIn: 'I have an account',
   loggedIn: (name: string) => `You are logged in as ${name}`,
-  loggedInWhy: 'An invite is for somebody who has no account here. To use it, log out, then open its link again.',
+  loggedInWhy: 'An invite is for somebody who has no account here. To use it, log out.',
+  logOutAndGoOn: 'Log out and go on',
 }
 
 /** English, of one’s own account. */
