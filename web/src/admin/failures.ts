@@ -1,4 +1,4 @@
-import { ref, shallowRef } from 'vue'
+import { reactive, ref, shallowRef } from 'vue'
 import { messageOf } from '../api/problem'
 import type { components } from '../api/schema'
 
@@ -17,6 +17,8 @@ export function failureList(fetch: (which: Which, cursor: string | null) => Prom
   const next = ref<string | null>(null)
   const error = ref('')
   let asked: Which = {}
+  /** The page that was asked for last. */
+  let wanted: string | null = null
   let latest = 0
 
   /** Begins with the first page of these. */
@@ -30,8 +32,24 @@ export function failureList(fetch: (which: Which, cursor: string | null) => Prom
     if (next.value !== null) await add(next.value)
   }
 
+  /** Asks anew for what failed to come. */
+  async function again(): Promise<void> {
+    await add(wanted)
+  }
+
+  /** Has it there no more, as it is tried again; the pages that are there stay. */
+  async function remove(gone: Failure): Promise<void> {
+    failures.value = failures.value!.filter((one) => one !== gone)
+    codes.value = codes.value.flatMap((one) => {
+      const failed = one.failed - Number(one.code === gone.code)
+      return failed > 0 ? [{ ...one, failed }] : []
+    })
+    if (failures.value.length === 0) await more()
+  }
+
   async function add(cursor: string | null): Promise<void> {
     const own = ++latest
+    wanted = cursor
     error.value = ''
     try {
       const page = await fetch(asked, cursor)
@@ -44,18 +62,30 @@ export function failureList(fetch: (which: Which, cursor: string | null) => Prom
     }
   }
 
-  return { failures, codes, next, error, look, more }
+  return { failures, codes, next, error, look, more, again, remove }
 }
 
-/** Tries all of these again, as many requests as that takes. Tells how many are, and how many can't be; throws `Problem`. */
-export async function retryAll(which: Retry, send: (body: Retry) => Promise<Retried>): Promise<Omit<Retried, 'nextCursor'>> {
-  const sum = { retried: 0, notRetried: 0 }
+/**
+ * Tries all of these again, as many requests as that takes. `go` goes on from where it failed, which throws `Problem`; after
+ * `stop` nothing more is sent. `sum`: how many are tried again by now, and how many can't be.
+ */
+export function retryAll(which: Retry, send: (body: Retry) => Promise<Retried>) {
+  const sum = reactive({ retried: 0, notRetried: 0 })
   let cursor: string | null = null
-  do {
-    const told: Retried = await send({ ...which, cursor })
-    sum.retried += told.retried
-    sum.notRetried += told.notRetried
-    cursor = told.nextCursor
-  } while (cursor !== null)
-  return sum
+  let isStopped = false
+
+  async function go(): Promise<void> {
+    do {
+      const { retried, notRetried, nextCursor }: Retried = await send({ ...which, cursor })
+      sum.retried += retried
+      sum.notRetried += notRetried
+      cursor = nextCursor
+    } while (cursor !== null && !isStopped)
+  }
+
+  function stop(): void {
+    isStopped = true
+  }
+
+  return { sum, go, stop }
 }

@@ -197,6 +197,7 @@ export const administration = {
     retryAll: 'Try all again',
     askAll: 'Try all failed jobs again?',
     askThese: 'Try all jobs that failed like this again?',
+    soFar: (count: number) => `${numberName(count)} ${count === 1 ? 'is' : 'are'} tried again so far.`,
     askAllWhy: 'All that match are tried again, also those not shown here. What fails for the same reason comes back.',
     retried: (count: number) => `${numberName(count)} ${count === 1 ? 'job is' : 'jobs are'} tried again.`,
     notRetried: (count: number) => `${numberName(count)} ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}: the library has the same file as another photo by now, or it is being tried already.`,
