@@ -93,7 +93,7 @@ export const administration = {
     items: (count: number, previews: string) => `${numberName(count)} ${count === 1 ? 'photo or video' : 'photos and videos'}, previews ${previews}`,
     folder: 'Folder',
     lastSeen: 'Last seen',
-    never: 'Never',
+    notLately: 'Not in the last 30 days',
     edit: 'Change',
     editOf: (name: string) => `Change ${name}`,
     role: 'Role',
