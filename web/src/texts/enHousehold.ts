@@ -63,6 +63,7 @@ export const account = {
   thisDevice: 'This device',
   lastSeen: (ago: string) => `Last seen ${ago}`,
   now: 'Active now',
+  serversOwn: 'From the server itself',
   since: (moment: string) => `Logged in ${moment}`,
   unknownDevice: 'Unknown device',
   onSystem: (browser: string, system: string) => `${browser} on ${system}`,
