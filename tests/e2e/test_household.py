@@ -263,5 +263,6 @@ def test_a_queue_is_paused_and_goes_on(page: Page, account: str) -> None:
     log_in(page, "/admin/queues")
     page.get_by_role("button", name="Pause ingest-bulk", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="ingest-bulk", exact=True)).to_be_focused()
     page.get_by_role("button", name="Resume ingest-bulk", exact=True).click()
     expect(page.get_by_role("button", name="Pause ingest-bulk", exact=True)).to_be_visible()
