@@ -1,9 +1,12 @@
 import { afterEach, expect, test } from 'vitest'
+import type { components } from '../src/api/schema'
 import { isAsked, onboarding } from '../src/auth/onboarding'
+
+type OnboardingState = components['schemas']['OnboardingState']
 
 const administrator = { id: 1, name: 'mara', role: 'administrator' } as const
 const member = { id: 2, name: 'tom', role: 'member' } as const
-const told = (onboarded: boolean) => ({ registrationOpen: false, setupTokenRequired: false, onboarded, libraryName: null })
+const told = (onboarded: boolean) => ({ registrationOpen: false, setupTokenRequired: false, onboarded }) as OnboardingState
 
 afterEach(() => (onboarding.value = null))
 
