@@ -323,9 +323,10 @@ def test_a_phone_shows_nothing_wider_than_itself(phone: Page) -> None:
 def test_the_menu_closes_when_the_focus_leaves_it(window: Page) -> None:
     window.get_by_role("button", name=re.compile("^Account of")).click()
     expect(window.get_by_role("menuitemradio").first).to_be_focused()
-    for _ in range(5):
+    menu = window.get_by_role("menu")
+    for _ in range(menu.get_by_role("menuitemradio").or_(menu.get_by_role("menuitem")).count() + 1):
         window.keyboard.press("Tab")
-    expect(window.get_by_role("menu")).to_have_count(0)
+    expect(menu).to_have_count(0)
 
 
 def test_a_chosen_theme_stays_after_a_reload(window: Page) -> None:
