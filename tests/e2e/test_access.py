@@ -105,7 +105,7 @@ def settled(page: Page) -> None:
     """Wait until a page shows what it has to show, and nothing moves."""
     expect(page.locator("h1, [role=dialog]").first).to_be_attached()
     expect(page.get_by_role("status", name="Loading your photos")).to_have_count(0)
-    expect(page.get_by_text("One moment…")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="One moment…")).to_have_count(0)
     expect(page.locator("html")).to_have_attribute("data-font", "own")
     still(page)
 
