@@ -339,13 +339,13 @@ def test_a_chosen_theme_stays_after_a_reload(window: Page) -> None:
 
 def test_a_timeline_that_fails_says_why_and_can_be_tried_again(page: Page, library: list[Photo]) -> None:
     problem = '{"code": "unavailable", "detail": "The database is not reachable.", "errors": []}'
-    # Once it can follow the library live, the client tries again by itself.
-    page.route("**/api/live/ticket", lambda route: route.abort())
-    page.route("**/api/health", lambda route: route.abort())
-    page.route(
-        "**/api/timeline",
-        lambda route: route.fulfill(status=503, content_type="application/problem+json", body=problem),
-    )
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, content_type="application/problem+json", body=problem)
+
+    # Once it can follow the library live, the client tries again by itself; and so it does where an answer comes again.
+    page.route("**/api/live/ticket", refuse)
+    page.route("**/api/timeline", refuse)
     log_in(page)
     expect(page.get_by_role("alert")).to_contain_text("A part of the server doesn’t answer.")
     page.unroute("**/api/timeline")
