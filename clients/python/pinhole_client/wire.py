@@ -10,7 +10,6 @@ class Account(TypedDict):
     name: str
     role: Literal['administrator', 'member']
     folder: str
-    createdAt: str
 
 
 class AccountSummary(TypedDict):

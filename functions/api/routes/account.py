@@ -20,11 +20,10 @@ class Account(WireModel):
     name: str
     role: Role
     folder: str = Field(description="Prefix of this user's originals in the bucket")
-    created_at: Timestamp
 
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(id=user.id, name=user.name, role=user.role, folder=user.folder, created_at=user.created_at)
+        return cls(id=user.id, name=user.name, role=user.role, folder=user.folder)
 
 
 class NewName(WireModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -251,9 +251,3 @@ def test_who_is_enabled_again_logs_in_as_before(api: Client, conn: Connection) -
     assert _login(api).status_code == 401
     conn.execute("UPDATE users SET disabled_at = NULL")
     assert _login(api).status_code == 200
-
-
-def test_since_when_somebody_is_here_is_told(api: Client, conn: Connection) -> None:
-    own = _register(api)
-    conn.execute("UPDATE users SET created_at = '2020-01-01Z'")
-    assert datetime.fromisoformat(_body(_call(api, own, "GET", "/me"))["createdAt"]) == datetime(2020, 1, 1, tzinfo=UTC)

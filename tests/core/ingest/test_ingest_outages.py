@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +233,7 @@ def running(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sys
 
     roots = (*IMPORT_ROOTS, services.database.directory.parent)
     runtime = Runtime(services.template, environment, import_roots=roots)
-    system = System(services, runtime, User(row[0], "ann", "member", "ann", datetime.now(UTC)), on_loop)
+    system = System(services, runtime, User(row[0], "ann", "member", "ann"), on_loop)
     system.create_queues()
     try:
         on_loop(runtime.start())

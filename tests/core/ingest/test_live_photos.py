@@ -218,7 +218,7 @@ def test_halves_of_two_owners_stay_apart(library: Inbox) -> None:
         " VALUES (8, 'bob', 'bob', '-', 'member', 'bob')"
     )
     sent(library, picture())
-    bob = Inbox(library.conn, User(8, "bob", "member", "bob", datetime.now(UTC)), library.cloud)
+    bob = Inbox(library.conn, User(8, "bob", "member", "bob"), library.cloud)
     sent(bob, movie(), "a.mov")
     assert [len(each.items()) for each in (library, bob)] == [1, 1]
     assert not library.items()[0]["has_clip"]

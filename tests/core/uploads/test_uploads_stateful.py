@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count
 from multiprocessing.context import ForkServerProcess
 from signal import SIGKILL
@@ -73,7 +73,7 @@ class Histories(RuleBasedStateMachine):
             (folder,),
         ).fetchone()
         assert row is not None
-        self.owner = User(row[0], "ann", "member", folder, datetime.now(UTC))
+        self.owner = User(row[0], "ann", "member", folder)
         self.sent: dict[str, Sent] = {}
         self.events: list[str] = []
         self.expires_first = False

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -209,7 +208,7 @@ def test_a_body_may_say_that_it_is_not_encoded() -> None:
 
 
 def _log_in(monkeypatch: pytest.MonkeyPatch, role: Role) -> None:
-    ann = User(1, "ann", role, "ann", datetime.now(UTC))
+    ann = User(1, "ann", role, "ann")
     monkeypatch.setattr("api.endpoint.session_of", lambda request: Session("0" * 12, ann))
 
 

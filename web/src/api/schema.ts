@@ -1003,8 +1003,6 @@ export interface components {
             role: "administrator" | "member";
             /** @description Prefix of this user's originals in the bucket */
             folder: string;
-            /** Format: date-time */
-            createdAt: string;
         };
         /** AccountSummary */
         AccountSummary: {

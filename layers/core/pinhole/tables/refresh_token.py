@@ -52,7 +52,7 @@ def use(conn: Connection, selector: str, verifier_hash: bytes) -> Session | None
             )
           ))
           AND session.id = refresh_token.session_id AND session.ended_at IS NULL AND users.disabled_at IS NULL
-        RETURNING session.id, users.id, users.name, users.role, users.folder, users.created_at
+        RETURNING session.id, users.id, users.name, users.role, users.folder
         """,
         {"selector": selector, "verifier_hash": verifier_hash, "grace": GRACE},
     ).fetchone()

@@ -55,7 +55,7 @@ def read_open(conn: Connection, session_id: str) -> Session | None:
     """The session, unless it ended or its user is gone or disabled."""
     row = conn.execute(
         """
-        SELECT session.id, users.id, users.name, users.role, users.folder, users.created_at
+        SELECT session.id, users.id, users.name, users.role, users.folder
         FROM session JOIN users ON users.id = session.user_id
         WHERE session.id = %s AND session.ended_at IS NULL AND users.disabled_at IS NULL
         """,

@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from psycopg import Connection
@@ -22,7 +21,6 @@ class User:
     name: str
     role: Role
     folder: str
-    created_at: datetime
 
 
 def name_key(name: str) -> str:
@@ -73,7 +71,7 @@ def insert(
                    OR starts_with(candidate || '/', folder || '/'))
             ORDER BY n
             LIMIT 1
-            RETURNING id, name, role, folder, created_at
+            RETURNING id, name, role, folder
             """,
             {
                 "id": new_user_id(),
@@ -104,12 +102,12 @@ def read_credentials(conn: Connection, key: str) -> tuple[User, str] | None:
     """The user whose `name_key` this is, and their password hash. None for one who is disabled, too."""
     row = conn.execute(
         """
-        SELECT id, name, role, folder, created_at, password_hash FROM users
+        SELECT id, name, role, folder, password_hash FROM users
         WHERE name_key = %s AND disabled_at IS NULL
         """,
         [key],
     ).fetchone()
-    return None if row is None else (User(*row[:5]), row[5])
+    return None if row is None else (User(*row[:4]), row[4])
 
 
 def read_password_hash(conn: Connection, user_id: int) -> str | None:
