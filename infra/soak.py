@@ -31,7 +31,7 @@ from pinhole_client import Client
 from pinhole_client.errors import ClientError
 
 USERS, CLIENTS = 5, 50
-PHOTOS = 10  # of each client
+PHOTOS, RENEWED_EACH = 10, 3  # of each client: how many, and after how many it renews its session
 KILL_SECONDS, LOAD_SECONDS = 45, 70
 BETWEEN_KILLS_SECONDS = (3, 8)
 # A photo whose ingest was killed is tried again when its lease has ended, three minutes after it began.
@@ -68,12 +68,14 @@ class Visitor:
 
     def run(self) -> None:
         self._again(self._log_in)
-        for photo in (_photo(self._random, self._number, n) for n in range(PHOTOS)):
+        for number in range(PHOTOS):
             if time.monotonic() > self._until:
                 break
-            self._again(partial(self._upload, photo))
+            self._again(partial(self._upload, _photo(self._random, self._number, number)))
             self._again(self._look)
-            self._again(self._renew)
+            # All come from one address, from which so many renewals are taken.
+            if number % RENEWED_EACH == 0:
+                self._again(self._renew)
             time.sleep(self._random.uniform(0, 2 * LOAD_SECONDS / PHOTOS))
 
     def _again(self, call: Callable[[], None]) -> None:

@@ -98,7 +98,7 @@ test('where trying all again failed it goes on from there, and counts on', async
 })
 
 test('once trying all again is stopped nothing more is sent', async () => {
-  const send = vi.fn().mockResolvedValue(told(500, 0, 'on'))
+  const send = vi.fn().mockResolvedValueOnce(told(500, 0, 'on')).mockResolvedValueOnce(told(1, 0, null))
   const { sum, go, stop } = retryAll({}, send)
   const going = go()
   stop()
