@@ -1,6 +1,5 @@
 """Invites: links by which administrators let others in, each once."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from psycopg import Connection
 
 from pinhole.accounts import names
+from pinhole.accounts.tokens import hashed
 from pinhole.db import transaction
 from pinhole.errors import Conflict, ErrorCode, FieldError, Forbidden, Invalid, NotFound
 from pinhole.settings import settings
@@ -57,7 +57,7 @@ def make(maker: User, folder: str | None, quota_bytes: int | None, expires_at: d
         user.lock(conn)
         if kept_folder is not None and not user.folder_is_free(conn, kept_folder):
             raise Conflict("This folder is, holds or lies in the folder of another.", code=ErrorCode.FOLDER_TAKEN)
-        invite_id, made_at = invite.insert(conn, _hash(token), kept_folder, quota_bytes, maker.id, ends)
+        invite_id, made_at = invite.insert(conn, hashed(token), kept_folder, quota_bytes, maker.id, ends)
     made = Invite(
         id=invite_id,
         state="open",
@@ -92,7 +92,7 @@ def revoke(invite_id: str) -> None:
 def welcome(token: str) -> Welcome:
     """What an open invite tells. Raises NotFound."""
     with transaction() as conn:
-        expires_at, name = invite.end_of_open(conn, _hash(token)), library.name(conn)
+        expires_at, name = invite.end_of_open(conn, hashed(token)), library.name(conn)
     if expires_at is None:
         raise NotFound("This invite is not open: it is unknown, used, revoked or expired.")
     return Welcome(name, expires_at)
@@ -101,13 +101,13 @@ def welcome(token: str) -> Welcome:
 def check(token: str) -> None:
     """Raises Forbidden (`invite_invalid`) when it is of no open invite."""
     with transaction() as conn:
-        if invite.end_of_open(conn, _hash(token)) is None:
+        if invite.end_of_open(conn, hashed(token)) is None:
             raise _invalid()
 
 
 def use(conn: Connection, token: str) -> Terms:
     """Use up an open invite. Raises Forbidden (`invite_invalid`)."""
-    terms = invite.use(conn, _hash(token))
+    terms = invite.use(conn, hashed(token))
     if terms is None:
         raise _invalid()
     return terms
@@ -116,7 +116,3 @@ def use(conn: Connection, token: str) -> Terms:
 def _invalid() -> Forbidden:
     message = "This invite is not open any more: ask the administrator for another."
     return Forbidden(message, code=ErrorCode.INVITE_INVALID)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -82,14 +82,15 @@ def _verified(token: str, secret: str) -> tuple[str, float]:
 def new_refresh_token() -> tuple[str, str, bytes]:
     """A refresh token, and its two halves as they are kept: selector, and hash of the verifier."""
     selector, verifier = secrets.token_urlsafe(12), secrets.token_urlsafe(32)
-    return f"{selector}.{verifier}", selector, _hash(verifier)
+    return f"{selector}.{verifier}", selector, hashed(verifier)
 
 
 def halves(refresh_token: str) -> tuple[str, bytes]:
     """Selector and hash of the verifier of what a client sent, whatever it is."""
     selector, _, verifier = refresh_token.partition(".")
-    return selector, _hash(verifier)
+    return selector, hashed(verifier)
 
 
-def _hash(verifier: str) -> bytes:
+def hashed(verifier: str) -> bytes:
+    """What is kept of a secret that is long and random enough for no one to guess: its SHA-256."""
     return hashlib.sha256(verifier.encode()).digest()
