@@ -6,6 +6,7 @@ from api.routes import (
     admin_jobs,
     admin_queues,
     admin_users,
+    api_keys,
     auth,
     changes,
     docs,
@@ -28,6 +29,7 @@ app = application(
     [
         auth.routes,
         account.routes,
+        api_keys.routes,
         onboarding.routes,
         invites.routes,
         health.routes,

@@ -12,11 +12,12 @@ from typing import Any, get_args
 from chalice.app import Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from api.identity import session_of
+from api.identity import Identity, identify
 from api.problems import Headers, Malformed, Unexpected, UnsupportedMediaType, problem
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.validation import MAX_BODY_BYTES, MAX_PUBLIC_BODY_BYTES, body_of, path_of, query_of
+from pinhole.accounts.api_keys import Scope
 from pinhole.accounts.limits import Limit
 from pinhole.errors import (
     ErrorCode,
@@ -33,6 +34,9 @@ from pinhole.telemetry import follow, logger
 
 current_request: ContextVar[Request] = ContextVar("current_request")
 """Set by the app before it calls a view: Chalice keeps it in the app, which routes don't know."""
+
+READ: tuple[Scope, ...] = ("read",)
+UPLOAD: tuple[Scope, ...] = ("upload",)
 
 _GIVEN = {"body", "query", "caller", "session", "request"}
 
@@ -56,6 +60,7 @@ class Endpoint:
     errors: tuple[type[PinholeError], ...]
     public: bool
     administrator: bool
+    scopes: tuple[Scope, ...]
     limit: Limit | None
     max_body_bytes: int
 
@@ -72,6 +77,7 @@ def endpoint(
     errors: Iterable[type[PinholeError]] = (),
     public: bool = False,
     administrator: bool = False,
+    scopes: tuple[Scope, ...] = ("all",),
     limit: Limit | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
@@ -93,10 +99,12 @@ def endpoint(
     conditional; `Raw` for content of another type, declared in `produces`; or `NotModified(etag)`.
     `answer` and the values of `also` are models, or unions of models.
 
-    errors: what it may raise beyond what follows from the rest: Unauthenticated unless `public`, Forbidden with
-    `administrator`, TooManyRequests with a `limit`, NotFound with path parameters, Malformed, UnsupportedMediaType and
+    errors: what it may raise beyond what follows from the rest: Unauthenticated and Forbidden unless `public`,
+    TooManyRequests with a `limit`, NotFound with path parameters, Malformed, UnsupportedMediaType and
     TooLarge with a body, Invalid and Unavailable always.
     administrator: it is for administrators alone. Members are refused before anything that they sent is looked at.
+    scopes: which scopes of an API key let it in, any of them, and `all` wherever there is one; (): no key does. None
+        does where the function takes the `session`, nor with `administrator`.
     conditional: it answers 304 to a matching If-None-Match.
     max_body_bytes: what a request may bring. Who takes no body ignores one, and strangers need no more than to log in.
     limit: counts each call for the caller's address, before anything that the call brought is looked at.
@@ -110,8 +118,7 @@ def endpoint(
             name: TypeAdapter(p.annotation, config=deferred) for name, p in parameters.items() if name not in _GIVEN
         }
         implied: list[type[PinholeError]] = [Invalid, Unavailable]
-        implied += [] if public else [Unauthenticated]
-        implied += [Forbidden] if administrator else []
+        implied += [] if public else [Unauthenticated, Forbidden]
         implied += [NotFound] if path else []
         implied += [TooManyRequests] if limit is not None else []
         implied += [Malformed, UnsupportedMediaType, TooLarge] if body is not None else []
@@ -132,6 +139,7 @@ def endpoint(
             errors=tuple(dict.fromkeys([*implied, *errors])),
             public=public,
             administrator=administrator,
+            scopes=_scopes(scopes, closed=public or administrator or "session" in parameters),
             limit=limit,
             max_body_bytes=MAX_PUBLIC_BODY_BYTES if public or body is None else max_body_bytes,
         )
@@ -161,16 +169,26 @@ def _arguments(spec: Endpoint, request: Request, path_values: Mapping[str, str])
     if spec.limit is not None:
         spec.limit.count_address(request.address)
     if not spec.public:
-        session = session_of(request)
-        given |= {"session": session, "caller": session.user}
-        if spec.administrator and session.user.role != "administrator":
-            raise Forbidden("Only administrators may do this.", code=ErrorCode.NOT_ADMINISTRATOR)
+        who = identify(request)
+        _check_entry(spec, who)
+        given |= {"session": who.session, "caller": who.caller}
     arguments = path_of(path_values, spec.path)
     follow(arguments.get("upload_id"))
     given["query"] = query_of(request, spec.query)
     if spec.body is not None:
         given["body"] = body_of(request, spec.body, spec.max_body_bytes)
     return arguments | {name: given[name] for name in spec.takes}
+
+
+def _scopes(scopes: tuple[Scope, ...], *, closed: bool) -> tuple[Scope, ...]:
+    return () if closed or not scopes else tuple(dict.fromkeys([*scopes, "all"]))
+
+
+def _check_entry(spec: Endpoint, who: Identity) -> None:
+    if who.session is None and not who.scopes & set(spec.scopes):
+        raise Forbidden("This key is not for that.", code=ErrorCode.NOT_BY_THIS_KEY)
+    if spec.administrator and who.caller.role != "administrator":
+        raise Forbidden("Only administrators may do this.", code=ErrorCode.NOT_ADMINISTRATOR)
 
 
 def _respond(spec: Endpoint, request: Request, result: Any) -> Response:

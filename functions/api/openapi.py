@@ -82,7 +82,7 @@ def document(routes: Routes) -> Schema:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "The `accessToken` of login, register or refresh; valid for 30 minutes",
+                    "description": "The `accessToken` of login, register or refresh: for 30 minutes; or an API key",
                 }
             },
             "responses": {error.__name__: _problem_response(error) for error in STATUS if error in refusals},
@@ -112,7 +112,8 @@ def _operation(endpoint: Endpoint, parts: Parts, definitions: Mapping[str, Schem
         "tags": [endpoint.resource],
         "summary": endpoint.summary,
     }
-    description = "\n\n".join(filter(None, [endpoint.description, _WHOSE if endpoint.administrator else ""]))
+    whose = _WHOSE if endpoint.administrator else _by_key(endpoint)
+    description = "\n\n".join(filter(None, [endpoint.description, whose]))
     if description:
         made["description"] = description
     if endpoint.public:
@@ -127,6 +128,15 @@ def _operation(endpoint: Endpoint, parts: Parts, definitions: Mapping[str, Schem
         made["requestBody"] = {"required": True, "content": content}
     made["responses"] = dict(sorted(_responses(endpoint, parts).items()))
     return made
+
+
+def _by_key(endpoint: Endpoint) -> str:
+    """Which API keys may call it; nothing of what anyone may call."""
+    if endpoint.public:
+        return ""
+    if not endpoint.scopes:
+        return "By a session alone: no API key opens it."
+    return f"An API key needs the scope {' or '.join(f'`{scope}`' for scope in endpoint.scopes)}."
 
 
 def _responses(endpoint: Endpoint, parts: Parts) -> dict[str, Schema]:

@@ -5,7 +5,7 @@ from typing import Self
 from chalice.app import Blueprint
 from pydantic import Field
 
-from api.endpoint import endpoint
+from api.endpoint import READ, UPLOAD, endpoint
 from api.requests import Request
 from api.wire import Id, Timestamp, WireModel
 from pinhole.accounts import Role, Session, User, limits, names, profile, sessions
@@ -52,14 +52,14 @@ class OwnSessions(WireModel):
 
 
 @routes.route("/me", methods=["GET"])
-@endpoint(answer=Account)
+@endpoint(answer=Account, scopes=(*READ, *UPLOAD))
 def read_me(caller: User) -> Account:
     """Tell who the caller is."""
     return Account.of(caller)
 
 
 @routes.route("/me", methods=["PATCH"])
-@endpoint(body=NewName, answer=Account, errors=(Conflict,))
+@endpoint(body=NewName, answer=Account, errors=(Conflict,), scopes=())
 def rename_me(body: NewName, caller: User) -> Account:
     """Give the caller another name; their folder stays. 409, `name_taken`, where somebody has it."""
     return Account.of(profile.rename(caller, body.name))
@@ -98,14 +98,14 @@ def list_sessions(session: Session) -> OwnSessions:
 
 
 @routes.route("/auth/sessions/{session_id}", methods=["DELETE"])
-@endpoint(status=204)
+@endpoint(status=204, scopes=())
 def end_session(session_id: Id, caller: User) -> None:
     """End one of the caller's sessions; its tokens are refused from then on."""
     sessions.end_login(caller, session_id)
 
 
 @routes.route("/auth/sessions", methods=["DELETE"])
-@endpoint(status=204)
+@endpoint(status=204, scopes=())
 def end_sessions(caller: User) -> None:
     """End all of the caller's sessions, also the one that asks."""
     sessions.end_logins(caller)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from chalice.app import Blueprint
 from pydantic import Field, NaiveDatetime
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.requests import Request
 from api.responses import Answer
 from api.wire import WHOLE, Id, WireModel
@@ -189,7 +189,7 @@ def edit_items(body: ItemsEdit, caller: User) -> Answer:
 
 
 @routes.route("/changes/{change_id}", methods=["GET"])
-@endpoint(answer=Change)
+@endpoint(scopes=READ, answer=Change)
 def read_change(change_id: Id, caller: User) -> Change:
     """Tell how far a change has come."""
     return Change.of(edits.read(caller.id, change_id))

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from chalice.app import Blueprint
 from pydantic import Field, NaiveDatetime
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.found import Analysis
 from api.routes.changes import Statement
 from api.wire import Id, Timestamp, WireModel
@@ -242,7 +242,7 @@ def _renditions(item: FullItem, expires: int) -> list[Rendition]:
 
 
 @routes.route("/items/{item_id}", methods=["GET"])
-@endpoint(answer=ItemDetails)
+@endpoint(scopes=READ, answer=ItemDetails)
 def read_item(item_id: Id, caller: User) -> ItemDetails:
     """Tell everything known of an item, with URLs of its renditions and of its original for download."""
     with transaction() as conn:
@@ -281,7 +281,7 @@ class FullSizeRendition(WireModel):
 
 
 @routes.route("/items/{item_id}/full-size", methods=["POST"])
-@endpoint(answer=FullSizeRendition, errors=(TooManyRequests,))
+@endpoint(scopes=READ, answer=FullSizeRendition, errors=(TooManyRequests,))
 def ask_for_full_size(item_id: Id, caller: User) -> FullSizeRendition:
     """Have a photo made in full size, for clients that can't show its original.
 
@@ -339,7 +339,7 @@ class ItemPlayback(WireModel):
 
 
 @routes.route("/items/{item_id}/playback", methods=["GET"])
-@endpoint(answer=ItemPlayback)
+@endpoint(scopes=READ, answer=ItemPlayback)
 def read_playback(item_id: Id, caller: User) -> ItemPlayback:
     """Tell what plays of a video, or of a photo that has a clip, with its URL."""
     with transaction() as conn:

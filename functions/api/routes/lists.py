@@ -5,7 +5,7 @@ from typing import Literal
 from chalice.app import Blueprint
 from pydantic import Field
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.photo_lists import (
     PROTOBUF,
     LibraryTimeline,
@@ -42,7 +42,7 @@ class ListMonthQuery(MonthQuery):
 
 
 @routes.route("/lists/{list}", methods=["GET"])
-@endpoint(query=ListQuery, answer=LibraryTimeline, produces=(PROTOBUF,), conditional=True)
+@endpoint(scopes=READ, query=ListQuery, answer=LibraryTimeline, produces=(PROTOBUF,), conditional=True)
 def read_list(list: ListName, query: ListQuery, caller: User, request: Request) -> Answer | Raw | NotModified:  # noqa: A002
     """Tell which months a list has, how many items each has, and the shape of every item, as of the timeline.
 
@@ -59,7 +59,7 @@ def read_list(list: ListName, query: ListQuery, caller: User, request: Request) 
 
 
 @routes.route("/lists/{list}/{month}", methods=["GET"])
-@endpoint(query=ListMonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True)
+@endpoint(scopes=READ, query=ListMonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True)
 def read_list_month(
     list: ListName,  # noqa: A002
     month: Month,
@@ -90,7 +90,7 @@ class FoldersQuery(WireModel):
 
 
 @routes.route("/folders", methods=["GET"])
-@endpoint(query=FoldersQuery, answer=Folders)
+@endpoint(scopes=READ, query=FoldersQuery, answer=Folders)
 def list_folders(query: FoldersQuery, caller: User) -> Folders:
     """List the folders that photos came in, by path, 2,000 a page: each that has an item in it or below.
 

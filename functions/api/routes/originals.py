@@ -7,7 +7,7 @@ from typing import Self
 from chalice.app import Blueprint
 from pydantic import Field, NaiveDatetime, field_validator
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.wire import Id, Timestamp, WireModel
 from pinhole import objects, originals
 from pinhole.accounts import User
@@ -54,7 +54,7 @@ class OriginalDownloads(WireModel):
 
 
 @routes.route("/originals", methods=["POST"])
-@endpoint(body=WantedOriginals, answer=OriginalDownloads)
+@endpoint(scopes=READ, body=WantedOriginals, answer=OriginalDownloads)
 def sign_originals(body: WantedOriginals, caller: User) -> OriginalDownloads:
     """Sign URLs of the files of many items, for 15 minutes. Ask for the next as they are needed."""
     now = int(time.time())

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 from pydantic import Field
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.wire import WireModel
 from pinhole import places
 from pinhole.accounts import User
@@ -32,7 +32,7 @@ class PlaceSuggestions(WireModel):
 
 
 @routes.route("/places", methods=["GET"])
-@endpoint(query=PlaceQuery, answer=PlaceSuggestions)
+@endpoint(scopes=READ, query=PlaceQuery, answer=PlaceSuggestions)
 def suggest_places(query: PlaceQuery, caller: User) -> PlaceSuggestions:
     """Suggest places while a name is typed: those of just this name first, then the largest; 10 at most."""
     found = statement(lambda conn: places.suggest(conn, query.q, MAX_SUGGESTIONS))

@@ -11,7 +11,7 @@ from chalice.app import Blueprint
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
 from api import encoding
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.photo_lists import ItemColumns, column_values, signed_until
 from api.responses import Answer
 from api.wire import Id, WireModel
@@ -127,7 +127,7 @@ class SearchedPicture(WireModel):
 
 
 @routes.route("/search", methods=["GET"])
-@endpoint(query=SearchQuery, answer=Found, errors=(NotFound,))
+@endpoint(scopes=READ, query=SearchQuery, answer=Found, errors=(NotFound,))
 def search(query: _Search, caller: User) -> Answer:
     """Find photos and videos by words, by what they look like, by dates and other filters.
 
@@ -141,6 +141,7 @@ def search(query: _Search, caller: User) -> Answer:
 
 @routes.route("/search/image", methods=["POST"])
 @endpoint(
+    scopes=READ,
     query=ImageSearchQuery,
     body=SearchedPicture,
     answer=Found,
@@ -232,7 +233,7 @@ class Typed(WireModel):
 
 
 @routes.route("/search/suggestions", methods=["GET"])
-@endpoint(query=Typed, answer=Suggestions)
+@endpoint(scopes=READ, query=Typed, answer=Suggestions)
 def suggest(query: Typed, caller: User) -> Suggestions:
     """Tell how what was typed may go on: own past searches, and names by which something is found."""
     found = statement(lambda conn: suggestions.suggestions(conn, caller.id, query.q))
@@ -255,7 +256,7 @@ class Filters(WireModel):
 
 
 @routes.route("/search/filters", methods=["GET"])
-@endpoint(answer=Filters)
+@endpoint(scopes=READ, answer=Filters)
 def list_filters(caller: User) -> Filters:
     """List what filters can be set to, with the number of items each."""
     counted = statement(lambda conn: values.values(conn, caller.id))

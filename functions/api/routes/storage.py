@@ -5,7 +5,7 @@ from typing import Self
 from chalice.app import Blueprint
 from pydantic import Field
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.wire import WireModel
 from pinhole import accounts, storage
 from pinhole.accounts import User
@@ -32,7 +32,7 @@ class Storage(WireModel):
 
 
 @routes.route("/storage", methods=["GET"])
-@endpoint(answer=Storage)
+@endpoint(scopes=READ, answer=Storage)
 def read_storage(caller: User) -> Storage:
     """Tell what your library takes: of one of 20,000 items or more as it was some seconds ago."""
     quota = statement(lambda conn: accounts.quota_of(conn, caller.id))

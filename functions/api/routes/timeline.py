@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from api.endpoint import endpoint
+from api.endpoint import READ, endpoint
 from api.photo_lists import (
     PROTOBUF,
     LibraryCovers,
@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 
 
 @routes.route("/timeline", methods=["GET"])
-@endpoint(answer=LibraryTimeline, produces=(PROTOBUF,), conditional=True)
+@endpoint(scopes=READ, answer=LibraryTimeline, produces=(PROTOBUF,), conditional=True)
 def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
     """Tell which months there are, how many items each has, and the shape of every item.
 
@@ -42,7 +42,7 @@ def read_timeline(caller: User, request: Request) -> Answer | Raw | NotModified:
 
 
 @routes.route("/timeline/covers", methods=["GET"])
-@endpoint(answer=LibraryCovers, conditional=True)
+@endpoint(scopes=READ, answer=LibraryCovers, conditional=True)
 def read_covers(caller: User, request: Request) -> Answer | NotModified:
     """Tell which photos stand for each month, four at most: favourites and what is rated well, spread over the month.
 
@@ -59,7 +59,7 @@ def read_covers(caller: User, request: Request) -> Answer | NotModified:
 
 
 @routes.route("/timeline/{month}", methods=["GET"])
-@endpoint(query=MonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True)
+@endpoint(scopes=READ, query=MonthQuery, answer=MonthItems, produces=(PROTOBUF,), conditional=True)
 def read_month(month: Month, query: MonthQuery, caller: User, request: Request) -> Answer | Raw | NotModified:
     """List the items of a month, 5,000 a page, with what it takes to show them.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from chalice.app import Blueprint
 from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from api.endpoint import endpoint
+from api.endpoint import UPLOAD, endpoint
 from api.responses import Answer
 from api.wire import WHOLE, Id, Timestamp, WireModel
 from pinhole import uploads
@@ -212,7 +212,7 @@ class OpenUploads(WireModel):
 
 
 @routes.route("/uploads/check", methods=["POST"])
-@endpoint(body=CheckUploads, answer=ExistingItems)
+@endpoint(scopes=UPLOAD, body=CheckUploads, answer=ExistingItems)
 def check_uploads(body: CheckUploads, caller: User) -> ExistingItems:
     """Tell which files the caller's library has already."""
     with transaction() as conn:
@@ -225,6 +225,7 @@ def check_uploads(body: CheckUploads, caller: User) -> ExistingItems:
 
 @routes.route("/uploads", methods=["POST"])
 @endpoint(
+    scopes=UPLOAD,
     body=BeginUpload,
     answer=SingleUpload | MultipartUpload,
     status=201,
@@ -257,7 +258,7 @@ def begin_upload(body: BeginUpload, caller: User) -> Answer:
 
 
 @routes.route("/uploads", methods=["GET"])
-@endpoint(answer=OpenUploads)
+@endpoint(scopes=UPLOAD, answer=OpenUploads)
 def list_uploads(caller: User) -> OpenUploads:
     """List the caller's uploads that have not ended: those that wait for bytes, then those whose bytes arrived.
 
@@ -268,7 +269,7 @@ def list_uploads(caller: User) -> OpenUploads:
 
 
 @routes.route("/uploads/complete", methods=["POST"])
-@endpoint(body=CompleteUploads, answer=UploadOutcomes)
+@endpoint(scopes=UPLOAD, body=CompleteUploads, answer=UploadOutcomes)
 def complete_uploads(body: CompleteUploads, caller: User) -> UploadOutcomes:
     """Tell that uploads of one PUT were sent, and learn what became of them.
 
@@ -279,7 +280,7 @@ def complete_uploads(body: CompleteUploads, caller: User) -> UploadOutcomes:
 
 
 @routes.route("/uploads/{upload_id}", methods=["GET"])
-@endpoint(answer=UploadStatus)
+@endpoint(scopes=UPLOAD, answer=UploadStatus)
 def read_upload(upload_id: Id, caller: User) -> UploadStatus:
     """Tell what became of an upload, and which of its parts have arrived."""
     with transaction() as conn:
@@ -288,7 +289,7 @@ def read_upload(upload_id: Id, caller: User) -> UploadStatus:
 
 
 @routes.route("/uploads/{upload_id}/url", methods=["POST"])
-@endpoint(answer=SingleUpload, errors=(Conflict, Gone))
+@endpoint(scopes=UPLOAD, answer=SingleUpload, errors=(Conflict, Gone))
 def sign_upload(upload_id: Id, caller: User) -> SingleUpload:
     """Sign the URL of a single upload again."""
     with transaction() as conn:
@@ -297,7 +298,7 @@ def sign_upload(upload_id: Id, caller: User) -> SingleUpload:
 
 
 @routes.route("/uploads/{upload_id}/parts", methods=["POST"])
-@endpoint(body=RequestParts, answer=PartUrls, errors=(Conflict, Gone))
+@endpoint(scopes=UPLOAD, body=RequestParts, answer=PartUrls, errors=(Conflict, Gone))
 def request_parts(upload_id: Id, body: RequestParts, caller: User) -> PartUrls:
     """Sign the URLs of some parts, as often as needed. A URL that binds a hash takes no other bytes."""
     wanted = body.wanted()
@@ -311,7 +312,7 @@ def request_parts(upload_id: Id, body: RequestParts, caller: User) -> PartUrls:
 
 
 @routes.route("/uploads/{upload_id}/complete", methods=["POST"])
-@endpoint(status=202, errors=(Conflict, Gone))
+@endpoint(scopes=UPLOAD, status=202, errors=(Conflict, Gone))
 def complete_upload(upload_id: Id, caller: User) -> None:
     """Make one file of the parts.
 
@@ -322,7 +323,7 @@ def complete_upload(upload_id: Id, caller: User) -> None:
 
 
 @routes.route("/uploads/{upload_id}", methods=["DELETE"])
-@endpoint(status=204, errors=(Conflict,))
+@endpoint(scopes=UPLOAD, status=204, errors=(Conflict,))
 def abort_upload(upload_id: Id, caller: User) -> None:
     """Give an upload up, before all of its bytes arrived. Again is no error.
 

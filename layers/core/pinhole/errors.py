@@ -38,6 +38,9 @@ class ErrorCode(StrEnum):
     FOLDER_TAKEN = "folder_taken"
     INVITE_USED = "invite_used"
     LAST_ADMINISTRATOR = "last_administrator"
+    KEY_INVALID = "key_invalid"
+    NOT_BY_THIS_KEY = "not_by_this_key"
+    TOO_MANY_KEYS = "too_many_keys"
 
     FILE_TOO_LARGE = "file_too_large"
     STORAGE_FULL = "storage_full"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from pinhole.accounts import limits
-from pinhole.tables import invite, library, live_ticket, rate_limit, refresh_token, session, user
+from pinhole.tables import api_key, invite, library, live_ticket, rate_limit, refresh_token, session, user
 from pinhole.tables.session import UNKNOWN, Session
 from tests.fixtures.statements import SESSION, SHA256, World, case
 
@@ -77,3 +77,13 @@ def what_has_run_out_is_deleted(w: World) -> None:
     session.delete_spent(w.conn, refresh_token.delete_expired(w.conn))
     live_ticket.delete_expired(w.conn)
     rate_limit.delete_past(w.conn, limits.WINDOW)
+
+
+@case
+def a_script_comes_by_a_key(w: World) -> None:
+    user.hold(w.conn, w.ann.id)
+    made = api_key.insert(w.conn, w.ann.id, "a script", ["read"], SHA256, 100)
+    assert made is not None
+    api_key.use(w.conn, SHA256)
+    api_key.list_of(w.conn, w.ann.id)
+    api_key.delete(w.conn, w.ann.id, made.id)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pinhole.accounts.api_keys import Scope
+
 Enters = Literal["anyone", "session", "administrator"]
-Thing = Literal["item", "upload", "large upload", "change", "session"]
+Thing = Literal["item", "upload", "large upload", "change", "session", "key"]
 
 ABSENT = "0123456789ab"
 """An id of the right form, which nothing has."""
@@ -21,11 +23,13 @@ class Door:
     names: what kind of thing of a user's a request names by its id, or None. It stands where `{id}` does in `path`,
         `query` and `body`.
     path: the route with its parameters filled in, where it has any.
+    scopes: which scopes of an API key let in; (): no key does.
     hides: whether another's thing is 404. Else the request names many, and what is another's counts as not there.
     """
 
     enters: Enters
     names: Thing | None = None
+    scopes: tuple[Scope, ...] = ()
     path: str | None = None
     query: str = ""
     body: Any = None
@@ -36,6 +40,12 @@ class Door:
 ANYONE = Door("anyone")
 SESSION = Door("session")
 ADMINISTRATOR = Door("administrator")
+# By a session, or by a key that is for it.
+READ: tuple[Scope, ...] = ("read", "all")
+UPLOAD: tuple[Scope, ...] = ("upload", "all")
+ALL: tuple[Scope, ...] = ("all",)
+READING = Door("session", scopes=READ)
+UPLOADING = Door("session", scopes=UPLOAD)
 _EDIT = {"set": {"rating": 3}}
 
 DOORS: dict[str, Door] = {
@@ -55,43 +65,48 @@ DOORS: dict[str, Door] = {
     "GET /auth/sessions": SESSION,
     "DELETE /auth/sessions": SESSION,
     "DELETE /auth/sessions/{session_id}": Door("session", "session", path="/auth/sessions/{id}"),
-    "GET /me": SESSION,
+    "GET /auth/keys": SESSION,
+    "POST /auth/keys": SESSION,
+    "DELETE /auth/keys/{key_id}": Door("session", "key", path="/auth/keys/{id}"),
+    "GET /me": Door("session", scopes=("read", "upload", "all")),
     "PATCH /me": SESSION,
-    "GET /storage": SESSION,
-    "GET /places": SESSION,
+    "GET /storage": READING,
+    "GET /places": READING,
     "POST /live/ticket": SESSION,
-    "GET /timeline": SESSION,
-    "GET /timeline/covers": SESSION,
-    "GET /timeline/{month}": Door("session", path="/timeline/2024-07"),
-    "GET /lists/{list}": Door("session", path="/lists/favourites"),
-    "GET /lists/{list}/{month}": Door("session", path="/lists/favourites/2024-07"),
-    "GET /folders": SESSION,
-    "GET /search": Door("session", "item", query="similarTo={id}"),
-    "POST /search/image": SESSION,
-    "GET /search/filters": SESSION,
-    "GET /search/suggestions": SESSION,
-    "POST /search/history": SESSION,
-    "DELETE /search/history": SESSION,
-    "GET /items/{item_id}": Door("session", "item", path="/items/{id}"),
-    "PATCH /items/{item_id}": Door("session", "item", path="/items/{id}", body=_EDIT, headers={"If-Match": '"1"'}),
-    "PATCH /items": Door("session", "item", body={"ids": ["{id}"], **_EDIT}, hides=False),
-    "POST /items/{item_id}/full-size": Door("session", "item", path="/items/{id}/full-size"),
-    "GET /items/{item_id}/playback": Door("session", "item", path="/items/{id}/playback"),
-    "POST /originals": Door("session", "item", body={"ids": ["{id}"]}, hides=False),
-    "GET /changes/{change_id}": Door("session", "change", path="/changes/{id}"),
-    "POST /changes/{change_id}/undo": Door("session", "change", path="/changes/{id}/undo"),
-    "GET /uploads": SESSION,
-    "POST /uploads": SESSION,
-    # By hashes, which anyone can have: another's file is none that is there.
-    "POST /uploads/check": SESSION,
-    "POST /uploads/complete": Door("session", "upload", body={"ids": ["{id}"]}, hides=False),
-    "GET /uploads/{upload_id}": Door("session", "upload", path="/uploads/{id}"),
-    "DELETE /uploads/{upload_id}": Door("session", "upload", path="/uploads/{id}"),
-    "POST /uploads/{upload_id}/url": Door("session", "upload", path="/uploads/{id}/url"),
-    "POST /uploads/{upload_id}/parts": Door(
-        "session", "large upload", path="/uploads/{id}/parts", body={"partNumbers": [1]}
+    "GET /timeline": READING,
+    "GET /timeline/covers": READING,
+    "GET /timeline/{month}": Door("session", scopes=READ, path="/timeline/2024-07"),
+    "GET /lists/{list}": Door("session", scopes=READ, path="/lists/favourites"),
+    "GET /lists/{list}/{month}": Door("session", scopes=READ, path="/lists/favourites/2024-07"),
+    "GET /folders": READING,
+    "GET /search": Door("session", "item", scopes=READ, query="similarTo={id}"),
+    "POST /search/image": READING,
+    "GET /search/filters": READING,
+    "GET /search/suggestions": READING,
+    "POST /search/history": Door("session", scopes=ALL),
+    "DELETE /search/history": Door("session", scopes=ALL),
+    "GET /items/{item_id}": Door("session", "item", scopes=READ, path="/items/{id}"),
+    "PATCH /items/{item_id}": Door(
+        "session", "item", scopes=ALL, path="/items/{id}", body=_EDIT, headers={"If-Match": '"1"'}
     ),
-    "POST /uploads/{upload_id}/complete": Door("session", "large upload", path="/uploads/{id}/complete"),
+    "PATCH /items": Door("session", "item", scopes=ALL, body={"ids": ["{id}"], **_EDIT}, hides=False),
+    "POST /items/{item_id}/full-size": Door("session", "item", scopes=READ, path="/items/{id}/full-size"),
+    "GET /items/{item_id}/playback": Door("session", "item", scopes=READ, path="/items/{id}/playback"),
+    "POST /originals": Door("session", "item", scopes=READ, body={"ids": ["{id}"]}, hides=False),
+    "GET /changes/{change_id}": Door("session", "change", scopes=READ, path="/changes/{id}"),
+    "POST /changes/{change_id}/undo": Door("session", "change", scopes=ALL, path="/changes/{id}/undo"),
+    "GET /uploads": UPLOADING,
+    "POST /uploads": UPLOADING,
+    # By hashes, which anyone can have: another's file is none that is there.
+    "POST /uploads/check": UPLOADING,
+    "POST /uploads/complete": Door("session", "upload", scopes=UPLOAD, body={"ids": ["{id}"]}, hides=False),
+    "GET /uploads/{upload_id}": Door("session", "upload", scopes=UPLOAD, path="/uploads/{id}"),
+    "DELETE /uploads/{upload_id}": Door("session", "upload", scopes=UPLOAD, path="/uploads/{id}"),
+    "POST /uploads/{upload_id}/url": Door("session", "upload", scopes=UPLOAD, path="/uploads/{id}/url"),
+    "POST /uploads/{upload_id}/parts": Door(
+        "session", "large upload", scopes=UPLOAD, path="/uploads/{id}/parts", body={"partNumbers": [1]}
+    ),
+    "POST /uploads/{upload_id}/complete": Door("session", "large upload", scopes=UPLOAD, path="/uploads/{id}/complete"),
     "POST /onboarding": ADMINISTRATOR,
     "GET /admin/invites": ADMINISTRATOR,
     "POST /admin/invites": ADMINISTRATOR,

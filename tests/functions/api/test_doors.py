@@ -14,6 +14,8 @@ from api.endpoint import Endpoint
 from api.openapi import operations
 from infra import openapi
 from pinhole import accounts
+from pinhole.accounts import api_keys
+from pinhole.accounts.api_keys import Scope
 from pinhole.accounts.tokens import access_token
 from pinhole.db import transaction
 from pinhole.ids import new_id
@@ -55,7 +57,7 @@ def test_each_route_has_its_row_and_each_row_its_route() -> None:
 def test_each_route_declares_whom_its_row_lets_in(route: str) -> None:
     declared = DECLARED[route]
     enters = "anyone" if declared.public else "administrator" if declared.administrator else "session"
-    assert DOORS[route].enters == enters
+    assert (DOORS[route].enters, DOORS[route].scopes) == (enters, declared.scopes)
 
 
 @pytest.mark.parametrize("route", DOORS)
@@ -111,6 +113,18 @@ def _ended(caller: Caller, conn: Connection) -> str:
     return caller.access_token
 
 
+def _revoked_key(caller: Caller, conn: Connection) -> str:
+    made = api_keys.make(caller.user, "a script", ["all"])
+    api_keys.revoke(caller.user, made.key.id)
+    return made.token
+
+
+def _key_of_a_disabled_user(caller: Caller, conn: Connection) -> str:
+    token = api_keys.make(caller.user, "a script", ["all"]).token
+    _disabled(caller, conn)
+    return token
+
+
 def _of_another_session(caller: Caller, conn: Connection) -> str:
     """Rightly signed, for a session that never was."""
     return access_token(new_id(), caller.user.id)[0]
@@ -126,6 +140,8 @@ STRANGERS: Mapping[str, Callable[[Caller, Connection], str]] = {
     "a refresh token": _refresh_token,
     "the access token of a session that ended": _ended,
     "the access token of no session": _of_another_session,
+    "a key that was revoked": _revoked_key,
+    "a key of a disabled user": _key_of_a_disabled_user,
 }
 
 
@@ -168,6 +184,26 @@ def test_who_has_a_session_comes_in_by_every_door_that_asks_for_one(owner: Calle
     assert kept_out == {}
 
 
+@pytest.mark.parametrize("scope", get_args(Scope))
+def test_a_key_opens_what_its_scope_says_and_nothing_else(scope: Scope, owner: Caller) -> None:
+    token = api_keys.make(owner.user, "a script", [scope]).token
+    wrong = {}
+    for route, door in DOORS.items():
+        if door.enters != "anyone":
+            answer = enter(owner, route, door, token=token)
+            refused = answer.status_code == 403 and json.loads(answer.data)["code"] == "not_by_this_key"
+            if refused is (scope in door.scopes) or answer.status_code in (401, 500):
+                wrong[route] = answer.status
+    assert wrong == {}
+
+
+def test_a_key_of_an_administrator_opens_no_door_of_administrators(owner: Caller, conn: Connection) -> None:
+    conn.execute("UPDATE users SET role = 'administrator'")
+    token = api_keys.make(owner.user, "a script", ["all"]).token
+    doors = {route: door for route, door in DOORS.items() if door.enters == "administrator"}
+    assert {enter(owner, route, door, token=token).status_code for route, door in doors.items()} == {403}
+
+
 def test_members_come_in_by_no_door_of_administrators(owner: Caller) -> None:
     assert owner.user.role == "member"
     let_in = {}
@@ -197,6 +233,7 @@ def make(owner: Caller, conn: Connection) -> Callable[[Thing], str]:
 
     makers: Mapping[Thing, Callable[[], str]] = {
         "session": begun,
+        "key": lambda: api_keys.make(owner.user, "a script", ["read"]).key.id,
         "item": library.add,
         "change": changed,
         "upload": lambda: str(begin(owner, b"a photo")["id"]),

@@ -215,6 +215,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's keys, the newest first.
+         * @description By a session alone: no API key opens it.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make a key. 409, `too_many_keys`, where there are 100 of them.
+         * @description By a session alone: no API key opens it.
+         */
+        post: operations["makeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key; it is refused from the next request on.
+         * @description By a session alone: no API key opens it.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -241,7 +285,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the caller's session; its tokens are refused from then on. */
+        /**
+         * End the caller's session; its tokens are refused from then on.
+         * @description By a session alone: no API key opens it.
+         */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -261,6 +308,8 @@ export interface paths {
         /**
          * Change the caller's password, and end all their other sessions.
          * @description 403, `wrong_credentials`, where `currentPassword` is another.
+         *
+         *     By a session alone: no API key opens it.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -319,11 +368,16 @@ export interface paths {
         /**
          * List where the caller is logged in, the session that was seen last first.
          * @description Beside the one that asks these are 200 at most.
+         *
+         *     By a session alone: no API key opens it.
          */
         get: operations["listSessions"];
         put?: never;
         post?: never;
-        /** End all of the caller's sessions, also the one that asks. */
+        /**
+         * End all of the caller's sessions, also the one that asks.
+         * @description By a session alone: no API key opens it.
+         */
         delete: operations["endSessions"];
         options?: never;
         head?: never;
@@ -340,7 +394,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of the caller's sessions; its tokens are refused from then on. */
+        /**
+         * End one of the caller's sessions; its tokens are refused from then on.
+         * @description By a session alone: no API key opens it.
+         */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -354,7 +411,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell how far a change has come. */
+        /**
+         * Tell how far a change has come.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["readChange"];
         put?: never;
         post?: never;
@@ -376,6 +436,8 @@ export interface paths {
         /**
          * Put back what a change changed, item by item and field by field, where it still is as the change left it.
          * @description That is a change too, and can be undone in turn. Of one that is undone already it answers what undid it, and goes on where that failed. It is done anew where that skipped items, or was undone itself. Not while it is running.
+         *
+         *     An API key needs the scope `all`.
          */
         post: operations["undoChange"];
         delete?: never;
@@ -411,6 +473,8 @@ export interface paths {
         /**
          * List the folders that photos came in, by path, 2,000 a page: each that has an item in it or below.
          * @description What came without a folder lies at the top. The trash counts in none.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["listFolders"];
         put?: never;
@@ -454,6 +518,8 @@ export interface paths {
         /**
          * Change many items: those with these ids, and those of a list.
          * @description Up to 10,000 are changed when it answers, all or none; of more, and of those with long texts, the change may be running, and `GET /changes/{change_id}` tells how far it has come. Ids that the caller may not edit are skipped, and items that would get a time or keywords that none may have; where it could be done to none for that, it is refused. A shift needs a `changeId`.
+         *
+         *     An API key needs the scope `all`.
          */
         patch: operations["editItems"];
         trace?: never;
@@ -465,7 +531,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell everything known of an item, with URLs of its renditions and of its original for download. */
+        /**
+         * Tell everything known of an item, with URLs of its renditions and of its original for download.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["readItem"];
         put?: never;
         post?: never;
@@ -475,6 +544,8 @@ export interface paths {
         /**
          * Change an item, if it still has the revision that was looked at.
          * @description `If-Match` names it: `"<revision>"`, in quotes, as `GET /items/{item_id}` tells it. So two pages don't overwrite each other. An item in the trash can be changed too.
+         *
+         *     An API key needs the scope `all`.
          */
         patch: operations["editItem"];
         trace?: never;
@@ -491,6 +562,8 @@ export interface paths {
         /**
          * Have a photo made in full size, for clients that can't show its original.
          * @description As often as you like: it tells how far it is, and keeps what is there for 30 days more. A photo that is no larger than its largest rendition is ready at once.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         post: operations["askForFullSize"];
         delete?: never;
@@ -506,7 +579,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what plays of a video, or of a photo that has a clip, with its URL. */
+        /**
+         * Tell what plays of a video, or of a photo that has a clip, with its URL.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["readPlayback"];
         put?: never;
         post?: never;
@@ -526,6 +602,8 @@ export interface paths {
         /**
          * Tell which months a list has, how many items each has, and the shape of every item, as of the timeline.
          * @description Months of `recent` are those in which items arrived, of `trash` those in which they were thrown away, in UTC. A revision is a hash of what is there: it says whether something changed, and not what is newer. That of `recent` as a whole is the timeline's.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["readList"];
         put?: never;
@@ -546,6 +624,8 @@ export interface paths {
         /**
          * List the items of a month of a list, 5,000 a page, with what it takes to show them.
          * @description Each page is of one moment and carries the month's revision then. A client joins pages by id, and fetches the month again where their revisions differ, or from what the list tells.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["readListMonth"];
         put?: never;
@@ -568,6 +648,8 @@ export interface paths {
         /**
          * Make a ticket that opens one WebSocket, for as long as the caller's session lasts.
          * @description It tells `{"type": "libraryChanged", "revision": …, "months": ["2024-07", …]}`, at most once a second. A client that has just connected reads the timeline: nobody kept for it what happened before.
+         *
+         *     By a session alone: no API key opens it.
          */
         post: operations["issueTicket"];
         delete?: never;
@@ -583,14 +665,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell who the caller is. */
+        /**
+         * Tell who the caller is.
+         * @description An API key needs the scope `read` or `upload` or `all`.
+         */
         get: operations["readMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Give the caller another name; their folder stays. 409, `name_taken`, where somebody has it. */
+        /**
+         * Give the caller another name; their folder stays. 409, `name_taken`, where somebody has it.
+         * @description By a session alone: no API key opens it.
+         */
         patch: operations["renameMe"];
         trace?: never;
     };
@@ -661,7 +749,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign URLs of the files of many items, for 15 minutes. Ask for the next as they are needed. */
+        /**
+         * Sign URLs of the files of many items, for 15 minutes. Ask for the next as they are needed.
+         * @description An API key needs the scope `read` or `all`.
+         */
         post: operations["signOriginals"];
         delete?: never;
         options?: never;
@@ -676,7 +767,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Suggest places while a name is typed: those of just this name first, then the largest; 10 at most. */
+        /**
+         * Suggest places while a name is typed: those of just this name first, then the largest; 10 at most.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["suggestPlaces"];
         put?: never;
         post?: never;
@@ -696,6 +790,8 @@ export interface paths {
         /**
          * Find photos and videos by words, by what they look like, by dates and other filters.
          * @description Each filter may be given several times, for any of the values; different ones hold together, and those with `not` before their name exclude. Dates in words, such as `july 2024` or `letzten Sommer`, become filters: `understood` says which. What has words, or `similarTo`, answers at most 1,000 items, and no cursor; `similarTo` itself is none of them.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["search"];
         put?: never;
@@ -713,7 +809,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what filters can be set to, with the number of items each. */
+        /**
+         * List what filters can be set to, with the number of items each.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["listFilters"];
         put?: never;
         post?: never;
@@ -732,9 +831,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keep what the caller searched for, to suggest it to them again: of each the newest 100. */
+        /**
+         * Keep what the caller searched for, to suggest it to them again: of each the newest 100.
+         * @description An API key needs the scope `all`.
+         */
         post: operations["keepSearch"];
-        /** Forget what the caller searched for. Again is no error. */
+        /**
+         * Forget what the caller searched for. Again is no error.
+         * @description An API key needs the scope `all`.
+         */
         delete: operations["forgetSearch"];
         options?: never;
         head?: never;
@@ -753,6 +858,8 @@ export interface paths {
         /**
          * Find what looks like a picture, and fits words and filters too.
          * @description The picture, scaled down by the client, is not kept. 409 with the code `not_with_this_set` where the models that are configured have none for it.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         post: operations["searchByPicture"];
         delete?: never;
@@ -768,7 +875,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell how what was typed may go on: own past searches, and names by which something is found. */
+        /**
+         * Tell how what was typed may go on: own past searches, and names by which something is found.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["suggest"];
         put?: never;
         post?: never;
@@ -785,7 +895,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what your library takes: of one of 20,000 items or more as it was some seconds ago. */
+        /**
+         * Tell what your library takes: of one of 20,000 items or more as it was some seconds ago.
+         * @description An API key needs the scope `read` or `all`.
+         */
         get: operations["readStorage"];
         put?: never;
         post?: never;
@@ -805,6 +918,8 @@ export interface paths {
         /**
          * Tell which months there are, how many items each has, and the shape of every item.
          * @description A client keeps what it fetched of a month by the month's revision, and fetches again what moved.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["readTimeline"];
         put?: never;
@@ -825,6 +940,8 @@ export interface paths {
         /**
          * Tell which photos stand for each month, four at most: favourites and what is rated well, spread over the month.
          * @description They are chosen among some of each month, and change with what is listed in it.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["readCovers"];
         put?: never;
@@ -845,6 +962,8 @@ export interface paths {
         /**
          * List the items of a month, 5,000 a page, with what it takes to show them.
          * @description Each page is of one moment and carries the month's revision then. A cursor names a place: it stays good whatever becomes of the items around it. A client joins pages by id, keeps the lowest revision, and fetches the month again while the timeline tells a higher one. A month without items is an empty list.
+         *
+         *     An API key needs the scope `read` or `all`.
          */
         get: operations["readMonth"];
         put?: never;
@@ -865,12 +984,16 @@ export interface paths {
         /**
          * List the caller's uploads that have not ended: those that wait for bytes, then those whose bytes arrived.
          * @description Each oldest first, and at most 5,000 in all.
+         *
+         *     An API key needs the scope `upload` or `all`.
          */
         get: operations["listUploads"];
         put?: never;
         /**
          * Begin an upload, or go on with the open one of the same bytes.
          * @description Files up to 16 MiB are one PUT; larger ones are sent in parts. The answer is `duplicate` where the library has these bytes already; if their item lies in the trash, it is taken out of it. 409 with the code `too_many_uploads`: so many lack bytes that it takes no more. Tell by `/uploads/complete` which were sent, and come back after the seconds of `Retry-After`.
+         *
+         *     An API key needs the scope `upload` or `all`.
          */
         post: operations["beginUpload"];
         delete?: never;
@@ -888,7 +1011,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell which files the caller's library has already. */
+        /**
+         * Tell which files the caller's library has already.
+         * @description An API key needs the scope `upload` or `all`.
+         */
         post: operations["checkUploads"];
         delete?: never;
         options?: never;
@@ -908,6 +1034,8 @@ export interface paths {
         /**
          * Tell that uploads of one PUT were sent, and learn what became of them.
          * @description Each that waits is looked for in the store, and is `received` if its bytes are there. Uploads in parts are completed one by one: of them this tells the state alone. In the order of the ids, without those of no upload of the caller.
+         *
+         *     An API key needs the scope `upload` or `all`.
          */
         post: operations["completeUploads"];
         delete?: never;
@@ -923,13 +1051,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what became of an upload, and which of its parts have arrived. */
+        /**
+         * Tell what became of an upload, and which of its parts have arrived.
+         * @description An API key needs the scope `upload` or `all`.
+         */
         get: operations["readUpload"];
         put?: never;
         post?: never;
         /**
          * Give an upload up, before all of its bytes arrived. Again is no error.
          * @description 409 with the code `upload_not_waiting` once they have. Bytes that are on their way become a photo none the less.
+         *
+         *     An API key needs the scope `upload` or `all`.
          */
         delete: operations["abortUpload"];
         options?: never;
@@ -949,6 +1082,8 @@ export interface paths {
         /**
          * Make one file of the parts.
          * @description 409 with the code `wrong_parts` names each part that is missing or has the wrong length in `errors`, as `parts.{number}`. Completing again is no error.
+         *
+         *     An API key needs the scope `upload` or `all`.
          */
         post: operations["completeUpload"];
         delete?: never;
@@ -966,7 +1101,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign the URLs of some parts, as often as needed. A URL that binds a hash takes no other bytes. */
+        /**
+         * Sign the URLs of some parts, as often as needed. A URL that binds a hash takes no other bytes.
+         * @description An API key needs the scope `upload` or `all`.
+         */
         post: operations["requestParts"];
         delete?: never;
         options?: never;
@@ -983,7 +1121,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign the URL of a single upload again. */
+        /**
+         * Sign the URL of a single upload again.
+         * @description An API key needs the scope `upload` or `all`.
+         */
         post: operations["signUpload"];
         delete?: never;
         options?: never;
@@ -1031,6 +1172,26 @@ export interface components {
             caption: components["schemas"]["Caption"] | null;
             /** @description Whether a caption is still to come; `state` does not wait for it */
             captionWaits: boolean;
+        };
+        /** ApiKeySummary */
+        ApiKeySummary: {
+            id: string;
+            name: string;
+            scopes: ("upload" | "read" | "all")[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description To the minute; null: never */
+            lastUsedAt: string | null;
+        };
+        /** ApiKeyToken */
+        ApiKeyToken: {
+            key: components["schemas"]["ApiKeySummary"];
+            /** @description To be sent as `Authorization: Bearer`. Told this once: only its hash is kept */
+            token: string;
+        };
+        /** ApiKeys */
+        ApiKeys: {
+            keys: components["schemas"]["ApiKeySummary"][];
         };
         /** BeginUpload */
         BeginUpload: {
@@ -1192,7 +1353,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -1715,6 +1876,16 @@ export interface components {
             method: "multipart";
             partSizeBytes: number;
             partCount: number;
+        };
+        /** NewApiKey */
+        NewApiKey: {
+            /**
+             * @description Kept NFC-normalised and trimmed, 1-64 characters
+             * @example Backup of the server
+             */
+            name: string;
+            /** @description `upload`: send files. `read`: see all that its user sees, and download it. `all`: both, and change photos. None changes accounts, makes keys or administers */
+            scopes: ("upload" | "read" | "all")[];
         };
         /** NewInvite */
         NewInvite: {
@@ -2718,6 +2889,90 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyToken"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2767,6 +3022,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -2887,6 +3143,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -2909,6 +3166,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -2933,6 +3191,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -2960,6 +3219,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -2996,6 +3256,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
@@ -3048,6 +3309,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3118,6 +3380,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3147,6 +3410,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -3182,6 +3446,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
@@ -3214,6 +3479,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
@@ -3242,6 +3508,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -3281,6 +3548,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -3323,6 +3591,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -3348,6 +3617,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3372,6 +3642,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3401,6 +3672,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3543,6 +3815,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -3572,6 +3845,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3645,6 +3919,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -3670,6 +3945,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3697,6 +3973,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -3724,6 +4001,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3798,6 +4076,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -3828,6 +4107,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3852,6 +4132,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3885,6 +4166,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3917,6 +4199,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3955,6 +4238,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -3980,6 +4264,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -4018,6 +4303,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -4050,6 +4336,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -4081,6 +4368,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -4109,6 +4397,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
@@ -4134,6 +4423,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
@@ -4160,6 +4450,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
@@ -4194,6 +4485,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
@@ -4225,6 +4517,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];

@@ -75,6 +75,9 @@ export const en = {
     folder_taken: 'This folder is, holds or lies in the folder of somebody else.',
     invite_used: 'Somebody has used this invite already.',
     last_administrator: 'There has to be another administrator first.',
+    key_invalid: 'This key isn’t good any more.',
+    not_by_this_key: 'This key is not for that.',
+    too_many_keys: 'You have as many keys as there may be. Revoke one first.',
 
     file_too_large: 'The file is larger than the server takes.',
     storage_full: 'Your library is full.',
