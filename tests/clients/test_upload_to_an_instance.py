@@ -71,6 +71,25 @@ def test_a_tree_becomes_photos_and_what_is_none_is_told(
     assert "0 files added, 1 there already\n" in capsys.readouterr().err
 
 
+def test_a_key_that_may_upload_is_enough_to_send_a_folder(
+    instance: Instance,
+    client: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    write(tmp_path / "trip" / "small.jpg", picture("JPEG", (1, 2, 3)))
+    write(tmp_path / "trip" / "large.bmp", picture("BMP", (3, 2, 1), SIDE))
+    made = client.call("POST", "/auth/keys", {"name": "Every night", "scopes": ["upload"]})
+    environment = {"PINHOLE_SERVER": instance.origin, "PINHOLE_TOKEN": made["token"]}
+    assert command.run([str(tmp_path / "trip")], environment) == 0
+    assert "2 files added" in capsys.readouterr().err
+    client.request("DELETE", f"/auth/keys/{made['key']['id']}")
+    assert command.run([str(tmp_path / "trip")], environment) == 3
+    assert "This key is not known, or was revoked." in capsys.readouterr().err
+
+
 def test_an_access_token_that_is_refused_is_renewed(client: Client) -> None:
     assert client.access_token is not None
     client.access_token = refused = f"{client.access_token[:-4]}AAAA"

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from pinhole.accounts import passwords
 from pinhole.tables import user
-from pinhole_client import Client
+from pinhole_client import Client, Problem
 from tests.e2e.conftest import NAME, PASSWORD, Instance, Photo, add, database_url, log_in, until
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0"
@@ -178,6 +178,42 @@ def test_a_new_password_ends_all_other_sessions_and_takes_the_old_one(
     expect_out(other)
     begin(other, "ida", "a louder evening light")
     expect_in(other, "ida")
+
+
+def test_a_key_for_scripts_is_shown_once_and_opens_nothing_once_it_is_revoked(
+    page: Page, base_url: str, member: Callable[[str], None]
+) -> None:
+    member("ida")
+    begin(page, "ida")
+    expect_in(page, "ida")
+    page.goto("/account")
+    page.get_by_role("button", name="Make a key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Send photos").uncheck()
+    dialog.get_by_role("button", name="Make key").click()
+    expect(dialog.get_by_text("Enter a name.")).to_be_visible()
+    expect(dialog.get_by_text("Choose what it may do.")).to_be_visible()
+    dialog.get_by_label("Name").fill("Night train")
+    dialog.get_by_label("Send photos").check()
+    dialog.get_by_role("button", name="Make key").click()
+    token = page.get_by_label("Key", exact=True).input_value()
+    page.get_by_role("button", name="Done").click()
+    key = page.get_by_role("listitem").filter(has_text="Night train")
+    expect(key.get_by_text("Never used")).to_be_visible()
+
+    script = Client(base_url, token=token)
+    assert script.existing(["0" * 64]) == {}
+    with pytest.raises(Problem, match="This key is not for that"):
+        script.timeline()
+    page.reload()
+    expect(key.get_by_text("Last used")).to_be_visible()
+    expect(page.get_by_text(token)).to_have_count(0)
+    page.get_by_role("button", name="Revoke Night train").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("Night train opens nothing any more.")).to_be_visible()
+    expect(key).to_have_count(0)
+    with pytest.raises(Problem, match="was revoked"):
+        script.existing(["0" * 64])
 
 
 def test_another_name_is_shown_at_once_and_is_the_one_to_log_in_with(page: Page, member: Callable[[str], None]) -> None:

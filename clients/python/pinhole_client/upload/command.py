@@ -28,7 +28,7 @@ _CREDENTIALS = ("TOKEN", "NAME", "PASSWORD")
 _EPILOG = f"""\
 environment:
   PINHOLE_NAME, PINHOLE_PASSWORD   who you are
-  PINHOLE_TOKEN                    or an access token instead; it is not renewed
+  PINHOLE_TOKEN                    or an API key that may upload, or an access token, which is not renewed
   PINHOLE_SERVER                   the server, where --server is not given (default: {_SERVER})
   XDG_STATE_HOME                   where hashes are remembered (default: ~/.local/state)
 
