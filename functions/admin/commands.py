@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pinhole import verify
 from pinhole.db import transaction
 from pinhole.errors import NotFound
-from pinhole.operations import jobs, models, queues, retry, users
+from pinhole.operations import condition, jobs, models, queues, retry, schedules, users
 from pinhole.operations.jobs import Failures, Position
 from pinhole.operations.users import UserChange
 from pinhole.stages import Stage
@@ -77,6 +77,10 @@ def switch(queue: str, on: bool) -> Any:
     return {"queue": queue, "consumer": queues.switch(queue, on=on)}
 
 
+def run_schedule(schedule: str) -> Any:
+    return schedules.run_now(schedule)
+
+
 def check(repair: bool) -> Any:
     """Findings, at most as many as an answer holds, whether that was all, and how much is too young to judge."""
     tally = Tally()
@@ -99,6 +103,9 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "redrive": redrive,
     "switch": switch,
     "verify": check,
+    "schedules": schedules.states,
+    "run": run_schedule,
+    "condition": condition.look,
 }
 
 

@@ -3,6 +3,7 @@
 from api.application import application
 from api.routes import (
     account,
+    admin_health,
     admin_jobs,
     admin_queues,
     admin_users,
@@ -47,5 +48,6 @@ app = application(
         admin_users.routes,
         admin_jobs.routes,
         admin_queues.routes,
+        admin_health.routes,
     ],
 )

@@ -6,11 +6,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pinhole.accounts.cleaning import clean_tokens
+from pinhole.operations.schedules import record
 from pinhole.telemetry import logger
 
 
 def handle(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """How many rows of each kind were deleted."""
-    deleted = asdict(clean_tokens())
+    deleted = record("clean_tokens", lambda: asdict(clean_tokens()))
     logger.info("tokens_cleaned", extra=deleted)
     return deleted

@@ -15,7 +15,9 @@ _MOST_MODELS = 32767  # ids are smallint
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Callable[..., int]) -> None:
     """Add `admin` and its commands. `run` gets the arguments; `command` is the name of the one that was given."""
-    admin = commands.add_parser("admin", help="look at users, queues and jobs; retry, redrive, pause, verify")
+    admin = commands.add_parser(
+        "admin", help="look at users, queues, jobs, schedules and health; retry, redrive, pause, verify"
+    )
     where = argparse.ArgumentParser(add_help=False)
     target = where.add_mutually_exclusive_group()
     target.add_argument("--data", type=Path, metavar="DIR", help="the library on this machine (default: .data)")
@@ -61,6 +63,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
         ("resume", "have a paused queue consumed again"),
     ]:
         command(name, what_for).add_argument("queue", metavar="QUEUE", help="a name that `admin queues` shows")
+
+    command("schedules", "what runs by itself: how often, and what came of the last run")
+    command("run", "have a schedule run now").add_argument(
+        "schedule", metavar="SCHEDULE", help="a name that `admin schedules` shows"
+    )
+    command("health", "what answers, what waits too long, what somebody must see to; exit code 1 where something must")
 
     verify = command("verify", "whether tables and buckets agree: every item its original and renditions, and so on")
     verify.add_argument("--repair", action="store_true", help="repair what can be; the rest is told")

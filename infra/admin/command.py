@@ -39,6 +39,8 @@ def _leaves_something(name: str, answer: Any) -> bool:
     match name:
         case "retry" | "retryAll":
             return any(item["outcome"] in {"duplicate", "no_upload"} for item in answer)
+        case "condition":
+            return any(check["state"] != "ok" for check in answer)
         case "verify":
             return not answer["complete"] or not all(finding["repaired"] for finding in answer["findings"])
     return False
@@ -69,6 +71,12 @@ def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Ca
             return "redrive", {"queue": arguments.queue}, tables.redriven
         case "verify":
             return "verify", {"repair": arguments.repair}, tables.findings
+        case "schedules":
+            return "schedules", {}, tables.schedules
+        case "run":
+            return "run", {"schedule": arguments.schedule}, tables.begun
+        case "health":
+            return "condition", {}, tables.condition
         case "pause" | "resume":
             return "switch", {"queue": arguments.queue, "on": arguments.command == "resume"}, tables.switched
     return "queues", {}, tables.queues

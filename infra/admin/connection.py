@@ -93,10 +93,10 @@ def _without_instance(data: DataDirectory) -> Run:
     def run(command: str, arguments: Mapping[str, Any]) -> Any:
         if command == "switch":
             return _switch(data, **arguments)
-        if command in {"queues", "redrive"}:
+        if command in {"queues", "redrive", "run", "condition"}:
             raise CannotStart(
-                f"Pinhole does not run on {data.path}, and its queues are only there while it does. What waits is in "
-                "the ledger (admin jobs), and is sent when it starts"
+                f"Pinhole does not run on {data.path}, and its queues and functions are only there while it does. "
+                "What waits is in the ledger (admin jobs), and is sent when it starts"
             )
         if not data.store.exists():
             raise CannotStart(f"The objects of {data.path} are in a LocalStack: start it first, with up --endpoint")

@@ -190,6 +190,48 @@ def switched(answer: Mapping[str, Any]) -> str:
     return f"{answer['queue']} is {answer['consumer']}{told.get(answer['consumer'], '')}."
 
 
+def schedules(answer: Sequence[Mapping[str, Any]]) -> str:
+    """`admin schedules`."""
+    head = ["SCHEDULE", "EVERY", "LAST RUN", "BEGUN", "LAST DONE", "DID"]
+    rows = [
+        [
+            one["name"],
+            one["every"],
+            f"{one['state']}{', overdue' if one['overdue'] else ''}",
+            one["startedAt"] and f"{_age(one['startedAt'])} ago",
+            one["succeededAt"] and f"{_age(one['succeededAt'])} ago",
+            one["error"] or ", ".join(f"{kind} {count:,}" for kind, count in (one["counts"] or {}).items()) or None,
+        ]
+        for one in answer
+    ]
+    return table(head, rows)
+
+
+def begun(answer: Mapping[str, Any]) -> str:
+    """`admin run`."""
+    return f"{answer['name']} is begun. `admin schedules` tells what comes of it."
+
+
+def condition(answer: Sequence[Mapping[str, Any]]) -> str:
+    """`admin health`."""
+    return table(["CHECK", "STATE", "WHAT"], [[one["name"], one["state"], _found(one["findings"])] for one in answer])
+
+
+def _found(findings: Sequence[Mapping[str, Any]]) -> str | None:
+    """What a check found, in one line."""
+    told = [
+        " ".join(
+            [
+                one["subject"],
+                *([f"{one['count']:,}"] if one["count"] is not None else []),
+                *([f"since {_age(one['since'])}"] if one["since"] is not None else []),
+            ]
+        )
+        for one in findings
+    ]
+    return ", ".join(told) or None
+
+
 def findings(answer: Mapping[str, Any]) -> str:
     """`admin verify`."""
     young = [f"{answer['young']:,} more may be in work, since they are less than a day old: not judged."]

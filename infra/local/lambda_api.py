@@ -48,14 +48,17 @@ class LambdaApi:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         match [request.method, *path.removeprefix(VERSION).strip("/").split("/")]:
             case ["POST", "functions", name, "invocations"] if name in self._runtime.functions:
-                return await self._invoke(name, await request.json())
+                return await self._invoke(name, await request.json(), request.headers.get("X-Amz-Invocation-Type"))
             case ["GET", "event-source-mappings", uuid] if uuid in self._runtime.pollers:
                 return self._mapping(uuid)
             case ["PUT", "event-source-mappings", uuid] if uuid in self._runtime.pollers:
                 return self._switch(uuid, on=(await request.json())["Enabled"])
         return _json({"Message": "Nothing is here."}, HTTPStatus.NOT_FOUND, {"x-amzn-ErrorType": "ResourceNotFound"})
 
-    async def _invoke(self, name: str, event: Any) -> web.Response:
+    async def _invoke(self, name: str, event: Any, invocation: str | None) -> web.Response:
+        if invocation == "Event":
+            self._runtime.begin(name, event)
+            return web.Response(status=HTTPStatus.ACCEPTED)
         try:
             return _json(await self._runtime.invoke(name, event))
         except FunctionError as error:

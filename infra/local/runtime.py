@@ -56,7 +56,7 @@ class Runtime:
             for name, function in template.functions.items()
         }
         self._session: aiohttp.ClientSession | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
 
     async def start(self) -> None:
         """Warm up what answers HTTP, then start pollers and timers. Raises FunctionError."""
@@ -94,15 +94,20 @@ class Runtime:
         """Run a function, by its logical name, and return its answer. Raises TimedOut, FunctionError."""
         return await self._pools[function_name].invoke(event)
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, function_name: str, event: Any) -> None:
+        """Run a function, by its logical name, without waiting for it. A failure is logged by its process, and here."""
+        self._background(self.invoke(function_name, event))
+
+    def _background(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(work)
         task.add_done_callback(_report)
+        task.add_done_callback(self._tasks.remove)
         self._tasks.append(task)
 
 
-def _report(task: asyncio.Task[None]) -> None:
+def _report(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        log.error("a poller or timer ended", exc_info=error)
+        log.error("something that nobody waits for ended", exc_info=error)
 
 
 def _concurrency(function: Function) -> int:

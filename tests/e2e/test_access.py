@@ -42,6 +42,8 @@ PAGES = {
     "/admin/invites": ["/admin/invites"],
     "/admin/jobs": ["/admin/jobs"],
     "/admin/queues": ["/admin/queues"],
+    "/admin/schedules": ["/admin/schedules"],
+    "/admin/health": ["/admin/health"],
     "/": ["/"],
     f"/photo/{ID}": ["/photo/{photo}", "/photo/000000000000"],
     "/years": ["/years"],
@@ -149,7 +151,7 @@ def test_no_page_breaks_a_rule_that_axe_knows(open_page: Callable[[], Page], mar
     found += [f"failures: {violation}" for violation in violations(page)]
     page.route("**/api/admin/*", lambda route: route.fulfill(status=500, json={"code": "internal_error"}))
     page.route("**/api/auth/sessions", lambda route: route.fulfill(status=500, json={"code": "internal_error"}))
-    for address in ("/account", "/admin/users", "/admin/invites", "/admin/queues"):
+    for address in ("/account", "/admin/users", "/admin/invites", "/admin/queues", "/admin/schedules", "/admin/health"):
         page.goto(address)
         expect(page.get_by_role("alert")).to_be_visible()
         settled(page)

@@ -302,3 +302,33 @@ def test_a_queue_is_paused_and_goes_on(page: Page, account: str) -> None:
     expect(page.get_by_role("heading", name="ingest-bulk", exact=True)).to_be_focused()
     page.get_by_role("button", name="Resume ingest-bulk", exact=True).click()
     expect(page.get_by_role("button", name="Pause ingest-bulk", exact=True)).to_be_visible()
+
+
+def test_a_schedule_is_run_now_and_tells_so(page: Page, account: str) -> None:
+    log_in(page, "/admin/schedules")
+    schedule = page.get_by_role("listitem").filter(has_text="Forget what has run out")
+    expect(schedule.get_by_text("Every 1 h")).to_be_visible()
+    with page.expect_response("**/api/admin/schedules/clean_tokens/run") as begun:
+        schedule.get_by_role("button", name="Run now: Forget what has run out").click()
+    assert begun.value.status == 202
+    expect(page.get_by_text("Begun: Forget what has run out")).to_be_visible()
+    expect(schedule.get_by_text("Done")).to_be_visible()
+
+
+def test_what_is_not_well_leads_to_where_something_can_be_done(page: Page, account: str) -> None:
+    checks = [
+        {"name": "database", "state": "ok", "findings": []},
+        {"name": "objects", "state": "failing", "findings": []},
+        {"name": "dead_letters", "state": "failing", "findings": [{"subject": "ml", "count": 2, "since": None}]},
+        {"name": "paused", "state": "unknown", "findings": []},
+    ]
+    log_in(page, "/admin/health")
+    expect(page.get_by_role("heading", name="Database")).to_be_visible()
+    page.route("**/api/admin/health", lambda route: route.fulfill(json={"checks": checks}))
+    page.reload()
+    expect(page.get_by_text("Something needs a look.")).to_be_visible()
+    expect(page.get_by_text("It doesn’t answer.")).to_be_visible()
+    expect(page.get_by_text("It couldn’t be looked at, since another part doesn’t answer.")).to_be_visible()
+    expect(page.get_by_text("ml: 2 messages")).to_be_visible()
+    page.get_by_role("link", name="Look at the queues").first.click()
+    expect(page.get_by_role("heading", name="ingest", exact=True)).to_be_visible()

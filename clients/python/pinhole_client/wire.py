@@ -104,6 +104,12 @@ class Change(TypedDict):
     undone: bool
 
 
+class Check(TypedDict):
+    name: Literal['database', 'objects', 'queues', 'dead_letters', 'paused', 'waiting', 'failures', 'schedules']
+    state: Literal['ok', 'warning', 'failing', 'unknown']
+    findings: list[Finding]
+
+
 class CheckUploads(TypedDict):
     sha256s: list[str]
 
@@ -123,6 +129,10 @@ class Colours(TypedDict):
 
 class CompleteUploads(TypedDict):
     ids: list[str]
+
+
+class Condition(TypedDict):
+    checks: list[Check]
 
 
 class Coordinates(TypedDict):
@@ -158,7 +168,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -206,6 +216,12 @@ class FilterValues(TypedDict):
 class Filters(TypedDict):
     filters: list[FilterValues]
     takesPictures: bool
+
+
+class Finding(TypedDict):
+    subject: str
+    count: int | None
+    since: str | None
 
 
 class Folder(TypedDict):
@@ -675,6 +691,23 @@ class Retry(TypedDict):
 
 
 Role = Literal['image_embedding', 'tags', 'objects', 'faces', 'ocr', 'colours', 'quality', 'caption']
+
+
+class ScheduleSummary(TypedDict):
+    name: str
+    every: str
+    everySeconds: int | None
+    state: Literal['never', 'running', 'succeeded', 'failed', 'lost']
+    startedAt: str | None
+    finishedAt: str | None
+    succeededAt: str | None
+    counts: dict[str, int] | None
+    error: str | None
+    overdue: bool
+
+
+class Schedules(TypedDict):
+    schedules: list[ScheduleSummary]
 
 
 class Searched(TypedDict):

@@ -1,4 +1,4 @@
-"""The admin function, which alone may look at all queues, pause them and send to them: asked by the API's function."""
+"""The admin function, asked by the API's: it alone may look at all queues, pause them, send to them, run schedules."""
 
 import json
 from functools import cache
@@ -11,6 +11,7 @@ from pinhole.settings import settings
 # What it refuses for reasons that its caller can do something about. Of the rest it is told that it does not answer.
 _REFUSALS: dict[str, type[PinholeError]] = {
     ErrorCode.NO_SUCH_QUEUE: NotFound,
+    ErrorCode.NO_SUCH_SCHEDULE: NotFound,
     ErrorCode.NO_CONSUMER: Conflict,
     ErrorCode.NO_DEAD_LETTERS: Conflict,
     ErrorCode.MOVE_UNDER_WAY: Conflict,

@@ -75,6 +75,7 @@ class ErrorCode(StrEnum):
 
     NO_SUCH_ITEM = "no_such_item"
     NO_SUCH_QUEUE = "no_such_queue"
+    NO_SUCH_SCHEDULE = "no_such_schedule"
     NO_CONSUMER = "no_consumer"
     NO_DEAD_LETTERS = "no_dead_letters"
     MOVE_UNDER_WAY = "move_under_way"

@@ -11,6 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, Json, PositiveInt, SecretStr,
 MEBIBYTE = 1024 * 1024
 
 
+class ScheduleSetting(BaseModel):
+    """function: its name in Lambda. every: as EventBridge has it."""
+
+    function: str
+    every: str
+
+
 class Settings(BaseModel):
     """Settings of a function, from `PINHOLE_*` variables that `template.yaml` sets.
 
@@ -48,6 +55,9 @@ class Settings(BaseModel):
     )
     event_sources: Json[dict[str, str]] = Field(
         default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
+    )
+    schedules: Json[dict[str, ScheduleSetting]] = Field(
+        default_factory=dict, description="What runs by itself, as JSON {name: {function, every}}"
     )
     admin_function: str = Field("", description="Function that the API asks of queues, by its name in Lambda")
     live_connections_url: str = Field("", description="Base URL of the WebSocket API's @connections")

@@ -1,9 +1,9 @@
 """The statements of operators, as their use cases send them."""
 
 from pinhole.ids import new_id
-from pinhole.operations import jobs, users
+from pinhole.operations import condition, jobs, users
 from pinhole.seen import Model, Role
-from pinhole.tables import job, media_item, model, stored_sum, upload, user
+from pinhole.tables import job, media_item, model, schedule_run, stored_sum, upload, user
 from pinhole.tables.job import Stage
 from tests.fixtures.statements import World, case
 
@@ -46,3 +46,12 @@ def a_model_is_forgotten(w: World) -> None:
     older = model.known(w.conn, Model(Role.TAGS, "older", "1"))
     model.lock(w.conn, [older])
     model.delete(w.conn, older)
+
+
+@case
+def a_schedule_runs_and_is_looked_at(w: World) -> None:
+    run_id = schedule_run.begin(w.conn, "clean_tokens")
+    schedule_run.succeed(w.conn, run_id, {"sessions": 1})
+    schedule_run.fail(w.conn, run_id, "RuntimeError")
+    schedule_run.list_all(w.conn)
+    condition.count_failed_since(w.conn, 24)

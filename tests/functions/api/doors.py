@@ -116,6 +116,9 @@ DOORS: dict[str, Door] = {
     "GET /admin/jobs": ADMINISTRATOR,
     "GET /admin/jobs/failures": ADMINISTRATOR,
     "POST /admin/jobs/retry": ADMINISTRATOR,
+    "GET /admin/health": ADMINISTRATOR,
+    "GET /admin/schedules": ADMINISTRATOR,
+    "POST /admin/schedules/{schedule}/run": Door("administrator", path="/admin/schedules/none/run"),
     "GET /admin/queues": ADMINISTRATOR,
     "POST /admin/queues/{queue}/{action}": Door("administrator", path="/admin/queues/ingest/pause"),
 }

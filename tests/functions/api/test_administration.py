@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from psycopg import Connection
 
 from pinhole import admin_function, queues
-from pinhole.operations import retry
+from pinhole.operations import retry, schedules
 from pinhole.settings import settings
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
@@ -228,3 +228,48 @@ def test_an_admin_function_that_does_not_answer_is_unavailable(
 ) -> None:
     monkeypatch.setattr(admin_function, "_lambda", lambda: Silent(answer))
     assert problem(administrator.call("GET", "/admin/queues")) == (503, code)
+
+
+class Started:
+    """Lambda's client, which has a function begun."""
+
+    def invoke(self, **_: object) -> dict[str, int]:
+        return {"StatusCode": 202}
+
+
+@pytest.mark.usefixtures("known")
+def test_a_schedule_is_run_now_and_listed_with_what_came_of_it(
+    administrator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINHOLE_SCHEDULES", json.dumps({"sweep": {"function": "f", "every": "rate(5 minutes)"}}))
+    settings.cache_clear()
+    monkeypatch.setattr(schedules, "_lambda", Started)
+    begun = administrator.call("POST", "/admin/schedules/sweep/run")
+    assert (begun.status_code, begun.json and begun.json["state"]) == (202, "never")
+    schedules.record("sweep", lambda: {"sent": 2})
+    [told] = _listed(administrator)
+    assert told["startedAt"] <= told["finishedAt"] == told["succeededAt"]
+    assert {name: told[name] for name in ("name", "every", "everySeconds", "state", "counts", "error", "overdue")} == {
+        "name": "sweep",
+        "every": "rate(5 minutes)",
+        "everySeconds": 300,
+        "state": "succeeded",
+        "counts": {"sent": 2},
+        "error": None,
+        "overdue": False,
+    }
+    assert problem(administrator.call("POST", "/admin/schedules/nap/run")) == (404, "no_such_schedule")
+
+
+def _listed(administrator: Caller) -> Any:
+    told: Any = administrator.call("GET", "/admin/schedules").json
+    return told["schedules"]
+
+
+@pytest.mark.usefixtures("known")
+def test_what_somebody_must_see_to_is_told_with_what_was_found(administrator: Caller, conn: Connection) -> None:
+    fail(Library(conn, administrator.user.id))
+    told: Any = administrator.call("GET", "/admin/health").json
+    assert [check for check in told["checks"] if check["state"] != "ok"] == [
+        {"name": "failures", "state": "warning", "findings": [{"subject": "day", "count": 1, "since": None}]}
+    ]

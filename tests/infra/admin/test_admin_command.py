@@ -206,3 +206,21 @@ def test_whoever_does_not_know_the_secret_address_gets_nowhere(instance: Instanc
         assert "does not answer" in admin.refuses("queues", code=2)
     finally:
         file.write_text(note)
+
+
+def test_a_schedule_is_run_now_and_tells_when_it_has(admin: Admin) -> None:
+    def last() -> Any:
+        return next(one for one in admin.asks("schedules") if one["name"] == "clean_tokens")
+
+    before = eventually(last, lambda run: run["state"] == "succeeded")
+    assert admin.says("run", "clean_tokens").startswith("clean_tokens is begun.")
+    after = eventually(last, lambda run: run["startedAt"] > before["startedAt"] and run["state"] == "succeeded")
+    assert after["counts"].keys() == before["counts"].keys()
+    assert "There is no schedule nap." in admin.refuses("run", "nap", code=1)
+
+
+def test_health_tells_each_check_of_an_instance(admin: Admin) -> None:
+    ran = admin.run("health", "--json")
+    checks = {check["name"]: check["state"] for check in json.loads(ran.stdout)}
+    assert [checks[part] for part in ("database", "objects", "queues", "schedules")] == ["ok"] * 4
+    assert ran.returncode == int(set(checks.values()) != {"ok"})

@@ -1,5 +1,6 @@
 """What operators read."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -158,3 +159,41 @@ def test_a_forgotten_model_is_told_with_what_it_saw() -> None:
     assert tables.forgotten({"name": "lite", "version": "1", "photos": 1}) == (
         "lite, version 1, and what it saw of 1 photo is gone."
     )
+
+
+def test_of_a_schedule_it_is_shown_what_its_last_run_did_or_what_ended_it() -> None:
+    done = {
+        "name": "sweep",
+        "every": "rate(5 minutes)",
+        "state": "succeeded",
+        "overdue": False,
+        "startedAt": ago(minutes=3),
+        "succeededAt": ago(minutes=2),
+        "counts": {"sent": 1200, "kept": 0},
+        "error": None,
+    }
+    broken = {"state": "failed", "overdue": True, "counts": None, "error": "OSError", "succeededAt": None}
+    _, first, second = tables.schedules([done, done | broken]).splitlines()
+    assert re.split(" {2,}", first) == [
+        "sweep",
+        "rate(5 minutes)",
+        "succeeded",
+        "3 min ago",
+        "2 min ago",
+        "sent 1,200, kept 0",
+    ]
+    assert re.split(" {2,}", second)[2:] == ["failed, overdue", "3 min ago", "-", "OSError"]
+
+
+def test_of_a_check_it_is_shown_what_it_found() -> None:
+    findings: list[dict[str, Any]] = [
+        {"subject": "ml", "count": 1200, "since": None},
+        {"subject": "video", "count": 1, "since": ago(hours=3)},
+    ]
+    answer: list[dict[str, Any]] = [
+        {"name": "database", "state": "ok", "findings": []},
+        {"name": "waiting", "state": "failing", "findings": findings},
+    ]
+    _, well, not_well = tables.condition(answer).splitlines()
+    assert re.split(" {2,}", well) == ["database", "ok", "-"]
+    assert re.split(" {2,}", not_well) == ["waiting", "failing", "ml 1,200, video 1 since 3 h"]

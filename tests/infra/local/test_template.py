@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import instance
+from infra.local import instance, schedules
 from infra.local.cloudformation import TemplateError
 from infra.local.data_directory import Secrets
 from infra.local.schedules import Rate
@@ -75,6 +75,13 @@ def test_operators_know_every_queue_and_all_that_functions_read(template: Templa
     read = [source for function in template.functions.values() for source in function.queue_sources]
     assert {queues[name]: uuid for name, uuid in sources.items()} == {
         template.queues[source.queue].url: source.uuid for source in read
+    }
+
+
+def test_operators_know_every_function_that_runs_by_itself_and_how_often(template: Template) -> None:
+    told = Settings.model_validate(template.functions["AdminFunction"].environment).schedules
+    assert {one.function: [schedules.parse(name, one.every)] for name, one in told.items()} == {
+        name: list(function.schedules) for name, function in template.functions.items() if function.schedules
     }
 
 

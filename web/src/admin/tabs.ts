@@ -6,4 +6,6 @@ export const adminTabs = [
   { path: 'invites', name: 'invites', component: () => import('./InvitesTab.vue') },
   { path: 'jobs', name: 'jobs', component: () => import('./JobsTab.vue') },
   { path: 'queues', name: 'queues', component: () => import('./QueuesTab.vue') },
+  { path: 'schedules', name: 'schedules', component: () => import('./SchedulesTab.vue') },
+  { path: 'health', name: 'health', component: () => import('./HealthTab.vue') },
 ] as const satisfies RouteRecordRaw[]

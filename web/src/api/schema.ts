@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what answers, what waits too long, and what somebody must see to.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["readCondition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/invites": {
         parameters: {
             query?: never;
@@ -148,6 +168,48 @@ export interface paths {
          *     For administrators alone; others are answered 403, `not_administrator`.
          */
         post: operations["actOnQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what runs by itself, with what came of the last run.
+         * @description For administrators alone; others are answered 403, `not_administrator`.
+         */
+        get: operations["listSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/schedules/{schedule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a schedule run now, beside its turns; how it was before.
+         * @description It is begun, and not waited for: look at its `startedAt`. 404: `no_such_schedule`.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["runSchedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1276,6 +1338,23 @@ export interface components {
             /** @description Whether another change takes it back, which is not taken back itself */
             undone: boolean;
         };
+        /**
+         * Check
+         * @description `database`, `objects`, `queues`: whether they answer. `dead_letters`: messages that nobody could work off.
+         *
+         *     `paused`: queues that wait. `waiting`: stages of which nothing was done within an hour though something waits for
+         *     longer. `failures`: what failed for good within a day. `schedules`: those that failed, were killed or are overdue.
+         */
+        Check: {
+            /** @enum {string} */
+            name: "database" | "objects" | "queues" | "dead_letters" | "paused" | "waiting" | "failures" | "schedules";
+            /**
+             * @description `unknown`: it could not be looked at, since another part does not answer
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "failing" | "unknown";
+            findings: components["schemas"]["Finding"][];
+        };
         /** CheckUploads */
         CheckUploads: {
             sha256s: string[];
@@ -1302,6 +1381,10 @@ export interface components {
         /** CompleteUploads */
         CompleteUploads: {
             ids: string[];
+        };
+        /** Condition */
+        Condition: {
+            checks: components["schemas"]["Check"][];
         };
         /**
          * Coordinates
@@ -1353,7 +1436,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -1421,6 +1504,15 @@ export interface components {
             filters: components["schemas"]["FilterValues"][];
             /** @description Whether `POST /search/image` works with the models that are configured */
             takesPictures: boolean;
+        };
+        /** Finding */
+        Finding: {
+            /** @description A queue, a stage or a schedule; `day`: the last 24 hours */
+            subject: string;
+            /** @description How many messages, or jobs */
+            count: number | null;
+            /** @description From when on it waits; of a schedule: when it last did its work */
+            since: string | null;
         };
         /** Folder */
         Folder: {
@@ -2210,6 +2302,46 @@ export interface components {
          * @enum {string}
          */
         Role: "image_embedding" | "tags" | "objects" | "faces" | "ocr" | "colours" | "quality" | "caption";
+        /**
+         * ScheduleSummary
+         * @description A schedule and its last run.
+         */
+        ScheduleSummary: {
+            name: string;
+            /**
+             * @description As EventBridge has it
+             * @example rate(5 minutes)
+             */
+            every: string;
+            /** @description null: it is no rate */
+            everySeconds: number | null;
+            /**
+             * @description `lost`: it was killed
+             * @enum {string}
+             */
+            state: "never" | "running" | "succeeded" | "failed" | "lost";
+            startedAt: string | null;
+            finishedAt: string | null;
+            /** @description When a run, this one or one before it, last did its work */
+            succeededAt: string | null;
+            /**
+             * @description What the last run did, by kind
+             * @example {
+             *       "sent": 2
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            } | null;
+            /** @description What kind of error ended the last run; the log has more */
+            error: string | null;
+            /** @description Whether it has missed turns */
+            overdue: boolean;
+        };
+        /** Schedules */
+        Schedules: {
+            schedules: components["schemas"]["ScheduleSummary"][];
+        };
         /** Searched */
         Searched: {
             q: string;
@@ -2567,6 +2699,31 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    readCondition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Condition"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listInvites: {
         parameters: {
             query?: never;
@@ -2791,6 +2948,59 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    runSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleSummary"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];

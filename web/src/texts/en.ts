@@ -107,6 +107,7 @@ export const en = {
 
     no_such_item: 'There is no such photo.',
     no_such_queue: 'There is no such queue.',
+    no_such_schedule: 'There is no such schedule.',
     no_consumer: 'Nothing reads this queue, so it can’t be paused.',
     no_dead_letters: 'This queue has no dead letters.',
     move_under_way: 'Messages of this queue are being moved already.',
