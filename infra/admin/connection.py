@@ -17,6 +17,7 @@ from infra.local import aws, data_directory, instance
 from infra.local.data_directory import DataDirectory
 from infra.local.processes import ServiceFailed
 from infra.local.supervisor import Supervisor
+from pinhole.settings import Settings
 
 FUNCTION = "AdminFunction"
 # As long as the function may take; asked once only, since it may go on when nobody waits any more.
@@ -110,8 +111,14 @@ def _without_instance(data: DataDirectory) -> Run:
 
 def _switch(data: DataDirectory, queue: str, on: bool) -> Mapping[str, str]:
     """What the running instance would do, kept for its next start."""
-    variables = instance.template_of("", "", data.prepare()).functions[FUNCTION].environment
-    sources: dict[str, str] = json.loads(variables["PINHOLE_EVENT_SOURCES"])
+    template = instance.template_of("", "", data.prepare())
+    read = {
+        template.queues[source.queue].url: source.uuid
+        for function in template.functions.values()
+        for source in function.queue_sources
+    }
+    queues = Settings.model_validate(template.functions[FUNCTION].environment).queues
+    sources = {name: read[url] for name, url in queues.items() if url in read}
     if queue not in sources:
         raise CommandFailed(f"No function reads {queue}. These can be paused and resumed: {', '.join(sources)}.")
     paused, source = data.paused, sources[queue]

@@ -49,8 +49,8 @@ class LambdaApi:
         match [request.method, *path.removeprefix(VERSION).strip("/").split("/")]:
             case ["POST", "functions", name, "invocations"] if name in self._runtime.functions:
                 return await self._invoke(name, await request.json(), request.headers.get("X-Amz-Invocation-Type"))
-            case ["GET", "event-source-mappings", uuid] if uuid in self._runtime.pollers:
-                return self._mapping(uuid)
+            case ["GET", "event-source-mappings"]:
+                return _json({"EventSourceMappings": [self._mapping(uuid) for uuid in self._runtime.pollers]})
             case ["PUT", "event-source-mappings", uuid] if uuid in self._runtime.pollers:
                 return self._switch(uuid, on=(await request.json())["Enabled"])
         return _json({"Message": "Nothing is here."}, HTTPStatus.NOT_FOUND, {"x-amzn-ErrorType": "ResourceNotFound"})
@@ -65,15 +65,16 @@ class LambdaApi:
             failure = {"errorType": error.error_type, "errorMessage": str(error)}
             return _json(failure, headers={"X-Amz-Function-Error": "Unhandled"})
 
-    def _mapping(self, uuid: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-        return _json({"UUID": uuid, "State": self._runtime.pollers[uuid].state}, status)
+    def _mapping(self, uuid: str) -> dict[str, str]:
+        poller = self._runtime.pollers[uuid]
+        return {"UUID": uuid, "EventSourceArn": poller.queue_arn, "State": poller.state}
 
     def _switch(self, uuid: str, *, on: bool) -> web.Response:
         """What is switched off stays so when everything is started again: only then it is said to be."""
         paused = self._data.paused
         self._data.keep_paused(paused - {uuid} if on else paused | {uuid})
         self._runtime.pollers[uuid].switch(on=on)
-        return self._mapping(uuid, HTTPStatus.ACCEPTED)
+        return _json(self._mapping(uuid), HTTPStatus.ACCEPTED)
 
 
 def _json(body: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None) -> web.Response:

@@ -47,6 +47,11 @@ class Poller:
         self._on.set()
 
     @property
+    def queue_arn(self) -> str:
+        """The queue that it feeds from."""
+        return self._queue.arn
+
+    @property
     def state(self) -> str:
         """As Lambda calls it: `Enabled`, `Disabled`, or `Disabling` while what was begun comes to its end."""
         if self._on.is_set():

@@ -1,5 +1,6 @@
 """Event source mappings (Lambda): what has a function fed from a queue, and can be switched off."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,10 +10,23 @@ from pinhole import aws
 STATES = {"Enabled": "running", "Disabled": "paused", "Enabling": "resuming", "Disabling": "pausing"}
 
 
-def state(mapping_id: str) -> str:
-    """`running`, `paused`, or on the way there `resuming`, `pausing`. Raises Unavailable."""
+@dataclass(frozen=True, slots=True)
+class EventSource:
+    """A mapping. state: `running`, `paused`, or on the way there `resuming`, `pausing`."""
+
+    id: str
+    state: str
+
+
+def by_queue() -> dict[str, EventSource]:
+    """All mappings that feed functions from queues, by the name of the queue in SQS. Raises Unavailable."""
     with aws.answering("Lambda service"):
-        return _state(_lambda().get_event_source_mapping(UUID=mapping_id))
+        pages = _lambda().get_paginator("list_event_source_mappings").paginate()
+        listed = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    arns = [(mapping.get("EventSourceArn", ""), mapping) for mapping in listed]  # one of Kafka has none
+    return {
+        arn.rpartition(":")[2]: EventSource(mapping["UUID"], _state(mapping)) for arn, mapping in arns if ":sqs:" in arn
+    }
 
 
 def switch(mapping_id: str, *, on: bool) -> str:

@@ -53,9 +53,6 @@ class Settings(BaseModel):
         default_factory=dict,
         description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS, or nothing}",
     )
-    event_sources: Json[dict[str, str]] = Field(
-        default_factory=dict, description="What Lambda reads from a queue by, as JSON {queue's name: id}"
-    )
     schedules: Json[dict[str, ScheduleSetting]] = Field(
         default_factory=dict, description="What runs by itself, as JSON {name: {function, every}}"
     )
@@ -106,6 +103,14 @@ class Settings(BaseModel):
     stale_after_seconds: PositiveInt = Field(
         5400, description="Seconds after which requeue_stale sends a job again that no one has touched"
     )
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _beside_ingests(cls, told: object, of: ValidationInfo) -> object:
+        """A queue may be told by its name in SQS, which is shorter: it is beside that of ingest."""
+        if told and isinstance(told, str) and of.field_name is not None and of.field_name.endswith("_queue_url"):
+            return urljoin(of.data.get("ingest_queue_url", ""), told)
+        return told
 
     @field_validator("queues")
     @classmethod

@@ -2,14 +2,17 @@
 
 import json
 import time
+from typing import Self
 
 import pytest
 
-from pinhole import queues
+from pinhole import event_sources, queues
 from pinhole.errors import Conflict, NotFound
 from pinhole.operations.queues import Redriven, redrive, states, switch
 from pinhole.settings import settings
 from tests.fixtures.cloud import Cloud
+
+BY_QUEUE = event_sources.by_queue
 
 
 @pytest.fixture
@@ -22,6 +25,7 @@ def known(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     names = {"live": cloud.queue_urls["live"], "live-dead-letters": dead, "ml": cloud.queue_urls["ml"]}
     monkeypatch.setenv("PINHOLE_QUEUES", json.dumps(names))
+    monkeypatch.setattr(event_sources, "by_queue", dict)
     settings.cache_clear()
 
 
@@ -89,6 +93,62 @@ def test_a_name_that_no_queue_has_is_told_with_those_that_are_known() -> None:
 def test_a_queue_that_no_function_reads_can_not_be_paused() -> None:
     with pytest.raises(Conflict, match="No function reads ml"):
         switch("ml", on=False)
+
+
+class Lambda:
+    """Lambda's client, with mappings on two pages; it takes notes of what is switched."""
+
+    def __init__(self, mappings: list[dict[str, str]]) -> None:
+        self.pages = [{"EventSourceMappings": mappings[:1]}, {"EventSourceMappings": mappings[1:]}]
+        self.switched: list[tuple[str, bool]] = []
+
+    def get_paginator(self, operation: str) -> Self:
+        assert operation == "list_event_source_mappings"
+        return self
+
+    def paginate(self) -> list[dict[str, list[dict[str, str]]]]:
+        return self.pages
+
+    def update_event_source_mapping(self, UUID: str, Enabled: bool) -> dict[str, str]:  # noqa: N803
+        self.switched.append((UUID, Enabled))
+        return {"UUID": UUID, "State": "Enabling" if Enabled else "Disabling"}
+
+
+@pytest.fixture
+def reading(known: None, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Lambda:
+    """A function reads `live`, but is paused; others of the account read what isn't Pinhole's."""
+    live = queues.describe(cloud.queue_urls["live"]).arn
+    client = Lambda(
+        [
+            {"UUID": "1", "State": "Enabled"},
+            {"UUID": "2", "State": "Enabled", "EventSourceArn": "arn:aws:kinesis:us-east-1:0:stream/live"},
+            {"UUID": "3", "State": "Disabled", "EventSourceArn": live},
+        ]
+    )
+    monkeypatch.setattr(event_sources, "by_queue", BY_QUEUE)
+    monkeypatch.setattr(event_sources, "_lambda", lambda: client)
+    return client
+
+
+def test_a_queue_that_a_function_reads_tells_whether_it_is_fed(reading: Lambda) -> None:
+    assert [queue.consumer for queue in states()] == ["paused", None, "worker"]
+
+
+def test_a_queue_goes_on_by_the_mapping_that_feeds_from_it(reading: Lambda) -> None:
+    assert switch("live", on=True) == "resuming"
+    assert reading.switched == [("3", True)]
+
+
+def test_what_can_not_be_paused_is_told_with_what_can(reading: Lambda) -> None:
+    with pytest.raises(Conflict, match=r"These can be: live\."):
+        switch("ml", on=False)
+
+
+def test_a_queue_may_be_told_by_its_name_in_sqs(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    url = cloud.queue_urls["ml"]
+    monkeypatch.setenv("PINHOLE_ML_QUEUE_URL", url.rpartition("/")[2])
+    settings.cache_clear()
+    assert settings().ml_queue_url == url
 
 
 def test_a_queue_whose_url_is_a_setting_of_its_own_is_not_named_twice(

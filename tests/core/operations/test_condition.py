@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from psycopg import Connection
 
-from pinhole import health, queues
+from pinhole import event_sources, health, queues
 from pinhole.errors import Unavailable
 from pinhole.operations.condition import Check, Finding, look
 from pinhole.settings import settings
@@ -23,6 +23,7 @@ def known(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"live": cloud.queue_urls["live"], "live-dead-letters": dead}
     monkeypatch.setenv("PINHOLE_QUEUES", json.dumps(names))
     monkeypatch.setenv("PINHOLE_SCHEDULES", json.dumps({"sweep": {"function": "sweep", "every": "rate(5 minutes)"}}))
+    monkeypatch.setattr(event_sources, "by_queue", dict)
     settings.cache_clear()
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from psycopg import Connection
 
-from pinhole import admin_function, queues
+from pinhole import admin_function, event_sources, queues
 from pinhole.operations import retry, schedules
 from pinhole.settings import settings
 from tests.fixtures.api import Caller
@@ -35,6 +35,7 @@ def known(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, admin_function: None) -
     )
     names = {"live": cloud.queue_urls["live"], "live-dead-letters": dead, "ml": cloud.queue_urls["ml"]}
     monkeypatch.setenv("PINHOLE_QUEUES", json.dumps(names))
+    monkeypatch.setattr(event_sources, "by_queue", dict)
     settings.cache_clear()
 
 

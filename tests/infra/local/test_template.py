@@ -1,6 +1,5 @@
 """What the local system reads from the template."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,14 +67,9 @@ def test_ingest_takes_one_message_at_a_time_as_often_as_the_parameter_says() -> 
     assert source == QueueSource(source.uuid, "IngestQueue", 1, 0, partial_failures=True, maximum_concurrency=5)
 
 
-def test_operators_know_every_queue_and_all_that_functions_read(template: Template) -> None:
-    variables = template.functions["AdminFunction"].environment
-    queues, sources = Settings.model_validate(variables).queues, json.loads(variables["PINHOLE_EVENT_SOURCES"])
+def test_operators_know_every_queue(template: Template) -> None:
+    queues = Settings.model_validate(template.functions["AdminFunction"].environment).queues
     assert sorted(queues.values()) == sorted(queue.url for queue in template.queues.values())
-    read = [source for function in template.functions.values() for source in function.queue_sources]
-    assert {queues[name]: uuid for name, uuid in sources.items()} == {
-        template.queues[source.queue].url: source.uuid for source in read
-    }
 
 
 def test_operators_know_every_function_that_runs_by_itself_and_how_often(template: Template) -> None:

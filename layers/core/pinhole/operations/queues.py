@@ -8,6 +8,7 @@ from typing import Any
 
 from pinhole import aws, event_sources, queues, stages
 from pinhole.errors import Conflict, NotFound
+from pinhole.event_sources import EventSource
 from pinhole.queues import Queue
 from pinhole.settings import settings
 from pinhole.telemetry import logger
@@ -50,6 +51,7 @@ class Redriven:
 def states() -> list[QueueState]:
     """Every queue, in the order of the template. Raises Unavailable."""
     found = {name: queues.describe(url) for name, url in settings().queues.items()}
+    sources = event_sources.by_queue()
     names = {queue.arn: name for name, queue in found.items()}
     untold = [queue.name for queue in found.values() if queue.depth and queue.oldest_seconds is None]
     ages = _ages(untold) if untold else {}
@@ -60,7 +62,7 @@ def states() -> list[QueueState]:
             in_flight=queue.in_flight,
             delayed=queue.delayed,
             oldest_seconds=ages.get(queue.name, queue.oldest_seconds),
-            consumer=_consumer(name),
+            consumer=_consumer(name, sources.get(queue.name)),
             visibility_timeout_seconds=queue.visibility_timeout_seconds,
             max_receive_count=queue.max_receive_count,
             dead_letters=dead,
@@ -76,15 +78,15 @@ def switch(name: str, *, on: bool) -> str:
 
     Raises NotFound for a name that no queue has, Conflict for a queue that no function reads, Unavailable.
     """
-    _url(name)
-    source = settings().event_sources.get(name)
+    sources = event_sources.by_queue()
+    source = sources.get(_sqs_name(_url(name)))
     if source is None:
-        readable = ", ".join(settings().event_sources)
+        readable = ", ".join(name for name, url in settings().queues.items() if _sqs_name(url) in sources)
         raise Conflict(
             f"No function reads {name}, so there is nothing to pause or resume. These can be: {readable}.",
             code="no_consumer",
         )
-    state = event_sources.switch(source, on=on)
+    state = event_sources.switch(source.id, on=on)
     logger.info("queue_switched", extra={"queue": name, "on": on, "state": state})
     return state
 
@@ -116,14 +118,17 @@ def _url(name: str) -> str:
 
 
 def _is_target(queue: Queue, url: str) -> bool:
-    return queue.dead_letters_arn is not None and queue.dead_letters_arn.endswith(f":{url.rpartition('/')[2]}")
+    return queue.dead_letters_arn is not None and queue.dead_letters_arn.endswith(f":{_sqs_name(url)}")
 
 
-def _consumer(name: str) -> str | None:
+def _sqs_name(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def _consumer(name: str, source: EventSource | None) -> str | None:
     if name in stages.polled_by_workers():
         return WORKER
-    source = settings().event_sources.get(name)
-    return None if source is None else event_sources.state(source)
+    return None if source is None else source.state
 
 
 def _ages(sqs_names: Iterable[str]) -> dict[str, int]:
