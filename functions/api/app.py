@@ -20,6 +20,7 @@ from api.routes import (
     onboarding,
     originals,
     places,
+    second_factors,
     storage,
     timeline,
     uploads,
@@ -30,6 +31,7 @@ app = application(
     [
         auth.routes,
         account.routes,
+        second_factors.routes,
         api_keys.routes,
         onboarding.routes,
         invites.routes,

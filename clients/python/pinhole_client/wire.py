@@ -147,6 +147,10 @@ class Credentials(TypedDict):
     password: str
 
 
+class CurrentPassword(TypedDict):
+    currentPassword: str
+
+
 class DeadLetters(TypedDict):
     name: str
     depth: int
@@ -168,7 +172,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -182,6 +186,14 @@ class Face(TypedDict):
     confidence: float
     sizePx: int
     sharpness: float
+
+
+class Factors(TypedDict):
+    passwordIsEnough: bool
+    totp: TotpSummary | None
+    passkeys: list[PasskeySummary]
+    recoveryCodesLeft: int
+    relyingParty: str | None
 
 
 class Failure(TypedDict):
@@ -222,6 +234,10 @@ class Finding(TypedDict):
     subject: str
     count: int | None
     since: str | None
+
+
+class FirstRecoveryCodes(TypedDict):
+    recoveryCodes: list[str] | None
 
 
 class Folder(TypedDict):
@@ -439,6 +455,11 @@ class LookingModel(TypedDict):
     version: str
 
 
+class MadePasskey(TypedDict):
+    passkey: PasskeySummary
+    recoveryCodes: list[str] | None
+
+
 class MonthItems(TypedDict):
     ids: list[str]
     ratios: str
@@ -488,6 +509,12 @@ class NewInvite(TypedDict):
 
 class NewName(TypedDict):
     name: str
+
+
+class NewPasskey(TypedDict):
+    ticket: str
+    name: str
+    passkey: dict[str, Any]
 
 
 class NewPassword(TypedDict):
@@ -568,6 +595,25 @@ class Parts(TypedDict):
     database: Literal['ok', 'unavailable']
     objects: Literal['ok', 'unavailable']
     queues: Literal['ok', 'unavailable']
+
+
+class PasskeyChallenge(TypedDict):
+    ticket: str
+    options: dict[str, Any]
+
+
+class PasskeyLogin(TypedDict):
+    ticket: str
+    passkey: dict[str, Any]
+
+
+class PasskeySummary(TypedDict):
+    id: str
+    name: str
+    createdAt: str
+    lastUsedAt: str | None
+    backedUp: bool
+    works: bool
 
 
 class Place(TypedDict):
@@ -652,6 +698,10 @@ class Queues(TypedDict):
     queues: list[QueueSummary]
 
 
+class RecoveryCodes(TypedDict):
+    recoveryCodes: list[str]
+
+
 class RefreshRequest(TypedDict):
     refreshToken: str
 
@@ -716,6 +766,20 @@ class Searched(TypedDict):
 
 class SearchedPicture(TypedDict):
     picture: str
+
+
+class SecondFactor(TypedDict):
+    ticket: str
+    code: NotRequired[str | None]
+    recoveryCode: NotRequired[str | None]
+    passkey: NotRequired[dict[str, Any] | None]
+
+
+class SecondFactorAsked(TypedDict):
+    ticket: str
+    expiresAt: str
+    factors: list[Literal['totp', 'passkey', 'recovery_code']]
+    passkeyOptions: dict[str, Any] | None
 
 
 class SessionTokens(TypedDict):
@@ -785,6 +849,19 @@ class TextLine(TypedDict):
 TimeSource = Literal['exif_original', 'exif_digitized', 'filename', 'gps', 'exif_modified', 'file_modified', 'uploaded', 'video', 'person']
 
 
+class TotpCode(TypedDict):
+    code: str
+
+
+class TotpSecret(TypedDict):
+    secret: str
+    uri: str
+
+
+class TotpSummary(TypedDict):
+    createdAt: str
+
+
 class UploadError(TypedDict):
     code: ErrorCode
     detail: str
@@ -827,6 +904,7 @@ class UserSummary(TypedDict):
     renditionsBytes: int
     items: int
     quotaBytes: int | None
+    secondFactors: bool
     effectiveQuotaBytes: int | None
 
 

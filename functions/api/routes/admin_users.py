@@ -31,6 +31,7 @@ class UserSummary(WireModel):
     renditions_bytes: int
     items: int = Field(description="Photos and videos, without those in the trash")
     quota_bytes: int | None = Field(description="Set for this user; null: as for all")
+    second_factors: bool = Field(description="Whether more than a password is asked of them at login")
     effective_quota_bytes: int | None = Field(description="How many bytes of originals they may have; null: no limit")
 
     @classmethod
@@ -70,3 +71,13 @@ def change_user(user_id: users.UserId, body: UserEdit) -> UserSummary:
     Their photos stay as they are. One administrator who is not disabled is always left: 409 `last_administrator`.
     """
     return UserSummary.of(users.change(user_id, cast(UserChange, body.model_dump(exclude_unset=True))))
+
+
+@routes.route("/admin/users/{user_id}/remove-factors", methods=["POST"])
+@endpoint(status=204, administrator=True)
+def remove_factors(user_id: users.UserId) -> None:
+    """Forget app, passkeys and recovery codes of somebody who has lost them, and end their sessions.
+
+    From then on their password is enough.
+    """
+    users.change(user_id, {"remove_factors": True})

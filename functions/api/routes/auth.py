@@ -1,16 +1,18 @@
 """Registration, login, refresh and logout."""
 
-from typing import Self
+from typing import Any, Self
 
 from chalice.app import Blueprint
 from pydantic import Field
 
 from api.endpoint import endpoint
 from api.requests import Request
+from api.responses import Answer
 from api.wire import Timestamp, WireModel
 from pinhole import accounts
 from pinhole.accounts import Role, Session, Tokens, limits, names
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from pinhole.accounts.second_factors import Asked, Factor
 from pinhole.errors import Conflict, Forbidden, Unauthenticated
 
 routes = Blueprint(__name__)
@@ -60,6 +62,26 @@ class SessionTokens(WireModel):
         )
 
 
+class SecondFactorAsked(WireModel):
+    """The ticket opens nothing by itself. It is good for 5 minutes and 5 attempts."""
+
+    ticket: str
+    expires_at: Timestamp
+    factors: list[Factor] = Field(description="What can be shown. Empty: an administrator has to remove what is lost")
+    passkey_options: dict[str, Any] | None = Field(
+        description="For `PublicKeyCredential.parseRequestOptionsFromJSON`, where passkeys can"
+    )
+
+    @classmethod
+    def of(cls, asked: Asked) -> Self:
+        return cls(
+            ticket=asked.ticket,
+            expires_at=asked.expires_at,
+            factors=asked.factors,
+            passkey_options=asked.passkey_options,
+        )
+
+
 @routes.route("/auth/register", methods=["POST"])
 @endpoint(
     body=Registration,
@@ -80,10 +102,23 @@ def register(body: Registration, request: Request) -> SessionTokens:
 
 
 @routes.route("/auth/login", methods=["POST"])
-@endpoint(body=Credentials, answer=SessionTokens, errors=(Unauthenticated,), public=True, limit=limits.LOGIN)
-def login(body: Credentials, request: Request) -> SessionTokens:
-    """Begin a session with name and password."""
-    return SessionTokens.of(accounts.login(body.name, body.password, request.client))
+@endpoint(
+    body=Credentials,
+    answer=SessionTokens,
+    also={202: SecondFactorAsked},
+    errors=(Unauthenticated,),
+    public=True,
+    limit=limits.LOGIN,
+)
+def login(body: Credentials, request: Request) -> SessionTokens | Answer:
+    """Begin a session with name and password.
+
+    202: a second factor is asked for, to be shown at POST /auth/second-factor. There is no session before.
+    """
+    begun = accounts.login(body.name, body.password, request.client)
+    if isinstance(begun, Asked):
+        return Answer(SecondFactorAsked.of(begun), status=202)
+    return SessionTokens.of(begun)
 
 
 @routes.route("/auth/refresh", methods=["POST"])

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pinhole.accounts.api_keys import Scope
+from tests.fixtures.api import PASSWORD
 
 Enters = Literal["anyone", "session", "administrator"]
-Thing = Literal["item", "upload", "large upload", "change", "session", "key"]
+Thing = Literal["item", "upload", "large upload", "change", "session", "key", "passkey"]
 
 ABSENT = "0123456789ab"
 """An id of the right form, which nothing has."""
@@ -56,6 +57,10 @@ DOORS: dict[str, Door] = {
     "POST /auth/register": ANYONE,
     "POST /auth/login": ANYONE,
     "POST /auth/refresh": ANYONE,
+    # What opens them is a ticket, which a password has opened, with a factor; or a passkey.
+    "POST /auth/second-factor": ANYONE,
+    "POST /auth/passkey/options": ANYONE,
+    "POST /auth/passkey": ANYONE,
     # What opens it is the token of an invite.
     "POST /auth/invite": ANYONE,
     # The signature in its query is what opens it, to whoever has that.
@@ -70,6 +75,16 @@ DOORS: dict[str, Door] = {
     "DELETE /auth/keys/{key_id}": Door("session", "key", path="/auth/keys/{id}"),
     "GET /me": Door("session", scopes=("read", "upload", "all")),
     "PATCH /me": SESSION,
+    "GET /me/factors": SESSION,
+    "POST /me/totp": SESSION,
+    "POST /me/totp/confirm": SESSION,
+    "POST /me/totp/remove": SESSION,
+    "POST /me/passkeys/options": SESSION,
+    "POST /me/passkeys": SESSION,
+    "POST /me/passkeys/{passkey_id}/remove": Door(
+        "session", "passkey", path="/me/passkeys/{id}/remove", body={"currentPassword": PASSWORD}
+    ),
+    "POST /me/recovery-codes": SESSION,
     "GET /storage": READING,
     "GET /places": READING,
     "POST /live/ticket": SESSION,
@@ -113,6 +128,7 @@ DOORS: dict[str, Door] = {
     "DELETE /admin/invites/{invite_id}": Door("administrator", path=f"/admin/invites/{ABSENT}"),
     "GET /admin/users": ADMINISTRATOR,
     "PATCH /admin/users/{user_id}": Door("administrator", path="/admin/users/12345678"),
+    "POST /admin/users/{user_id}/remove-factors": Door("administrator", path="/admin/users/12345678/remove-factors"),
     "GET /admin/jobs": ADMINISTRATOR,
     "GET /admin/jobs/failures": ADMINISTRATOR,
     "POST /admin/jobs/retry": ADMINISTRATOR,

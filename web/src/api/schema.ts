@@ -260,6 +260,28 @@ export interface paths {
         patch: operations["changeUser"];
         trace?: never;
     };
+    "/admin/users/{user_id}/remove-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget app, passkeys and recovery codes of somebody who has lost them, and end their sessions.
+         * @description From then on their password is enough.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["removeFactors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/invite": {
         parameters: {
             query?: never;
@@ -330,7 +352,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin a session with name and password. */
+        /**
+         * Begin a session with name and password.
+         * @description 202: a second factor is asked for, to be shown at POST /auth/second-factor. There is no session before.
+         */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -352,6 +377,43 @@ export interface paths {
          * @description By a session alone: no API key opens it.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session with a passkey alone, whose authenticator has verified its user.
+         * @description 401: `passkey_wrong`, and `login_ticket_invalid` where the ticket is used, 5 minutes old or was tried 5 times. 409: `passkeys_unavailable`.
+         */
+        post: operations["showPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to log in by a passkey alone. 409, `passkeys_unavailable`, where there can be none. */
+        post: operations["askForPasskey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -414,6 +476,26 @@ export interface paths {
          * @description An invite is used up by it. 403: `setup_token_wrong` for the first user; after them `registration_closed` without an invite and `invite_invalid` with one that is not open. 409: `name_taken`.
          */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session with a second factor, by the ticket that POST /auth/login answered.
+         * @description A code of the app is good once, as are a recovery code and the ticket. 401: `second_factor_wrong`, and `login_ticket_invalid` where the ticket is used, 5 minutes old, was tried 5 times, or the password has changed: log in anew.
+         */
+        post: operations["showSecondFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -742,6 +824,176 @@ export interface paths {
          * @description By a session alone: no API key opens it.
          */
         patch: operations["renameMe"];
+        trace?: never;
+    };
+    "/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what the caller shows beside their password, or instead of it.
+         * @description By a session alone: no API key opens it.
+         */
+        get: operations["readFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a passkey that the browser has made.
+         * @description 403: `passkey_wrong`, and `login_ticket_invalid` where the ticket is used, 5 minutes old, was tried 5 times, or the password has changed. 409: `passkeys_unavailable`, `too_many_passkeys`, `passkey_known`.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["makePasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to make a passkey.
+         * @description 403: `wrong_credentials`. 409: `passkeys_unavailable` where there can be none, `too_many_passkeys` where there are 20.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/passkeys/{passkey_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget a passkey; recovery codes go with the last factor. 403: `wrong_credentials`.
+         * @description By a session alone: no API key opens it.
+         */
+        post: operations["removePasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make ten recovery codes in place of those before.
+         * @description 403: `wrong_credentials`. 409: `no_second_factor` where there is nothing that they could stand for.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a secret for an app that shows codes. It is asked for once a code of it was shown, within 10 minutes.
+         * @description 403: `wrong_credentials`. 409: `totp_enrolled` where there is such an app already.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["beginTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have codes of the app be asked for at login from now on.
+         * @description 403: `second_factor_wrong`. 409: `totp_not_pending` where no app waits, or it has waited for 10 minutes.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for no codes of an app any more; recovery codes go with the last factor. 403: `wrong_credentials`.
+         * @description By a session alone: no API key opens it.
+         */
+        post: operations["removeTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/media/{item_key}/{version}/{name}": {
@@ -1401,6 +1653,10 @@ export interface components {
             name: string;
             password: string;
         };
+        /** CurrentPassword */
+        CurrentPassword: {
+            currentPassword: string;
+        };
         /** DeadLetters */
         DeadLetters: {
             /** @description Of the queue that they lie in */
@@ -1436,7 +1692,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -1457,6 +1713,16 @@ export interface components {
             /** @description The longer side of its box, in pixels of the original */
             sizePx: number;
             sharpness: number;
+        };
+        /** Factors */
+        Factors: {
+            /** @description Whether nothing else is asked for at login */
+            passwordIsEnough: boolean;
+            totp: components["schemas"]["TotpSummary"] | null;
+            passkeys: components["schemas"]["PasskeySummary"][];
+            recoveryCodesLeft: number;
+            /** @description The host that passkeys are made for; null: there can be none here */
+            relyingParty: string | null;
         };
         /**
          * Failure
@@ -1513,6 +1779,11 @@ export interface components {
             count: number | null;
             /** @description From when on it waits; of a schedule: when it last did its work */
             since: string | null;
+        };
+        /** FirstRecoveryCodes */
+        FirstRecoveryCodes: {
+            /** @description null: the user has some that are left */
+            recoveryCodes: string[] | null;
         };
         /** Folder */
         Folder: {
@@ -1894,6 +2165,12 @@ export interface components {
             name: string;
             version: string;
         };
+        /** MadePasskey */
+        MadePasskey: {
+            passkey: components["schemas"]["PasskeySummary"];
+            /** @description null: the user has some that are left */
+            recoveryCodes: string[] | null;
+        };
         /**
          * MonthItems
          * @description Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
@@ -1995,6 +2272,19 @@ export interface components {
         NewName: {
             /** @description Kept NFC-normalised and trimmed, 1-64 characters */
             name: string;
+        };
+        /** NewPasskey */
+        NewPasskey: {
+            ticket: string;
+            /**
+             * @description Kept NFC-normalised and trimmed, 1-64 characters
+             * @example My telephone
+             */
+            name: string;
+            /** @description The browser's PublicKeyCredential, as its toJSON() writes it */
+            passkey: {
+                [key: string]: unknown;
+            };
         };
         /** NewPassword */
         NewPassword: {
@@ -2112,6 +2402,36 @@ export interface components {
             objects: "ok" | "unavailable";
             /** @enum {string} */
             queues: "ok" | "unavailable";
+        };
+        /** PasskeyChallenge */
+        PasskeyChallenge: {
+            /** @description To be sent back with the answer, within 5 minutes */
+            ticket: string;
+            /** @description For `PublicKeyCredential.parseRequestOptionsFromJSON` or `parseCreationOptionsFromJSON` */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /** PasskeyLogin */
+        PasskeyLogin: {
+            ticket: string;
+            /** @description The browser's PublicKeyCredential, as its toJSON() writes it */
+            passkey: {
+                [key: string]: unknown;
+            };
+        };
+        /** PasskeySummary */
+        PasskeySummary: {
+            id: string;
+            name: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description null: never */
+            lastUsedAt: string | null;
+            /** @description Whether it is kept elsewhere too, such as in an account of its maker */
+            backedUp: boolean;
+            /** @description false: it was made for another address than where the page is now */
+            works: boolean;
         };
         /**
          * Place
@@ -2238,6 +2558,11 @@ export interface components {
         Queues: {
             queues: components["schemas"]["QueueSummary"][];
         };
+        /** RecoveryCodes */
+        RecoveryCodes: {
+            /** @description Each is good once. Told this once: only hashes are kept */
+            recoveryCodes: string[];
+        };
         /** RefreshRequest */
         RefreshRequest: {
             refreshToken: string;
@@ -2355,6 +2680,35 @@ export interface components {
             picture: string;
         };
         /**
+         * SecondFactor
+         * @description Exactly one of `code`, `recoveryCode` and `passkey`.
+         */
+        SecondFactor: {
+            ticket: string;
+            /** @description Of the app */
+            code?: string | null;
+            /** @description With or without what stands between its parts */
+            recoveryCode?: string | null;
+            passkey?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * SecondFactorAsked
+         * @description The ticket opens nothing by itself. It is good for 5 minutes and 5 attempts.
+         */
+        SecondFactorAsked: {
+            ticket: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description What can be shown. Empty: an administrator has to remove what is lost */
+            factors: ("totp" | "passkey" | "recovery_code")[];
+            /** @description For `PublicKeyCredential.parseRequestOptionsFromJSON`, where passkeys can */
+            passkeyOptions: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * SessionTokens
          * @description `expiresAt` is the access token's; the refresh token lasts 30 days and can be used once.
          */
@@ -2461,6 +2815,22 @@ export interface components {
          * @enum {string}
          */
         TimeSource: "exif_original" | "exif_digitized" | "filename" | "gps" | "exif_modified" | "file_modified" | "uploaded" | "video" | "person";
+        /** TotpCode */
+        TotpCode: {
+            code: string;
+        };
+        /** TotpSecret */
+        TotpSecret: {
+            /** @description Base32, to be typed into the app */
+            secret: string;
+            /** @description otpauth://…, to be shown as a QR code */
+            uri: string;
+        };
+        /** TotpSummary */
+        TotpSummary: {
+            /** Format: date-time */
+            createdAt: string;
+        };
         /** UploadError */
         UploadError: {
             code: components["schemas"]["ErrorCode"];
@@ -2521,6 +2891,8 @@ export interface components {
             items: number;
             /** @description Set for this user; null: as for all */
             quotaBytes: number | null;
+            /** @description Whether more than a password is asked of them at login */
+            secondFactors: boolean;
             /** @description How many bytes of originals they may have; null: no limit */
             effectiveQuotaBytes: number | null;
         };
@@ -3067,6 +3439,32 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    removeFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     readInvite: {
         parameters: {
             query?: never;
@@ -3205,6 +3603,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionTokens"];
                 };
             };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAsked"];
+                };
+            };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
@@ -3234,6 +3641,64 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    askForPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -3326,6 +3791,38 @@ export interface operations {
             400: components["responses"]["Malformed"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactor"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -3887,6 +4384,264 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadePasskey"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    beginTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstRecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

@@ -2,7 +2,8 @@
 
 from pinhole.accounts.quotas import quota, quota_of
 from pinhole.accounts.registration import register
-from pinhole.accounts.sessions import Tokens, authenticate, begin_session, login, logout, refresh
+from pinhole.accounts.sessions import authenticate, login, logout, refresh
+from pinhole.accounts.tokens import Tokens, begin_session
 from pinhole.tables.session import Client, Login, Session
 from pinhole.tables.user import Role, User
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pinhole.accounts import limits
 from pinhole.db import transaction
-from pinhole.tables import live_ticket, rate_limit, refresh_token, session
+from pinhole.tables import live_ticket, login_ticket, rate_limit, refresh_token, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Cleaned:
     refresh_tokens: int
     sessions: int
     live_tickets: int
+    login_tickets: int
     rate_limits: int
 
 
@@ -25,5 +26,6 @@ def clean_tokens() -> Cleaned:
             refresh_tokens=len(sessions_of_expired),
             sessions=session.delete_spent(conn, sessions_of_expired),
             live_tickets=live_ticket.delete_expired(conn),
+            login_tickets=login_ticket.delete_expired(conn),
             rate_limits=rate_limit.delete_past(conn, limits.WINDOW),
         )

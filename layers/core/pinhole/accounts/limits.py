@@ -12,11 +12,16 @@ WINDOW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Attempts in one window, for an address in all and for one account from it. per_account: 0 where none is named."""
+    """Attempts in one window, for an address in all and for one account from it. per_account: 0 where none is named.
+
+    from_anywhere: those for an account are counted from all addresses together, for what nobody can try who does not
+    have its password.
+    """
 
     action: str
     per_address: int
     per_account: int = 0
+    from_anywhere: bool = False
 
     def count_address(self, address: str) -> None:
         """Count an attempt from this address, for good, before it is looked at. Raises TooManyRequests."""
@@ -36,7 +41,8 @@ class Limit:
         return f"{self.action} address {address}"
 
     def _account_key(self, account: str, address: str) -> str:
-        return f"{self._address_key(address)} account {account}"
+        counted = self.action if self.from_anywhere else self._address_key(address)
+        return f"{counted} account {account}"
 
 
 def _count(key: str, allowed: int) -> None:
@@ -51,3 +57,6 @@ REGISTER = Limit("register", per_address=30, per_account=10)
 REFRESH = Limit("refresh", per_address=300, per_account=60)
 PASSWORD = Limit("password", per_address=100, per_account=10)
 INVITE = Limit("invite", per_address=100)
+# Of a million codes three are right at a time: whoever has a password and many addresses must not try many.
+SECOND_FACTOR = Limit("second factor", per_address=100, per_account=10, from_anywhere=True)
+PASSKEY = Limit("passkey", per_address=300)

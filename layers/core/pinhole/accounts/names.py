@@ -25,6 +25,11 @@ def key_name(raw: str) -> str:
     return _name(raw, "name", "This can't be the name of a key.")
 
 
+def passkey_name(raw: str) -> str:
+    """The name of a passkey as it is kept: as that of a user. Raises Invalid."""
+    return _name(raw, "name", "This can't be the name of a passkey.")
+
+
 def library_name(raw: str) -> str:
     """What the library is called, kept as `user_name` keeps a name. Raises Invalid."""
     return _name(raw, "libraryName", "This can't be the name of a library.")

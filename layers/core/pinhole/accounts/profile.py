@@ -14,18 +14,27 @@ from pinhole.tables.session import Session
 from pinhole.tables.user import User
 
 
+def confirm_password(who: User, current: str, address: str) -> str:
+    """The hash of a user's password, which they have shown to know.
+
+    Raises Forbidden (`wrong_credentials`) when it is another, TooManyRequests.
+    """
+    account = str(who.id)
+    limits.PASSWORD.count_account(account, address)
+    with transaction() as conn:
+        password_hash = user.read_password_hash(conn, who.id) or passwords.nobody()
+    if not passwords.matches(password_hash, current):
+        raise _wrong()
+    limits.PASSWORD.take_back(account, address)
+    return password_hash
+
+
 def change_password(of: Session, current: str, new: str, address: str) -> None:
     """Change the password of a session's user, and end their other sessions.
 
     Raises Forbidden (`wrong_credentials`) when it is not the current one, Invalid, TooManyRequests.
     """
-    account = str(of.user.id)
-    limits.PASSWORD.count_account(account, address)
-    with transaction() as conn:
-        before = user.read_password_hash(conn, of.user.id) or passwords.nobody()
-    if not passwords.matches(before, current):
-        raise _wrong()
-    limits.PASSWORD.take_back(account, address)
+    before = confirm_password(of.user, current, address)
     after = passwords.hash_password(new, "newPassword")
     with transaction() as conn:
         if not user.change_password_hash(conn, of.user.id, before, after):

@@ -6,7 +6,7 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from pinhole.accounts import invites, limits, names, passwords
-from pinhole.accounts.sessions import Tokens, begin_session
+from pinhole.accounts.tokens import Tokens, begin_session
 from pinhole.db import transaction
 from pinhole.errors import Conflict, ErrorCode, Forbidden
 from pinhole.settings import settings

@@ -1,30 +1,19 @@
 """Login, refresh, the sessions of a user and their ends, and who an access token stands for."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from psycopg import Connection
 
 from pinhole import live
-from pinhole.accounts import limits, passwords, tokens
+from pinhole.accounts import limits, passwords, second_factors, tokens
+from pinhole.accounts.second_factors import Asked
+from pinhole.accounts.tokens import Tokens
 from pinhole.db import transaction
 from pinhole.errors import ErrorCode, NotFound, Unauthenticated
 from pinhole.tables import refresh_token, session, user
-from pinhole.tables.session import UNKNOWN, Client, Login, Session
+from pinhole.tables.session import Client, Login, Session
 from pinhole.tables.user import User
 from pinhole.telemetry import logger
 
 _MOST_LOGINS = 200  # in a list: scripts may begin a session each minute
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a client gets for a session. expires_at: of the access token; the refresh token lasts 30 days."""
-
-    access_token: str
-    refresh_token: str
-    expires_at: datetime
-    user: User
 
 
 def authenticate(conn: Connection, access_token: str) -> Session:
@@ -35,13 +24,8 @@ def authenticate(conn: Connection, access_token: str) -> Session:
     return found
 
 
-def begin_session(conn: Connection, who: User, client: Client = UNKNOWN) -> Tokens:
-    """A new session for a user who has shown who they are."""
-    return _tokens(conn, Session(session.insert(conn, who.id, client), who))
-
-
-def login(name: str, password: str, client: Client) -> Tokens:
-    """Tokens for the right name and password.
+def login(name: str, password: str, client: Client) -> Tokens | Asked:
+    """Tokens for the right name and password, or a ticket to show a second factor with.
 
     Raises Unauthenticated, in words and time the same for an unknown name, a user who is disabled and a wrong password;
     TooManyRequests. Opens its own transactions: an attempt counts although it fails, and none is open while
@@ -64,7 +48,7 @@ def login(name: str, password: str, client: Client) -> Tokens:
             is_still_so = user.change_password_hash(conn, who.id, password_hash, renewed_hash)
         if not is_still_so:
             raise _wrong_credentials()
-        begun = begin_session(conn, who, client)
+        begun = second_factors.continue_login(conn, who, client)
     limits.LOGIN.take_back(key, address)
     return begun
 
@@ -84,7 +68,7 @@ def refresh(token: str, client: Client) -> Tokens:
         renewed = refresh_token.use(conn, selector, verifier_hash)
         if renewed is not None:
             session.see(conn, renewed.id, client)
-            return _tokens(conn, renewed)
+            return tokens.issue(conn, renewed)
         known = refresh_token.trace(conn, selector, verifier_hash)
         misused = known is not None and known.session_open and (known.used or not known.verified)
         if known is not None and misused:
@@ -126,10 +110,3 @@ def end_logins(who: User) -> None:
 
 def _wrong_credentials() -> Unauthenticated:
     return Unauthenticated("The name or the password is wrong.", code=ErrorCode.WRONG_CREDENTIALS)
-
-
-def _tokens(conn: Connection, of: Session) -> Tokens:
-    renewing, selector, verifier_hash = tokens.new_refresh_token()
-    refresh_token.insert(conn, selector, verifier_hash, of.id, tokens.REFRESH_LIFETIME)
-    access, expires_at = tokens.access_token(of.id, of.user.id)
-    return Tokens(access, renewing, expires_at, of.user)

@@ -4,11 +4,17 @@ import hashlib
 import re
 import secrets
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from psycopg import Connection
+
 from pinhole.errors import ErrorCode, Unauthenticated
 from pinhole.settings import settings
+from pinhole.tables import refresh_token, session
+from pinhole.tables.session import UNKNOWN, Client, Session
+from pinhole.tables.user import User
 
 ACCESS_LIFETIME = timedelta(minutes=30)
 REFRESH_LIFETIME = timedelta(days=30)
@@ -18,6 +24,16 @@ _AUDIENCE = "pinhole-api"
 _LEEWAY = timedelta(seconds=30)  # clocks of two machines differ
 _SESSION_ID = re.compile(r"[0-9A-Za-z]{12}")
 _MIN_SECRET = 32  # RFC 7518, section 3.2: as long as the hash
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a client gets for a session. expires_at: of the access token; the refresh token lasts 30 days."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    user: User
 
 
 def _secret() -> str:
@@ -94,3 +110,16 @@ def halves(refresh_token: str) -> tuple[str, bytes]:
 def hashed(verifier: str) -> bytes:
     """What is kept of a secret that is long and random enough for no one to guess: its SHA-256."""
     return hashlib.sha256(verifier.encode()).digest()
+
+
+def begin_session(conn: Connection, who: User, client: Client = UNKNOWN) -> Tokens:
+    """A new session for a user who has shown who they are."""
+    return issue(conn, Session(session.insert(conn, who.id, client), who))
+
+
+def issue(conn: Connection, of: Session) -> Tokens:
+    """New tokens for a session."""
+    renewing, selector, verifier_hash = new_refresh_token()
+    refresh_token.insert(conn, selector, verifier_hash, of.id, REFRESH_LIFETIME)
+    access, expires_at = access_token(of.id, of.user.id)
+    return Tokens(access, renewing, expires_at, of.user)

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from pinhole import accounts, live, storage
-from pinhole.accounts import Role
+from pinhole.accounts import Role, second_factors
 from pinhole.db import statement, transaction
 from pinhole.errors import Conflict, ErrorCode, NotFound
 from pinhole.tables import session, user
@@ -27,7 +27,8 @@ class UserState:
 
     disabled_at: since when they are let in nowhere; last_seen_at: None where not within 30 days, after which sessions
     are forgotten. originals_bytes, renditions_bytes, items: up to a minute ago. quota_bytes: their own; None: the
-    setting's; effective_quota_bytes: which of the two holds, None: no limit.
+    setting's; effective_quota_bytes: which of the two holds, None: no limit. second_factors: whether more than a
+    password is asked of them.
     """
 
     id: int
@@ -41,15 +42,20 @@ class UserState:
     renditions_bytes: int
     items: int
     quota_bytes: int | None
+    second_factors: bool
     effective_quota_bytes: int | None
 
 
 class UserChange(TypedDict, total=False):
-    """What is to be changed of a user; what is absent stays. quota_bytes: None for the setting's."""
+    """What is to be changed of a user; what is absent stays. quota_bytes: None for the setting's.
+
+    remove_factors: forget passkeys, app and recovery codes, for somebody who has lost them.
+    """
 
     role: Role
     quota_bytes: Annotated[int, Field(ge=0, le=MAX_QUOTA_BYTES)] | None
     disabled: bool
+    remove_factors: Literal[True]
 
 
 def states() -> list[UserState]:
@@ -58,7 +64,9 @@ def states() -> list[UserState]:
 
 
 def change(user_id: int, changes: UserChange) -> UserState:
-    """Change a user, all or nothing; how they are then. Who is disabled has no session any more.
+    """Change a user, all or nothing; how they are then.
+
+    Who is disabled, or whose second factors are removed, has no session any more.
 
     Raises NotFound; Conflict (`last_administrator`) where nobody would be left who may administer; Unavailable.
     """
@@ -70,15 +78,17 @@ def change(user_id: int, changes: UserChange) -> UserState:
             user.change_quota(conn, user_id, changes["quota_bytes"])
         if "disabled" in changes:
             user.set_disabled(conn, user_id, disabled=changes["disabled"])
-            if changes["disabled"]:
-                session.end_all(conn, user_id)
+        if "remove_factors" in changes:
+            second_factors.forget_all(conn, user_id)
+        if _ends_sessions(changes):
+            session.end_all(conn, user_id)
         if not user.has_administrator(conn):
             raise Conflict(
                 "Nobody would be left to administer: make somebody else an administrator first.",
                 code=ErrorCode.LAST_ADMINISTRATOR,
             )
     logger.info("user_changed", extra={"user_id": user_id, **changes})
-    if changes.get("disabled"):
+    if _ends_sessions(changes):
         live.sessions_ended(user_id)
     found = _states(user_id)
     if not found:
@@ -107,6 +117,7 @@ class Row:
     disabled_at: datetime | None
     last_seen_at: datetime | None
     quota_bytes: int | None
+    second_factors: bool
 
 
 def rows(conn: Connection, user_id: int | None) -> list[Row]:
@@ -115,11 +126,17 @@ def rows(conn: Connection, user_id: int | None) -> list[Row]:
         return cursor.execute(
             """
             SELECT id, name, role::text, folder, created_at, disabled_at, quota_bytes,
-                   (SELECT max(last_seen_at) FROM session WHERE user_id = users.id) AS last_seen_at
+                   (SELECT max(last_seen_at) FROM session WHERE user_id = users.id) AS last_seen_at,
+                   EXISTS (SELECT FROM totp WHERE user_id = users.id AND confirmed_at IS NOT NULL)
+                       OR EXISTS (SELECT FROM passkey WHERE user_id = users.id) AS second_factors
             FROM users WHERE id = coalesce(%s, id) ORDER BY name_key
             """,
             [user_id],
         ).fetchall()
+
+
+def _ends_sessions(changes: UserChange) -> bool:
+    return changes.get("disabled", False) or "remove_factors" in changes
 
 
 def _states(user_id: int | None) -> list[UserState]:
