@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.cloud",
     "tests.fixtures.ingest",
     "tests.fixtures.api",
+    "tests.fixtures.factors",
     "tests.fixtures.uploading",
     "tests.fixtures.instance",
     "tests.fixtures.models",

@@ -29,6 +29,11 @@ def uri(secret: bytes, account: str, issuer: str) -> str:
     return f"otpauth://totp/{label}?{query}"
 
 
+def current_step() -> int:
+    """How many steps of time there were since 1970."""
+    return int(time.time() // SECONDS)
+
+
 def code(secret: bytes, step: int) -> str:
     """The code of a step of time (RFC 4226, section 5.3)."""
     digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
@@ -42,7 +47,7 @@ def step_of(secret: bytes, shown: str) -> int | None:
 
     None: it is of none of them.
     """
-    now = int(time.time() // SECONDS)
+    now = current_step()
     steps = range(now - _WINDOW, now + _WINDOW + 1)
     right = [step for step in steps if hmac.compare_digest(code(secret, step).encode(), shown.encode())]
     return right[0] if right else None
