@@ -33,10 +33,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
 
     command("users", "every user: role, what they store, of how much, when they were here last")
 
-    user = command("user", "change a user's quota or role, keep one out or let one in")
+    user = command("user", "change a user's quota or role, keep one out or let one in, remove their second factors")
     user.add_argument("name", metavar="NAME", help="as `admin users` shows it")
     user.add_argument("--quota", type=_quota, metavar="BYTES", help="of originals; none: what holds for all")
     user.add_argument("--role", choices=ROLES, help="one administrator who isn't disabled is always left")
+    user.add_argument(
+        "--remove-factors", action="store_true", help="forget app, passkeys and recovery codes, and end all sessions"
+    )
     barred = user.add_mutually_exclusive_group()
     barred.add_argument("--disable", action="store_true", help="end all sessions, and let nobody in by this name")
     barred.add_argument("--enable", action="store_true", help="let them in again")
@@ -90,6 +93,8 @@ def changes(arguments: argparse.Namespace) -> dict[str, object]:
         asked["role"] = arguments.role
     if arguments.disable or arguments.enable:
         asked["disabled"] = arguments.disable
+    if arguments.remove_factors:
+        asked["remove_factors"] = True
     return asked
 
 

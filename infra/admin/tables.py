@@ -40,7 +40,18 @@ def users(answer: Sequence[Mapping[str, Any]]) -> str:
     """`admin users`, `admin user NAME`. The quota is the one that holds."""
     if not answer:
         return "Nobody has registered yet."
-    head = ["NAME", "ROLE", "FOLDER", "PHOTOS", "ORIGINALS", "RENDITIONS", "QUOTA", "LAST SEEN", "DISABLED"]
+    head = [
+        "NAME",
+        "ROLE",
+        "FOLDER",
+        "PHOTOS",
+        "ORIGINALS",
+        "RENDITIONS",
+        "QUOTA",
+        "2ND FACTOR",
+        "LAST SEEN",
+        "DISABLED",
+    ]
     rows = [
         [
             user["name"],
@@ -50,6 +61,7 @@ def users(answer: Sequence[Mapping[str, Any]]) -> str:
             user["originalsBytes"],
             user["renditionsBytes"],
             user["effectiveQuotaBytes"],
+            "yes" if user["secondFactors"] else None,
             user["lastSeenAt"] and f"{_age(user['lastSeenAt'])} ago",
             user["disabledAt"] and f"{_age(user['disabledAt'])} ago",
         ]

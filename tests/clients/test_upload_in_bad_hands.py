@@ -83,6 +83,14 @@ def test_an_answer_that_is_none_of_pinholes_is_told(
     assert f"{server.origin} does not answer as Pinhole does: " in capsys.readouterr().err
 
 
+def test_who_is_asked_for_a_second_factor_is_told_to_make_a_key(
+    server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults["/api/auth/login"] = [(202, {}, {"ticket": "t", "factors": ["totp"], "passkeyOptions": None})]
+    assert upload(tree) == 3
+    assert "Make a key on the page of the account" in capsys.readouterr().err
+
+
 def test_an_upload_that_is_begun_with_a_broken_answer_ends_the_run(
     server: Pinhole, upload: Upload, tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

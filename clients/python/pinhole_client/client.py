@@ -11,8 +11,8 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from pinhole_client import wire
-from pinhole_client.errors import BrokenAnswer, Problem, StoreRefused, Unreachable
-from pinhole_client.shapes import BEGUN, EXISTING, OUTCOME, PARTS, SINGLE, STATUS, TOKENS, Shape, has_shape
+from pinhole_client.errors import BrokenAnswer, Problem, SecondFactorAsked, StoreRefused, Unreachable
+from pinhole_client.shapes import ASKED, BEGUN, EXISTING, OUTCOME, PARTS, SINGLE, STATUS, TOKENS, Shape, has_shape
 
 # A connection that takes no block in so long, or gives no answer, counts as broken.
 _TIMEOUT = urllib3.Timeout(connect=30, read=60)
@@ -69,7 +69,7 @@ class Client:
         self._begin_session("/auth/register", {"name": name, "password": password})
 
     def log_in(self, name: str, password: str) -> None:
-        """Begin a session. It is renewed as long as this client lives."""
+        """Begin a session. It is renewed as long as this client lives. Raises SecondFactorAsked."""
         self._begin_session("/auth/login", {"name": name, "password": password})
 
     def log_out(self) -> None:
@@ -232,6 +232,8 @@ class Client:
             self._keep(self._public("POST", "/auth/login", self._credentials))
 
     def _keep(self, answer: Any) -> None:
+        if has_shape(answer, ASKED):
+            raise SecondFactorAsked
         tokens = cast(wire.SessionTokens, self._shaped(TOKENS, answer))
         if not _fits_header(tokens["accessToken"]):
             raise BrokenAnswer(self.server, "its access token can be none")

@@ -16,6 +16,7 @@ from urllib3.exceptions import (
 )
 
 _TOO_MANY_REQUESTS, _UNAVAILABLE, _CONFLICT = 429, 503, 409
+_ACCEPTED = 202
 _REQUEST_TIMEOUT, _FORBIDDEN, _SERVER_FAULTS = 408, 403, 500
 _NO_ANSWER: tuple[tuple[type[HTTPError], str], ...] = (
     (NameResolutionError, "is not found by its name"),
@@ -68,6 +69,14 @@ class BrokenAnswer(ClientError):
     @property
     def passing(self) -> bool:
         return False
+
+
+class SecondFactorAsked(ClientError):
+    """Name and password are right, and more is asked of whoever logs in, which no program has."""
+
+    def __init__(self) -> None:
+        sentence = "A second factor is asked for. Make a key on the page of the account, and use it as PINHOLE_TOKEN."
+        super().__init__(sentence, _ACCEPTED, "second_factor_asked")
 
 
 @dataclass(frozen=True, slots=True)

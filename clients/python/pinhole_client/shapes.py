@@ -14,6 +14,7 @@ BEGUN: Shape = ({"state": "duplicate"}, SINGLE, MULTIPART)
 PARTS: Shape = {"parts": [{"url": str, "headers": {str: str}}]}
 STATUS: Shape = {**OUTCOME, "parts": [{"partNumber": int, "sizeBytes": int}]}
 TOKENS: Shape = {"accessToken": str, "refreshToken": str}
+ASKED: Shape = {"ticket": str, "factors": [str]}
 
 
 def has_shape(value: object, shape: Shape) -> bool:

@@ -70,7 +70,8 @@ class Settings(BaseModel):
     )
 
     web_origin: str = Field(
-        "", description="Where the page is, for links that are handed out; empty: where the client's own is"
+        "",
+        description="Where the page is, for links and passkeys; empty: links begin with /, and there are no passkeys",
     )
 
     caption_key: SecretStr = Field(

@@ -3,7 +3,21 @@
 from datetime import timedelta
 
 from pinhole.accounts import limits
-from pinhole.tables import api_key, invite, library, live_ticket, rate_limit, refresh_token, session, user
+from pinhole.tables import (
+    api_key,
+    invite,
+    library,
+    live_ticket,
+    login_ticket,
+    passkey,
+    rate_limit,
+    recovery_code,
+    refresh_token,
+    session,
+    totp,
+    user,
+)
+from pinhole.tables.passkey import NewCredential
 from pinhole.tables.session import UNKNOWN, Session
 from tests.fixtures.statements import SESSION, SHA256, World, case
 
@@ -76,6 +90,7 @@ def attempts_are_counted(w: World) -> None:
 def what_has_run_out_is_deleted(w: World) -> None:
     session.delete_spent(w.conn, refresh_token.delete_expired(w.conn))
     live_ticket.delete_expired(w.conn)
+    login_ticket.delete_expired(w.conn)
     rate_limit.delete_past(w.conn, limits.WINDOW)
 
 
@@ -87,3 +102,33 @@ def a_script_comes_by_a_key(w: World) -> None:
     api_key.use(w.conn, SHA256)
     api_key.list_of(w.conn, w.ann.id)
     api_key.delete(w.conn, w.ann.id, made.id)
+
+
+@case
+def somebody_enrols_factors_and_removes_them(w: World) -> None:
+    totp.begin(w.conn, w.ann.id, bytes(20))
+    totp.read_pending(w.conn, w.ann.id, timedelta(minutes=10))
+    totp.confirm(w.conn, w.ann.id, bytes(20), 1)
+    recovery_code.replace(w.conn, w.ann.id, [SHA256])
+    made = passkey.insert(w.conn, w.ann.id, "a key", NewCredential(b"new", b"", 0, "localhost", [], False))
+    assert made is not None
+    passkey.delete(w.conn, w.ann.id, made.id)
+    totp.delete(w.conn, w.ann.id)
+    passkey.delete_all(w.conn, w.ann.id)
+    recovery_code.delete(w.conn, w.ann.id)
+    login_ticket.delete_of_user(w.conn, w.ann.id)
+
+
+@case
+def somebody_logs_in_by_a_second_factor(w: World) -> None:
+    passkey.list_of(w.conn, w.ann.id)
+    totp.confirmed_at(w.conn, w.ann.id)
+    recovery_code.count_left(w.conn, w.ann.id)
+    login_ticket.insert(w.conn, "second_factor", SHA256, w.ann.id, b"", w.item.created_at)
+    login_ticket.attempt(w.conn, "second_factor", SHA256)
+    totp.read_secret(w.conn, w.ann.id)
+    totp.use(w.conn, w.ann.id, bytes(20), 2)
+    recovery_code.use(w.conn, w.ann.id, SHA256)
+    passkey.find(w.conn, b"a credential")
+    passkey.use(w.conn, w.ann.id, b"a credential", 1, backed_up=False)
+    login_ticket.use(w.conn, "second_factor", SHA256)

@@ -11,6 +11,11 @@ from pinhole.tables import rate_limit
 from schedules import clean_tokens
 from tests.fixtures.api import Caller
 
+_TICKET = """
+    INSERT INTO login_ticket (token_hash, kind, challenge, expires_at)
+    VALUES (sha256('t'), 'passkey', '', now() + %s::interval)
+"""
+
 
 def _clean(context: Any = None) -> dict[str, int]:
     return clean_tokens.handle({}, context)
@@ -19,6 +24,7 @@ def _clean(context: Any = None) -> dict[str, int]:
 def test_what_is_still_good_stays(caller: Caller, conn: Connection) -> None:
     rate_limit.count(conn, "login address 192.0.2.1", limits.WINDOW)
     conn.execute("INSERT INTO live_ticket SELECT sha256('t'), id, now() + interval '1 minute' FROM session")
+    conn.execute(_TICKET, ["1 minute"])
     conn.execute("UPDATE session SET created_at = now() - interval '90 days'")
     assert set(_clean().values()) == {0}
     assert caller.call("GET", "/me").status_code == 200
@@ -32,6 +38,7 @@ def test_what_has_run_out_is_deleted_with_the_sessions_that_nothing_can_renew(
         "INSERT INTO live_ticket SELECT sha256('t'), id, now() - interval '1 minute' FROM session WHERE user_id = %s",
         [bob.user.id],
     )
+    conn.execute(_TICKET, ["-1 minute"])
     conn.execute("INSERT INTO rate_limit VALUES ('login address 192.0.2.1', now() - interval '1 hour')")
     conn.execute(
         """
@@ -40,7 +47,7 @@ def test_what_has_run_out_is_deleted_with_the_sessions_that_nothing_can_renew(
         """,
         [ann.user.id],
     )
-    assert _clean() == {"refresh_tokens": 1, "sessions": 1, "live_tickets": 1, "rate_limits": 1}
+    assert _clean() == {"refresh_tokens": 1, "sessions": 1, "live_tickets": 1, "login_tickets": 1, "rate_limits": 1}
     assert ann.call("GET", "/me").status_code == 401
     assert bob.call("GET", "/me").status_code == 200
 

@@ -12,7 +12,9 @@ from psycopg import Connection
 from pinhole.errors import Conflict
 from pinhole.operations import users
 from pinhole.settings import settings
-from tests.fixtures.api import Caller
+from tests.fixtures.api import PASSWORD, Caller
+from tests.fixtures.authenticator import Authenticator
+from tests.fixtures.factors import ask, enrol_app, enrol_passkey, log_in, show, told
 from tests.fixtures.library import Library
 
 NewCaller = Callable[[str], Caller]
@@ -49,6 +51,7 @@ def storage_quota(who: Caller) -> object:
     [
         ("GET", "/admin/users"),
         ("PATCH", "/admin/users/{own}"),
+        ("POST", "/admin/users/{own}/remove-factors"),
         ("GET", "/admin/jobs"),
         ("GET", "/admin/jobs/failures"),
         ("POST", "/admin/jobs/retry"),
@@ -113,6 +116,33 @@ def test_what_is_left_out_of_a_change_stays(administrator: Caller, new_caller: N
     assert changed == listed(administrator)["bea"]
 
 
+def test_who_has_lost_their_factors_is_let_in_by_the_password_alone_once_these_are_removed(
+    administrator: Caller, new_caller: NewCaller, caplog: pytest.LogCaptureFixture
+) -> None:
+    bea, zoe = new_caller("bea"), new_caller("zoe")
+    _, codes = enrol_app(bea)
+    enrol_passkey(bea, Authenticator())
+    enrol_passkey(zoe, Authenticator())
+    waiting = ask(bea.client, "bea")["ticket"]
+    assert [user["secondFactors"] for user in listed(administrator).values()] == [True, False, True]
+
+    path = f"/admin/users/{bea.user.id}/remove-factors"
+    assert administrator.call("POST", path).status_code == 204
+    assert [user["secondFactors"] for user in listed(administrator).values()] == [False, False, True]
+    assert bea.call("GET", "/me").status_code == 401
+    assert zoe.call("GET", "/me").status_code == 200
+    late = show(bea.client, waiting, recoveryCode=codes[0])
+    assert told(late, 401)["code"] == "login_ticket_invalid"
+    assert "accessToken" in told(log_in(bea.client, "bea"))
+    ask(zoe.client, "zoe")
+    assert "user_changed" in caplog.text
+
+
+def test_an_app_that_was_never_confirmed_is_no_second_factor(administrator: Caller) -> None:
+    told(administrator.call("POST", "/me/totp", json={"currentPassword": PASSWORD}), 201)
+    assert listed(administrator)["root"]["secondFactors"] is False
+
+
 def test_a_quota_of_null_is_that_of_the_setting(
     administrator: Caller, new_caller: NewCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +168,7 @@ def test_a_wrong_change_names_its_field(administrator: Caller, field: str, value
 
 def test_there_is_no_user_that_nobody_is(administrator: Caller) -> None:
     for user_id in ("1", "0", "x", str(2**53)):
+        assert administrator.call("POST", f"/admin/users/{user_id}/remove-factors").status_code == 404
         assert administrator.call("PATCH", f"/admin/users/{user_id}", json={}).status_code == 404
 
 

@@ -58,7 +58,13 @@ def _refused_for_what_no_schema_says(answer: schemathesis.Response) -> bool:
     match problem["errors"]:
         case [{"field": "cursor"}] | [{"field": "path", "message": "is missing" | "is only of a folder"}]:
             return True
-    if {wrong["field"] for wrong in problem["errors"]} & {"libraryName", "fallbackTimezone", "folder", "expiresAt"}:
+    if {wrong["field"] for wrong in problem["errors"]} & {
+        "name",
+        "libraryName",
+        "fallbackTimezone",
+        "folder",
+        "expiresAt",
+    }:
         return True
     if any(wrong["field"].lower().removeprefix("not") in ("from", "to", "on", "today") for wrong in problem["errors"]):
         return True

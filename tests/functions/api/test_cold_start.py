@@ -8,7 +8,7 @@ import pytest
 from infra.local.function_pool import IMPORT_ROOTS
 
 # Of those that take long or are not in its layers.
-HEAVY = ("PIL", "boto3", "numpy", "onnxruntime", "pinhole_models", "tokenizers")
+HEAVY = ("PIL", "boto3", "cryptography", "numpy", "onnxruntime", "pinhole_models", "tokenizers", "webauthn")
 CODE = """
 import sys
 from importlib import import_module

@@ -21,7 +21,9 @@ from pinhole.db import transaction
 from pinhole.ids import new_id
 from pinhole.settings import settings
 from tests.fixtures.api import Caller
+from tests.fixtures.authenticator import Authenticator
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.factors import enrol_passkey
 from tests.fixtures.library import Library
 from tests.fixtures.uploading import begin
 from tests.functions.api.doors import ABSENT, DOORS, Door, Thing
@@ -231,9 +233,13 @@ def make(owner: Caller, conn: Connection) -> Callable[[Thing], str]:
         [(session_id,)] = conn.execute("SELECT id FROM session ORDER BY created_at DESC LIMIT 1")
         return str(session_id)
 
+    def enrolled() -> str:
+        return str(enrol_passkey(owner, Authenticator())["passkey"]["id"])
+
     makers: Mapping[Thing, Callable[[], str]] = {
         "session": begun,
         "key": lambda: api_keys.make(owner.user, "a script", ["read"]).key.id,
+        "passkey": enrolled,
         "item": library.add,
         "change": changed,
         "upload": lambda: str(begin(owner, b"a photo")["id"]),

@@ -21,10 +21,13 @@ from werkzeug.test import Client
 from api.endpoint import endpoint
 from api.wire import WireModel
 from pinhole import media_url, objects
+from pinhole.accounts import User
+from pinhole.accounts.timed_codes import base32
 from pinhole.settings import settings
 from pinhole.telemetry import logger
 from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.factors import code_of, enrol_app
 from tests.fixtures.library import Library
 from tests.fixtures.uploading import begin, promise
 
@@ -132,13 +135,24 @@ def test_nothing_secret_is_logged_of_what_people_do(api: Client, cloud: Cloud, c
     call("POST", "/search/history", 204, json={"q": SEARCHED})
     call("GET", "/search", 422, query_string={"q": "x", "near": SEARCHED})
 
+    secret, codes = enrol_app(
+        Caller(api, User(owner_id, NAME, "administrator", "ann"), begun[-1]["accessToken"], ""), NEW
+    )
+    waiting = tell("/auth/login", account | {"password": NEW}, 202)["ticket"]
+    code = code_of(secret, 1)
+    tell("/auth/second-factor", {"ticket": waiting, "recoveryCode": codes[0][:-1]}, 401)
+    shown = tell("/auth/second-factor", {"ticket": waiting, "code": code}, 200)
+    alone = tell("/auth/passkey/options", {}, 200)
+    tell("/auth/passkey", {"ticket": alone["ticket"], "passkey": {"id": codes[1]}}, 401)
+    secrets |= {base32(secret), waiting, *codes, alone["ticket"], shown["accessToken"], shown["refreshToken"]}
+
     media = media_url.rendition_url("0123456789abcdefghijABCD", 1, "240.webp", int(time.time()) + 60)
     secrets |= set(_signatures(media))
     assert api.get(media).status_code == 302
     assert api.get(media.replace("&s=", "&s=A")).status_code == 403
     assert api.get(media.replace("240.webp", "240.webp/more")).status_code == 404
 
-    assert {"request_answered", "login_refused", "refresh_token_misused"} <= log.events()
+    assert {"request_answered", "login_refused", "refresh_token_misused", "second_factor_refused"} <= log.events()
     assert len(secrets) > 20
     assert {secret for secret in secrets if secret in log.text} == set()
     assert not JSON_WEB_TOKEN.search(log.text)

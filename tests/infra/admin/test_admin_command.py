@@ -149,6 +149,9 @@ def test_users_are_listed_and_changed_and_the_last_administrator_stays(instance:
     assert instance.call("GET", "/storage")["quotaBytes"] == 5_000_000_000
     assert "5,000,000,000" in admin.says("users")
     assert admin.asks("user", "ada", "--quota", "none")["quotaBytes"] is None
+    assert instance.call("GET", "/me/factors")["passwordIsEnough"] is True
+    assert admin.asks("user", "ada", "--remove-factors")["secondFactors"] is False
+    instance.log_in()  # the command has ended all sessions
     assert "Nobody would be left" in admin.refuses("user", "ada", "--disable", code=1)
     assert "Nobody would be left" in admin.refuses("user", "ada", "--role", "member", code=1)
     assert "There is no user bea" in admin.refuses("user", "bea", "--enable", code=1)

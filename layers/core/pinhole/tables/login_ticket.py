@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Literal
 
 from psycopg import Connection
-from psycopg.rows import class_row
 
 from pinhole.tables.user import User
 
@@ -49,21 +48,22 @@ def attempt(conn: Connection, kind: Kind, token_hash: bytes) -> Ticket | None:
     """
     row = conn.execute(
         """
-        UPDATE login_ticket SET attempts = attempts + 1
-        WHERE token_hash = %(hash)s AND kind = %(kind)s AND expires_at > now() AND attempts < %(most)s
-          AND (user_id IS NULL OR EXISTS (
-            SELECT FROM users WHERE id = login_ticket.user_id AND disabled_at IS NULL
-              AND users.password_hash = login_ticket.password_hash))
-        RETURNING challenge, user_id
+        WITH tried AS (
+            UPDATE login_ticket SET attempts = attempts + 1
+            WHERE token_hash = %(hash)s AND kind = %(kind)s AND expires_at > now() AND attempts < %(most)s
+              AND (user_id IS NULL OR EXISTS (
+                SELECT FROM users WHERE id = login_ticket.user_id AND disabled_at IS NULL
+                  AND users.password_hash = login_ticket.password_hash))
+            RETURNING challenge, user_id
+        )
+        SELECT challenge, id, name, role, folder FROM tried LEFT JOIN users ON users.id = tried.user_id
         """,
         {"hash": token_hash, "kind": kind, "most": MAX_ATTEMPTS},
     ).fetchone()
     if row is None:
         return None
-    challenge, user_id = row
-    with conn.cursor(row_factory=class_row(User)) as cursor:
-        user = cursor.execute("SELECT id, name, role, folder FROM users WHERE id = %s", [user_id]).fetchone()
-    return Ticket(challenge, user)
+    challenge, *found = row
+    return Ticket(challenge, None if found[0] is None else User(*found))
 
 
 def use(conn: Connection, kind: Kind, token_hash: bytes) -> bool:
