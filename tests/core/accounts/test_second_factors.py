@@ -81,7 +81,7 @@ def test_whatever_shows_first_who_somebody_is_the_second_factor_comes_after(way:
         asked = second_factors.continue_login(conn, caller.user, accounts.Client())
     assert isinstance(asked, second_factors.Asked)
     assert asked.factors == ["totp", "passkey", "recovery_code"]
-    shown = {
+    shown: dict[str, Callable[[], Any]] = {
         "code": lambda: code_of(secret, 1),
         "recoveryCode": lambda: codes[0],
         "passkey": lambda: authenticator.show(asked.passkey_options or {}),
