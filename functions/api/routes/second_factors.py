@@ -11,9 +11,8 @@ from api.routes.auth import SessionTokens
 from api.wire import Id, Timestamp, WireModel
 from pinhole.accounts import Session, limits, names, passkeys, second_factors
 from pinhole.accounts.passwords import MAX_CHARACTERS
-from pinhole.accounts.second_factors import Challenge
+from pinhole.accounts.second_factors import Challenge, Passkey
 from pinhole.errors import Conflict, Forbidden, Unauthenticated
-from pinhole.tables.passkey import Passkey
 
 routes = Blueprint(__name__)
 

@@ -24,6 +24,28 @@ from pinhole.tables.session import Client
 from pinhole.tables.user import User
 from pinhole.telemetry import logger
 
+__all__ = [
+    "Asked",
+    "Challenge",
+    "Factor",
+    "NewTotp",
+    "OwnFactors",
+    "Passkey",
+    "ask_for_passkey",
+    "begin_passkey",
+    "begin_totp",
+    "confirm_totp",
+    "continue_login",
+    "finish_login",
+    "finish_passkey",
+    "forget_all",
+    "login_by_passkey",
+    "new_recovery_codes",
+    "of_user",
+    "remove_passkey",
+    "remove_totp",
+]
+
 TICKET_LIFETIME = timedelta(minutes=5)
 PENDING_LIFETIME = timedelta(minutes=10)
 MAX_PASSKEYS = 20
