@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { messageOf, problemFrom, unreachable } from '../src/api/problem'
+import { messageAndWait, messageOf, problemFrom, unreachable } from '../src/api/problem'
 import { texts } from '../src/texts/texts'
 
 const answered = (status: number, body: unknown) => messageOf(problemFrom(new Response(null, { status }), body))
@@ -16,6 +16,12 @@ test('what the limit is that was met is told', () => {
 
 test('an error that the server has learnt since the page was loaded is told in the words of the server', () => {
   expect(answered(409, { code: 'from_the_future', detail: 'In the server’s words.' })).toBe('In the server’s words.')
+})
+
+test('how long to wait is told where the server says so', () => {
+  const refused = (headers: Record<string, string>) => messageAndWait(problemFrom(new Response(null, { status: 429, headers }), { code: 'too_many_requests' }))
+  expect(refused({ 'Retry-After': '40' })).toBe(`${texts.problems.too_many_requests} ${texts.signIn.waitFor(40)}`)
+  expect(refused({})).toBe(texts.problems.too_many_requests)
 })
 
 test('an answer that is not the server’s own tells its status', () => {

@@ -67,6 +67,12 @@ export function sentenceOf(code: ErrorCode, limit: number | null, fromServer: st
   return (texts.problems as Partial<Record<ErrorCode, string>>)[code] ?? fromServer
 }
 
+/** As `messageOf`, and how long to wait where the server says so. */
+export function messageAndWait(error: unknown): string {
+  const wait = error instanceof Problem ? error.retryAfterSeconds : null
+  return wait ? `${messageOf(error)} ${texts.signIn.waitFor(wait)}` : messageOf(error)
+}
+
 /** What to tell a person about anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (error instanceof Told) return error.message
