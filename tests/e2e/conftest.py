@@ -204,6 +204,17 @@ def account(instance: Instance) -> str:
     return NAME
 
 
+@pytest.fixture
+def member(instance: Instance, account: str) -> Callable[[str], None]:
+    """Makes a member of this name, whose password is PASSWORD."""
+
+    def made(name: str) -> None:
+        with psycopg.connect(database_url(instance)) as conn:
+            user.insert(conn, name, passwords.hash_password(PASSWORD), "member", name)
+
+    return made
+
+
 def database_url(instance: Instance) -> str:
     """Of its PostgreSQL, as long as that runs."""
     postgres = instance.data / "postgres"

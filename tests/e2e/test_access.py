@@ -79,6 +79,31 @@ FAILURE = {
     "finishedAt": "2026-01-01T00:01:00Z",
 }
 FAILURES = {"failures": [FAILURE], "codes": [{"code": "truncated", "failed": 1}], "nextCursor": "more"}
+PASSKEY = {
+    "id": "000000000000",
+    "name": "Phone",
+    "createdAt": "2026-01-01T00:00:00Z",
+    "lastUsedAt": None,
+    "backedUp": True,
+}
+FACTORS = {
+    "passwordIsEnough": False,
+    "totp": {"createdAt": "2026-01-01T00:00:00Z"},
+    "passkeys": [
+        PASSKEY | {"name": "Phone", "works": True},
+        PASSKEY | {"id": "000000000001", "name": "Old phone", "works": False},
+    ],
+    "recoveryCodesLeft": 1,
+    "relyingParty": "localhost",
+}
+NO_FACTORS = FACTORS | {"passwordIsEnough": True, "totp": None, "passkeys": [], "recoveryCodesLeft": 0}
+SECRET = {"secret": "JBSWY3DPEHPK3PXP" * 2, "uri": "otpauth://totp/Pinhole:mara?secret=JBSWY3DPEHPK3PXP"}
+ASKED = {
+    "ticket": "ticket",
+    "expiresAt": "2126-01-01T00:00:00Z",
+    "factors": ["totp", "passkey", "recovery_code"],
+    "passkeyOptions": {"challenge": "bm93"},
+}
 EMPTY = '{"revision": 0, "asOf": "2026-01-01T00:00:00Z", "months": []}'
 LISTS = re.compile("/api/(timeline|lists/[a-z]+|folders)$")
 
@@ -149,6 +174,11 @@ def test_no_page_breaks_a_rule_that_axe_knows(open_page: Callable[[], Page], mar
     expect(page.get_by_text("truncated.jpg")).to_be_visible()
     settled(page)
     found += [f"failures: {violation}" for violation in violations(page)]
+    page.route("**/api/me/factors", lambda route: route.fulfill(json=FACTORS))
+    page.goto("/account")
+    expect(page.get_by_text("Old phone")).to_be_visible()
+    settled(page)
+    found += [f"factors: {violation}" for violation in violations(page)]
     page.route("**/api/admin/*", lambda route: route.fulfill(status=500, json={"code": "internal_error"}))
     page.route("**/api/auth/sessions", lambda route: route.fulfill(status=500, json={"code": "internal_error"}))
     for address in ("/account", "/admin/users", "/admin/invites", "/admin/queues", "/admin/schedules", "/admin/health"):
@@ -222,6 +252,26 @@ def test_nothing_that_lies_over_a_page_breaks_a_rule_that_axe_knows(open_page: C
     page.goto("/admin/jobs")
     page.get_by_role("button", name="Report of truncated.jpg").click()
     check("report", page.get_by_role("dialog"))
+    page.route("**/api/me/factors", lambda route: route.fulfill(json=NO_FACTORS))
+    page.route("**/api/me/totp", lambda route: route.fulfill(status=201, json=SECRET))
+    codes = {"recoveryCodes": [f"code-{number}" for number in range(10)]}
+    page.route("**/api/me/totp/confirm", lambda route: route.fulfill(json=codes))
+    page.goto("/account")
+    page.get_by_role("button", name="Add a passkey").click()
+    check("passkey", page.get_by_role("dialog", name="Add a passkey"))
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    app = page.get_by_role("dialog", name="Set up an authenticator app")
+    app.get_by_label("Current password").fill(PASSWORD)
+    app.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check("app", page.get_by_role("dialog", name="Add Pinhole to your app"))
+    page.get_by_role("button", name="Set up an authenticator app").click()
+    app.get_by_label("Current password").fill(PASSWORD)
+    app.get_by_role("button", name="Go on").click()
+    page.get_by_label("Code that the app shows then").fill("123456")
+    page.get_by_role("button", name="Turn on").click()
+    check("recovery codes", page.get_by_role("dialog", name="Your recovery codes"))
     assert found == []
 
 
@@ -236,6 +286,15 @@ def test_the_form_to_log_in_breaks_no_rule_that_axe_knows(
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     assert violations(page) == []
+    page.route("**/api/auth/login", lambda route: route.fulfill(status=202, json=ASKED))
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    for way in ("Use a code from your app", "Use a recovery code", "Use a passkey"):
+        page.get_by_role("button", name=way).click()
+        expect(page.get_by_role("button", name=way)).to_have_count(int(way == "Use a passkey"))
+        settled(page)
+        assert violations(page) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,27 +4,13 @@ import hashlib
 import re
 from collections.abc import Callable
 
-import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from pinhole.accounts import passwords
-from pinhole.tables import user
 from pinhole_client import Client, Problem
-from tests.e2e.conftest import NAME, PASSWORD, Instance, Photo, add, database_url, log_in, until
+from tests.e2e.conftest import NAME, PASSWORD, Photo, add, log_in, until
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0"
-
-
-@pytest.fixture
-def member(instance: Instance, account: str) -> Callable[[str], None]:
-    """Makes a member of this name, whose password is PASSWORD."""
-
-    def made(name: str) -> None:
-        with psycopg.connect(database_url(instance)) as conn:
-            user.insert(conn, name, passwords.hash_password(PASSWORD), "member", name)
-
-    return made
 
 
 def begin(page: Page, name: str, password: str = PASSWORD) -> None:

@@ -2,6 +2,7 @@ import { computed, shallowRef, watch } from 'vue'
 import { answer, api, publicApi } from '../api/client'
 import type { components } from '../api/schema'
 import { keeper } from './keeper'
+import { showPasskey } from './passkeys'
 import type { Session } from './sessionKeeper'
 
 type User = Session['user']
@@ -14,8 +15,23 @@ keeper.onChange((next) => (session.value = next))
 
 export const user = computed<User | null>(() => session.value?.user ?? null)
 
-export async function login(name: string, password: string): Promise<void> {
-  await keeper.begin(await answer(publicApi.POST('/auth/login', { body: { name, password } })))
+/** What is asked beside the password, where it is not enough: no session has begun then. */
+export async function login(name: string, password: string): Promise<components['schemas']['SecondFactorAsked'] | null> {
+  const answered = await answer(publicApi.POST('/auth/login', { body: { name, password } }))
+  if ('ticket' in answered) return answered
+  await keeper.begin(answered)
+  return null
+}
+
+/** Go on with what `login` asked for. */
+export async function showSecondFactor(body: components['schemas']['SecondFactor']): Promise<void> {
+  await keeper.begin(await answer(publicApi.POST('/auth/second-factor', { body })))
+}
+
+/** Log in by a passkey, which is enough. Throws `Told`. */
+export async function loginByPasskey(): Promise<void> {
+  const { ticket, options } = await answer(publicApi.POST('/auth/passkey/options'))
+  await keeper.begin(await answer(publicApi.POST('/auth/passkey', { body: { ticket, passkey: await showPasskey(options) } })))
 }
 
 export async function register(body: components['schemas']['Registration']): Promise<void> {

@@ -1,6 +1,7 @@
 import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
+import { factors } from './enFactors'
 import { account, administration, invite, welcome } from './enHousehold'
 import { offline } from './enOffline'
 import { around, player } from './enPlayer'
@@ -78,15 +79,15 @@ export const en = {
     key_invalid: 'This key isn’t good any more.',
     not_by_this_key: 'This key is not for that.',
     too_many_keys: 'You have as many keys as there may be. Revoke one first.',
-    second_factor_wrong: 'This isn’t right, or was used already.',
-    login_ticket_invalid: 'That took too long or too many attempts. Begin anew.',
-    passkey_wrong: 'This passkey isn’t right, or isn’t known here.',
-    passkeys_unavailable: 'Passkeys need a page at a name, by https.',
-    passkey_known: 'This passkey is known here already.',
+    second_factor_wrong: 'This isn’t right, or it was used already.',
+    login_ticket_invalid: 'This took too long, or was tried too often. Begin again.',
+    passkey_wrong: 'This passkey isn’t good here. Try another way.',
+    passkeys_unavailable: 'Passkeys don’t work at this address. The administrator can see why.',
+    passkey_known: 'You have this passkey already.',
     too_many_passkeys: 'You have as many passkeys as there may be. Remove one first.',
-    totp_enrolled: 'There is an app already. Remove it first.',
-    totp_not_pending: 'No app waits for its first code any more. Begin anew.',
-    no_second_factor: 'There is no second factor that recovery codes could stand for.',
+    totp_enrolled: 'There is an authenticator app already. Remove it first.',
+    totp_not_pending: 'This took too long. Begin again.',
+    no_second_factor: 'There is no second step to make codes for.',
 
     file_too_large: 'The file is larger than the server takes.',
     storage_full: 'Your library is full.',
@@ -158,6 +159,7 @@ export const en = {
 
   welcome,
   invite,
+  factors,
   account,
   administration,
 

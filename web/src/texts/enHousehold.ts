@@ -44,7 +44,7 @@ export const account = {
   title: 'Your account',
   open: 'Account',
   /** By which it is found. */
-  words: 'Account name password sessions devices keys settings',
+  words: 'Account name password second step passkey authenticator recovery codes sessions devices keys settings',
   who: 'Who you are',
   name: 'Name',
   nameWhy: 'You log in with it.',
