@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.fixtures.api",
     "tests.fixtures.factors",
     "tests.fixtures.uploading",
+    "tests.fixtures.mails",
     "tests.fixtures.instance",
     "tests.fixtures.models",
     "tests.fixtures.vision",

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from pinhole import edits, s3_events, stages
+from pinhole.accounts import mails
 from pinhole.ingest import failure
 from pinhole.keys import upload_of
 from pinhole.telemetry import follow, logger, measured, queue_age
@@ -39,6 +40,10 @@ def _record_death(record: SQSRecord) -> None:
     if (change := edits.read_message(record.body)) is not None:
         follow(None)
         _recorded(partial(edits.give_up, change), {"change_id": change.change_id})
+        return
+    if (mail_id := mails.read_message(record.body)) is not None:
+        follow(None)
+        _recorded(partial(mails.give_up, mail_id), {"mail_id": mail_id})
         return
     for created in s3_events.read(record.body):
         follow(upload_of(created.key))

@@ -1,4 +1,4 @@
-"""Every hour: delete what has run out of tokens, sessions, tickets and counted attempts."""
+"""Every hour: delete what has run out of tokens, sessions, tickets, counted attempts and mails."""
 
 from dataclasses import asdict
 from typing import Any

@@ -24,6 +24,7 @@ from infra.local.data_directory import DataDirectory, Secrets
 from infra.local.function_pool import FunctionError
 from infra.local.gateway import Gateway
 from infra.local.lambda_api import LambdaApi
+from infra.local.mail_api import MailApi
 from infra.local.origin import Origin
 from infra.local.processes import ServiceFailed
 from infra.local.runtime import Runtime
@@ -41,6 +42,7 @@ LOCALSTACK = store.Credentials("test", "test")
 # What the operator may set by the environment: parameters of the template, and what it leaves to the settings.
 PARAMETERS = {
     "PINHOLE_FALLBACK_TIMEZONE": "FallbackTimezone",
+    "PINHOLE_MAIL_FROM": "MailFrom",
     "PINHOLE_MAX_ATTEMPTS": "IngestMaxReceiveCount",
     "PINHOLE_MAX_FILE_BYTES": "MaxFileBytes",
     "PINHOLE_SEARCH_LANGUAGES": "SearchLanguages",
@@ -105,13 +107,14 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
     template, cloud = await provided(place.endpoint, data, made, services, place.given)
     say("Starting the functions and the gateway")
     live_secret = secrets.token_urlsafe(24)
-    lambda_api = LambdaApi(data)
+    lambda_api, mail_api = LambdaApi(data), MailApi(say)
     # Functions reach the store through the gateway, which tells of new objects; clients have another name for it.
     environment = environment_of(template, cloud, origin.local) | {
         "PINHOLE_PUBLIC_OBJECT_STORE_URL": origin.url,
         "PINHOLE_WEB_ORIGIN": origin.url,
         "PINHOLE_LIVE_CONNECTIONS_URL": f"{origin.local}/live/{live_secret}",
         "AWS_ENDPOINT_URL_LAMBDA": lambda_api.url,
+        "AWS_ENDPOINT_URL_SESV2": mail_api.url,
     }
     # The gateway checks signatures of media by the same settings as the functions make them.
     os.environ.update(template.functions["ApiFunction"].environment, **environment)
@@ -128,6 +131,8 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
         public_origin=place.public_origin,
     )
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(mail_api.stop)
+        await mail_api.start()
         stack.push_async_callback(runtime.stop)
         await runtime.start()
         stack.push_async_callback(gateway.stop)
@@ -147,7 +152,7 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
         if data.paused:
             say("Some queues are paused: python -m infra admin queues tells which")
         if place.analyses:
-            wired = {**template.functions["AdminFunction"].environment, **environment}
+            wired = {**template.functions["RequeueStaleFunction"].environment, **environment}
             owners = wired["PINHOLE_DATABASE_URL"]
             wired["PINHOLE_DATABASE_URL"] = await asyncio.to_thread(
                 database_roles.let_in, owners, database_roles.WORKER
@@ -216,6 +221,8 @@ def template_of(
         # The disk here is not a function's.
         "MaxFileBytes": str(Settings.model_fields["max_file_bytes"].default),
         "SearchModels": str(default_directory()),
+        # By a server of the operator's they come from where the operator says; else they are only printed.
+        "MailFrom": "" if "PINHOLE_SMTP_HOST" in os.environ else "pinhole@localhost",
         "SetupToken": os.environ.get("PINHOLE_SETUP_TOKEN", ""),
         "IngestConcurrency": str(max(4, os.cpu_count() or 1)),
         **given,

@@ -66,10 +66,16 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Where it answers, and where its library lies."""
+    """Where it answers, where its library lies, and where what it says in its terminal is kept."""
 
     url: str
     data: Path
+    terminal: Path
+
+    @property
+    def said(self) -> str:
+        """What it has said so far."""
+        return self.terminal.read_text("utf-8")
 
 
 @contextmanager
@@ -94,7 +100,7 @@ def fresh_instance(begin_library: Callable[[Path], None], **environment: str) ->
             url = f"http://localhost:{port}"
             try:
                 _wait_until_healthy(url, process, data / "up.log")
-                yield Instance(url, data / "library")
+                yield Instance(url, data / "library", data / "up.log")
             finally:
                 # Not SIGINT, which is ignored in all that a script has started in the background.
                 process.terminate()

@@ -35,6 +35,9 @@ ID = ":id([0-9A-Za-z]{12})"
 PAGES = {
     "/login": ["/login"],
     "/invite": ["/invite"],
+    "/forgot": ["/forgot"],
+    "/reset": ["/reset", "/reset#token"],
+    "/confirm-email": ["/confirm-email", "/confirm-email#token"],
     "/welcome": ["/welcome"],
     "/account": ["/account"],
     "/admin": ["/admin"],

@@ -37,7 +37,7 @@ EVERY_FUNCTION = pytest.mark.parametrize("function", TEMPLATE.functions.values()
 LAMBDA_ENVIRONMENT_BYTES = 4096  # all of a function's variables together: AWS Lambda quotas
 SECRETS = {
     f"PINHOLE_{name.upper()}" for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
-} - {"PINHOLE_CAPTION_KEY"}  # a worker's alone
+} - {"PINHOLE_CAPTION_KEY", "PINHOLE_SMTP_PASSWORD"}  # of a worker, and of where there is no SES
 
 
 def properties(kind: str) -> dict[str, dict[str, Any]]:

@@ -32,7 +32,7 @@
 
   const { photos } = document.currentScript!.dataset
   const begin = (session: Session | undefined): void => {
-    if (!session) return location.pathname === '/invite' ? undefined : ask('/api/onboarding', null)
+    if (!session) return /^\/(invite|forgot|reset|confirm-email)$/.test(location.pathname) ? undefined : ask('/api/onboarding', null)
     if (photos) preload(photos)
     const isFresh = Date.parse(session.expiresAt) > Date.now()
     if (isFresh && /^\/($|photo\/)/.test(location.pathname)) ask('/api/timeline', `Bearer ${session.accessToken}`)

@@ -9,7 +9,7 @@ test.each([...pages, ...views, searchPage].map(({ path }) => path))('the page at
   expect(isPageAt(path)).toBe(true)
 })
 
-test.each(['/index.html', '/login?next=/trash', '/photo/abcdefghijkl', '/share?full', '/folders/Trip 12.7', '/trash/photo/abcdefghijkl', '/welcome', '/invite#token', '/account', '/admin/users'])(
+test.each(['/index.html', '/login?next=/trash', '/photo/abcdefghijkl', '/share?full', '/folders/Trip 12.7', '/trash/photo/abcdefghijkl', '/welcome', '/invite#token', '/forgot', '/reset#token', '/confirm-email#token', '/account', '/admin/users'])(
   '%s is a page of the client',
   (address) => expect(isPageAt(address)).toBe(true),
 )

@@ -9,6 +9,9 @@ vi.mock('vue-router', async (original) => {
 vi.mock('../src/auth/session', () => who)
 vi.mock('../src/auth/SignInPage.vue', () => ({ default: {} }))
 vi.mock('../src/auth/InvitePage.vue', () => ({ default: {} }))
+vi.mock('../src/auth/ForgotPage.vue', () => ({ default: {} }))
+vi.mock('../src/auth/ResetPage.vue', () => ({ default: {} }))
+vi.mock('../src/auth/ConfirmEmailPage.vue', () => ({ default: {} }))
 vi.mock('../src/auth/WelcomePage.vue', () => ({ default: {} }))
 vi.mock('../src/app/loggedIn', () => ({ AppShell: {}, TimelinePage: {} }))
 vi.mock('../src/account/AccountPage.vue', () => ({ default: {} }))
@@ -24,9 +27,9 @@ async function wentTo(address: string): Promise<string> {
   return router.currentRoute.value.fullPath
 }
 
-test('a stranger may open an invite, with its token', async () => {
+test.each(['/invite#token', '/forgot', '/reset#token', '/confirm-email#token'])('a stranger may open %s', async (address) => {
   who.user.value = null
-  expect(await wentTo('/invite#token')).toBe('/invite#token')
+  expect(await wentTo(address)).toBe(address)
 })
 
 test.each(['/account', '/welcome', '/admin/users'])('a stranger who opens %s has to log in first', async (address) => {
@@ -34,7 +37,7 @@ test.each(['/account', '/welcome', '/admin/users'])('a stranger who opens %s has
   expect(await wentTo(address)).toBe(`/login?next=${address}`)
 })
 
-test('who is logged in sees an invite too', async () => {
+test.each(['/invite#token', '/reset#token', '/confirm-email#token'])('who is logged in sees %s too', async (address) => {
   who.user.value = { id: 1 }
-  expect(await wentTo('/invite#token')).toBe('/invite#token')
+  expect(await wentTo(address)).toBe(address)
 })

@@ -10,6 +10,8 @@ class Account(TypedDict):
     name: str
     role: Literal['administrator', 'member']
     folder: str
+    email: str | None
+    pendingEmail: str | None
 
 
 class AccountSummary(TypedDict):
@@ -114,6 +116,11 @@ class CheckUploads(TypedDict):
     sha256s: list[str]
 
 
+class ChosenPassword(TypedDict):
+    token: str
+    newPassword: str
+
+
 class CodeCount(TypedDict):
     code: str | None
     failed: int
@@ -172,7 +179,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'email_taken', 'mail_not_set_up', 'mail_token_invalid', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -248,6 +255,10 @@ class Folder(TypedDict):
 class Folders(TypedDict):
     folders: list[Folder]
     nextAfter: str | None
+
+
+class ForgottenPassword(TypedDict):
+    email: str
 
 
 class Found(TypedDict):
@@ -460,6 +471,10 @@ class MadePasskey(TypedDict):
     recoveryCodes: list[str] | None
 
 
+class MailToken(TypedDict):
+    token: str
+
+
 class MonthItems(TypedDict):
     ids: list[str]
     ratios: str
@@ -501,10 +516,16 @@ class NewApiKey(TypedDict):
     scopes: list[Literal['upload', 'read', 'all']]
 
 
+class NewEmail(TypedDict):
+    email: str
+    currentPassword: str
+
+
 class NewInvite(TypedDict):
     folder: NotRequired[str | None]
     quotaBytes: NotRequired[int | None]
     expiresAt: NotRequired[str | None]
+    email: NotRequired[str | None]
 
 
 class NewName(TypedDict):
@@ -526,6 +547,7 @@ class OnboardingState(TypedDict):
     registrationOpen: bool
     setupTokenRequired: bool
     onboarded: bool
+    mailWorks: bool
 
 
 class OpenUpload(TypedDict):

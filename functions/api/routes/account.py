@@ -8,7 +8,7 @@ from pydantic import Field
 from api.endpoint import READ, UPLOAD, endpoint
 from api.requests import Request
 from api.wire import Id, Timestamp, WireModel
-from pinhole.accounts import Role, Session, User, limits, names, profile, sessions
+from pinhole.accounts import Role, Session, User, emails, limits, names, profile, sessions
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from pinhole.errors import Conflict, Forbidden
 
@@ -20,10 +20,15 @@ class Account(WireModel):
     name: str
     role: Role
     folder: str = Field(description="Prefix of this user's originals in the bucket")
+    email: str | None = Field(
+        description="It is confirmed: they log in by it too, and may have a new password sent there"
+    )
+    pending_email: str | None = Field(description="A mail was sent there, whose link has not been followed yet")
 
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(id=user.id, name=user.name, role=user.role, folder=user.folder)
+        email, pending = emails.read(user)
+        return cls(id=user.id, name=user.name, role=user.role, folder=user.folder, email=email, pending_email=pending)
 
 
 class NewName(WireModel):

@@ -29,7 +29,7 @@ class Registration(WireModel):
 
 
 class Credentials(WireModel):
-    name: str = Field(min_length=1, max_length=256)
+    name: str = Field(min_length=1, max_length=256, description="Or the e-mail address that its user has confirmed")
     password: str = Field(min_length=1, max_length=MAX_CHARACTERS)
 
 
@@ -111,7 +111,7 @@ def register(body: Registration, request: Request) -> SessionTokens:
     limit=limits.LOGIN,
 )
 def login(body: Credentials, request: Request) -> SessionTokens | Answer:
-    """Begin a session with name and password.
+    """Begin a session with name, or e-mail address, and password.
 
     202: a second factor is asked for, to be shown at POST /auth/second-factor. There is no session before.
     """

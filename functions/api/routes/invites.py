@@ -38,6 +38,13 @@ class NewInvite(WireModel):
         None,
         description=f"At most {invites.MAX_LIFETIME.days} days ahead; null: in {invites.LIFETIME.days} days",
     )
+    email: str | None = Field(
+        None,
+        min_length=1,
+        max_length=names.MAX_EMAIL_CHARACTERS,
+        description="Where a link of its own is sent; who comes by that has this address confirmed",
+        examples=["ann@example.org"],
+    )
 
 
 class InviteSummary(WireModel):
@@ -100,9 +107,10 @@ def list_invites() -> InviteList:
 def make_invite(body: NewInvite, caller: User) -> InviteLink:
     """Make an invite, by which one member may register.
 
-    409, `folder_taken`, where the folder equals, holds or lies in that of a user or of another open invite.
+    409, `folder_taken`, where the folder equals, holds or lies in that of a user or of another open invite;
+    `mail_not_set_up`, where there is an `email` and no mails are sent.
     """
-    return InviteLink.of(invites.make(caller, body.folder, body.quota_bytes, body.expires_at))
+    return InviteLink.of(invites.make(caller, body.folder, body.quota_bytes, body.expires_at, body.email))
 
 
 @routes.route("/admin/invites/{invite_id}", methods=["DELETE"])

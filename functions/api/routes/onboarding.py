@@ -15,6 +15,7 @@ class OnboardingState(WireModel):
     registration_open: bool = Field(description="Whether the first user may still register")
     setup_token_required: bool = Field(description="Whether that takes the set-up token")
     onboarded: bool = Field(description="Whether an administrator has said what POST /onboarding asks")
+    mail_works: bool = Field(description="Whether it sends mails, by which a forgotten password is replaced")
 
 
 class LibraryWords(WireModel):
@@ -40,12 +41,13 @@ class LibraryState(WireModel):
 @routes.route("/onboarding", methods=["GET"])
 @endpoint(answer=OnboardingState, public=True)
 def read_onboarding() -> OnboardingState:
-    """Tell whether the first user may still register, and whether the library was set up."""
+    """Tell whether the first user may still register, whether the library was set up, and whether it sends mails."""
     state = onboarding.read()
     return OnboardingState(
         registration_open=state.registration_open,
         setup_token_required=state.setup_token_required,
         onboarded=state.onboarded,
+        mail_works=state.mail_works,
     )
 
 

@@ -37,6 +37,9 @@ class ErrorCode(StrEnum):
     ALREADY_ONBOARDED = "already_onboarded"
     FOLDER_TAKEN = "folder_taken"
     INVITE_USED = "invite_used"
+    EMAIL_TAKEN = "email_taken"
+    MAIL_NOT_SET_UP = "mail_not_set_up"
+    MAIL_TOKEN_INVALID = "mail_token_invalid"  # noqa: S105
     LAST_ADMINISTRATOR = "last_administrator"
     KEY_INVALID = "key_invalid"
     NOT_BY_THIS_KEY = "not_by_this_key"

@@ -49,6 +49,7 @@ class Settings(BaseModel):
     video_bulk_queue_url: str = Field("", description="SQS queue of videos to transcode once nothing new waits")
     changes_queue_url: str = Field("", description="SQS queue of changes of more items than one call takes")
     live_queue_url: str = Field("", description="SQS queue of live notices")
+    mail_queue_url: str = Field("", description="SQS queue of mails to send")
     queues: Json[dict[str, str]] = Field(
         default_factory=dict,
         description="Every queue by the name that operators use, as JSON {name: URL, or name in SQS, or nothing}",
@@ -73,6 +74,20 @@ class Settings(BaseModel):
         "",
         description="Where the page is, for links and passkeys; empty: links begin with /, and there are no passkeys",
     )
+
+    mail_from: str = Field(
+        "",
+        pattern=r"^([^@\s<>]+@[^@\s<>]+)?$",
+        description="Address that mails come from; empty: none are sent. By SES, unless an SMTP server is named",
+    )
+    smtp_host: str = Field("", description="SMTP server that mails are sent by, in place of SES")
+    smtp_port: PositiveInt = Field(587, description="Its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="How it is talked to: starttls, tls (from the first byte, often at port 465), or none",
+    )
+    smtp_user: str = Field("", description="Who logs in there; empty: nobody does")
+    smtp_password: SecretStr = Field(SecretStr(""), description="The password that goes with it")
 
     caption_key: SecretStr = Field(
         SecretStr(""), description="Key of the vision endpoint that a worker asks for captions"

@@ -9,6 +9,7 @@ from pinhole.tables import (
     library,
     live_ticket,
     login_ticket,
+    mail,
     passkey,
     rate_limit,
     recovery_code,
@@ -55,6 +56,8 @@ def somebody_is_invited_and_comes(w: World) -> None:
     user.folder_is_free(w.conn, "family/carol")
     made, _ = invite.insert(w.conn, SHA256, "family/carol", None, w.ann.id, w.item.created_at)
     invite.end_of_open(w.conn, SHA256)
+    invite.is_open(w.conn, made)
+    user.email_is_taken(w.conn, "carol@example.org")
     invite.use(w.conn, SHA256)
     invite.keep_user(w.conn, made, w.ann.id)
     invite.revoke(w.conn, made)
@@ -92,6 +95,7 @@ def what_has_run_out_is_deleted(w: World) -> None:
     live_ticket.delete_expired(w.conn)
     login_ticket.delete_expired(w.conn)
     rate_limit.delete_past(w.conn, limits.WINDOW)
+    mail.delete_expired(w.conn)
 
 
 @case
@@ -132,3 +136,35 @@ def somebody_logs_in_by_a_second_factor(w: World) -> None:
     passkey.find(w.conn, b"a credential")
     passkey.use(w.conn, w.ann.id, b"a credential", 1, backed_up=False)
     login_ticket.use(w.conn, "second_factor", SHA256)
+
+
+@case
+def an_address_is_confirmed(w: World) -> None:
+    user.read_email(w.conn, w.ann.id)
+    mail.pending_address(w.conn, w.ann.id)
+    mail.end_tokens(w.conn, w.ann.id, ["confirm"])
+    mail.insert(w.conn, "confirm", "ann@example.org", "ann@example.org", timedelta(days=1), user_id=w.ann.id)
+    mail.use(w.conn, "confirm", SHA256)
+    user.change_email(w.conn, w.ann.id, "ann@example.org", "ann@example.org")
+    mail.insert_notice(w.conn, "email_changed", w.ann.id, timedelta(days=1))
+
+
+@case
+def a_mail_is_sent(w: World) -> None:
+    asked = mail.insert(w.conn, "reset", "ann@example.org", "ann@example.org", timedelta(hours=1))
+    mail.claim(w.conn, asked, timedelta(minutes=1))
+    user.lock_of_email(w.conn, "ann@example.org")
+    user.enabled_name(w.conn, w.ann.id)
+    mail.count_resets(w.conn, "ann@example.org", timedelta(hours=1))
+    mail.end_older_resets(w.conn, w.ann.id, asked)
+    mail.keep_token(w.conn, asked, SHA256, w.ann.id, "-")
+    mail.release(w.conn, asked)
+    mail.finish(w.conn, asked, "sent")
+    mail.fail(w.conn, asked, 5)
+    mail.touch_stale(w.conn, w.item.created_at, 500)
+
+
+@case
+def a_forgotten_password_is_replaced(w: World) -> None:
+    mail.is_open(w.conn, "reset", SHA256)
+    mail.use(w.conn, "reset", SHA256)

@@ -47,7 +47,14 @@ def test_what_has_run_out_is_deleted_with_the_sessions_that_nothing_can_renew(
         """,
         [ann.user.id],
     )
-    assert _clean() == {"refresh_tokens": 1, "sessions": 1, "live_tickets": 1, "login_tickets": 1, "rate_limits": 1}
+    assert _clean() == {
+        "refresh_tokens": 1,
+        "sessions": 1,
+        "live_tickets": 1,
+        "login_tickets": 1,
+        "rate_limits": 1,
+        "mails": 0,
+    }
     assert ann.call("GET", "/me").status_code == 401
     assert bob.call("GET", "/me").status_code == 200
 

@@ -16,8 +16,10 @@ from pinhole.db import transaction
 from pinhole.settings import settings
 from pinhole.tables import library, user
 from tests.fixtures.api import Caller
+from tests.fixtures.mails import Post, tokens
 
 PASSWORD = "correct horse battery"
+GUEST = "Bob@Example.org"
 MEMBERS_MAY_NOT = [("GET", "/admin/invites"), ("POST", "/admin/invites"), ("DELETE", "/admin/invites/0123456789ab")]
 
 
@@ -295,3 +297,54 @@ def test_a_folder_that_somebody_gets_meanwhile_is_taken(ann: Caller, conn: Conne
                 time.sleep(0.01)
             user.insert(conn, "bob", "-", "member", "family")
         assert _code(late.result(), 409) == "folder_taken"
+
+
+def _invited_by_mail(ann: Caller, post: Post) -> tuple[Any, str]:
+    """An invite that was mailed to GUEST, and the token in the mail."""
+    made = _invite(ann, email=GUEST)
+    [sent] = post.arrived()
+    assert (sent["To"], sent["Subject"]) == (GUEST, "You are invited")
+    [token] = tokens(sent, "invite")
+    assert token != made["token"]
+    return made, token
+
+
+def test_who_comes_by_the_link_of_a_mail_has_its_address_confirmed(ann: Caller, post: Post) -> None:
+    _, token = _invited_by_mail(ann, post)
+    assert ann.client.post("/auth/invite", json={"token": token}).status_code == 200
+    begun = _body(_come(ann.client, token), 201)
+    assert _me(ann.client, begun)["email"] == GUEST
+
+
+def test_who_comes_by_the_link_that_was_handed_over_has_no_address_and_ends_that_of_the_mail(
+    ann: Caller, post: Post
+) -> None:
+    made, token = _invited_by_mail(ann, post)
+    begun = _body(_come(ann.client, made["token"]), 201)
+    assert _me(ann.client, begun)["email"] is None
+    assert _body(_come(ann.client, token, name="Carol"), 403)["code"] == "invite_invalid"
+    assert _listed(ann)[0]["state"] == "used"
+
+
+def test_an_invite_that_was_taken_back_is_not_mailed_and_its_mail_opens_nothing(ann: Caller, post: Post) -> None:
+    made, token = _invited_by_mail(ann, post)
+    ann.call("DELETE", f"/admin/invites/{made['invite']['id']}")
+    assert _body(_come(ann.client, token), 403)["code"] == "invite_invalid"
+    waiting = _invite(ann, email=GUEST)
+    ann.call("DELETE", f"/admin/invites/{waiting['invite']['id']}")
+    assert post.arrived() == []
+
+
+def test_an_invite_to_an_address_that_a_user_has_lets_in_and_leaves_it_theirs(
+    ann: Caller, post: Post, conn: Connection
+) -> None:
+    user.change_email(conn, ann.user.id, GUEST, user.name_key(GUEST))
+    _, token = _invited_by_mail(ann, post)
+    begun = _body(_come(ann.client, token), 201)
+    assert _me(ann.client, begun)["email"] is None
+    assert user.read_email(conn, ann.user.id) == GUEST
+
+
+def test_without_a_sender_no_invite_is_made_that_was_to_be_mailed(ann: Caller, database_url: str) -> None:
+    assert _body(ann.call("POST", "/admin/invites", json={"email": GUEST}), 409)["code"] == "mail_not_set_up"
+    assert _listed(ann) == []

@@ -63,6 +63,10 @@ DOORS: dict[str, Door] = {
     "POST /auth/passkey": ANYONE,
     # What opens it is the token of an invite.
     "POST /auth/invite": ANYONE,
+    # What opens these is the token of a mail, which is sent to whoever reads what comes to the address.
+    "POST /auth/password-reset": ANYONE,
+    "POST /auth/password-reset/confirm": ANYONE,
+    "POST /auth/email/confirm": ANYONE,
     # The signature in its query is what opens it, to whoever has that.
     "GET /media/{item_key}/{version}/{name}": Door("anyone", path="/media/0123456789abcdefghijABCD/1/240.webp"),
     "POST /auth/logout": SESSION,
@@ -85,6 +89,8 @@ DOORS: dict[str, Door] = {
         "session", "passkey", path="/me/passkeys/{id}/remove", body={"currentPassword": PASSWORD}
     ),
     "POST /me/recovery-codes": SESSION,
+    "POST /me/email": SESSION,
+    "POST /me/email/remove": SESSION,
     "GET /storage": READING,
     "GET /places": READING,
     "POST /live/ticket": SESSION,

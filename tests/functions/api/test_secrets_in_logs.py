@@ -29,10 +29,12 @@ from tests.fixtures.api import Caller
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.factors import code_of, enrol_app
 from tests.fixtures.library import Library
+from tests.fixtures.mails import Post, tokens
 from tests.fixtures.uploading import begin, promise
 
 NAME, PASSWORD, WRONG = "Ann Anna", "a password of the tests", "not the password at all"
-NEW = "another password of the tests"
+NEW, NEWEST = "another password of the tests", "a third password of the tests"
+EMAIL, UNKNOWN = "ann.anna@example.org", "nobody.here@example.org"
 LATITUDE, LONGITUDE = 43.46741, 11.88512
 PLACED = {"set": {"place": {"latitude": LATITUDE, "longitude": LONGITUDE}, "title": "a title of my own"}}
 SEARCHED = "what nobody may know"
@@ -76,7 +78,7 @@ def _signatures(answer: Any) -> Iterator[str]:
                 yield from _signatures(value)
 
 
-def test_nothing_secret_is_logged_of_what_people_do(api: Client, cloud: Cloud, conn: Connection, log: Log) -> None:
+def test_nothing_secret_is_logged_of_what_people_do(api: Client, post: Post, conn: Connection, log: Log) -> None:
     secrets = {PASSWORD, WRONG, SEARCHED, "a media key of the tests", "a secret of the tests"}
 
     def tell(path: str, body: dict[str, Any], status: int) -> Any:
@@ -146,13 +148,43 @@ def test_nothing_secret_is_logged_of_what_people_do(api: Client, cloud: Cloud, c
     tell("/auth/passkey", {"ticket": alone["ticket"], "passkey": {"id": codes[1]}}, 401)
     secrets |= {base32(secret), waiting, *codes, alone["ticket"], shown["accessToken"], shown["refreshToken"]}
 
+    given = call("GET", "/me", 200)
+    assert (given["email"], given["pendingEmail"]) == (None, None)
+    call("POST", "/me/email", 403, json={"email": EMAIL, "currentPassword": WRONG})
+    call("POST", "/me/email", 202, json={"email": EMAIL, "currentPassword": NEW})
+    confirming = post.token("confirm-email")
+    assert api.post("/auth/email/confirm", json={"token": confirming}).status_code == 204
+    tell("/auth/email/confirm", {"token": confirming}, 404)
+    for address in (EMAIL, UNKNOWN):
+        assert api.post("/auth/password-reset", json={"email": address}).status_code == 202
+    tell("/auth/password-reset", {"email": f"{EMAIL}, {UNKNOWN}"}, 422)
+    post.box.refuses = "550 no such mailbox"
+    undelivered = post.waiting()
+    assert not post.deliver(*undelivered)
+    post.box.refuses = None
+    assert post.deliver(*undelivered)
+    [resetting] = [found for one in post.box.taken for found in tokens(one, "reset")]
+    tell("/auth/login", {"name": EMAIL, "password": WRONG}, 401)
+    tell("/auth/password-reset/confirm", {"token": f"{resetting}x", "newPassword": NEWEST}, 404)
+    chosen = {"token": resetting, "newPassword": NEWEST}
+    assert api.post("/auth/password-reset/confirm", json=chosen).status_code == 204
+    post.arrived()
+    secrets |= {confirming, resetting, NEWEST, EMAIL, UNKNOWN}
+
     media = media_url.rendition_url("0123456789abcdefghijABCD", 1, "240.webp", int(time.time()) + 60)
     secrets |= set(_signatures(media))
     assert api.get(media).status_code == 302
     assert api.get(media.replace("&s=", "&s=A")).status_code == 403
     assert api.get(media.replace("240.webp", "240.webp/more")).status_code == 404
 
-    assert {"request_answered", "login_refused", "refresh_token_misused", "second_factor_refused"} <= log.events()
+    assert log.events() >= {
+        "request_answered",
+        "login_refused",
+        "refresh_token_misused",
+        "second_factor_refused",
+        "mail_sent",
+        "attempt_failed",
+    }
     assert len(secrets) > 20
     assert {secret for secret in secrets if secret in log.text} == set()
     assert not JSON_WEB_TOKEN.search(log.text)

@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Make an invite, by which one member may register.
-         * @description 409, `folder_taken`, where the folder equals, holds or lies in that of a user or of another open invite.
+         * @description 409, `folder_taken`, where the folder equals, holds or lies in that of a user or of another open invite; `mail_not_set_up`, where there is an `email` and no mails are sent.
          *
          *     For administrators alone; others are answered 403, `not_administrator`.
          */
@@ -282,6 +282,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an address its user's, by what was sent there.
+         * @description 404, `mail_token_invalid`, where the token is not good any more; 409, `email_taken`, where another user has the address.
+         */
+        post: operations["confirmEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/invite": {
         parameters: {
             query?: never;
@@ -353,7 +373,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin a session with name and password.
+         * Begin a session with name, or e-mail address, and password.
          * @description 202: a second factor is asked for, to be shown at POST /auth/second-factor. There is no session before.
          */
         post: operations["login"];
@@ -436,6 +456,46 @@ export interface paths {
          *     By a session alone: no API key opens it.
          */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link sent by which a new password is chosen, if the address is somebody's.
+         * @description The answer is the same whether or not it is. The link is good for an hour, once, and until a newer one is sent or the password is changed. 409, `mail_not_set_up`, where no mails are sent.
+         */
+        post: operations["askForPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password by the token of a mail, and end all sessions of its user; second factors stay.
+         * @description 404, `mail_token_invalid`, where the token is not good any more.
+         */
+        post: operations["choosePassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -826,6 +886,48 @@ export interface paths {
         patch: operations["renameMe"];
         trace?: never;
     };
+    "/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to an address, whose link makes it the caller's.
+         * @description The link is good for 24 hours, and until another is asked for. 403, `wrong_credentials`, where `currentPassword` is another; 409, `mail_not_set_up`, where no mails are sent.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["changeEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/email/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget the caller's e-mail address, and one that waits to be confirmed. 403: `wrong_credentials`.
+         * @description By a session alone: no API key opens it.
+         */
+        post: operations["removeEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/factors": {
         parameters: {
             query?: never;
@@ -1023,7 +1125,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell whether the first user may still register, and whether the library was set up. */
+        /** Tell whether the first user may still register, whether the library was set up, and whether it sends mails. */
         get: operations["readOnboarding"];
         put?: never;
         /**
@@ -1458,6 +1560,10 @@ export interface components {
             role: "administrator" | "member";
             /** @description Prefix of this user's originals in the bucket */
             folder: string;
+            /** @description It is confirmed: they log in by it too, and may have a new password sent there */
+            email: string | null;
+            /** @description A mail was sent there, whose link has not been followed yet */
+            pendingEmail: string | null;
         };
         /** AccountSummary */
         AccountSummary: {
@@ -1611,6 +1717,12 @@ export interface components {
         CheckUploads: {
             sha256s: string[];
         };
+        /** ChosenPassword */
+        ChosenPassword: {
+            /** @description What follows the # of the link in the mail */
+            token: string;
+            newPassword: string;
+        };
         /** CodeCount */
         CodeCount: {
             code: string | null;
@@ -1650,6 +1762,7 @@ export interface components {
         };
         /** Credentials */
         Credentials: {
+            /** @description Or the e-mail address that its user has confirmed */
             name: string;
             password: string;
         };
@@ -1692,7 +1805,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "email_taken" | "mail_not_set_up" | "mail_token_invalid" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -1797,6 +1910,11 @@ export interface components {
             folders: components["schemas"]["Folder"][];
             /** @description Asks by `after` for the folders that follow; null where none do */
             nextAfter: string | null;
+        };
+        /** ForgottenPassword */
+        ForgottenPassword: {
+            /** @example ann@example.org */
+            email: string;
         };
         /**
          * Found
@@ -2171,6 +2289,11 @@ export interface components {
             /** @description null: the user has some that are left */
             recoveryCodes: string[] | null;
         };
+        /** MailToken */
+        MailToken: {
+            /** @description What follows the # of the link in the mail */
+            token: string;
+        };
         /**
          * MonthItems
          * @description Parallel arrays with an element per item, newest first; at the same moment, the greater id first.
@@ -2256,6 +2379,12 @@ export interface components {
             /** @description `upload`: send files. `read`: see all that its user sees, and download it. `all`: both, and change photos. None changes accounts, makes keys or administers */
             scopes: ("upload" | "read" | "all")[];
         };
+        /** NewEmail */
+        NewEmail: {
+            /** @example ann@example.org */
+            email: string;
+            currentPassword: string;
+        };
         /** NewInvite */
         NewInvite: {
             /**
@@ -2267,6 +2396,11 @@ export interface components {
             quotaBytes?: number | null;
             /** @description At most 90 days ahead; null: in 7 days */
             expiresAt?: string | null;
+            /**
+             * @description Where a link of its own is sent; who comes by that has this address confirmed
+             * @example ann@example.org
+             */
+            email?: string | null;
         };
         /** NewName */
         NewName: {
@@ -2299,6 +2433,8 @@ export interface components {
             setupTokenRequired: boolean;
             /** @description Whether an administrator has said what POST /onboarding asks */
             onboarded: boolean;
+            /** @description Whether it sends mails, by which a forgotten password is replaced */
+            mailWorks: boolean;
         };
         /**
          * OpenUpload
@@ -3465,6 +3601,37 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    confirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailToken"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     readInvite: {
         parameters: {
             query?: never;
@@ -3726,6 +3893,66 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    askForPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenPassword"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    choosePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
@@ -4384,6 +4611,69 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEmail"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

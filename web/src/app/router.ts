@@ -30,6 +30,9 @@ export const router = createRouter({
   routes: [
     { path: '/login', name: 'login', component: SignInPage, meta: { isPublic: true } },
     { path: '/invite', name: 'invite', component: () => import('../auth/InvitePage.vue'), meta: { isPublic: true } },
+    { path: '/forgot', name: 'forgot', component: () => import('../auth/ForgotPage.vue'), meta: { isPublic: true } },
+    { path: '/reset', name: 'reset', component: () => import('../auth/ResetPage.vue'), meta: { isPublic: true } },
+    { path: '/confirm-email', name: 'confirm-email', component: () => import('../auth/ConfirmEmailPage.vue'), meta: { isPublic: true } },
     { path: '/welcome', name: 'welcome', component: () => import('../auth/WelcomePage.vue') },
     {
       path: '/',

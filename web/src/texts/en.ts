@@ -3,6 +3,7 @@ import { downloads } from './enDownloads'
 import { edits } from './enEdits'
 import { factors } from './enFactors'
 import { account, administration, invite, welcome } from './enHousehold'
+import { mail } from './enMail'
 import { offline } from './enOffline'
 import { around, player } from './enPlayer'
 import { search } from './enSearch'
@@ -75,6 +76,9 @@ export const en = {
     already_onboarded: 'This library has been set up already.',
     folder_taken: 'This folder is, holds or lies in the folder of somebody else.',
     invite_used: 'Somebody has used this invite already.',
+    email_taken: 'Somebody here has this e-mail address already.',
+    mail_not_set_up: 'This server sends no mails. Ask the administrator.',
+    mail_token_invalid: 'This link isn’t good any more. Ask for another one.',
     last_administrator: 'There has to be another administrator first.',
     key_invalid: 'This key isn’t good any more.',
     not_by_this_key: 'This key is not for that.',
@@ -140,12 +144,13 @@ export const en = {
     logInToSee: 'Log in to see your photos.',
     waitFor: (seconds: number) => `Try again in ${numberName(seconds)} ${seconds === 1 ? 'second' : 'seconds'}.`,
     name: 'Name',
+    nameOrEmail: 'Name or e-mail address',
     password: 'Password',
     passwordHint: (least: number) => `At least ${least} characters. A short sentence is easy to remember.`,
     noName: 'Enter a name.',
     noPassword: 'Enter a password.',
     noSetupToken: 'Enter the set-up token.',
-    badName: 'This can’t be a name: nobody could see all of it.',
+    badName: 'This can’t be a name: it has an @, or something that nobody could see.',
     longName: (most: number) => `A name has at most ${numberName(most)} characters.`,
     badPassword: (least: number, most: number) => `A password has ${least} to ${most} characters.`,
     show: 'Show',
@@ -161,6 +166,7 @@ export const en = {
   invite,
   factors,
   account,
+  mail,
   administration,
 
   timeline: {

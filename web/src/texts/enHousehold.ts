@@ -44,7 +44,7 @@ export const account = {
   title: 'Your account',
   open: 'Account',
   /** By which it is found. */
-  words: 'Account name password second step passkey authenticator recovery codes sessions devices keys settings',
+  words: 'Account name e-mail password second step passkey authenticator recovery codes sessions devices keys settings',
   who: 'Who you are',
   name: 'Name',
   nameWhy: 'You log in with it.',
@@ -148,6 +148,7 @@ export const administration = {
   invites: {
     make: 'Invite somebody',
     makeWhy: 'Whoever opens the link makes an account of their own. It works once.',
+    emailHint: 'The link is sent there too. Empty: you send it yourself.',
     folder: 'Folder in the storage',
     folderHint: 'Empty: named after them.',
     badFolder: 'This can’t be a folder: names, with “/” between them.',

@@ -1,10 +1,10 @@
-"""What has run out of tokens, sessions, tickets and counted attempts, and is deleted."""
+"""What has run out of tokens, sessions, tickets, counted attempts and mails, and is deleted."""
 
 from dataclasses import dataclass
 
 from pinhole.accounts import limits
 from pinhole.db import transaction
-from pinhole.tables import live_ticket, login_ticket, rate_limit, refresh_token, session
+from pinhole.tables import live_ticket, login_ticket, mail, rate_limit, refresh_token, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Cleaned:
     live_tickets: int
     login_tickets: int
     rate_limits: int
+    mails: int
 
 
 def clean_tokens() -> Cleaned:
@@ -28,4 +29,5 @@ def clean_tokens() -> Cleaned:
             live_tickets=live_ticket.delete_expired(conn),
             login_tickets=login_ticket.delete_expired(conn),
             rate_limits=rate_limit.delete_past(conn, limits.WINDOW),
+            mails=mail.delete_expired(conn),
         )

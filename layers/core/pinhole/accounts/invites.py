@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection
 
-from pinhole.accounts import names
+from pinhole.accounts import mails, names
 from pinhole.accounts.tokens import hashed
 from pinhole.db import transaction
 from pinhole.errors import Conflict, ErrorCode, FieldError, Forbidden, Invalid, NotFound
 from pinhole.settings import settings
-from pinhole.tables import invite, library, user
+from pinhole.tables import invite, library, mail, user
 from pinhole.tables.invite import Invite, InviteState, Terms
 from pinhole.tables.user import User
 
@@ -39,12 +39,15 @@ class Welcome:
     expires_at: datetime
 
 
-def make(maker: User, folder: str | None, quota_bytes: int | None, expires_at: datetime | None) -> MadeInvite:
+def make(
+    maker: User, folder: str | None, quota_bytes: int | None, expires_at: datetime | None, email: str | None = None
+) -> MadeInvite:
     """Make an invite of these terms.
 
     folder: of its user, as a path; None: made from the name that they choose. quota_bytes: None: what the setting says.
-    Raises Invalid, and Conflict (`folder_taken`) where the folder equals, holds or lies in that of a user or of another
-    open invite.
+    email: where a link of its own is sent, by which its user has this address confirmed.
+    Raises Invalid, Conflict: `mail_not_set_up`, and `folder_taken` where the folder equals, holds or lies in that of a
+    user or of another open invite.
     """
     now = datetime.now(UTC)
     ends = expires_at or now + LIFETIME
@@ -52,12 +55,19 @@ def make(maker: User, folder: str | None, quota_bytes: int | None, expires_at: d
         wrong = FieldError("expiresAt", f"is not within the next {MAX_LIFETIME.days} days")
         raise Invalid("An invite can't end then.", wrong)
     kept_folder = None if folder is None else names.folder_path(folder)
+    address = None if email is None else names.email(email)
+    if address is not None:
+        mails.check_works()
     token = secrets.token_urlsafe(32)
+    asked = []
     with transaction() as conn:
         user.lock(conn)
         if kept_folder is not None and not user.folder_is_free(conn, kept_folder):
             raise Conflict("This folder is, holds or lies in the folder of another.", code=ErrorCode.FOLDER_TAKEN)
         invite_id, made_at = invite.insert(conn, hashed(token), kept_folder, quota_bytes, maker.id, ends)
+        if address is not None:
+            asked = [mail.insert(conn, "invite", address, user.name_key(address), ends - now, invite_id=invite_id)]
+    mails.ask(asked)
     made = Invite(
         id=invite_id,
         state="open",

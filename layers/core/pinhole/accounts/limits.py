@@ -60,3 +60,6 @@ INVITE = Limit("invite", per_address=100)
 # Of a million codes three are right at a time: whoever has a password and many addresses must not try many.
 SECOND_FACTOR = Limit("second factor", per_address=100, per_account=10, from_anywhere=True)
 PASSKEY = Limit("passkey", per_address=300)
+EMAIL = Limit("email", per_address=100, per_account=10)
+RESET = Limit("reset", per_address=30, per_account=5)
+MAIL_TOKEN = Limit("mail_token", per_address=100)

@@ -1,4 +1,4 @@
-"""Names of users and of the library, and the folders of users."""
+"""Names of users and of the library, their e-mail addresses, and their folders."""
 
 import re
 import unicodedata
@@ -10,14 +10,21 @@ MAX_CHARACTERS = 64
 MAX_FOLDER_BYTES = 400  # of an object key's 1,024, of which an upload's own part takes 180
 _FOLDER_CHARACTERS = 32  # at most 128 bytes: a component of an object key has 255
 
+MAX_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, without its angle brackets
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+
 _JOINERS = "\u200c\u200d"  # Persian and Indic names need them, emoji too
 # Control, format (which reorder or hide text), private use, surrogates, line and paragraph separators.
 _REFUSED = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
 def user_name(raw: str) -> str:
-    """The name as it is kept: NFC, trimmed, 1 to 64 characters, none of them invisible. Raises Invalid."""
-    return _name(raw, "name", "This can't be a user name.")
+    """The name as it is kept: NFC, trimmed, 1 to 64 characters, none of them invisible or an @. Raises Invalid."""
+    name = _name(raw, "name", "This can't be a user name.")
+    if "@" in name:  # who logs in by an e-mail address must not be taken for somebody who is called so
+        raise Invalid("This can't be a user name.", FieldError("name", "contains an @"))
+    return name
 
 
 def key_name(raw: str) -> str:
@@ -33,6 +40,18 @@ def passkey_name(raw: str) -> str:
 def library_name(raw: str) -> str:
     """What the library is called, kept as `user_name` keeps a name. Raises Invalid."""
     return _name(raw, "libraryName", "This can't be the name of a library.")
+
+
+def email(raw: str) -> str:
+    """An e-mail address as it is kept: as it was typed, trimmed, and of ASCII alone. Raises Invalid.
+
+    The rule is that of `<input type=email>` (HTML Standard, valid e-mail address), with the lengths of RFC 5321.
+    """
+    address = raw.strip()
+    if len(address) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(address):
+        wrong = FieldError("email", "is not an e-mail address of ASCII characters, such as ann@example.org")
+        raise Invalid("This can't be an e-mail address.", wrong)
+    return address
 
 
 def _name(raw: str, field: str, detail: str) -> str:

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from psycopg import Connection
 
+from pinhole import mailer
 from pinhole.accounts import names
 from pinhole.db import transaction
 from pinhole.errors import Conflict, ErrorCode, FieldError, Invalid
@@ -18,18 +19,23 @@ _OF_THE_MACHINE = {"Factory", "localtime", "posixrules"}
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """What a client needs to know before anybody is logged in. onboarded: whether `onboard` was called."""
+    """What a client needs to know before anybody is logged in. onboarded: whether `onboard` was called;
+    mail_works: whether mails can be sent.
+    """
 
     registration_open: bool
     setup_token_required: bool
     onboarded: bool
+    mail_works: bool
 
 
 def read() -> Onboarding:
     """Who may register, and whether the library was set up."""
     with transaction() as conn:
         is_open, name = not user.exists_any(conn), library.name(conn)
-    return Onboarding(is_open, is_open and bool(settings().setup_token.get_secret_value()), name is not None)
+    return Onboarding(
+        is_open, is_open and bool(settings().setup_token.get_secret_value()), name is not None, mailer.works()
+    )
 
 
 def onboard(library_name: str, fallback_timezone: str, *, originals_may_be_deleted: bool) -> Library:

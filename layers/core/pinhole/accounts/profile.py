@@ -5,7 +5,7 @@ from dataclasses import replace
 from psycopg.errors import UniqueViolation
 
 from pinhole import live
-from pinhole.accounts import limits, names, passwords
+from pinhole.accounts import limits, mails, names, passwords
 from pinhole.accounts.registration import name_taken
 from pinhole.db import transaction
 from pinhole.errors import ErrorCode, Forbidden
@@ -40,7 +40,9 @@ def change_password(of: Session, current: str, new: str, address: str) -> None:
         if not user.change_password_hash(conn, of.user.id, before, after):
             raise _wrong()
         session.end_others(conn, of.user.id, of.id)
+        asked = mails.notice(conn, "password_changed", of.user.id)
     live.sessions_ended(of.user.id)
+    mails.ask(asked)
 
 
 def rename(who: User, name: str) -> User:

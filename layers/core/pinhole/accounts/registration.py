@@ -66,6 +66,9 @@ def _invited(conn: Connection, name: str, password_hash: str, invite_token: str)
     terms = invites.use(conn, invite_token)
     made = user.insert(conn, name, password_hash, "member", terms.folder or names.folder(name), terms.quota_bytes)
     invite.keep_user(conn, terms.invite_id, made.id)
+    # Whoever came by a link that was sent there has shown that they read it.
+    if terms.email is not None and not user.email_is_taken(conn, user.name_key(terms.email)):
+        user.change_email(conn, made.id, terms.email, user.name_key(terms.email))
     return made
 
 

@@ -25,7 +25,7 @@ def authenticate(conn: Connection, access_token: str) -> Session:
 
 
 def login(name: str, password: str, client: Client) -> Tokens | Asked:
-    """Tokens for the right name and password, or a ticket to show a second factor with.
+    """Tokens for the right name, or e-mail address, and password, or a ticket to show a second factor with.
 
     Raises Unauthenticated, in words and time the same for an unknown name, a user who is disabled and a wrong password;
     TooManyRequests. Opens its own transactions: an attempt counts although it fails, and none is open while

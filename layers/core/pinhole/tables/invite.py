@@ -29,11 +29,15 @@ class Invite:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the user of an invite gets. folder: None: made from their name; quota_bytes: None: what the setting says."""
+    """What the user of an invite gets. folder: None: made from their name; quota_bytes: None: what the setting says.
+
+    email: where the link that they followed was sent; None: it was handed to them in another way.
+    """
 
     invite_id: str
     folder: str | None
     quota_bytes: int | None
+    email: str | None
 
 
 def insert(
@@ -76,27 +80,44 @@ def list_newest(conn: Connection, most: int) -> list[Invite]:
 
 
 def end_of_open(conn: Connection, token_hash: bytes) -> datetime | None:
-    """When the open invite with this token expires. None when there is none."""
+    """When the open invite with this token, its own or that of a mail, expires. None when there is none."""
     row = conn.execute(
         """
         SELECT expires_at FROM invite
-        WHERE token_hash = %s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+        WHERE (token_hash = %(token_hash)s
+               OR id = (SELECT invite_id FROM mail WHERE kind = 'invite' AND token_hash = %(token_hash)s))
+          AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
         """,
-        [token_hash],
+        {"token_hash": token_hash},
     ).fetchone()
     return None if row is None else row[0]
 
 
+def is_open(conn: Connection, invite_id: str) -> bool:
+    """Whether this invite may still be used."""
+    found = conn.execute(
+        "SELECT FROM invite WHERE id = %s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()",
+        [invite_id],
+    )
+    return found.fetchone() is not None
+
+
 def use(conn: Connection, token_hash: bytes) -> Terms | None:
-    """Use up the open invite with this token: what it brings. None when there is none; of two at once one gets it."""
+    """Use up the open invite with this token, its own or that of a mail: what it brings.
+
+    None when there is none; of two at once one gets it.
+    """
     with conn.cursor(row_factory=class_row(Terms)) as cursor:
         return cursor.execute(
             """
             UPDATE invite SET used_at = now()
-            WHERE token_hash = %s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-            RETURNING id AS invite_id, folder, quota_bytes
+            WHERE (token_hash = %(token_hash)s
+                   OR id = (SELECT invite_id FROM mail WHERE kind = 'invite' AND token_hash = %(token_hash)s))
+              AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+            RETURNING id AS invite_id, folder, quota_bytes,
+                      (SELECT address FROM mail WHERE kind = 'invite' AND token_hash = %(token_hash)s) AS email
             """,
-            [token_hash],
+            {"token_hash": token_hash},
         ).fetchone()
 
 

@@ -99,13 +99,18 @@ def find_owner(conn: Connection, folders: Sequence[str]) -> tuple[int, str] | No
 
 
 def read_credentials(conn: Connection, key: str) -> tuple[User, str] | None:
-    """The user whose `name_key` this is, and their password hash. None for one who is disabled, too."""
+    """The user whose `name_key` this is, else the one whose e-mail address has it, and their password hash.
+
+    None for one who is disabled, too.
+    """
     row = conn.execute(
         """
         SELECT id, name, role, folder, password_hash FROM users
-        WHERE name_key = %s AND disabled_at IS NULL
+        WHERE (name_key = %(key)s OR email_key = %(key)s) AND disabled_at IS NULL
+        ORDER BY name_key = %(key)s DESC
+        LIMIT 1
         """,
-        [key],
+        {"key": key},
     ).fetchone()
     return None if row is None else (User(*row[:4]), row[4])
 
@@ -114,6 +119,52 @@ def read_password_hash(conn: Connection, user_id: int) -> str | None:
     """The hash of a user's password. None for one who is gone or disabled."""
     row = conn.execute("SELECT password_hash FROM users WHERE id = %s AND disabled_at IS NULL", [user_id]).fetchone()
     return None if row is None else str(row[0])
+
+
+def read_email(conn: Connection, user_id: int) -> str | None:
+    """The e-mail address that a user has confirmed."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT email FROM users WHERE id = %s", [user_id]).fetchone()
+
+
+def lock_of_email(conn: Connection, email_key: str) -> tuple[int, str, str, str] | None:
+    """Id, name, address and password hash of the user with this address; nobody else changes their row meanwhile.
+
+    None for one who is disabled, too.
+    """
+    return conn.execute(
+        """
+        SELECT id, name, email, password_hash FROM users
+        WHERE email_key = %s AND disabled_at IS NULL FOR NO KEY UPDATE
+        """,
+        [email_key],
+    ).fetchone()
+
+
+def enabled_name(conn: Connection, user_id: int) -> str | None:
+    """What a user is called. None for one who is gone or disabled."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT name FROM users WHERE id = %s AND disabled_at IS NULL", [user_id]).fetchone()
+
+
+def change_email(conn: Connection, user_id: int, email: str | None, email_key: str | None) -> bool:
+    """Give a user who is not disabled another e-mail address, or none. False where there is no such user.
+
+    Raises psycopg.errors.UniqueViolation when another user has it.
+    """
+    return (
+        conn.execute(
+            "UPDATE users SET email = %s, email_key = %s WHERE id = %s AND disabled_at IS NULL",
+            [email, email_key, user_id],
+        ).rowcount
+        == 1
+    )
+
+
+def email_is_taken(conn: Connection, email_key: str) -> bool:
+    """Whether a user has this e-mail address."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute("SELECT EXISTS (SELECT FROM users WHERE email_key = %s)", [email_key]).fetchone() is True
 
 
 def keep_password_hash(conn: Connection, user_id: int, password_hash: str) -> bool:

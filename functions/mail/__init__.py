@@ -1,0 +1,1 @@
+"""SQS <- mails about accounts."""
