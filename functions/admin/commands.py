@@ -69,6 +69,10 @@ def change_user(name: str, change: UserChange) -> Any:
     return users.change_named(name, change)
 
 
+def delete_user(name: str, originals: bool) -> Any:
+    return users.delete_named(name, originals=originals)
+
+
 def redrive(queue: str) -> Any:
     return queues.redrive(queue)
 
@@ -100,6 +104,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "retryFailed": retry_failed,
     "users": users.states,
     "user": change_user,
+    "deleteUser": delete_user,
     "redrive": redrive,
     "switch": switch,
     "verify": check,

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole import edits, s3_events, stages
+from pinhole import deletion, edits, s3_events, stages
 from pinhole.accounts import mails
 from pinhole.ingest import failure
 from pinhole.keys import upload_of
@@ -44,6 +44,11 @@ def _record_death(record: SQSRecord) -> None:
     if (mail_id := mails.read_message(record.body)) is not None:
         follow(None)
         _recorded(partial(mails.give_up, mail_id), {"mail_id": mail_id})
+        return
+    if (user_id := deletion.read_message(record.body)) is not None:
+        follow(None)
+        # It is tried again as long as there is something left: nobody is to stay half deleted.
+        logger.error("deletion_stuck", extra={"user_id": user_id, "report": report})
         return
     for created in s3_events.read(record.body):
         follow(upload_of(created.key))

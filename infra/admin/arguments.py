@@ -33,7 +33,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
 
     command("users", "every user: role, what they store, of how much, when they were here last")
 
-    user = command("user", "change a user's quota or role, keep one out or let one in, remove their second factors")
+    user = command("user", "change a user's quota or role, keep one out, remove second factors, delete one")
     user.add_argument("name", metavar="NAME", help="as `admin users` shows it")
     user.add_argument("--quota", type=_quota, metavar="BYTES", help="of originals; none: what holds for all")
     user.add_argument("--role", choices=ROLES, help="one administrator who isn't disabled is always left")
@@ -43,6 +43,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ca
     barred = user.add_mutually_exclusive_group()
     barred.add_argument("--disable", action="store_true", help="end all sessions, and let nobody in by this name")
     barred.add_argument("--enable", action="store_true", help="let them in again")
+    barred.add_argument("--delete", action="store_true", help="delete them with all that is theirs; asks first")
+    user.add_argument("--originals", action="store_true", help="with --delete: the files that they uploaded go too")
+    user.add_argument("--yes", action="store_true", help="don't ask before --delete deletes")
 
     command("queues", "every queue: depth, age, dead letters, whether it is consumed")
 

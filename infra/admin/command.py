@@ -9,15 +9,17 @@ from typing import Any
 
 from infra.admin import connection, tables
 from infra.admin.arguments import changes
-from infra.bootstrap import REPOSITORY
+from infra.bootstrap import REPOSITORY, CannotStart
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code: 0 done, 1 not, or not all of it.
 
     Raises:
-        CannotStart: nobody can be asked.
+        CannotStart: nobody can be asked, or it is not to be deleted after all.
     """
+    if arguments.command == "user" and arguments.originals and not arguments.delete:
+        raise CannotStart("--originals is for --delete")
     name, given, show = _question(arguments)
     target = (
         nullcontext(connection.to_stack(arguments.stack, arguments.region))
@@ -51,8 +53,11 @@ def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Ca
     match arguments.command:
         case "users":
             return "users", {}, tables.users
+        case "user" if arguments.delete:
+            _confirm(arguments)
+            return "deleteUser", {"name": arguments.name, "originals": arguments.originals}, _one_user
         case "user":
-            return "user", {"name": arguments.name, "change": changes(arguments)}, lambda answer: tables.users([answer])
+            return "user", {"name": arguments.name, "change": changes(arguments)}, _one_user
         case "jobs" if arguments.item:
             return "item", {"item": arguments.item}, tables.item
         case "jobs" if arguments.failed:
@@ -80,3 +85,17 @@ def _question(arguments: argparse.Namespace) -> tuple[str, Mapping[str, Any], Ca
         case "pause" | "resume":
             return "switch", {"queue": arguments.queue, "on": arguments.command == "resume"}, tables.switched
     return "queues", {}, tables.queues
+
+
+def _one_user(answer: Any) -> str:
+    return tables.users([answer])
+
+
+def _confirm(arguments: argparse.Namespace) -> None:
+    if arguments.yes:
+        return
+    goes = "their originals too" if arguments.originals else "the originals stay"
+    if not sys.stdin.isatty():
+        raise CannotStart(f"This would delete {arguments.name}, {goes}: add --yes where nobody can be asked")
+    if input(f"Delete {arguments.name} and every photo of theirs, {goes}? Type the name: ").strip() != arguments.name:
+        raise CannotStart("Nothing was deleted")

@@ -63,11 +63,19 @@ def users(answer: Sequence[Mapping[str, Any]]) -> str:
             user["effectiveQuotaBytes"],
             "yes" if user["secondFactors"] else None,
             user["lastSeenAt"] and f"{_age(user['lastSeenAt'])} ago",
-            user["disabledAt"] and f"{_age(user['disabledAt'])} ago",
+            _kept_out(user),
         ]
         for user in answer
     ]
     return table(head, rows)
+
+
+def _kept_out(user: Mapping[str, Any]) -> str | None:
+    going = user["deletion"]
+    if going is None:
+        return user["disabledAt"] and f"{_age(user['disabledAt'])} ago"
+    stuck = ", stuck" if going["isStuck"] else ""
+    return f"being deleted, {going['itemsLeft']:,} of {going['items']:,} left{stuck}"
 
 
 def queues(answer: Sequence[Mapping[str, Any]]) -> str:

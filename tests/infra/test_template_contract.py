@@ -105,11 +105,13 @@ def test_operators_tune_every_queue_that_has_dead_letters_by_parameters() -> Non
 
 
 def test_each_stage_is_carried_by_the_queues_and_dead_letters_that_the_catalogue_names() -> None:
-    told = properties("AWS::Serverless::Function")["AdminFunction"]["Environment"]["Variables"]["PINHOLE_QUEUES"]
-    urls = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+    own = properties("AWS::Serverless::Function")["AdminFunction"]["Environment"]["Variables"]
+    told = json.loads(own["PINHOLE_QUEUES"]["Fn::Sub"])
+    urls = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"] | own
+    named = {name: urls.get(f"PINHOLE_{name.upper().replace('-', '_')}_QUEUE_URL", {}) for name in told}
     logical = {
-        name: reference[2:].partition(".")[0] or urls[f"PINHOLE_{name.upper().replace('-', '_')}_QUEUE_URL"]["Ref"]
-        for name, reference in json.loads(told["Fn::Sub"]).items()
+        name: reference[2:].partition(".")[0] or named[name].get("Ref") or named[name]["Fn::GetAtt"][0]
+        for name, reference in told.items()
     }
     queues = properties("AWS::SQS::Queue")
     for row in CATALOGUE.values():

@@ -163,6 +163,15 @@ class DeadLetters(TypedDict):
     depth: int
 
 
+class DeleteMe(TypedDict):
+    currentPassword: str
+    originals: bool
+
+
+class DeleteUser(TypedDict):
+    originals: bool
+
+
 class DetectedObject(TypedDict):
     name: str
     score: float
@@ -179,7 +188,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'email_taken', 'mail_not_set_up', 'mail_token_invalid', 'last_administrator', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'email_taken', 'mail_not_set_up', 'mail_token_invalid', 'last_administrator', 'being_deleted', 'originals_are_kept', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -840,6 +849,7 @@ class Storage(TypedDict):
     renditionsBytes: int
     items: int
     quotaBytes: int | None
+    originalsMayBeDeleted: bool
 
 
 class StoredPart(TypedDict):
@@ -908,6 +918,15 @@ class UploadStatus(TypedDict):
     parts: list[StoredPart]
 
 
+class UserDeletion(TypedDict):
+    startedAt: str
+    originals: bool
+    items: int
+    itemsLeft: int
+    lastsUntil: str | None
+    isStuck: bool
+
+
 class UserEdit(TypedDict):
     role: NotRequired[Literal['administrator', 'member']]
     quotaBytes: NotRequired[int | None]
@@ -928,6 +947,7 @@ class UserSummary(TypedDict):
     quotaBytes: int | None
     secondFactors: bool
     effectiveQuotaBytes: int | None
+    deletion: UserDeletion | None
 
 
 class Users(TypedDict):

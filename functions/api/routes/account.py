@@ -8,6 +8,7 @@ from pydantic import Field
 from api.endpoint import READ, UPLOAD, endpoint
 from api.requests import Request
 from api.wire import Id, Timestamp, WireModel
+from pinhole import deletion
 from pinhole.accounts import Role, Session, User, emails, limits, names, profile, sessions
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from pinhole.errors import Conflict, Forbidden
@@ -43,6 +44,11 @@ class NewPassword(WireModel):
     new_password: str = Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS)
 
 
+class DeleteMe(WireModel):
+    current_password: str = Field(min_length=1, max_length=MAX_CHARACTERS)
+    originals: bool = Field(description="Whether the files that were uploaded go too; else they stay in the bucket")
+
+
 class OwnSession(WireModel):
     id: str
     user_agent: str | None = Field(description="What its client calls itself")
@@ -68,6 +74,18 @@ def read_me(caller: User) -> Account:
 def rename_me(body: NewName, caller: User) -> Account:
     """Give the caller another name; their folder stays. 409, `name_taken`, where somebody has it."""
     return Account.of(profile.rename(caller, body.name))
+
+
+@routes.route("/me/delete", methods=["POST"])
+@endpoint(body=DeleteMe, status=202, errors=(Conflict, Forbidden), limit=limits.PASSWORD)
+def delete_me(body: DeleteMe, session: Session, request: Request) -> None:
+    """Delete the caller with all that is theirs.
+
+    They are let in nowhere from then on, and the rest goes by and by. 403, `wrong_credentials`, where
+    `currentPassword` is another. 409: `last_administrator`; `originals_are_kept` where `originals` is true and the
+    library was set up to keep them.
+    """
+    deletion.begin_own(session, body.current_password, request.address, originals=body.originals)
 
 
 @routes.route("/auth/password", methods=["POST"])

@@ -1,6 +1,6 @@
 """Users as administrators see them: who they are and how much they store, and nothing of what it is."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Self, cast
 
 from chalice.app import Blueprint
@@ -9,6 +9,7 @@ from pydantic import Field
 from api.endpoint import endpoint
 from api.wire import WHOLE, Timestamp, WireModel
 from pinhole.accounts import Role
+from pinhole.deletion import Progress
 from pinhole.errors import Conflict
 from pinhole.operations import users
 from pinhole.operations.users import UserChange, UserState
@@ -17,6 +18,30 @@ routes = Blueprint(__name__)
 
 _ABSENT: Any = None
 """Of a field that may be left out but can't be null. What was sent is told by `model_fields_set`."""
+
+
+class UserDeletion(WireModel):
+    """How far it is. The user is listed until all is gone, and their name and folder are taken until then."""
+
+    started_at: Timestamp
+    originals: bool = Field(description="Whether the files that they uploaded go too")
+    items: int = Field(description="Photos and videos that there were, those in the trash too")
+    items_left: int
+    lasts_until: Timestamp | None = Field(
+        description="Until when a file may still arrive that was being sent: the last go then; null: none may"
+    )
+    is_stuck: bool = Field(description="Whether it came no further lately; it is tried again all the same")
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        return cls(
+            started_at=progress.started_at,
+            originals=progress.originals,
+            items=progress.items,
+            items_left=progress.items_left,
+            lasts_until=progress.lasts_until,
+            is_stuck=progress.is_stuck,
+        )
 
 
 class UserSummary(WireModel):
@@ -33,10 +58,12 @@ class UserSummary(WireModel):
     quota_bytes: int | None = Field(description="Set for this user; null: as for all")
     second_factors: bool = Field(description="Whether more than a password is asked of them at login")
     effective_quota_bytes: int | None = Field(description="How many bytes of originals they may have; null: no limit")
+    deletion: UserDeletion | None = Field(description="null: they are not being deleted")
 
     @classmethod
     def of(cls, state: UserState) -> Self:
-        return cls(**asdict(state))
+        going = None if state.deletion is None else UserDeletion.of(state.deletion)
+        return cls(**asdict(replace(state, deletion=None)) | {"deletion": going})
 
 
 class Users(WireModel):
@@ -69,6 +96,7 @@ def change_user(user_id: users.UserId, body: UserEdit) -> UserSummary:
     """Change a user's role or quota, disable or enable them.
 
     Their photos stay as they are. One administrator who is not disabled is always left: 409 `last_administrator`.
+    409 `being_deleted` of a user who is.
     """
     return UserSummary.of(users.change(user_id, cast(UserChange, body.model_dump(exclude_unset=True))))
 
@@ -81,3 +109,19 @@ def remove_factors(user_id: users.UserId) -> None:
     From then on their password is enough.
     """
     users.change(user_id, {"remove_factors": True})
+
+
+class DeleteUser(WireModel):
+    originals: bool = Field(description="Whether the files that they uploaded go too; else they stay in the bucket")
+
+
+@routes.route("/admin/users/{user_id}/delete", methods=["POST"])
+@endpoint(body=DeleteUser, answer=UserSummary, status=202, administrator=True, errors=(Conflict,))
+def delete_user(user_id: users.UserId, body: DeleteUser) -> UserSummary:
+    """Delete a user with all that is theirs.
+
+    They are let in nowhere from then on. The rest goes by and by, and how far that is stands in `deletion`, until they
+    are listed no more. 409: `last_administrator`; `originals_are_kept` where `originals` is true and the library was
+    set up to keep them. Once more changes nothing.
+    """
+    return UserSummary.of(users.delete(user_id, originals=body.originals))

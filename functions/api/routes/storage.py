@@ -8,7 +8,7 @@ from pydantic import Field
 from api.endpoint import READ, endpoint
 from api.wire import WireModel
 from pinhole import accounts, storage
-from pinhole.accounts import User
+from pinhole.accounts import User, onboarding
 from pinhole.db import statement
 from pinhole.storage import Stored
 
@@ -20,14 +20,18 @@ class Storage(WireModel):
     renditions_bytes: int = Field(description="Of what was made of them, which counts against no quota")
     items: int = Field(description="Photos and videos, without those in the trash")
     quota_bytes: int | None = Field(description="How many bytes of originals there may be; null: no limit")
+    originals_may_be_deleted: bool = Field(
+        description="Whether, as the library was set up, originals may go with what they are of"
+    )
 
     @classmethod
-    def of(cls, stored: Stored, quota_bytes: int | None) -> Self:
+    def of(cls, stored: Stored, quota_bytes: int | None, *, originals_may_be_deleted: bool) -> Self:
         return cls(
             originals_bytes=stored.originals_bytes,
             renditions_bytes=stored.renditions_bytes,
             items=stored.items,
             quota_bytes=quota_bytes,
+            originals_may_be_deleted=originals_may_be_deleted,
         )
 
 
@@ -36,4 +40,5 @@ class Storage(WireModel):
 def read_storage(caller: User) -> Storage:
     """Tell what your library takes: of one of 20,000 items or more as it was some seconds ago."""
     quota = statement(lambda conn: accounts.quota_of(conn, caller.id))
-    return Storage.of(storage.read(caller.id), quota)
+    may_be_deleted = statement(onboarding.originals_may_be_deleted)
+    return Storage.of(storage.read(caller.id), quota, originals_may_be_deleted=may_be_deleted)

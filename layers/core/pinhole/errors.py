@@ -41,6 +41,8 @@ class ErrorCode(StrEnum):
     MAIL_NOT_SET_UP = "mail_not_set_up"
     MAIL_TOKEN_INVALID = "mail_token_invalid"  # noqa: S105
     LAST_ADMINISTRATOR = "last_administrator"
+    BEING_DELETED = "being_deleted"
+    ORIGINALS_ARE_KEPT = "originals_are_kept"
     KEY_INVALID = "key_invalid"
     NOT_BY_THIS_KEY = "not_by_this_key"
     TOO_MANY_KEYS = "too_many_keys"

@@ -48,6 +48,7 @@ class Settings(BaseModel):
     video_queue_url: str = Field("", description="SQS queue of videos to transcode")
     video_bulk_queue_url: str = Field("", description="SQS queue of videos to transcode once nothing new waits")
     changes_queue_url: str = Field("", description="SQS queue of changes of more items than one call takes")
+    deletions_queue_url: str = Field("", description="SQS queue of users who are being deleted")
     live_queue_url: str = Field("", description="SQS queue of live notices")
     mail_queue_url: str = Field("", description="SQS queue of mails to send")
     queues: Json[dict[str, str]] = Field(

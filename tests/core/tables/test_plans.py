@@ -42,6 +42,7 @@ EXACT = {
     "it is counted what no model has looked at",
     "pictures are compared with that of an item",
     "values of filters are counted",
+    "what goes with a user is counted",
     "what was typed may go on",  # the names of all of it, which are thousands at most
 }
 # And for what sums up all that an owner has, from indexes alone: these.

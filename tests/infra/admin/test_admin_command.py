@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from infra.bootstrap import REPOSITORY
+from pinhole_client import Client
 from tests.fixtures.instance import Instance, eventually
 from tests.fixtures.pictures import jpeg
 
@@ -156,6 +157,18 @@ def test_users_are_listed_and_changed_and_the_last_administrator_stays(instance:
     assert "Nobody would be left" in admin.refuses("user", "ada", "--role", "member", code=1)
     assert "There is no user bea" in admin.refuses("user", "bea", "--enable", code=1)
     assert "neither a number of bytes nor none" in admin.refuses("user", "ada", "--quota", "-1", code=2)
+
+
+def test_a_user_is_deleted_by_whoever_means_it(instance: Instance, admin: Admin) -> None:
+    token = instance.call("POST", "/admin/invites", {})["token"]
+    bea = {"name": "bea", "password": "a password of bea's"}
+    Client(instance.client.server).call("POST", "/auth/register", bea | {"inviteToken": token})
+    assert "add --yes" in admin.refuses("user", "bea", "--delete", code=2)
+    assert "--originals is for --delete" in admin.refuses("user", "bea", "--originals", code=2)
+    assert "There is no user zoe" in admin.refuses("user", "zoe", "--delete", "--yes", code=1)
+    assert "originals are kept" in admin.refuses("user", "bea", "--delete", "--originals", "--yes", code=1)
+    assert "being deleted, 0 of 0 left" in admin.says("user", "bea", "--delete", "--yes")
+    eventually(lambda: [user["name"] for user in admin.asks("users")], lambda names: names == ["ada"])
 
 
 def test_what_can_not_be_is_said_in_one_line(admin: Admin) -> None:

@@ -45,13 +45,20 @@ def test_of_a_user_the_quota_that_holds_is_shown_and_since_when_they_are_kept_ou
         "secondFactors": True,
         "lastSeenAt": ago(hours=2),
         "disabledAt": None,
+        "deletion": None,
     }
-    head, row, kept_out = tables.users(
-        [user, user | {"disabledAt": ago(days=3), "effectiveQuotaBytes": None, "secondFactors": False}]
+    going = {"items": 1234, "itemsLeft": 1000, "isStuck": True}
+    head, row, kept_out, goes = tables.users(
+        [
+            user,
+            user | {"disabledAt": ago(days=3), "effectiveQuotaBytes": None, "secondFactors": False},
+            user | {"deletion": going},
+        ]
     ).splitlines()
     assert head.split()[:7] == ["NAME", "ROLE", "FOLDER", "PHOTOS", "ORIGINALS", "RENDITIONS", "QUOTA"]
     assert row.split() == ["ada", "member", "ada", "3", "12,345", "678", "100,000", "yes", "2", "h", "ago", "-"]
     assert kept_out.split()[6:] == ["-", "-", "2", "h", "ago", "3", "d", "ago"]
+    assert goes.endswith("being deleted, 1,000 of 1,234 left, stuck")
 
 
 def test_numbers_stand_to_the_right_and_what_is_not_there_is_a_dash() -> None:

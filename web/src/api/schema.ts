@@ -253,11 +253,33 @@ export interface paths {
         head?: never;
         /**
          * Change a user's role or quota, disable or enable them.
-         * @description Their photos stay as they are. One administrator who is not disabled is always left: 409 `last_administrator`.
+         * @description Their photos stay as they are. One administrator who is not disabled is always left: 409 `last_administrator`. 409 `being_deleted` of a user who is.
          *
          *     For administrators alone; others are answered 403, `not_administrator`.
          */
         patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/admin/users/{user_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a user with all that is theirs.
+         * @description They are let in nowhere from then on. The rest goes by and by, and how far that is stands in `deletion`, until they are listed no more. 409: `last_administrator`; `originals_are_kept` where `originals` is true and the library was set up to keep them. Once more changes nothing.
+         *
+         *     For administrators alone; others are answered 403, `not_administrator`.
+         */
+        post: operations["deleteUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/admin/users/{user_id}/remove-factors": {
@@ -884,6 +906,28 @@ export interface paths {
          * @description By a session alone: no API key opens it.
          */
         patch: operations["renameMe"];
+        trace?: never;
+    };
+    "/me/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the caller with all that is theirs.
+         * @description They are let in nowhere from then on, and the rest goes by and by. 403, `wrong_credentials`, where `currentPassword` is another. 409: `last_administrator`; `originals_are_kept` where `originals` is true and the library was set up to keep them.
+         *
+         *     By a session alone: no API key opens it.
+         */
+        post: operations["deleteMe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/me/email": {
@@ -1776,6 +1820,17 @@ export interface components {
             name: string;
             depth: number;
         };
+        /** DeleteMe */
+        DeleteMe: {
+            currentPassword: string;
+            /** @description Whether the files that were uploaded go too; else they stay in the bucket */
+            originals: boolean;
+        };
+        /** DeleteUser */
+        DeleteUser: {
+            /** @description Whether the files that they uploaded go too; else they stay in the bucket */
+            originals: boolean;
+        };
         /** DetectedObject */
         DetectedObject: {
             name: string;
@@ -1805,7 +1860,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "email_taken" | "mail_not_set_up" | "mail_token_invalid" | "last_administrator" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "email_taken" | "mail_not_set_up" | "mail_token_invalid" | "last_administrator" | "being_deleted" | "originals_are_kept" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -2911,6 +2966,8 @@ export interface components {
             items: number;
             /** @description How many bytes of originals there may be; null: no limit */
             quotaBytes: number | null;
+            /** @description Whether, as the library was set up, originals may go with what they are of */
+            originalsMayBeDeleted: boolean;
         };
         /** StoredPart */
         StoredPart: {
@@ -2995,6 +3052,23 @@ export interface components {
             parts: components["schemas"]["StoredPart"][];
         };
         /**
+         * UserDeletion
+         * @description How far it is. The user is listed until all is gone, and their name and folder are taken until then.
+         */
+        UserDeletion: {
+            /** Format: date-time */
+            startedAt: string;
+            /** @description Whether the files that they uploaded go too */
+            originals: boolean;
+            /** @description Photos and videos that there were, those in the trash too */
+            items: number;
+            itemsLeft: number;
+            /** @description Until when a file may still arrive that was being sent: the last go then; null: none may */
+            lastsUntil: string | null;
+            /** @description Whether it came no further lately; it is tried again all the same */
+            isStuck: boolean;
+        };
+        /**
          * UserEdit
          * @description What is left out stays as it is.
          */
@@ -3031,6 +3105,8 @@ export interface components {
             secondFactors: boolean;
             /** @description How many bytes of originals they may have; null: no limit */
             effectiveQuotaBytes: number | null;
+            /** @description null: they are not being deleted */
+            deletion: components["schemas"]["UserDeletion"] | null;
         };
         /** Users */
         Users: {
@@ -3556,6 +3632,42 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserSummary"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteUser"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4611,6 +4723,38 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteMe"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

@@ -71,6 +71,18 @@ export async function logoutEverywhere(): Promise<void> {
   await keeper.end()
 }
 
+/** Has whoever this is deleted, and leaves the page. Throws `Problem`, and all stays as it was. */
+export async function deleteMe(body: components['schemas']['DeleteMe']): Promise<void> {
+  isLoggingOut = true
+  try {
+    await answer(api.POST('/me/delete', { body }))
+  } catch (error) {
+    isLoggingOut = false
+    throw error
+  }
+  await keeper.end()
+}
+
 const leaving: (() => void)[] = []
 /** Calls `onLeave` before the page is left for another user, or for none. */
 export function beforeLeaving(onLeave: () => void): void {

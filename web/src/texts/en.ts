@@ -1,6 +1,7 @@
 import type { components } from '../api/schema'
 import { downloads } from './enDownloads'
 import { edits } from './enEdits'
+import { deletion } from './enDeletion'
 import { factors } from './enFactors'
 import { account, administration, invite, welcome } from './enHousehold'
 import { mail } from './enMail'
@@ -80,6 +81,8 @@ export const en = {
     mail_not_set_up: 'This server sends no mails. Ask the administrator.',
     mail_token_invalid: 'This link isn’t good any more. Ask for another one.',
     last_administrator: 'There has to be another administrator first.',
+    being_deleted: 'This user is being deleted.',
+    originals_are_kept: 'The original files stay: so it was chosen when this library was set up.',
     key_invalid: 'This key isn’t good any more.',
     not_by_this_key: 'This key is not for that.',
     too_many_keys: 'You have as many keys as there may be. Revoke one first.',
@@ -168,6 +171,7 @@ export const en = {
   account,
   mail,
   administration,
+  deletion,
 
   timeline: {
     title: 'Your photos',

@@ -56,3 +56,8 @@ def onboard(library_name: str, fallback_timezone: str, *, originals_may_be_delet
 def fallback_timezone(conn: Connection) -> str:
     """The zone that orders items whose UTC time is unknown: as the administrator said, else as the setting says."""
     return library.fallback_timezone(conn) or settings().fallback_timezone
+
+
+def originals_may_be_deleted(conn: Connection) -> bool:
+    """Whether the administrator said that originals may go with what they are of; not until they have said so."""
+    return library.originals_may_be_deleted(conn)

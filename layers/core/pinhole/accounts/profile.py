@@ -45,6 +45,21 @@ def change_password(of: Session, current: str, new: str, address: str) -> None:
     mails.ask(asked)
 
 
+def check_password(of: Session, current: str, address: str) -> str:
+    """See that somebody who has a session knows its user's password, too. Its hash.
+
+    Raises Forbidden (`wrong_credentials`) when it is another, TooManyRequests.
+    """
+    account = str(of.user.id)
+    limits.PASSWORD.count_account(account, address)
+    with transaction() as conn:
+        kept = user.read_password_hash(conn, of.user.id) or passwords.nobody()
+    if not passwords.matches(kept, current):
+        raise _wrong()
+    limits.PASSWORD.take_back(account, address)
+    return kept
+
+
 def rename(who: User, name: str) -> User:
     """Give a user another name; their folder stays. Raises Invalid, Conflict (`name_taken`)."""
     kept_name = names.user_name(name)

@@ -4,6 +4,7 @@ from pinhole.objects.client import Listed, SignedRequest
 from pinhole.objects.multipart import (
     Part,
     abort_multipart,
+    abort_some_multiparts,
     complete_multipart,
     has_multipart,
     list_parts,
@@ -18,6 +19,7 @@ from pinhole.objects.originals import (
     StoredObject,
     attachment,
     delete,
+    delete_some_originals,
     download,
     head,
     heads,
@@ -30,6 +32,7 @@ from pinhole.objects.originals import (
 )
 from pinhole.objects.renditions import (
     delete_rendition,
+    delete_renditions_of,
     list_renditions,
     presign_rendition,
     put_rendition,
@@ -46,10 +49,13 @@ __all__ = [
     "SignedRequest",
     "StoredObject",
     "abort_multipart",
+    "abort_some_multiparts",
     "attachment",
     "complete_multipart",
     "delete",
     "delete_rendition",
+    "delete_renditions_of",
+    "delete_some_originals",
     "download",
     "has_multipart",
     "head",

@@ -1,6 +1,6 @@
 """The client of the store, how it answers, and what a listing tells: what the other modules stand on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,9 @@ from pinhole.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectIdentifierTypeDef
+
+_MOST_DELETED = 1000  # by one call, as S3 has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,16 @@ def entries(page: "ListObjectsV2OutputTypeDef") -> Iterator[Listed]:
     for told in page.get("Contents", []):
         if not keys.is_folder_mark(told["Key"], told["Size"]):
             yield Listed(told["Key"], told["Size"], told["ETag"].strip('"'), told["LastModified"])
+
+
+def delete_all(bucket: str, these: "Sequence[ObjectIdentifierTypeDef]") -> None:
+    """Remove objects, or versions of them, 1,000 a call; what is not there is no error. Raises Unavailable."""
+    for start in range(0, len(these), _MOST_DELETED):
+        some = these[start : start + _MOST_DELETED]
+        with answers(some[0]["Key"]):
+            answer = s3().delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+        if failed := answer.get("Errors", []):
+            raise Unavailable(f"The object store did not delete {len(failed)} objects: {failed[0].get('Code')}.")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,17 @@ def multiparts(key: str) -> list[str]:
     with client.answers(key):
         listed = client.s3().list_multipart_uploads(Bucket=settings().originals_bucket, Prefix=key)
     return [upload["UploadId"] for upload in listed.get("Uploads", []) if upload["Key"] == key]
+
+
+def abort_some_multiparts(folder: str) -> int:
+    """Drop multipart uploads to a folder and their parts, at most 1,000. How many. Raises Unavailable."""
+    with client.answers(folder):
+        listed = client.s3().list_multipart_uploads(Bucket=settings().originals_bucket, Prefix=f"{folder}/")
+    there = listed.get("Uploads", [])
+    for upload in there:
+        with suppress(NotFound):
+            abort_multipart(upload["Key"], upload["UploadId"])
+    return len(there)
 
 
 def has_multipart(key: str, multipart_id: str) -> bool:

@@ -159,6 +159,19 @@ def delete(key: str, *, version: str | None) -> None:
             client.s3().delete_object(Bucket=originals, Key=key, VersionId=version)
 
 
+def delete_some_originals(folder: str) -> int:
+    """Remove for good what lies in a folder, in every version: at most 1,000. How many.
+
+    Also what only stands for a folder, and what only says that an object was removed. Raises Unavailable.
+    """
+    originals = settings().originals_bucket
+    with client.answers(folder):
+        page = client.s3().list_object_versions(Bucket=originals, Prefix=f"{folder}/")
+    there = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    client.delete_all(originals, [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in there])
+    return len(there)
+
+
 def list_originals(prefix: str) -> Iterator[Listed]:
     """Originals whose keys begin with `prefix`, page by page. Stores do not agree on the order of `/`."""
     return client.listed(settings().originals_bucket, prefix)

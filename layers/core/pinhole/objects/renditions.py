@@ -1,6 +1,7 @@
 """Renditions, in a bucket of their own: writing one must never trigger ingest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +10,7 @@ from pinhole.objects import client
 from pinhole.objects.client import Listed
 from pinhole.settings import settings
 
+LISTED_AT_ONCE = 10  # as many connections as a client keeps
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -30,6 +32,14 @@ def delete_rendition(key: str) -> None:
     """Remove a rendition; one that is not there is no error."""
     with client.answers(key):
         client.s3().delete_object(Bucket=settings().renditions_bucket, Key=key)
+
+
+def delete_renditions_of(item_keys: Sequence[str]) -> None:
+    """Remove all renditions of items, of every version, whether a row tells of them or not. Raises Unavailable."""
+    client.s3()  # made here: making a client is not for several threads at once
+    with ThreadPoolExecutor(LISTED_AT_ONCE) as threads:
+        listed = threads.map(lambda item_key: list(list_renditions(f"{item_key}/")), item_keys)
+        client.delete_all(settings().renditions_bucket, [{"Key": one.key} for ones in listed for one in ones])
 
 
 def put_rendition(key: str, content: bytes | BinaryIO, *, content_type: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pinhole import edits, objects, stages
+from pinhole import deletion, edits, objects, stages
 from pinhole.accounts import mails
 from pinhole.db import transaction
 from pinhole.errors import NotFound
@@ -19,11 +19,12 @@ def requeue_stale(stale_after: timedelta) -> int:
     """Send again what no one has touched for `stale_after`. How many messages were sent.
 
     That is: jobs that wait, or whose worker died, uploads whose object came without its event, changes that run,
-    and mails that wait.
+    deletions, and mails that wait.
     """
     follow(None)
     before = datetime.now(UTC) - stale_after
-    sent = stages.send_stale(before) + edits.send_stale(before) + mails.send_stale(before)
+    sent = stages.send_stale(before) + edits.send_stale(before)
+    sent += deletion.send_stale(before) + mails.send_stale(before)
     # Behind a backlog events are late and not lost: more of them would only make it longer.
     if stages.room(settings().ingest_queue_url) > 0:
         while (landed := _unnoticed_objects(before)) is not None:

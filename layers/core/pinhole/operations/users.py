@@ -9,10 +9,12 @@ from psycopg.rows import class_row
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from pinhole import accounts, live, storage
+from pinhole import accounts, deletion, live, storage
 from pinhole.accounts import Role, second_factors
 from pinhole.db import statement, transaction
+from pinhole.deletion import Progress
 from pinhole.errors import Conflict, ErrorCode, NotFound
+from pinhole.tables import deletion as deletion_table
 from pinhole.tables import session, user
 from pinhole.telemetry import logger
 
@@ -28,7 +30,7 @@ class UserState:
     disabled_at: since when they are let in nowhere; last_seen_at: None where not within 30 days, after which sessions
     are forgotten. originals_bytes, renditions_bytes, items: up to a minute ago. quota_bytes: their own; None: the
     setting's; effective_quota_bytes: which of the two holds, None: no limit. second_factors: whether more than a
-    password is asked of them.
+    password is asked of them. deletion: None where there is none.
     """
 
     id: int
@@ -44,6 +46,7 @@ class UserState:
     quota_bytes: int | None
     second_factors: bool
     effective_quota_bytes: int | None
+    deletion: Progress | None
 
 
 class UserChange(TypedDict, total=False):
@@ -68,10 +71,13 @@ def change(user_id: int, changes: UserChange) -> UserState:
 
     Who is disabled, or whose second factors are removed, has no session any more.
 
-    Raises NotFound; Conflict (`last_administrator`) where nobody would be left who may administer; Unavailable.
+    Raises NotFound; Conflict (`last_administrator`) where nobody would be left who may administer, (`being_deleted`)
+    where it is the user who goes; Unavailable.
     """
     with transaction() as conn:
         user.lock(conn)  # of two administrators who take each other's role, the second finds what the first did
+        if deletion_table.is_under_way(conn, user_id):
+            raise Conflict("This user is being deleted.", code=ErrorCode.BEING_DELETED)
         if "role" in changes:
             user.change_role(conn, user_id, changes["role"])
         if "quota_bytes" in changes:
@@ -98,11 +104,30 @@ def change(user_id: int, changes: UserChange) -> UserState:
 
 def change_named(name: str, changes: UserChange) -> UserState:
     """The same for the user of this name."""
+    return change(_id_of(name), changes)
+
+
+def delete(user_id: int, *, originals: bool) -> UserState:
+    """Have a user deleted, with their originals or without; how far it is then. Raises what `deletion.begin` does."""
+    deletion.begin(user_id, originals=originals)
+    found = _states(user_id)
+    deletion.ask(user_id)
+    if not found:
+        raise NotFound("There is no such user.")
+    return found[0]
+
+
+def delete_named(name: str, *, originals: bool) -> UserState:
+    """The same for the user of this name."""
+    return delete(_id_of(name), originals=originals)
+
+
+def _id_of(name: str) -> int:
     with transaction() as conn:
         user_id = user.find_id(conn, user.name_key(name))
     if user_id is None:
         raise NotFound(f"There is no user {name}.")
-    return change(user_id, changes)
+    return user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +167,13 @@ def _ends_sessions(changes: UserChange) -> bool:
 def _states(user_id: int | None) -> list[UserState]:
     users = statement(lambda conn: rows(conn, user_id))
     stored = storage.of_owners([one.id for one in users])
+    going = statement(deletion_table.progress)
     return [
         UserState(
             **asdict(one),
             **asdict(stored[one.id]),
             effective_quota_bytes=accounts.quota(one.quota_bytes),
+            deletion=going.get(one.id),
         )
         for one in users
     ]

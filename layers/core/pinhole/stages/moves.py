@@ -14,7 +14,7 @@ from pinhole.db import transaction
 from pinhole.errors import Busy, ErrorCode
 from pinhole.stages.catalogue import attempts
 from pinhole.stages.requests import Asked
-from pinhole.tables import job
+from pinhole.tables import deletion, job
 from pinhole.tables.job import Job, Lane, Stage, Subject
 
 NO_REPORT = "The process died without a report: killed, out of memory, or out of time."
@@ -42,8 +42,12 @@ class WornOut(Exception):
 def claim(conn: Connection, subject: Subject, stage: Stage, lane: Lane, until: datetime) -> Claim | None:
     """Begin an attempt. Commit it before the work starts, so that a subject that kills its worker is counted.
 
-    None when the stage is over. Raises Busy while another attempt is leased, and WornOut.
+    None when the stage is over, or its owner is being deleted: the lock of the key, which the deletion takes before it
+    looks for attempts, sees to it that it finds this one, or this one it. Raises Busy while another attempt is leased,
+    and WornOut.
     """
+    if deletion.is_under_way(conn, subject.owner_id):
+        return None
     attempt = job.begin_attempt(conn, subject, stage, lane, until, attempts(stage))
     if attempt is not None:
         return Claim(subject, stage, lane, until, attempt)
@@ -67,7 +71,12 @@ def hold(conn: Connection, claimed: Claim) -> None:
 
 
 def extend(conn: Connection, claimed: Claim, until: datetime) -> Claim:
-    """Hold the lease for longer: this process is alive. Raises Busy when another has taken over."""
+    """Hold the lease for longer: this process is alive.
+
+    Raises Busy when another has taken over, or the owner is being deleted.
+    """
+    if deletion.is_under_way(conn, claimed.subject.owner_id):
+        raise Busy(f"The owner of {claimed.subject.id} is being deleted.", 1)
     if not job.extend(conn, claimed.subject, claimed.stage, claimed.until, until):
         raise Busy(f"Another delivery has taken over the {claimed.stage} of {claimed.subject.id}.", 1)
     return replace(claimed, until=until)

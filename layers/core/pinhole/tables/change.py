@@ -212,3 +212,18 @@ def touch_stale(conn: Connection, before: datetime, limit: int) -> list[tuple[in
         """,
         (before, limit),
     ).fetchall()
+
+
+def delete_some(conn: Connection, owner_id: int, limit: int) -> int:
+    """Delete changes of an owner that no other undoes, so many at most. How many: 0 once there are none at all."""
+    return conn.execute(
+        """
+        DELETE FROM change WHERE owner_id = %(owner_id)s AND id IN (
+            SELECT id FROM change WHERE owner_id = %(owner_id)s AND NOT EXISTS (
+                SELECT FROM change AS undoing WHERE undoing.owner_id = change.owner_id AND undoing.undoes = change.id
+            )
+            ORDER BY id LIMIT %(limit)s
+        )
+        """,
+        {"owner_id": owner_id, "limit": limit},
+    ).rowcount

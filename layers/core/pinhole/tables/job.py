@@ -300,6 +300,27 @@ def remove(conn: Connection, subject: Subject) -> None:
     )
 
 
+def remove_items(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> None:
+    """Forget all jobs of items that are removed."""
+    conn.execute(
+        "DELETE FROM job WHERE owner_id = %s AND subject_kind = 'item' AND subject_id = ANY(%s)",
+        (owner_id, list(item_ids)),
+    )
+
+
+def delete_some(conn: Connection, owner_id: int, limit: int) -> int:
+    """Delete jobs of an owner, so many at most. How many."""
+    return conn.execute(
+        """
+        DELETE FROM job WHERE owner_id = %(owner_id)s AND (subject_kind, subject_id, stage, variant) IN (
+            SELECT subject_kind, subject_id, stage, variant FROM job WHERE owner_id = %(owner_id)s
+            ORDER BY subject_kind, subject_id, stage, variant LIMIT %(limit)s
+        )
+        """,
+        {"owner_id": owner_id, "limit": limit},
+    ).rowcount
+
+
 def _values(subject: Subject) -> dict[str, object]:
     return {"owner_id": subject.owner_id, "kind": subject.kind, "id": subject.id}
 

@@ -45,3 +45,9 @@ def fallback_timezone(conn: Connection) -> str | None:
     """The zone that was said. Reads no more than ingest may."""
     row = conn.execute("SELECT fallback_timezone FROM library").fetchone()
     return None if row is None else str(row[0])
+
+
+def originals_may_be_deleted(conn: Connection) -> bool:
+    """Whether it was said that originals may go with what they are of; not until somebody has said so."""
+    row = conn.execute("SELECT originals_may_be_deleted FROM library").fetchone()
+    return row is not None and row[0] is True

@@ -195,6 +195,52 @@ def remove(conn: Connection, owner_id: int, item_id: str) -> None:
     conn.execute("DELETE FROM media_item WHERE owner_id = %s AND id = %s AND metadata_at IS NULL", (owner_id, item_id))
 
 
+_IDLE = sql.SQL(
+    """
+    NOT EXISTS (
+        SELECT FROM job
+        WHERE job.owner_id = media_item.owner_id AND subject_kind = 'item' AND subject_id = media_item.id
+          AND state = 'running' AND leased_until > now() - make_interval(secs => %(seconds)s)
+    )
+    """
+)
+
+
+def list_idle(conn: Connection, owner_id: int, seconds: int, limit: int) -> list[str]:
+    """Ids of the owner's items that no attempt works on, and none did whose lease ended so many seconds ago or less."""
+    found = conn.execute(
+        sql.SQL("SELECT id FROM media_item WHERE owner_id = %(owner_id)s AND {} ORDER BY id LIMIT %(limit)s").format(
+            _IDLE
+        ),
+        {"owner_id": owner_id, "seconds": seconds, "limit": limit},
+    )
+    return [item_id for (item_id,) in found]
+
+
+def take_idle(conn: Connection, owner_id: int, seconds: int, item_ids: Sequence[str]) -> dict[str, str]:
+    """Those of these items that are idle in the same way, locked; their keys by id. Lock their files before."""
+    found = conn.execute(
+        sql.SQL(
+            "SELECT id, item_key FROM media_item WHERE owner_id = %(owner_id)s AND id = ANY(%(ids)s) AND {}"
+            " ORDER BY id FOR UPDATE"
+        ).format(_IDLE),
+        {"owner_id": owner_id, "seconds": seconds, "ids": list(item_ids)},
+    )
+    return dict(found.fetchall())
+
+
+def delete(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> None:
+    """Delete items with all that is known of them. Their jobs are not here."""
+    conn.execute("DELETE FROM media_item WHERE owner_id = %s AND id = ANY(%s)", (owner_id, list(item_ids)))
+
+
+def exists_any(conn: Connection, owner_id: int) -> bool:
+    """Whether the owner has any item."""
+    # In order, for the planner believes that there are many still, of which one is soon found without an index.
+    row = conn.execute("SELECT FROM media_item WHERE owner_id = %s ORDER BY id LIMIT 1", (owner_id,))
+    return row.fetchone() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What of an item a person may change, locked until the transaction ends; the fields are columns."""

@@ -133,6 +133,19 @@ def lock_main(conn: Connection, owner_id: int, item_id: str) -> OriginalFile | N
     return file
 
 
+def lock_mains(conn: Connection, owner_id: int, item_ids: Sequence[str]) -> None:
+    """Keep everybody else from the files that these items are made from, until the end of the transaction."""
+    conn.execute(
+        """
+        SELECT pg_advisory_xact_lock(hashtextextended(object_key, owner_id)) FROM (
+            SELECT owner_id, object_key FROM original_file
+            WHERE owner_id = %s AND item_id = ANY(%s) AND role = 'main' ORDER BY object_key OFFSET 0
+        ) AS main
+        """,
+        (owner_id, list(item_ids)),
+    )
+
+
 def list_mains(conn: Connection, subjects: Sequence[tuple[int, str]]) -> list[Stored]:
     """The files that these items, as (owner, id), are made from."""
     with conn.cursor(row_factory=class_row(Stored)) as cursor:

@@ -128,3 +128,16 @@ def page_of_edits(conn: Connection, owner_id: int, change_id: str, after: str, l
         (owner_id, change_id, after, limit),
     )
     return [item_id for (item_id,) in found]
+
+
+def delete_some(conn: Connection, owner_id: int, limit: int) -> int:
+    """Delete the journal of an owner, so many rows at most, the oldest first. How many."""
+    return conn.execute(
+        """
+        DELETE FROM outbox WHERE owner_id = %(owner_id)s AND (transaction_id, id) IN (
+            SELECT transaction_id, id FROM outbox WHERE owner_id = %(owner_id)s
+            ORDER BY outbox.transaction_id, outbox.id LIMIT %(limit)s
+        )
+        """,
+        {"owner_id": owner_id, "limit": limit},
+    ).rowcount

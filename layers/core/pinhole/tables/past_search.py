@@ -32,3 +32,12 @@ def forget(conn: Connection, owner_id: int, typed: str | None) -> None:
         "DELETE FROM past_search WHERE owner_id = %(owner_id)s AND (%(typed)s::text IS NULL OR typed = %(typed)s)",
         {"owner_id": owner_id, "typed": typed},
     )
+
+
+def delete_some(conn: Connection, owner_id: int, limit: int) -> int:
+    """Delete what somebody searched for, so much of it at most. How much."""
+    return conn.execute(
+        "DELETE FROM past_search WHERE owner_id = %(owner_id)s AND typed IN"
+        " (SELECT typed FROM past_search WHERE owner_id = %(owner_id)s ORDER BY typed LIMIT %(limit)s)",
+        {"owner_id": owner_id, "limit": limit},
+    ).rowcount

@@ -36,3 +36,15 @@ def refresh_stale(conn: Connection, limit: int) -> int:
     for owner_id, item_ids in sorted(owners.items()):
         refresh(conn, owner_id, item_ids)
     return len(stale)
+
+
+def delete_some_values(conn: Connection, owner_id: int, limit: int) -> int:
+    """Delete names that an owner's items were found by, so many at most. How many."""
+    return conn.execute(
+        """
+        DELETE FROM search_value WHERE owner_id = %(owner_id)s AND (filter, value) IN (
+            SELECT filter, value FROM search_value WHERE owner_id = %(owner_id)s ORDER BY filter, value LIMIT %(limit)s
+        )
+        """,
+        {"owner_id": owner_id, "limit": limit},
+    ).rowcount

@@ -126,3 +126,11 @@ def delete_spent(conn: Connection, session_ids: Sequence[str]) -> int:
         """,
         [list(session_ids)],
     ).rowcount
+
+
+def delete_some(conn: Connection, user_id: int, limit: int) -> int:
+    """Delete sessions of a user, and the tokens of these, so many at most. How many."""
+    return conn.execute(
+        "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE user_id = %s ORDER BY last_seen_at LIMIT %s)",
+        [user_id, limit],
+    ).rowcount

@@ -41,12 +41,18 @@ def list_young(conn: Connection, owner_ids: Sequence[int], seconds: float) -> di
 
 
 def keep(conn: Connection, owner_id: int, stored: Stored) -> None:
-    """Keep what was summed up now."""
+    """Keep what was summed up now, unless the owner is gone meanwhile."""
     conn.execute(
         """
-        INSERT INTO stored_sum (owner_id, originals_bytes, renditions_bytes, items) VALUES (%s, %s, %s, %s)
+        INSERT INTO stored_sum (owner_id, originals_bytes, renditions_bytes, items)
+        SELECT id, %s, %s, %s FROM users WHERE id = %s FOR KEY SHARE
         ON CONFLICT (owner_id) DO UPDATE SET originals_bytes = excluded.originals_bytes,
             renditions_bytes = excluded.renditions_bytes, items = excluded.items, summed_at = excluded.summed_at
         """,
-        (owner_id, stored.originals_bytes, stored.renditions_bytes, stored.items),
+        (stored.originals_bytes, stored.renditions_bytes, stored.items, owner_id),
     )
+
+
+def forget(conn: Connection, owner_id: int) -> None:
+    """Forget the sum of an owner."""
+    conn.execute("DELETE FROM stored_sum WHERE owner_id = %s", (owner_id,))

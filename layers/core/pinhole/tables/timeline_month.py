@@ -102,3 +102,12 @@ def keep_ratios(conn: Connection, viewer_id: int, rebuilt: Iterable[TimelineMont
             viewer_id,
         ),
     )
+
+
+def delete_some(conn: Connection, viewer_id: int, limit: int) -> int:
+    """Delete months of a viewer, so many at most. How many."""
+    return conn.execute(
+        "DELETE FROM timeline_month WHERE viewer_id = %(viewer_id)s AND month IN"
+        " (SELECT month FROM timeline_month WHERE viewer_id = %(viewer_id)s ORDER BY month LIMIT %(limit)s)",
+        {"viewer_id": viewer_id, "limit": limit},
+    ).rowcount

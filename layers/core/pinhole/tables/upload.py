@@ -355,6 +355,28 @@ def mark_cleaned(conn: Connection, owner_id: int, upload_id: str) -> None:
     )
 
 
+def may_land(conn: Connection, owner_id: int) -> bool:
+    """Whether an original of the owner may still arrive by an address that was handed out, also if it was given up."""
+    row = conn.execute(
+        """
+        SELECT EXISTS (SELECT FROM upload WHERE owner_id = %(owner_id)s AND state = 'waiting' AND expires_at > now())
+            OR EXISTS (SELECT FROM upload WHERE owner_id = %(owner_id)s AND state = 'aborted' AND method = 'single'
+                AND cleaned_at IS NULL AND expires_at > now())
+        """,
+        {"owner_id": owner_id},
+    ).fetchone()
+    return row is not None and row[0] is True
+
+
+def delete_some(conn: Connection, owner_id: int, limit: int) -> int:
+    """Delete uploads of an owner, so many at most. How many."""
+    return conn.execute(
+        "DELETE FROM upload WHERE owner_id = %(owner_id)s AND id IN"
+        " (SELECT id FROM upload WHERE owner_id = %(owner_id)s ORDER BY id LIMIT %(limit)s)",
+        {"owner_id": owner_id, "limit": limit},
+    ).rowcount
+
+
 def _one(conn: Connection, where: sql.SQL | sql.Composed, *values: object) -> Upload | None:
     with conn.cursor(row_factory=class_row(Upload)) as cursor:
         return cursor.execute(_SELECT + where, values).fetchone()

@@ -46,7 +46,7 @@ def exists_any(conn: Connection) -> bool:
 def insert(
     conn: Connection, name: str, password_hash: str, role: Role, folder: str, quota_bytes: int | None = None
 ) -> User:
-    """Add a user with `folder`, or `folder-2`, … where that one equals or holds that of a user or of an open invite.
+    """Add a user with `folder`, or `folder-2`, … where that one equals or holds another's, as `folder_is_free` says.
 
     A folder inside another one has no such way out: callers give one component, or a checked path.
     quota_bytes: None: what the setting says.
@@ -57,6 +57,8 @@ def insert(
             """
             WITH taken AS MATERIALIZED (
                 SELECT folder FROM users
+                UNION ALL
+                SELECT folder FROM kept_folder
                 UNION ALL
                 SELECT folder FROM invite
                 WHERE folder IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
@@ -91,10 +93,16 @@ def insert(
 def find_owner(conn: Connection, folders: Sequence[str]) -> tuple[int, str] | None:
     """Id and folder of the user who owns what lies in these folders, each within the one before it.
 
-    That is the user whose folder is the longest of them. Reads no more of a user than ingest may.
+    That is the user whose folder is the longest of them. None where they are being deleted: what arrives then is
+    nobody's. Reads no more of a user than ingest may.
     """
     return conn.execute(
-        "SELECT id, folder FROM users WHERE folder = ANY(%s) ORDER BY length(folder) DESC LIMIT 1", [list(folders)]
+        """
+        SELECT id, folder FROM users
+        WHERE folder = ANY(%s) AND NOT EXISTS (SELECT FROM deletion WHERE user_id = users.id)
+        ORDER BY length(folder) DESC LIMIT 1
+        """,
+        [list(folders)],
     ).fetchone()
 
 
@@ -193,13 +201,15 @@ def rename(conn: Connection, user_id: int, name: str) -> None:
 
 
 def folder_is_free(conn: Connection, folder: str) -> bool:
-    """Whether a folder neither equals, nor holds, nor lies in that of a user or of an open invite."""
+    """Whether a folder neither equals, nor holds, nor lies in that of a user or of an open invite, or a kept one."""
     with conn.cursor(row_factory=scalar_row) as cursor:
         cursor.execute(
             """
             SELECT NOT EXISTS (
                 SELECT FROM (
                     SELECT folder FROM users
+                    UNION ALL
+                    SELECT folder FROM kept_folder
                     UNION ALL
                     SELECT folder FROM invite
                     WHERE folder IS NOT NULL AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()
@@ -262,3 +272,16 @@ def lock_quota(conn: Connection, user_id: int) -> int | None:
 def hold(conn: Connection, user_id: int) -> None:
     """Have this user's row until the end of the transaction: what is counted of them is still so when more is added."""
     conn.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", [user_id])
+
+
+def exists(conn: Connection, user_id: int) -> bool:
+    """Whether there is such a user, disabled or not."""
+    return conn.execute("SELECT FROM users WHERE id = %s", [user_id]).fetchone() is not None
+
+
+def delete(conn: Connection, user_id: int) -> None:
+    """Delete a user of whom nothing is left but what goes with their row.
+
+    Raises psycopg.errors.ForeignKeyViolation where something came meanwhile.
+    """
+    conn.execute("DELETE FROM users WHERE id = %s", [user_id])

@@ -19,14 +19,20 @@ PAGE = 1000
 def check(before: datetime, tally: Tally, told: Container[str], *, repair: bool) -> Iterator[Finding]:
     """Each object in a user's folder that no item has, and each object or whole folder that is nobody's.
 
-    The first are sent to ingest by a repair, the others are left alone. What is younger than `before` is not judged.
+    The first are sent to ingest by a repair, the others are left alone. What is younger than `before` is not judged,
+    nor what lies in the folder of a user who is being deleted, or was and whose originals were kept.
 
     told: keys that another finding is about.
     """
     with transaction() as conn:
-        owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
-    folders = {f"{folder}/": owner_id for owner_id, folder in owners}
-    for owner_id, folder in owners:
+        owners = conn.execute(
+            """
+            SELECT id, folder, EXISTS (SELECT FROM deletion WHERE user_id = users.id) FROM users
+            UNION ALL SELECT NULL, folder, true FROM kept_folder ORDER BY 1
+            """
+        ).fetchall()
+    folders = {f"{folder}/" for _, folder, _ in owners}
+    for owner_id, folder in [(owner_id, folder) for owner_id, folder, leaves in owners if not leaves]:
         yield from _not_indexed(owner_id, f"{folder}/", folders, before, tally, told, repair=repair)
     for name in _of_nobody("", folders, before, tally):
         logger.warning("inconsistency_found", extra={"kind": Kind.OBJECT_OF_NOBODY, "object_key": name})
@@ -87,5 +93,5 @@ def _of_nobody(folder: str, folders: Collection[str], before: datetime, tally: T
             yield from _of_nobody(entry, folders, before, tally)
         elif any(one.modified_at <= before for one in objects.list_originals(entry)):
             yield entry
-        else:
+        elif any(objects.list_originals(entry)):  # a store may list folders in which there is nothing any more
             tally.young += 1

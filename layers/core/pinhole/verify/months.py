@@ -35,7 +35,12 @@ _WRONG = SQL(
 def check(*, repair: bool) -> Iterator[Finding]:
     """Findings about the timeline."""
     with transaction() as conn:
-        viewers = [viewer_id for (viewer_id,) in conn.execute("SELECT id FROM users ORDER BY id")]
+        viewers = [
+            viewer_id
+            for (viewer_id,) in conn.execute(
+                "SELECT id FROM users WHERE NOT EXISTS (SELECT FROM deletion WHERE user_id = users.id) ORDER BY id"
+            )
+        ]
     for viewer_id in viewers:
         with transaction() as conn:
             wrong: list[tuple[date, bool]] = conn.execute(_WRONG, {"viewer_id": viewer_id}).fetchall()

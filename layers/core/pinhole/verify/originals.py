@@ -102,7 +102,10 @@ def check(before: datetime, tally: Tally, told: Container[str], *, repair: bool)
     What is younger than `before` is not judged. told: keys that another finding is about.
     """
     with transaction() as conn:
-        owners = conn.execute("SELECT id, folder FROM users ORDER BY id").fetchall()
+        # But of those who are being deleted: their originals go, or stay without a row.
+        owners = conn.execute(
+            "SELECT id, folder FROM users WHERE NOT EXISTS (SELECT FROM deletion WHERE user_id = users.id) ORDER BY id"
+        ).fetchall()
     for owner_id, folder in owners:
         prefix = keys.upload_prefix(folder)
         for key in chain(_suspicious(owner_id, prefix), _came_otherwise(owner_id, prefix)):

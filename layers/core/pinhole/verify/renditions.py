@@ -29,9 +29,9 @@ class Known:
     both without the full size, which comes and goes.
 
     version: of those that show its whole picture. object_key: of the original; None where its row is lost. since: when
-    that version came to be shown; None where none is. in_work: whether new ones are being made. missing: whether the
-    original is known to be gone. full_size: it is being made, said to be there (`shown`), or was there until its time
-    was over; None: there is none.
+    that version came to be shown; None where none is. in_work: whether new ones are being made, or all go with their
+    owner. missing: whether the original is known to be gone. full_size: it is being made, said to be there (`shown`),
+    or was there until its time was over; None: there is none.
     """
 
     item_key: str
@@ -56,7 +56,7 @@ _KNOWN = SQL(
                SELECT FROM job
                WHERE job.owner_id = item.owner_id AND job.subject_kind = 'item' AND job.subject_id = item.id
                  AND stage IN ('renditions', 'poster', 'video', 'stills', 'clip') AND state IN ('waiting', 'running')
-           ) AS in_work,
+           ) OR EXISTS (SELECT FROM deletion WHERE user_id = item.owner_id) AS in_work,
            item.missing_at IS NOT NULL AS missing,
            CASE WHEN EXISTS (
                SELECT FROM job

@@ -1,0 +1,1 @@
+"""SQS <- users who are being deleted."""
