@@ -122,6 +122,14 @@ FILLING = """
     INSERT INTO item_redirect (owner_id, id, item_id) VALUES (%(ann)s, '000000000000', %(item)s);
     INSERT INTO invite (id, token_hash, expires_at, made_by, used_by, used_at)
     VALUES ('000000000000', sha256('1'), now(), %(ann)s, %(ann)s, now());
+    INSERT INTO totp (user_id, secret) VALUES (%(ann)s, decode(repeat('00', 20), 'hex'));
+    INSERT INTO recovery_code (user_id, code_hash) VALUES (%(ann)s, sha256('1'));
+    INSERT INTO passkey (credential_id, id, user_id, name, public_key, sign_count, rp_id, transports, backed_up)
+    VALUES ('1', '000000000000', %(ann)s, 'a passkey', '1', 0, 'localhost', '{}', false);
+    INSERT INTO login_ticket (token_hash, kind, user_id, password_hash, challenge, expires_at)
+    VALUES (sha256('1'), 'second_factor', %(ann)s, '-', '1', now());
+    INSERT INTO mail (id, kind, user_id, address, address_key, expires_at)
+    VALUES ('000000000000', 'confirm', %(ann)s, 'ann@example.org', 'ann@example.org', now());
     INSERT INTO model (role, name, version, dimension) SELECT role, 'a model', '1', 16
     FROM unnest(enum_range(NULL::model_role)) AS role;
     INSERT INTO item_analysis (owner_id, item_id, model_id) SELECT %(ann)s, %(item)s, id FROM model;

@@ -50,8 +50,7 @@ def a_model_is_forgotten(w: World) -> None:
 
 @case
 def a_schedule_runs_and_is_looked_at(w: World) -> None:
-    run_id = schedule_run.begin(w.conn, "clean_tokens")
-    schedule_run.succeed(w.conn, run_id, {"sessions": 1})
-    schedule_run.fail(w.conn, run_id, "RuntimeError")
+    schedule_run.succeed(w.conn, schedule_run.begin(w.conn, "clean_tokens"), {"sessions": 1})
+    schedule_run.fail(w.conn, schedule_run.begin(w.conn, "clean_tokens"), "RuntimeError")
     schedule_run.list_all(w.conn)
     condition.count_failed_since(w.conn, 24)

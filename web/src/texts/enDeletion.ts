@@ -19,7 +19,7 @@ export const deletion = {
   done: (name: string) => `${name} is deleted.`,
   tag: 'Being deleted',
   progressOf: (name: string) => `Deletion of ${name}`,
-  left: (left: number, all: number) => `${numberName(left)} of ${numberName(all)} left`,
+  left: (left: number, all: number) => (left ? `${numberName(left)} of ${numberName(all)} left` : 'Almost gone'),
   lasts: (moment: string) => `The last files go ${moment}: until then one may arrive that was being sent.`,
   stuck: 'It came no further lately. The log of the server says why; it is tried again.',
   own: 'Delete your account',
