@@ -10,7 +10,7 @@ CREATE UNIQUE INDEX users_email_key_idx ON users (email_key);
 -- The ledger of mails: the queue only carries the id. Of a token only its hash is kept, and that from when it is sent on.
 CREATE TABLE mail (
     id text PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z]{12}$'),
-    kind text NOT NULL CHECK (kind IN ('confirm', 'reset', 'invite', 'password_changed', 'email_changed')),
+    kind text NOT NULL CHECK (kind IN ('confirm', 'reset', 'invite', 'password_changed', 'email_changed', 'factors_changed', 'key_made')),
     -- Of a reset NULL until it is sent: whoever asks for one finds out nothing, not even by how long it takes.
     user_id bigint REFERENCES users ON DELETE CASCADE,
     invite_id text REFERENCES invite ON DELETE CASCADE,
@@ -33,5 +33,6 @@ CREATE TABLE mail (
 CREATE INDEX mail_user_id_idx ON mail (user_id);
 CREATE INDEX mail_invite_id_idx ON mail (invite_id);
 CREATE INDEX mail_expires_at_idx ON mail (expires_at);
+CREATE INDEX mail_failed_idx ON mail (touched_at) WHERE state = 'failed';
 CREATE INDEX mail_waiting_idx ON mail (touched_at) WHERE state = 'waiting';
 CREATE INDEX mail_reset_sent_idx ON mail (address_key, sent_at) WHERE kind = 'reset';

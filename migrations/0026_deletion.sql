@@ -16,7 +16,7 @@ CREATE TABLE deletion (
     touched_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Prefixes of originals that stayed when their user went: nobody else gets them, lest they get what lies there.
+-- Prefixes of users who are gone: nobody else gets them, lest they get what lies there or arrives late.
 CREATE TABLE kept_folder (
     folder text PRIMARY KEY CHECK (folder ~ '^[^/]+(/[^/]+)*$'),
     kept_at timestamptz NOT NULL DEFAULT now()

@@ -48,6 +48,7 @@ PARAMETERS = {
     "PINHOLE_SEARCH_LANGUAGES": "SearchLanguages",
     "PINHOLE_STALE_AFTER_SECONDS": "StaleAfterSeconds",
 }
+SMTP = [f"PINHOLE_{name.upper()}" for name in Settings.model_fields if name.startswith("smtp_")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ async def running(place: Place, data: DataDirectory, made: Secrets, services: Su
     }
     # The gateway checks signatures of media by the same settings as the functions make them.
     os.environ.update(template.functions["ApiFunction"].environment, **environment)
-    runtime = Runtime(template, environment, paused=data.paused)
+    # Who sends mails alone knows how: other functions read files of strangers.
+    smtp = {name: os.environ[name] for name in SMTP if name in os.environ}
+    runtime = Runtime(template, environment, own={"MailFunction": smtp}, paused=data.paused)
     gateway = Gateway(
         template,
         runtime,
@@ -234,7 +237,7 @@ def template_of(
 def environment_of(template: Template, cloud: Cloud, s3_endpoint: str) -> dict[str, str]:
     """Variables of every function beside the template's: settings of the operator, and where AWS is."""
     wired = {name for function in template.functions.values() for name in function.environment}
-    others = {*wired, worker.KEY}
+    others = {*wired, worker.KEY, *SMTP}
     settings = {name: value for name, value in os.environ.items() if name.startswith("PINHOLE_") and name not in others}
     return {
         **settings,

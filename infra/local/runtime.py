@@ -29,6 +29,7 @@ class Runtime:
     environment: variables of every function beside, and before, those of the template: `AWS_REGION`,
     `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` (which sign the runtime's own calls of SQS too),
     `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL_SQS`, `PINHOLE_LIVE_CONNECTIONS_URL`.
+    own: more variables of single functions, by logical name.
     paused: UUIDs of the event sources that are switched off from the start.
     """
 
@@ -37,6 +38,7 @@ class Runtime:
         template: Template,
         environment: Mapping[str, str],
         *,
+        own: Mapping[str, Mapping[str, str]] | None = None,
         paused: Collection[str] = (),
         import_roots: tuple[Path, ...] = IMPORT_ROOTS,
     ) -> None:
@@ -48,7 +50,7 @@ class Runtime:
         self._pools = {
             name: FunctionPool(
                 function,
-                {**function.environment, **environment},
+                {**function.environment, **environment, **(own or {}).get(name, {})},
                 size=_concurrency(function),
                 kept=KEPT_FOR_API if name in for_http else 0,
                 import_roots=import_roots,

@@ -81,7 +81,9 @@ def test_a_key_that_may_upload_is_enough_to_send_a_folder(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     write(tmp_path / "trip" / "small.jpg", picture("JPEG", (1, 2, 3)))
     write(tmp_path / "trip" / "large.bmp", picture("BMP", (3, 2, 1), SIDE))
-    made = client.call("POST", "/auth/keys", {"name": "Every night", "scopes": ["upload"]})
+    made = client.call(
+        "POST", "/auth/keys", {"name": "Every night", "scopes": ["upload"], "currentPassword": ACCOUNT["password"]}
+    )
     environment = {"PINHOLE_SERVER": instance.origin, "PINHOLE_TOKEN": made["token"]}
     assert command.run([str(tmp_path / "trip")], environment) == 0
     assert "2 files added" in capsys.readouterr().err

@@ -176,6 +176,7 @@ def test_a_key_for_scripts_is_shown_once_and_opens_nothing_once_it_is_revoked(
     page.get_by_role("button", name="Make a key").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Send photos").uncheck()
+    dialog.get_by_label("Current password").fill(PASSWORD)
     dialog.get_by_role("button", name="Make key").click()
     expect(dialog.get_by_text("Enter a name.")).to_be_visible()
     expect(dialog.get_by_text("Choose what it may do.")).to_be_visible()

@@ -92,7 +92,7 @@ def library(stack: Stack) -> Iterator[Library]:
 
 def test_every_queue_is_told_with_what_the_stack_was_deployed_with(run: Run, ask: Callable[..., Any]) -> None:
     told = {queue["name"]: queue for queue in ask("queues")}
-    assert len(told) == 19
+    assert len(told) == 23
     ingest = told["ingest"]
     assert (ingest["consumer"], ingest["visibilityTimeoutSeconds"], ingest["maxReceiveCount"]) == ("running", 1080, 1)
     assert ingest["deadLetters"] == "ingest-dead-letters"

@@ -107,7 +107,7 @@ class Change(TypedDict):
 
 
 class Check(TypedDict):
-    name: Literal['database', 'objects', 'queues', 'dead_letters', 'paused', 'waiting', 'failures', 'schedules']
+    name: Literal['database', 'objects', 'queues', 'dead_letters', 'paused', 'waiting', 'failures', 'mails', 'schedules']
     state: Literal['ok', 'warning', 'failing', 'unknown']
     findings: list[Finding]
 
@@ -188,7 +188,7 @@ class DuplicateUpload(TypedDict):
     itemId: str
 
 
-ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'email_taken', 'mail_not_set_up', 'mail_token_invalid', 'last_administrator', 'being_deleted', 'originals_are_kept', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
+ErrorCode = Literal['invalid', 'malformed_body', 'unsupported_media_type', 'too_large', 'not_found', 'method_not_allowed', 'conflict', 'gone', 'forbidden', 'too_many_requests', 'busy', 'unavailable', 'database_unavailable', 'disk_full', 'internal_error', 'unauthenticated', 'wrong_credentials', 'token_invalid', 'token_expired', 'session_ended', 'refresh_token_invalid', 'registration_closed', 'setup_token_wrong', 'invite_invalid', 'name_taken', 'not_administrator', 'already_onboarded', 'folder_taken', 'invite_used', 'email_taken', 'mail_not_set_up', 'mail_token_invalid', 'own_account', 'last_administrator', 'being_deleted', 'originals_are_kept', 'key_invalid', 'not_by_this_key', 'too_many_keys', 'second_factor_wrong', 'login_ticket_invalid', 'passkey_wrong', 'passkeys_unavailable', 'passkey_known', 'too_many_passkeys', 'totp_enrolled', 'totp_not_pending', 'no_second_factor', 'file_too_large', 'storage_full', 'too_many_uploads', 'upload_aborted', 'upload_expired', 'upload_not_waiting', 'single_upload', 'multipart_upload', 'wrong_parts', 'object_not_found', 'object_exists', 'file_rejected', 'empty_file', 'unsupported_type', 'corrupt', 'truncated', 'too_many_pixels', 'too_costly', 'exceeds_disk', 'size_mismatch', 'checksum_mismatch', 'processing_failed', 'if_match_required', 'item_changed', 'not_with_this_set', 'bad_signature', 'no_such_item', 'no_such_queue', 'no_such_schedule', 'no_consumer', 'no_dead_letters', 'move_under_way', 'bad_path', 'bad_request', 'too_slow', 'unsupported_encoding', 'bad_range', 'wrong_host', 'foreign_origin', 'not_built']
 
 
 class ExistingItems(TypedDict):
@@ -522,6 +522,7 @@ class MultipartUpload(TypedDict):
 
 class NewApiKey(TypedDict):
     name: str
+    currentPassword: str
     scopes: list[Literal['upload', 'read', 'all']]
 
 
@@ -557,6 +558,7 @@ class OnboardingState(TypedDict):
     setupTokenRequired: bool
     onboarded: bool
     mailWorks: bool
+    passkeysWork: bool
 
 
 class OpenUpload(TypedDict):

@@ -22,10 +22,13 @@ class Check(WireModel):
     """`database`, `objects`, `queues`: whether they answer. `dead_letters`: messages that nobody could work off.
 
     `paused`: queues that wait. `waiting`: stages of which nothing was done within an hour though something waits for
-    longer. `failures`: what failed for good within a day. `schedules`: those that failed, were killed or are overdue.
+    longer. `failures`: what failed for good within a day. `mails`: those that were given up within a day. `schedules`:
+    those that failed, were killed or are overdue.
     """
 
-    name: Literal["database", "objects", "queues", "dead_letters", "paused", "waiting", "failures", "schedules"]
+    name: Literal[
+        "database", "objects", "queues", "dead_letters", "paused", "waiting", "failures", "mails", "schedules"
+    ]
     state: Literal["ok", "warning", "failing", "unknown"] = Field(
         description="`unknown`: it could not be looked at, since another part does not answer"
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.endpoint import endpoint
 from api.wire import WHOLE, Timestamp, WireModel
-from pinhole.accounts import Role
+from pinhole.accounts import Role, User
 from pinhole.deletion import Progress
 from pinhole.errors import Conflict
 from pinhole.operations import users
@@ -102,13 +102,13 @@ def change_user(user_id: users.UserId, body: UserEdit) -> UserSummary:
 
 
 @routes.route("/admin/users/{user_id}/remove-factors", methods=["POST"])
-@endpoint(status=204, administrator=True)
-def remove_factors(user_id: users.UserId) -> None:
+@endpoint(status=204, administrator=True, errors=(Conflict,))
+def remove_factors(user_id: users.UserId, caller: User) -> None:
     """Forget app, passkeys and recovery codes of somebody who has lost them, and end their sessions.
 
-    From then on their password is enough.
+    From then on their password is enough. 409, `own_account`, of the caller's own: that takes their password.
     """
-    users.change(user_id, {"remove_factors": True})
+    users.remove_factors(user_id, caller)
 
 
 class DeleteUser(WireModel):
@@ -117,11 +117,11 @@ class DeleteUser(WireModel):
 
 @routes.route("/admin/users/{user_id}/delete", methods=["POST"])
 @endpoint(body=DeleteUser, answer=UserSummary, status=202, administrator=True, errors=(Conflict,))
-def delete_user(user_id: users.UserId, body: DeleteUser) -> UserSummary:
+def delete_user(user_id: users.UserId, body: DeleteUser, caller: User) -> UserSummary:
     """Delete a user with all that is theirs.
 
     They are let in nowhere from then on. The rest goes by and by, and how far that is stands in `deletion`, until they
-    are listed no more. 409: `last_administrator`; `originals_are_kept` where `originals` is true and the library was
-    set up to keep them. Once more changes nothing.
+    are listed no more. 409: `originals_are_kept` where `originals` is true and the library was set up to keep them;
+    `own_account` of the caller's own: that takes their password. Once more changes nothing.
     """
-    return UserSummary.of(users.delete(user_id, originals=body.originals))
+    return UserSummary.of(users.delete_other(user_id, caller, originals=body.originals))

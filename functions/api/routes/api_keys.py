@@ -6,9 +6,11 @@ from chalice.app import Blueprint
 from pydantic import Field
 
 from api.endpoint import endpoint
+from api.requests import Request
 from api.wire import Id, Timestamp, WireModel
-from pinhole.accounts import User, api_keys, names
+from pinhole.accounts import User, api_keys, limits, names
 from pinhole.accounts.api_keys import ApiKey, MadeKey, Scope
+from pinhole.accounts.passwords import MAX_CHARACTERS
 from pinhole.errors import Conflict
 
 routes = Blueprint(__name__)
@@ -20,6 +22,7 @@ class NewApiKey(WireModel):
         description=f"Kept NFC-normalised and trimmed, 1-{names.MAX_CHARACTERS} characters",
         examples=["Backup of the server"],
     )
+    current_password: str = Field(min_length=1, max_length=MAX_CHARACTERS)
     scopes: list[Scope] = Field(
         min_length=1,
         max_length=3,
@@ -63,10 +66,11 @@ def list_keys(caller: User) -> ApiKeys:
 
 
 @routes.route("/auth/keys", methods=["POST"])
-@endpoint(body=NewApiKey, answer=ApiKeyToken, status=201, errors=(Conflict,), scopes=())
-def make_key(body: NewApiKey, caller: User) -> ApiKeyToken:
-    """Make a key. 409, `too_many_keys`, where there are 100 of them."""
-    return ApiKeyToken.of(api_keys.make(caller, body.name, body.scopes))
+@endpoint(body=NewApiKey, answer=ApiKeyToken, status=201, errors=(Conflict,), scopes=(), limit=limits.PASSWORD)
+def make_key(body: NewApiKey, caller: User, request: Request) -> ApiKeyToken:
+    """Make a key. 403: `wrong_credentials`. 409: `too_many_keys`, where there are 100 of them."""
+    made = api_keys.make(caller, body.name, body.scopes, body.current_password, request.address)
+    return ApiKeyToken.of(made)
 
 
 @routes.route("/auth/keys/{key_id}", methods=["DELETE"])

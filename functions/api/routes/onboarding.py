@@ -16,6 +16,7 @@ class OnboardingState(WireModel):
     setup_token_required: bool = Field(description="Whether that takes the set-up token")
     onboarded: bool = Field(description="Whether an administrator has said what POST /onboarding asks")
     mail_works: bool = Field(description="Whether it sends mails, by which a forgotten password is replaced")
+    passkeys_work: bool = Field(description="Whether there can be passkeys where the page is")
 
 
 class LibraryWords(WireModel):
@@ -48,6 +49,7 @@ def read_onboarding() -> OnboardingState:
         setup_token_required=state.setup_token_required,
         onboarded=state.onboarded,
         mail_works=state.mail_works,
+        passkeys_work=state.passkeys_work,
     )
 
 

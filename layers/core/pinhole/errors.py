@@ -40,6 +40,7 @@ class ErrorCode(StrEnum):
     EMAIL_TAKEN = "email_taken"
     MAIL_NOT_SET_UP = "mail_not_set_up"
     MAIL_TOKEN_INVALID = "mail_token_invalid"  # noqa: S105
+    OWN_ACCOUNT = "own_account"
     LAST_ADMINISTRATOR = "last_administrator"
     BEING_DELETED = "being_deleted"
     ORIGINALS_ARE_KEPT = "originals_are_kept"

@@ -45,16 +45,8 @@ def send(address: str, letter: Letter) -> None:
 
 
 def _by_smtp(address: str, letter: Letter) -> None:
-    message = EmailMessage()
-    message["From"] = Address(SENDER, addr_spec=settings().mail_from)
-    message["To"] = Address(addr_spec=address)
-    message["Subject"] = letter.subject
-    message["Date"] = localtime()
-    message["Message-ID"] = make_msgid(domain=settings().mail_from.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to it
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
     try:
+        message = _message(address, letter)
         with _connected() as server:
             server.send_message(message)
     except smtplib.SMTPResponseException as error:
@@ -66,6 +58,21 @@ def _by_smtp(address: str, letter: Letter) -> None:
         raise Unavailable(f"The mail server can't be used: {type(error).__name__}.") from None
     except OSError as error:
         raise Unavailable(f"The mail server can't be reached: {type(error).__name__}.") from None
+    except ValueError as error:  # of an address, or a password, that can't be said to a server
+        raise Unavailable(f"The mail can't be written: {type(error).__name__}.") from None
+
+
+def _message(address: str, letter: Letter) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = Address(SENDER, addr_spec=settings().mail_from)
+    message["To"] = Address(addr_spec=address)
+    message["Subject"] = letter.subject
+    message["Date"] = localtime()
+    message["Message-ID"] = make_msgid(domain=settings().mail_from.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to it
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message
 
 
 def _connected() -> smtplib.SMTP:

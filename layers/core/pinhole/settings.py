@@ -1,6 +1,7 @@
 """Every setting, read once. The README's table is checked against this class."""
 
 import os
+import re
 from functools import cache
 from typing import Literal
 from urllib.parse import urljoin
@@ -144,6 +145,15 @@ class Settings(BaseModel):
     @classmethod
     def _separated(cls, names: object) -> object:
         return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+
+    @field_validator("web_origin")
+    @classmethod
+    def _origin(cls, origin: str) -> str:
+        """As browsers tell it, which compare it letter by letter."""
+        told = origin.rstrip("/").lower()
+        if told and not re.fullmatch(r"https?://[^/\s?#@]+", told):
+            raise ValueError("is no origin such as https://photos.example.org")
+        return told.removesuffix(":443" if told.startswith("https:") else ":80")
 
     @field_validator("fallback_timezone")
     @classmethod

@@ -9,7 +9,7 @@ import pytest
 from psycopg import Connection
 from werkzeug.test import TestResponse
 
-from tests.fixtures.api import Caller
+from tests.fixtures.api import PASSWORD, Caller
 
 
 def _body(response: TestResponse, status: int = 200) -> Any:
@@ -18,7 +18,10 @@ def _body(response: TestResponse, status: int = 200) -> Any:
 
 
 def _make(caller: Caller, name: str = "Backup", scopes: tuple[str, ...] = ("read",), status: int = 201) -> Any:
-    return _body(caller.call("POST", "/auth/keys", json={"name": name, "scopes": list(scopes)}), status)
+    return _body(
+        caller.call("POST", "/auth/keys", json={"name": name, "scopes": list(scopes), "currentPassword": PASSWORD}),
+        status,
+    )
 
 
 def _by_key(caller: Caller, token: str, path: str = "/timeline") -> TestResponse:
@@ -80,9 +83,15 @@ def test_nobody_sees_or_revokes_the_key_of_another(ann: Caller, new_caller: Call
 def test_a_key_makes_and_widens_no_key(ann: Caller) -> None:
     token = _make(ann, scopes=("all",))["token"]
     headers = {"Authorization": f"Bearer {token}"}
-    wider = {"name": "wider", "scopes": ["all"]}
+    wider = {"name": "wider", "scopes": ["all"], "currentPassword": PASSWORD}
     assert _body(ann.client.post("/auth/keys", json=wider, headers=headers), 403)["code"] == "not_by_this_key"
     assert len(_body(ann.call("GET", "/auth/keys"))["keys"]) == 1
+
+
+def test_who_makes_a_key_knows_the_password(ann: Caller) -> None:
+    asked = {"name": "Backup", "scopes": ["all"], "currentPassword": "not the password"}
+    assert _body(ann.call("POST", "/auth/keys", json=asked), 403)["code"] == "wrong_credentials"
+    assert _body(ann.call("GET", "/auth/keys")) == {"keys": []}
 
 
 def test_there_are_a_hundred_keys_at_most(ann: Caller, conn: Connection) -> None:
@@ -102,6 +111,6 @@ def test_there_are_a_hundred_keys_at_most(ann: Caller, conn: Connection) -> None
     [("name", ""), ("name", "  "), ("name", "a" * 65), ("scopes", []), ("scopes", ["admin"]), ("scopes", "all")],
 )
 def test_what_can_be_no_key_is_told_by_its_field(ann: Caller, field: str, value: object) -> None:
-    asked = {"name": "Backup", "scopes": ["read"], field: value}
+    asked = {"name": "Backup", "scopes": ["read"], "currentPassword": PASSWORD, field: value}
     wrong = _body(ann.call("POST", "/auth/keys", json=asked), 422)["errors"]
     assert {each["field"].partition(".")[0] for each in wrong} == {field}

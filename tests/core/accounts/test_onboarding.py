@@ -41,6 +41,7 @@ def test_a_new_system_waits_for_its_first_user(api: Client) -> None:
         "setupTokenRequired": False,
         "onboarded": False,
         "mailWorks": False,
+        "passkeysWork": True,
     }
 
 
@@ -48,7 +49,13 @@ def test_what_an_administrator_says_is_kept_and_none_of_it_told_to_strangers(ann
     kept = _body(_onboard(ann, libraryName=" Zoe\u0308’s photos "), 201)
     assert datetime.fromisoformat(kept.pop("onboardedAt")) <= datetime.now(UTC)
     assert kept == {"name": "Zo\u00eb’s photos", "fallbackTimezone": "Europe/Amsterdam", "originalsMayBeDeleted": True}
-    told = {"registrationOpen": False, "setupTokenRequired": False, "onboarded": True, "mailWorks": False}
+    told = {
+        "registrationOpen": False,
+        "setupTokenRequired": False,
+        "onboarded": True,
+        "mailWorks": False,
+        "passkeysWork": True,
+    }
     assert _body(ann.client.get("/onboarding")) == told
 
 

@@ -14,7 +14,6 @@ from psycopg import ClientCursor
 from dead_letters import handler as dead_letters
 from ingest import handler as ingesting
 from pinhole import analysis, deletion, edits, objects, stages, verify, videos
-from pinhole.accounts import api_keys
 from pinhole.db import transaction
 from pinhole.edits import Selection
 from pinhole.errors import Busy, Conflict, NotFound
@@ -22,7 +21,7 @@ from pinhole.imaging import renditions
 from pinhole.operations import users
 from pinhole.operations.requeue import requeue_stale
 from pinhole.stages import Asked, Lane, Stage, Subject
-from pinhole.tables import user
+from pinhole.tables import api_key, user
 from tests.core.deletion import going
 from tests.core.deletion.conftest import BOB, ROOT, Household
 from tests.fixtures import dying
@@ -94,8 +93,8 @@ def test_rows_of_every_table_go(household: Household) -> None:
     first = edits.edit_items(ann.id, Selection(ids=frozenset({item["id"]})), edits.asked({"rating": 3}, ()))
     for _ in range(3):  # each undoes the one before
         first = edits.undo(ann.id, first.id)
-    api_keys.make(ann, "a script", ["all"])
     with transaction() as own:
+        api_key.insert(own, ann.id, "a script", ["all"], bytes(32), 1)
         for number in range(5):
             own.execute("INSERT INTO session (id, user_id) VALUES (%s, %s)", (f"00000000000{number}", ann.id))
     fill(household)

@@ -54,3 +54,4 @@ def a_schedule_runs_and_is_looked_at(w: World) -> None:
     schedule_run.fail(w.conn, schedule_run.begin(w.conn, "clean_tokens"), "RuntimeError")
     schedule_run.list_all(w.conn)
     condition.count_failed_since(w.conn, 24)
+    condition.count_mails_failed_since(w.conn, 24)

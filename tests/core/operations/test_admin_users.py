@@ -222,3 +222,23 @@ def test_of_two_administrators_who_take_each_others_role_at_once_one_is_left(
         assert sorted(done) == [False, True]
         left = conn.execute("SELECT count(*) FROM users WHERE role = 'administrator'").fetchone()
         assert left == (1,)
+
+
+def test_nobody_removes_their_own_factors_without_their_password(administrator: Caller) -> None:
+    enrol_app(administrator)
+    own: Any = administrator.call("POST", f"/admin/users/{administrator.user.id}/remove-factors")
+    assert (own.status_code, own.json["code"]) == (409, "own_account")
+    assert listed(administrator)["root"]["secondFactors"] is True
+
+
+@pytest.mark.parametrize("changes", [{"disabled": True}, {"role": "member"}])
+def test_of_who_administers_no_more_the_invites_are_revoked(
+    administrator: Caller, new_caller: NewCaller, changes: dict[str, Any]
+) -> None:
+    bea = new_caller("bea")
+    change(administrator, bea, role="administrator")
+    for maker in (administrator, bea):
+        assert maker.call("POST", "/admin/invites", json={}).status_code == 201
+    change(administrator, bea, **changes)
+    invites: Any = administrator.call("GET", "/admin/invites").json
+    assert {invite["madeBy"]: invite["state"] for invite in invites["invites"]} == {"bea": "revoked", "root": "open"}

@@ -49,6 +49,7 @@ def test_of_an_instance_that_is_well_everything_is_ok() -> None:
         ("paused", "ok"),
         ("waiting", "ok"),
         ("failures", "ok"),
+        ("mails", "ok"),
         ("schedules", "ok"),
     ]
 
@@ -85,6 +86,17 @@ def test_what_failed_within_a_day_is_counted(library: Library) -> None:
     assert not_ok() == {"failures": ("warning", [Finding("day", 1)])}
 
 
+def test_mails_that_were_given_up_within_a_day_are_counted(conn: Connection) -> None:
+    conn.execute(
+        """
+        INSERT INTO mail (id, kind, address, address_key, state, touched_at, expires_at)
+        SELECT lpad(n::text, 12, '0'), 'reset', 'a', 'a', 'failed', now() - n * interval '23 hours', now()
+        FROM generate_series(1, 2) AS n
+        """
+    )
+    assert not_ok() == {"mails": ("failing", [Finding("day", 1)])}
+
+
 def test_a_schedule_that_failed_is_told_with_when_it_last_did_its_work(conn: Connection) -> None:
     conn.execute(
         "INSERT INTO schedule_run (schedule, run_id, finished_at, error) VALUES ('sweep', 'abcdefghij01', now(), 'X')"
@@ -104,6 +116,7 @@ def test_what_can_not_be_looked_at_is_unknown_and_the_rest_is_told(monkeypatch: 
     assert [check.name for check in checks().values() if check.state == "unknown"] == [
         "waiting",
         "failures",
+        "mails",
         "schedules",
     ]
 

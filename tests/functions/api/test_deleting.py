@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
-from pinhole.accounts import api_keys, passwords
+from pinhole.accounts import api_keys
 from tests.core.deletion import going
-from tests.fixtures.api import Caller
+from tests.fixtures.api import PASSWORD, Caller
 from tests.fixtures.cloud import Cloud
-
-PASSWORD = "a password of ann's"
 
 NewCaller = Callable[[str], Caller]
 
@@ -26,11 +24,9 @@ def root(cloud: Cloud, new_caller: NewCaller, conn: Connection) -> Caller:
 
 
 @pytest.fixture
-def ann(root: Caller, new_caller: NewCaller, conn: Connection) -> Caller:
-    """A member with a password."""
-    made = new_caller("ann")
-    conn.execute("UPDATE users SET password_hash = %s WHERE id = %s", (passwords.hash_password(PASSWORD), made.user.id))
-    return made
+def ann(root: Caller, new_caller: NewCaller) -> Caller:
+    """A member."""
+    return new_caller("ann")
 
 
 def names(root: Caller) -> dict[str, Any]:
@@ -45,7 +41,7 @@ def delete_me(caller: Caller, password: str, *, originals: bool = False) -> Any:
 def test_who_is_deleted_is_out_at_once_and_can_delete_themselves_by_their_password_alone(
     ann: Caller, root: Caller, cloud: Cloud
 ) -> None:
-    key = api_keys.make(ann.user, "a script", ["all"]).token
+    key = api_keys.make(ann.user, "a script", ["all"], PASSWORD, "").token
     refused = delete_me(ann, "another password")
     assert (refused.status_code, refused.json["code"]) == (403, "wrong_credentials")
     assert names(root)["ann"] is None
@@ -75,10 +71,16 @@ def test_an_administrator_deletes_another_and_sees_how_far_it_is(ann: Caller, ro
     assert root.call("POST", f"/admin/users/{ann.user.id}/delete", json={"originals": False}).status_code == 404
 
 
+def test_an_administrator_deletes_themselves_by_their_password_alone(root: Caller) -> None:
+    own: Any = root.call("POST", f"/admin/users/{root.user.id}/delete", json={"originals": False})
+    assert (own.status_code, own.json["code"]) == (409, "own_account")
+    assert root.call("GET", "/me").status_code == 200
+
+
 def test_the_last_administrator_can_not_go_and_originals_stay_that_are_to_stay(
     ann: Caller, root: Caller, conn: Connection
 ) -> None:
-    last: Any = root.call("POST", f"/admin/users/{root.user.id}/delete", json={"originals": False})
+    last: Any = delete_me(root, PASSWORD)
     assert (last.status_code, last.json["code"]) == (409, "last_administrator")
     assert root.call("GET", "/me").status_code == 200
     conn.execute("UPDATE library SET originals_may_be_deleted = false")

@@ -20,7 +20,7 @@ from pinhole.accounts.tokens import access_token
 from pinhole.db import transaction
 from pinhole.ids import new_id
 from pinhole.settings import settings
-from tests.fixtures.api import Caller
+from tests.fixtures.api import PASSWORD, Caller
 from tests.fixtures.authenticator import Authenticator
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.factors import enrol_passkey
@@ -116,13 +116,13 @@ def _ended(caller: Caller, conn: Connection) -> str:
 
 
 def _revoked_key(caller: Caller, conn: Connection) -> str:
-    made = api_keys.make(caller.user, "a script", ["all"])
+    made = api_keys.make(caller.user, "a script", ["all"], PASSWORD, "")
     api_keys.revoke(caller.user, made.key.id)
     return made.token
 
 
 def _key_of_a_disabled_user(caller: Caller, conn: Connection) -> str:
-    token = api_keys.make(caller.user, "a script", ["all"]).token
+    token = api_keys.make(caller.user, "a script", ["all"], PASSWORD, "").token
     _disabled(caller, conn)
     return token
 
@@ -188,7 +188,7 @@ def test_who_has_a_session_comes_in_by_every_door_that_asks_for_one(owner: Calle
 
 @pytest.mark.parametrize("scope", get_args(Scope))
 def test_a_key_opens_what_its_scope_says_and_nothing_else(scope: Scope, owner: Caller) -> None:
-    token = api_keys.make(owner.user, "a script", [scope]).token
+    token = api_keys.make(owner.user, "a script", [scope], PASSWORD, "").token
     wrong = {}
     for route, door in DOORS.items():
         if door.enters != "anyone":
@@ -201,7 +201,7 @@ def test_a_key_opens_what_its_scope_says_and_nothing_else(scope: Scope, owner: C
 
 def test_a_key_of_an_administrator_opens_no_door_of_administrators(owner: Caller, conn: Connection) -> None:
     conn.execute("UPDATE users SET role = 'administrator'")
-    token = api_keys.make(owner.user, "a script", ["all"]).token
+    token = api_keys.make(owner.user, "a script", ["all"], PASSWORD, "").token
     doors = {route: door for route, door in DOORS.items() if door.enters == "administrator"}
     assert {enter(owner, route, door, token=token).status_code for route, door in doors.items()} == {403}
 
@@ -238,7 +238,7 @@ def make(owner: Caller, conn: Connection) -> Callable[[Thing], str]:
 
     makers: Mapping[Thing, Callable[[], str]] = {
         "session": begun,
-        "key": lambda: api_keys.make(owner.user, "a script", ["read"]).key.id,
+        "key": lambda: api_keys.make(owner.user, "a script", ["read"], PASSWORD, "").key.id,
         "passkey": enrolled,
         "item": library.add,
         "change": changed,

@@ -271,7 +271,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a user with all that is theirs.
-         * @description They are let in nowhere from then on. The rest goes by and by, and how far that is stands in `deletion`, until they are listed no more. 409: `last_administrator`; `originals_are_kept` where `originals` is true and the library was set up to keep them. Once more changes nothing.
+         * @description They are let in nowhere from then on. The rest goes by and by, and how far that is stands in `deletion`, until they are listed no more. 409: `originals_are_kept` where `originals` is true and the library was set up to keep them; `own_account` of the caller's own: that takes their password. Once more changes nothing.
          *
          *     For administrators alone; others are answered 403, `not_administrator`.
          */
@@ -293,7 +293,7 @@ export interface paths {
         put?: never;
         /**
          * Forget app, passkeys and recovery codes of somebody who has lost them, and end their sessions.
-         * @description From then on their password is enough.
+         * @description From then on their password is enough. 409, `own_account`, of the caller's own: that takes their password.
          *
          *     For administrators alone; others are answered 403, `not_administrator`.
          */
@@ -355,7 +355,7 @@ export interface paths {
         get: operations["listKeys"];
         put?: never;
         /**
-         * Make a key. 409, `too_many_keys`, where there are 100 of them.
+         * Make a key. 403: `wrong_credentials`. 409: `too_many_keys`, where there are 100 of them.
          * @description By a session alone: no API key opens it.
          */
         post: operations["makeKey"];
@@ -1745,11 +1745,12 @@ export interface components {
          * @description `database`, `objects`, `queues`: whether they answer. `dead_letters`: messages that nobody could work off.
          *
          *     `paused`: queues that wait. `waiting`: stages of which nothing was done within an hour though something waits for
-         *     longer. `failures`: what failed for good within a day. `schedules`: those that failed, were killed or are overdue.
+         *     longer. `failures`: what failed for good within a day. `mails`: those that were given up within a day. `schedules`:
+         *     those that failed, were killed or are overdue.
          */
         Check: {
             /** @enum {string} */
-            name: "database" | "objects" | "queues" | "dead_letters" | "paused" | "waiting" | "failures" | "schedules";
+            name: "database" | "objects" | "queues" | "dead_letters" | "paused" | "waiting" | "failures" | "mails" | "schedules";
             /**
              * @description `unknown`: it could not be looked at, since another part does not answer
              * @enum {string}
@@ -1860,7 +1861,7 @@ export interface components {
          * @description What went wrong, stable and for programs: of every problem on the wire, and of an upload that failed.
          * @enum {string}
          */
-        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "email_taken" | "mail_not_set_up" | "mail_token_invalid" | "last_administrator" | "being_deleted" | "originals_are_kept" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
+        ErrorCode: "invalid" | "malformed_body" | "unsupported_media_type" | "too_large" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "forbidden" | "too_many_requests" | "busy" | "unavailable" | "database_unavailable" | "disk_full" | "internal_error" | "unauthenticated" | "wrong_credentials" | "token_invalid" | "token_expired" | "session_ended" | "refresh_token_invalid" | "registration_closed" | "setup_token_wrong" | "invite_invalid" | "name_taken" | "not_administrator" | "already_onboarded" | "folder_taken" | "invite_used" | "email_taken" | "mail_not_set_up" | "mail_token_invalid" | "own_account" | "last_administrator" | "being_deleted" | "originals_are_kept" | "key_invalid" | "not_by_this_key" | "too_many_keys" | "second_factor_wrong" | "login_ticket_invalid" | "passkey_wrong" | "passkeys_unavailable" | "passkey_known" | "too_many_passkeys" | "totp_enrolled" | "totp_not_pending" | "no_second_factor" | "file_too_large" | "storage_full" | "too_many_uploads" | "upload_aborted" | "upload_expired" | "upload_not_waiting" | "single_upload" | "multipart_upload" | "wrong_parts" | "object_not_found" | "object_exists" | "file_rejected" | "empty_file" | "unsupported_type" | "corrupt" | "truncated" | "too_many_pixels" | "too_costly" | "exceeds_disk" | "size_mismatch" | "checksum_mismatch" | "processing_failed" | "if_match_required" | "item_changed" | "not_with_this_set" | "bad_signature" | "no_such_item" | "no_such_queue" | "no_such_schedule" | "no_consumer" | "no_dead_letters" | "move_under_way" | "bad_path" | "bad_request" | "too_slow" | "unsupported_encoding" | "bad_range" | "wrong_host" | "foreign_origin" | "not_built";
         /** ExistingItems */
         ExistingItems: {
             /** @description Item by SHA-256; what is missing here is not in the library */
@@ -2431,6 +2432,7 @@ export interface components {
              * @example Backup of the server
              */
             name: string;
+            currentPassword: string;
             /** @description `upload`: send files. `read`: see all that its user sees, and download it. `all`: both, and change photos. None changes accounts, makes keys or administers */
             scopes: ("upload" | "read" | "all")[];
         };
@@ -2490,6 +2492,8 @@ export interface components {
             onboarded: boolean;
             /** @description Whether it sends mails, by which a forgotten password is replaced */
             mailWorks: boolean;
+            /** @description Whether there can be passkeys where the page is */
+            passkeysWork: boolean;
         };
         /**
          * OpenUpload
@@ -3708,6 +3712,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
@@ -3830,6 +3835,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

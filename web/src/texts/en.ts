@@ -80,6 +80,7 @@ export const en = {
     email_taken: 'Somebody here has this e-mail address already.',
     mail_not_set_up: 'This server sends no mails. Ask the administrator.',
     mail_token_invalid: 'This link isn’t good any more. Ask for another one.',
+    own_account: 'For your own account this takes your password: go to the page of your account.',
     last_administrator: 'There has to be another administrator first.',
     being_deleted: 'This user is being deleted.',
     originals_are_kept: 'The original files stay: so it was chosen when this library was set up.',

@@ -296,6 +296,7 @@ export const administration = {
       paused: 'No queue is paused',
       waiting: 'Nothing waits for too long',
       failures: 'Nothing failed today',
+      mails: 'Mails go out',
       schedules: 'Schedules run',
     } satisfies Record<components['schemas']['Check']['name'], string>,
     noAnswer: 'It doesn’t answer.',

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from psycopg import Connection
 
-from pinhole.accounts import names
+from pinhole.accounts import mails, names
+from pinhole.accounts.profile import confirm_password
 from pinhole.db import transaction
 from pinhole.errors import Conflict, ErrorCode, NotFound, Unauthenticated
 from pinhole.tables import api_key, user
@@ -29,13 +30,20 @@ class MadeKey:
     token: str
 
 
-def make(owner: User, name: str, scopes: Sequence[Scope]) -> MadeKey:
-    """Make a key. Raises Invalid, and Conflict (`too_many_keys`) where the user has 100 of them."""
+def make(owner: User, name: str, scopes: Sequence[Scope], password: str, address: str) -> MadeKey:
+    """Make a key, which outlives the session that it is made by: it takes the password. address: of the client.
+
+    Raises Invalid, Forbidden (`wrong_credentials`), TooManyRequests, and Conflict (`too_many_keys`) where the user has
+    100 of them.
+    """
     kept_name = names.key_name(name)
+    confirm_password(owner, password, address)
     token = PREFIX + secrets.token_urlsafe(32)
     with transaction() as conn:
         user.hold(conn, owner.id)  # of two at once the second counts the first
         made = api_key.insert(conn, owner.id, kept_name, sorted(set(scopes)), _hash(token), MAX_KEYS)
+        asked = [] if made is None else mails.notice(conn, "key_made", owner.id)
+    mails.ask(asked)
     if made is None:
         message = f"You have {MAX_KEYS} keys: revoke one first."
         raise Conflict(message, code=ErrorCode.TOO_MANY_KEYS)

@@ -61,6 +61,28 @@ def email_changed(user_name: str, library_name: str | None) -> Letter:
     )
 
 
+def factors_changed(user_name: str, library_name: str | None) -> Letter:
+    """After an app or a passkey was added or removed."""
+    return _letter(
+        "Your log-in was changed",
+        library_name,
+        f"An app that shows codes, or a passkey, of {user_name} was just added or removed.",
+        None,
+        "If it wasn't you, change your password, look at the page of your account, and tell your administrator.",
+    )
+
+
+def key_made(user_name: str, library_name: str | None) -> Letter:
+    """After a key for scripts was made."""
+    return _letter(
+        "A key was made",
+        library_name,
+        f"A key was just made, by which a script acts for {user_name}.",
+        None,
+        "If it wasn't you, revoke it on the page of your account, and change your password.",
+    )
+
+
 def _letter(subject: str, library_name: str | None, opening: str, url: str | None, closing: str) -> Letter:
     whose = f"Pinhole, {library_name}" if library_name else "Pinhole"
     lines = [opening, *([url] if url else []), closing, whose]

@@ -6,7 +6,7 @@ between sending and noting that sends another, whose token is then the good one.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from psycopg import Connection
@@ -32,6 +32,12 @@ LEASE = timedelta(minutes=1)  # longer than a call of the function, shorter than
 MOST_RESETS = 10
 _RESETS_WITHIN = timedelta(hours=1)
 _SWEEP = 500
+_NOTICES: Mapping[Kind, Callable[[str, str | None], Letter]] = {
+    "password_changed": letters.password_changed,
+    "email_changed": letters.email_changed,
+    "factors_changed": letters.factors_changed,
+    "key_made": letters.key_made,
+}
 
 
 class _Message(BaseModel):
@@ -97,7 +103,7 @@ def deliver(mail_id: str) -> None:
     address, letter = prepared
     try:
         mailer.send(address, letter)
-    except Unavailable:
+    except Exception:
         with transaction() as conn:
             mail.release(conn, mail_id)
         raise
@@ -127,8 +133,7 @@ def _prepared(conn: Connection, one: Mail) -> tuple[str, Letter] | None:
     if one.kind == "confirm":
         url = _link(conn, one, "confirm-email", one.user_id)
         return one.address, letters.confirm(user_name, name, url, CONFIRM_LIFETIME)
-    told = letters.password_changed if one.kind == "password_changed" else letters.email_changed
-    return one.address, told(user_name, name)
+    return one.address, _NOTICES[one.kind](user_name, name)
 
 
 def _reset(conn: Connection, one: Mail, library_name: str | None) -> tuple[str, Letter] | None:

@@ -12,7 +12,8 @@ _FOLDER_CHARACTERS = 32  # at most 128 bytes: a component of an object key has 2
 
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, section 4.5.3.1.3, without its angle brackets
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 _JOINERS = "\u200c\u200d"  # Persian and Indic names need them, emoji too
 # Control, format (which reorder or hide text), private use, surrogates, line and paragraph separators.
@@ -45,7 +46,8 @@ def library_name(raw: str) -> str:
 def email(raw: str) -> str:
     """An e-mail address as it is kept: as it was typed, trimmed, and of ASCII alone. Raises Invalid.
 
-    The rule is that of `<input type=email>` (HTML Standard, valid e-mail address), with the lengths of RFC 5321.
+    The rule is that of `<input type=email>` (HTML Standard, valid e-mail address), with the lengths of RFC 5321, and
+    with dots between other characters alone (RFC 5322, dot-atom): mail servers take no others.
     """
     address = raw.strip()
     if len(address) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(address):

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from psycopg import Connection
 
 from pinhole import mailer
-from pinhole.accounts import names
+from pinhole.accounts import names, passkeys
 from pinhole.db import transaction
 from pinhole.errors import Conflict, ErrorCode, FieldError, Invalid
 from pinhole.settings import settings
@@ -20,13 +20,14 @@ _OF_THE_MACHINE = {"Factory", "localtime", "posixrules"}
 @dataclass(frozen=True, slots=True)
 class Onboarding:
     """What a client needs to know before anybody is logged in. onboarded: whether `onboard` was called;
-    mail_works: whether mails can be sent.
+    mail_works: whether mails can be sent; passkeys_work: whether there can be passkeys.
     """
 
     registration_open: bool
     setup_token_required: bool
     onboarded: bool
     mail_works: bool
+    passkeys_work: bool
 
 
 def read() -> Onboarding:
@@ -34,7 +35,11 @@ def read() -> Onboarding:
     with transaction() as conn:
         is_open, name = not user.exists_any(conn), library.name(conn)
     return Onboarding(
-        is_open, is_open and bool(settings().setup_token.get_secret_value()), name is not None, mailer.works()
+        registration_open=is_open,
+        setup_token_required=is_open and bool(settings().setup_token.get_secret_value()),
+        onboarded=name is not None,
+        mail_works=mailer.works(),
+        passkeys_work=passkeys.relying_party() is not None,
     )
 
 

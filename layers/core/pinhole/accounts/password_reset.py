@@ -40,6 +40,7 @@ def confirm(token: str, new_password: str) -> None:
         if not user.change_password_hash(conn, used.user_id, used.password_hash, after):
             raise mails.invalid()
         session.end_all(conn, used.user_id)
+        mail.end_tokens(conn, used.user_id, ["confirm"])  # asked for by whoever knew the password before
         asked = mails.notice(conn, "password_changed", used.user_id)
     live.sessions_ended(used.user_id)
     mails.ask(asked)

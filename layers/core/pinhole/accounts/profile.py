@@ -9,7 +9,7 @@ from pinhole.accounts import limits, mails, names, passwords
 from pinhole.accounts.registration import name_taken
 from pinhole.db import transaction
 from pinhole.errors import ErrorCode, Forbidden
-from pinhole.tables import session, user
+from pinhole.tables import mail, session, user
 from pinhole.tables.session import Session
 from pinhole.tables.user import User
 
@@ -30,7 +30,7 @@ def confirm_password(who: User, current: str, address: str) -> str:
 
 
 def change_password(of: Session, current: str, new: str, address: str) -> None:
-    """Change the password of a session's user, and end their other sessions.
+    """Change the password of a session's user, and end their other sessions, and an address that waits to be theirs.
 
     Raises Forbidden (`wrong_credentials`) when it is not the current one, Invalid, TooManyRequests.
     """
@@ -40,24 +40,10 @@ def change_password(of: Session, current: str, new: str, address: str) -> None:
         if not user.change_password_hash(conn, of.user.id, before, after):
             raise _wrong()
         session.end_others(conn, of.user.id, of.id)
+        mail.end_tokens(conn, of.user.id, ["confirm"])  # asked for by whoever knew the password before
         asked = mails.notice(conn, "password_changed", of.user.id)
     live.sessions_ended(of.user.id)
     mails.ask(asked)
-
-
-def check_password(of: Session, current: str, address: str) -> str:
-    """See that somebody who has a session knows its user's password, too. Its hash.
-
-    Raises Forbidden (`wrong_credentials`) when it is another, TooManyRequests.
-    """
-    account = str(of.user.id)
-    limits.PASSWORD.count_account(account, address)
-    with transaction() as conn:
-        kept = user.read_password_hash(conn, of.user.id) or passwords.nobody()
-    if not passwords.matches(kept, current):
-        raise _wrong()
-    limits.PASSWORD.take_back(account, address)
-    return kept
 
 
 def rename(who: User, name: str) -> User:

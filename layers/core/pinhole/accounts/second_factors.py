@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from psycopg import Connection
 
-from pinhole.accounts import limits, names, passkeys, timed_codes
+from pinhole.accounts import limits, mails, names, passkeys, timed_codes
 from pinhole.accounts.passkeys import Answer
 from pinhole.accounts.profile import confirm_password
 from pinhole.accounts.tokens import Tokens, begin_session, hashed
@@ -202,6 +202,7 @@ def begin_totp(who: User, password: str, address: str) -> NewTotp:
     confirm_password(who, password, address)
     secret = timed_codes.new_secret()
     with transaction() as conn:
+        user.hold(conn, who.id)  # whoever confirms an earlier one has done so, or finds this one
         if not totp.begin(conn, who.id, secret):
             message = "There is an app already: remove it first."
             raise Conflict(message, code=ErrorCode.TOTP_ENROLLED)
@@ -224,7 +225,10 @@ def confirm_totp(who: User, code: str) -> list[str] | None:
         if step is None:
             raise Forbidden("This is not the code of now.", code=ErrorCode.SECOND_FACTOR_WRONG)
         totp.confirm(conn, who.id, secret, step)
-        return _first_codes(conn, who.id)
+        codes = _first_codes(conn, who.id)
+        asked = mails.notice(conn, "factors_changed", who.id)
+    mails.ask(asked)
+    return codes
 
 
 def remove_totp(who: User, password: str, address: str) -> None:
@@ -234,6 +238,8 @@ def remove_totp(who: User, password: str, address: str) -> None:
         user.hold(conn, who.id)
         totp.delete(conn, who.id)
         _forget_codes_of_nothing(conn, who.id)
+        asked = mails.notice(conn, "factors_changed", who.id)
+    mails.ask(asked)
 
 
 def begin_passkey(who: User, password: str, address: str) -> Challenge:
@@ -276,7 +282,10 @@ def finish_passkey(who: User, ticket: str, name: str, answer: Answer) -> tuple[P
         kept = passkey.insert(conn, who.id, kept_name, made)
         if kept is None:
             raise Conflict("This passkey is known here already.", code=ErrorCode.PASSKEY_KNOWN)
-        return kept, _first_codes(conn, who.id)
+        codes = _first_codes(conn, who.id)
+        asked = mails.notice(conn, "factors_changed", who.id)
+    mails.ask(asked)
+    return kept, codes
 
 
 def remove_passkey(who: User, passkey_id: str, password: str, address: str) -> None:
@@ -287,6 +296,8 @@ def remove_passkey(who: User, passkey_id: str, password: str, address: str) -> N
         if not passkey.delete(conn, who.id, passkey_id):
             raise NotFound("There is no such passkey.")
         _forget_codes_of_nothing(conn, who.id)
+        asked = mails.notice(conn, "factors_changed", who.id)
+    mails.ask(asked)
 
 
 def new_recovery_codes(who: User, password: str, address: str) -> list[str]:

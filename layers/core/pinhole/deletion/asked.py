@@ -8,7 +8,7 @@ from pinhole.db import statement, transaction
 from pinhole.deletion import job
 from pinhole.errors import Conflict, ErrorCode, NotFound
 from pinhole.settings import settings
-from pinhole.tables import deletion, library, media_item, session, upload, user
+from pinhole.tables import deletion, invite, library, media_item, session, upload, user
 from pinhole.telemetry import logger
 
 # Beyond the life of an address: what was begun to be sent by it has arrived by then.
@@ -43,12 +43,13 @@ def begin(user_id: int, *, originals: bool) -> None:
                 "Of this library it was said that originals are kept. Delete the user without them.",
                 code=ErrorCode.ORIGINALS_ARE_KEPT,
             )
+        user.set_disabled(conn, user_id, disabled=True)  # before uploads are looked at: whoever begins one waits
         waits = originals and upload.may_land(conn, user_id)
         seconds = settings().url_expiry_seconds + _ARRIVES_SECONDS if waits else 0
         if not deletion.insert(conn, user_id, items, originals=originals, seconds=seconds):
             return
-        user.set_disabled(conn, user_id, disabled=True)
         session.end_all(conn, user_id)
+        invite.revoke_of(conn, user_id)
         if not user.has_administrator(conn):
             raise Conflict(
                 "Nobody would be left to administer: make somebody else an administrator first.",

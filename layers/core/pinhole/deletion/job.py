@@ -148,8 +148,8 @@ def _delete_others(conn: Connection, of: Deletion) -> int | None:
         return _SOCKETS_SECONDS
     if session.delete_some(conn, of.user_id, ROWS):
         return 0
-    if not of.originals:
-        kept_folder.insert(conn, of.folder)
+    # Also where all originals went: a client may send by an old address once more what it has sent already.
+    kept_folder.insert(conn, of.folder)
     stored_sum.forget(conn, of.user_id)
     # All else goes with it, or refuses: what came meanwhile is found by the next attempt.
     user.delete(conn, of.user_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from botocore.exceptions import BotoCoreError, ClientError
 from psycopg import Connection
 from psycopg.rows import scalar_row
 
@@ -15,7 +16,9 @@ from pinhole.operations import jobs, queues, schedules
 from pinhole.telemetry import logger
 
 State = Literal["ok", "warning", "failing", "unknown"]
-CheckName = Literal["database", "objects", "queues", "dead_letters", "paused", "waiting", "failures", "schedules"]
+CheckName = Literal[
+    "database", "objects", "queues", "dead_letters", "paused", "waiting", "failures", "mails", "schedules"
+]
 
 _PARTS: tuple[CheckName, ...] = ("database", "objects", "queues")
 _TOO_LONG = timedelta(hours=1)
@@ -48,7 +51,7 @@ def look() -> list[Check]:
     parts = health.check()
     answering = [Check(part, "ok" if parts[part] else "failing") for part in _PARTS]
     of_queues: list[CheckName] = ["dead_letters", "paused"]
-    of_the_database: list[CheckName] = ["waiting", "failures", "schedules"]
+    of_the_database: list[CheckName] = ["waiting", "failures", "mails", "schedules"]
     return [
         *answering,
         *(_looked(of_queues, _queues) if parts["queues"] else _unknown(of_queues)),
@@ -70,6 +73,17 @@ def count_failed_since(conn: Connection, hours: int) -> int:
     return count
 
 
+def count_mails_failed_since(conn: Connection, hours: int) -> int:
+    """Mails that were given up and were last tried in the last so many hours."""
+    with conn.cursor(row_factory=scalar_row) as cursor:
+        count = cursor.execute(
+            "SELECT count(*) FROM mail WHERE state = 'failed' AND touched_at > now() - make_interval(hours => %s)",
+            [hours],
+        ).fetchone()
+    assert isinstance(count, int)
+    return count
+
+
 def _queues() -> list[Check]:
     states = queues.states()
     dead = [Finding(one.name, one.dead_letters_depth) for one in states if one.dead_letters_depth]
@@ -84,6 +98,7 @@ def _ledger() -> list[Check]:
     with transaction() as conn:
         counts = jobs.counts(conn)
         failed = count_failed_since(conn, 24)
+        unsent = count_mails_failed_since(conn, 24)
     unwell = [Finding(one.name, since=one.succeeded_at) for one in schedules.states() if not one.well]
     now = datetime.now(UTC)
     stuck = [
@@ -94,6 +109,7 @@ def _ledger() -> list[Check]:
     return [
         Check("waiting", "failing" if stuck else "ok", stuck),
         Check("failures", "warning" if failed else "ok", [Finding("day", failed)] if failed else []),
+        Check("mails", "failing" if unsent else "ok", [Finding("day", unsent)] if unsent else []),
         Check("schedules", "failing" if unwell else "ok", unwell),
     ]
 
@@ -101,7 +117,7 @@ def _ledger() -> list[Check]:
 def _looked(names: Sequence[CheckName], look_at: Callable[[], list[Check]]) -> list[Check]:
     try:
         return look_at()
-    except Unavailable:
+    except (Unavailable, BotoCoreError, ClientError):
         logger.exception("checks_unavailable", extra={"checks": list(names)})
         return _unknown(names)
 

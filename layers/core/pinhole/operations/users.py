@@ -15,7 +15,8 @@ from pinhole.db import statement, transaction
 from pinhole.deletion import Progress
 from pinhole.errors import Conflict, ErrorCode, NotFound
 from pinhole.tables import deletion as deletion_table
-from pinhole.tables import session, user
+from pinhole.tables import invite, session, user
+from pinhole.tables.user import User
 from pinhole.telemetry import logger
 
 MAX_QUOTA_BYTES = 2**53 - 1  # exact in JSON
@@ -69,13 +70,15 @@ def states() -> list[UserState]:
 def change(user_id: int, changes: UserChange) -> UserState:
     """Change a user, all or nothing; how they are then.
 
-    Who is disabled, or whose second factors are removed, has no session any more.
+    Who is disabled, or whose second factors are removed, has no session any more; of who administers no more, the
+    invites that are open are revoked.
 
     Raises NotFound; Conflict (`last_administrator`) where nobody would be left who may administer, (`being_deleted`)
     where it is the user who goes; Unavailable.
     """
     with transaction() as conn:
         user.lock(conn)  # of two administrators who take each other's role, the second finds what the first did
+        user.hold(conn, user_id)  # who is about to log in waits, and finds what was changed
         if deletion_table.is_under_way(conn, user_id):
             raise Conflict("This user is being deleted.", code=ErrorCode.BEING_DELETED)
         if "role" in changes:
@@ -88,6 +91,8 @@ def change(user_id: int, changes: UserChange) -> UserState:
             second_factors.forget_all(conn, user_id)
         if _ends_sessions(changes):
             session.end_all(conn, user_id)
+        if changes.get("disabled") or changes.get("role") == "member":
+            invite.revoke_of(conn, user_id)
         if not user.has_administrator(conn):
             raise Conflict(
                 "Nobody would be left to administer: make somebody else an administrator first.",
@@ -107,6 +112,18 @@ def change_named(name: str, changes: UserChange) -> UserState:
     return change(_id_of(name), changes)
 
 
+def remove_factors(user_id: int, by: User) -> None:
+    """Have somebody's password be enough again. by: who asks for it. Raises Conflict (`own_account`), NotFound."""
+    _check_other(user_id, by)
+    change(user_id, {"remove_factors": True})
+
+
+def delete_other(user_id: int, by: User, *, originals: bool) -> UserState:
+    """As `delete`, for an administrator. by: who asks for it. Raises Conflict (`own_account`) too."""
+    _check_other(user_id, by)
+    return delete(user_id, originals=originals)
+
+
 def delete(user_id: int, *, originals: bool) -> UserState:
     """Have a user deleted, with their originals or without; how far it is then. Raises what `deletion.begin` does."""
     deletion.begin(user_id, originals=originals)
@@ -120,6 +137,11 @@ def delete(user_id: int, *, originals: bool) -> UserState:
 def delete_named(name: str, *, originals: bool) -> UserState:
     """The same for the user of this name."""
     return delete(_id_of(name), originals=originals)
+
+
+def _check_other(user_id: int, by: User) -> None:
+    if user_id == by.id:
+        raise Conflict("Of your own account this takes your password.", code=ErrorCode.OWN_ACCOUNT)
 
 
 def _id_of(name: str) -> int:

@@ -121,6 +121,15 @@ def use(conn: Connection, token_hash: bytes) -> Terms | None:
         ).fetchone()
 
 
+def revoke_of(conn: Connection, user_id: int) -> None:
+    """Revoke the open invites that a user made."""
+    conn.execute(
+        "UPDATE invite SET revoked_at = now()"
+        " WHERE made_by = %s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()",
+        [user_id],
+    )
+
+
 def keep_user(conn: Connection, invite_id: str, user_id: int) -> None:
     """Keep who came by an invite that was used."""
     conn.execute("UPDATE invite SET used_by = %s WHERE id = %s", [user_id, invite_id])

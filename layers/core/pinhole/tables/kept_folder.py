@@ -1,4 +1,4 @@
-"""Table `kept_folder`: prefixes of originals that stayed when their user went."""
+"""Table `kept_folder`: prefixes of users who are gone: what lies there, or arrives late, is nobody's."""
 
 from psycopg import Connection
 

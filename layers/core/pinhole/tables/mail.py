@@ -10,7 +10,7 @@ from psycopg.rows import class_row, scalar_row
 
 from pinhole.ids import new_id
 
-Kind = Literal["confirm", "reset", "invite", "password_changed", "email_changed"]
+Kind = Literal["confirm", "reset", "invite", "password_changed", "email_changed", "factors_changed", "key_made"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,15 +263,13 @@ def read_quota(conn: Connection, user_id: int) -> int | None:
         return cursor.execute("SELECT quota_bytes FROM users WHERE id = %s", [user_id]).fetchone()
 
 
-def lock_quota(conn: Connection, user_id: int) -> int | None:
-    """The same, while nobody else has this user's row until the end of the transaction."""
-    with conn.cursor(row_factory=scalar_row) as cursor:
-        return cursor.execute("SELECT quota_bytes FROM users WHERE id = %s FOR NO KEY UPDATE", [user_id]).fetchone()
+def hold(conn: Connection, user_id: int) -> bool:
+    """Have this user's row until the end of the transaction: what is counted of them is still so when more is added.
 
-
-def hold(conn: Connection, user_id: int) -> None:
-    """Have this user's row until the end of the transaction: what is counted of them is still so when more is added."""
-    conn.execute("SELECT FROM users WHERE id = %s FOR NO KEY UPDATE", [user_id])
+    False for one who is gone or disabled by now.
+    """
+    row = conn.execute("SELECT disabled_at IS NULL FROM users WHERE id = %s FOR NO KEY UPDATE", [user_id]).fetchone()
+    return row is not None and row[0] is True
 
 
 def exists(conn: Connection, user_id: int) -> bool:

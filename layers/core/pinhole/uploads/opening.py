@@ -9,7 +9,7 @@ from psycopg import Connection
 from pinhole import accounts, live, trash
 from pinhole.accounts import User
 from pinhole.db import transaction
-from pinhole.errors import TooLarge, TooManyUploads
+from pinhole.errors import ErrorCode, TooLarge, TooManyUploads, Unauthenticated
 from pinhole.filenames import displayable, displayable_path
 from pinhole.ids import new_id
 from pinhole.keys import upload_key
@@ -108,7 +108,9 @@ def _begin(owner: User, promise: Promise) -> Upload | Duplicate:
 def open_upload(conn: Connection, owner: User, promise: Promise) -> Upload | Duplicate:
     """The same, by what the tables say: uploads that landed unnoticed count as open."""
     # One at a time per owner: two devices that begin at once get the same upload, and limits hold.
-    quota = accounts.quota(user.lock_quota(conn, owner.id))
+    if not user.hold(conn, owner.id):
+        raise Unauthenticated("This account was disabled.", code=ErrorCode.SESSION_ENDED)
+    quota = accounts.quota(user.read_quota(conn, owner.id))
     for _, item_id, trashed in _known(conn, owner, [promise.sha256]):
         restored = trash.restore(conn, owner.id, item_id) if trashed else None
         if restored:
