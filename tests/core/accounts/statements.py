@@ -61,6 +61,7 @@ def somebody_is_invited_and_comes(w: World) -> None:
     invite.use(w.conn, SHA256)
     invite.keep_user(w.conn, made, w.ann.id)
     invite.revoke(w.conn, made)
+    invite.revoke_of(w.conn, w.ann.id)
     invite.list_newest(w.conn, 500)
 
 

@@ -271,7 +271,7 @@ def test_originals_stay_untouched_where_they_are_not_to_go_and_their_folder_is_n
         assert user.insert(conn, "ann", "-", "member", "ann").folder == "ann-2"
 
 
-def test_name_and_folder_are_taken_until_all_is_gone(household: Household) -> None:
+def test_a_name_is_taken_until_all_is_gone_and_a_folder_for_good(household: Household) -> None:
     household.add(1)
     household.delete()
     with transaction() as conn:
@@ -279,7 +279,7 @@ def test_name_and_folder_are_taken_until_all_is_gone(household: Household) -> No
         assert user.find_id(conn, "ann") == household.ann.owner.id
     going.work_off(household.cloud)
     with transaction() as conn:
-        assert user.insert(conn, "ann", "-", "member", "ann").folder == "ann"
+        assert user.insert(conn, "ann", "-", "member", "ann").folder == "ann-2"
 
 
 def test_verify_judges_nothing_of_a_user_who_is_going(household: Household, monkeypatch: pytest.MonkeyPatch) -> None:

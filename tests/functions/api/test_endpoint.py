@@ -10,6 +10,7 @@ from chalice.app import Response
 from pydantic import Field
 
 from api.endpoint import current_request, endpoint
+from api.identity import Identity
 from api.requests import Request
 from api.responses import Answer, NotModified, Raw
 from api.wire import WHOLE, Id, Timestamp, WireModel, camel_case
@@ -209,7 +210,7 @@ def test_a_body_may_say_that_it_is_not_encoded() -> None:
 
 def _log_in(monkeypatch: pytest.MonkeyPatch, role: Role) -> None:
     ann = User(1, "ann", role, "ann")
-    monkeypatch.setattr("api.endpoint.session_of", lambda request: Session("0" * 12, ann))
+    monkeypatch.setattr("api.endpoint.identify", lambda request: Identity(ann, Session("0" * 12, ann)))
 
 
 @pytest.fixture
