@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole import edits, queues, stages
+from pinhole import edits, stages
 from pinhole.settings import settings
 from pinhole.telemetry import follow, logger, measured, queue_age
 
@@ -29,10 +29,6 @@ def _go_on(record: SQSRecord, context: LambdaContext) -> None:
     if message is None:
         logger.warning("message_unreadable")
         return
-    try:
+    receives = int(record.attributes.approximate_receive_count)
+    with stages.coming_back(settings().changes_queue_url, record.receipt_handle, receives, change_id=message.change_id):
         edits.go_on(message, lambda: context.get_remaining_time_in_millis() > ENOUGH_MILLISECONDS)
-    except Exception:
-        logger.warning("attempt_failed", extra={"change_id": message.change_id}, exc_info=True)
-        seconds = stages.backoff_seconds(int(record.attributes.approximate_receive_count))
-        queues.change_visibility(settings().changes_queue_url, record.receipt_handle, seconds)
-        raise

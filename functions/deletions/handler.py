@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole import deletion, queues, stages
+from pinhole import deletion, stages
 from pinhole.settings import settings
 from pinhole.telemetry import follow, logger, measured, queue_age
 
@@ -29,10 +29,6 @@ def _go_on(record: SQSRecord, context: LambdaContext) -> None:
     if user_id is None:
         logger.warning("message_unreadable")
         return
-    try:
+    receives = int(record.attributes.approximate_receive_count)
+    with stages.coming_back(settings().deletions_queue_url, record.receipt_handle, receives, user_id=user_id):
         deletion.go_on(user_id, lambda: context.get_remaining_time_in_millis() > ENOUGH_MILLISECONDS)
-    except Exception:
-        logger.warning("attempt_failed", extra={"user_id": user_id}, exc_info=True)
-        seconds = stages.backoff_seconds(int(record.attributes.approximate_receive_count))
-        queues.change_visibility(settings().deletions_queue_url, record.receipt_handle, seconds)
-        raise

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pinhole import queues, stages
+from pinhole import stages
 from pinhole.accounts import mails
 from pinhole.settings import settings
 from pinhole.telemetry import follow, logger, measured, queue_age
@@ -27,10 +27,6 @@ def _send(record: SQSRecord) -> None:
     if mail_id is None:
         logger.warning("message_unreadable")
         return
-    try:
+    receives = int(record.attributes.approximate_receive_count)
+    with stages.coming_back(settings().mail_queue_url, record.receipt_handle, receives, mail_id=mail_id):
         mails.deliver(mail_id)
-    except Exception:
-        logger.warning("attempt_failed", extra={"mail_id": mail_id}, exc_info=True)
-        seconds = stages.backoff_seconds(int(record.attributes.approximate_receive_count))
-        queues.change_visibility(settings().mail_queue_url, record.receipt_handle, seconds)
-        raise

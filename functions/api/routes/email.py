@@ -5,6 +5,7 @@ from pydantic import Field
 
 from api.endpoint import endpoint
 from api.requests import Request
+from api.routes.second_factors import CurrentPassword
 from api.wire import WireModel
 from pinhole.accounts import Session, emails, limits, names, password_reset
 from pinhole.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
@@ -18,10 +19,6 @@ TOKEN = Field(min_length=1, max_length=256, description="What follows the # of t
 
 class NewEmail(WireModel):
     email: str = EMAIL
-    current_password: str = Field(min_length=1, max_length=MAX_CHARACTERS)
-
-
-class CurrentPassword(WireModel):
     current_password: str = Field(min_length=1, max_length=MAX_CHARACTERS)
 
 

@@ -4,6 +4,7 @@ The ledger is the truth, the queue the carrier. A new stage is a row in `catalog
 """
 
 from pinhole.stages.catalogue import CATALOGUE, after, course, polled_by_workers
+from pinhole.stages.deliveries import coming_back
 from pinhole.stages.moves import (
     Claim,
     WornOut,
@@ -48,6 +49,7 @@ __all__ = [
     "ask_worker",
     "backoff_seconds",
     "claim",
+    "coming_back",
     "course",
     "extend",
     "fail",
